@@ -1,0 +1,36 @@
+# Names for commands. Each works on a machine with a Rust toolchain, a C compiler and Python 3 with pip;
+# what else it needs it fetches itself, pinned, into target/tools.
+
+PROGRAMS := -p terraform-provider-mlops -p localcloud -p acceptance-tests --bins
+
+.PHONY: demo test check docs bench localcloud build tools
+
+demo: tools          ## the main job, on the cloud that is built in: plan, apply, drift, import, destroy
+	cargo build -q $(PROGRAMS)
+	cargo run -q -p acceptance-tests --bin demo
+
+test: tools          ## all tests
+	cargo build $(PROGRAMS)
+	cargo test --workspace
+
+check:               ## format, lints, documentation in step with the code
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
+	cargo test -q -p terraform-provider-mlops --test reference_in_step
+
+docs:                ## writes docs/ anew from the schema and the examples
+	UPDATE=1 cargo test -q -p terraform-provider-mlops --test reference_in_step
+
+bench: tools         ## times of handshake, schema, plan and apply, with the number of calls
+	cargo build -q --release -p terraform-provider-mlops -p localcloud
+	cargo run -q -p acceptance-tests --bin bench
+
+localcloud: tools    ## the cloud's APIs on this machine, with a project to try things in
+	cargo run -q -p localcloud -- --listen 127.0.0.1:9000 --discovery target/tools/discovery --seed acceptance-tests/environments/ct-scan-project.json
+
+build: tools         ## everything, unoptimised
+	cargo build --workspace
+
+tools:
+	python3 acceptance-tests/tools/fetch.py
