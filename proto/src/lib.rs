@@ -1,1 +1,31 @@
-//! Skeleton.
+//! An SDK for Terraform providers in Rust.
+//!
+//! A provider is a set of plain structs and handlers: `#[derive(Object)]` turns a struct into a Terraform schema, its
+//! wire conversion, its semantic equality and its reference page; [`Resource`] and its siblings are the handlers;
+//! [`serve`] speaks plugin protocol 6.11 with Terraform and OpenTofu.
+
+pub mod context;
+pub mod core;
+pub mod data_source;
+pub mod diagnostics;
+pub mod function;
+pub mod path;
+pub mod private;
+pub mod provider;
+pub mod resource;
+pub mod schema;
+pub mod types;
+pub mod value;
+
+pub use context::Context;
+pub use data_source::DataSource;
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use function::Function;
+pub use path::{Path, Step};
+pub use private::Private;
+pub use provider::{Provider, Registry};
+pub use resource::Resource;
+pub use schema::{Attribute, Extensions, Object, ObjectSchema};
+pub use tfplugin_derive::{Choice, Object};
+pub use types::Type;
+pub use value::{AttributeValue, Dynamic, Number, Scalar, Value};

@@ -1,0 +1,76 @@
+//! Objects: attributes and blocks under one description.
+
+use std::borrow::Cow;
+
+use super::Attribute;
+use crate::value::Dynamic;
+use crate::{Diagnostics, Path};
+
+/// The schema of an object: a resource's body, or the object in a nested attribute or block.
+#[derive(Clone, Debug, Default)]
+pub struct ObjectSchema {
+    /// Markdown, from the struct's doc comment.
+    pub description: Cow<'static, str>,
+    /// Sorted by name.
+    pub attributes: Vec<Attribute>,
+    /// Sorted by name.
+    pub blocks: Vec<Block>,
+    /// Why and what to use instead, when the whole is deprecated.
+    pub deprecated: Option<Cow<'static, str>>,
+}
+
+impl ObjectSchema {
+    /// The attribute `name`.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+}
+
+/// How many objects a block type may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockNesting {
+    /// At most one.
+    Single,
+    /// One, which is there even when it is not written.
+    Group,
+    /// Between `min` and `max` (0: no limit), in order.
+    List {
+        /// The least.
+        min: i64,
+        /// The most; 0 for no limit.
+        max: i64,
+    },
+    /// Between `min` and `max` (0: no limit), without order.
+    Set {
+        /// The least.
+        min: i64,
+        /// The most; 0 for no limit.
+        max: i64,
+    },
+    /// By label.
+    Map,
+}
+
+/// A nested block type. New providers prefer nested attributes; blocks are for those who keep an old syntax.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// In snake case.
+    pub name: Cow<'static, str>,
+    /// How many.
+    pub nesting: BlockNesting,
+    /// Their content.
+    pub object: ObjectSchema,
+}
+
+/// A struct that is a Terraform object. Derive it: `#[derive(tfplugin::Object)]`.
+///
+/// An engine whose schema is composed at run time implements it by hand over a [`Dynamic`].
+pub trait Object: Sized + Send + Sync + 'static {
+    /// The schema. It must be the same at each call.
+    fn schema() -> ObjectSchema;
+    /// Reads a known object. Every problem is added to `diagnostics` with its path under `path`; `None` when there was
+    /// one.
+    fn decode(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self>;
+    /// Writes the object with all its attributes.
+    fn encode(&self) -> Dynamic;
+}

@@ -1,0 +1,24 @@
+//! The bridge between Rust types and attributes: what `#[derive(Object)]` asks of each field's type.
+
+use crate::schema::Shape;
+use crate::value::{Dynamic, ScalarRules};
+use crate::{Diagnostics, Path};
+
+/// A Rust type that an attribute, or an element of one, can have.
+///
+/// Implemented for `Value<T>` of: `String`, `bool`, `i64`, `f64`, [`crate::Number`], [`Dynamic`] (type `dynamic`),
+/// scalars registered with [`crate::scalar!`], enums that derive `Choice`, structs that derive `Object`, and `Vec<E>`
+/// (list), `BTreeSet<E>` (set; scalars) and `BTreeMap<String, E>` (map) of these. An element `E` is either a bare type,
+/// and then null and unknown elements are an error, or a `Value<..>` of it.
+pub trait AttributeValue: Sized {
+    /// The schema's type: a plain type, or nested attributes.
+    fn shape() -> Shape;
+    /// What can be asked of the scalars in it.
+    fn rules() -> ScalarRules {
+        ScalarRules::PLAIN
+    }
+    /// Reads a value. Every problem is added to `diagnostics` with its path under `path`; `None` when there was one.
+    fn decode(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self>;
+    /// Writes a value, as the tree that [`Self::shape`] describes.
+    fn encode(&self) -> Dynamic;
+}
