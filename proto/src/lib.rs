@@ -26,6 +26,6 @@ pub use private::Private;
 pub use provider::{Provider, Registry};
 pub use resource::Resource;
 pub use schema::{Attribute, Extensions, Object, ObjectSchema};
-pub use tfplugin_derive::{Choice, Object};
+pub use tfplugin_derive::*;
 pub use types::Type;
 pub use value::{AttributeValue, Dynamic, Number, Scalar, Value};

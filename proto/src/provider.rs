@@ -1,10 +1,8 @@
 //! The provider: its configuration and what it registers.
 
 use std::future::Future;
+use std::marker::PhantomData;
 
-use crate::function::{DynFunction, Function};
-use crate::resource::Resource;
-use crate::data_source::DataSource;
 use crate::{Diagnostics, Object};
 
 /// A provider.
@@ -38,4 +36,9 @@ pub struct ConfigureRequest<C> {
     pub config: C,
     /// The version of Terraform or OpenTofu.
     pub terraform_version: String,
+}
+
+/// Everything that a provider offers.
+pub struct Registry<C> {
+    client: PhantomData<fn(C)>,
 }

@@ -80,6 +80,24 @@ pub struct Attribute {
     pub extensions: Extensions,
 }
 
+impl Shape {
+    /// The type expression of its values, nested attributes included.
+    pub fn type_expression(&self) -> Type {
+        match self {
+            Self::Plain(plain) => plain.clone(),
+            Self::Nested(nesting, object) => {
+                let object = Box::new(object.type_expression());
+                match nesting {
+                    Nesting::Single => *object,
+                    Nesting::List => Type::List(object),
+                    Nesting::Set => Type::Set(object),
+                    Nesting::Map => Type::Map(object),
+                }
+            }
+        }
+    }
+}
+
 impl Attribute {
     /// An attribute of the Rust type `T`.
     pub fn of<T: AttributeValue>(

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Attribute;
 use crate::value::Dynamic;
-use crate::{Diagnostics, Path};
+use crate::{Diagnostics, Path, Type};
 
 /// The schema of an object: a resource's body, or the object in a nested attribute or block.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,27 @@ impl ObjectSchema {
     /// The attribute `name`.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// The block type `name`.
+    pub fn block(&self, name: &str) -> Option<&Block> {
+        self.blocks.iter().find(|block| block.name == name)
+    }
+
+    /// The type of the object's values: every attribute and block is a member.
+    pub fn type_expression(&self) -> Type {
+        let attributes = self.attributes.iter().map(|attribute| (attribute.name.to_string(), attribute.shape.type_expression()));
+        let blocks = self.blocks.iter().map(|block| {
+            let object = Box::new(block.object.type_expression());
+            let nested = match block.nesting {
+                BlockNesting::Single | BlockNesting::Group => *object,
+                BlockNesting::List { .. } => Type::List(object),
+                BlockNesting::Set { .. } => Type::Set(object),
+                BlockNesting::Map => Type::Map(object),
+            };
+            (block.name.to_string(), nested)
+        });
+        Type::Object(attributes.chain(blocks).collect())
     }
 }
 
