@@ -4,6 +4,12 @@
 //! wire conversion, its semantic equality and its reference page; [`Resource`] and its siblings are the handlers;
 //! [`serve`] speaks plugin protocol 6.11 with Terraform and OpenTofu.
 
+// The derives name this crate `::tfplugin`, here too.
+extern crate self as tfplugin;
+
+#[doc(hidden)]
+#[path = "derive_support.rs"]
+pub mod __private;
 pub mod context;
 pub mod core;
 pub mod data_source;
@@ -11,6 +17,8 @@ pub mod diagnostics;
 pub mod function;
 pub mod path;
 pub mod private;
+#[doc(hidden)]
+pub mod proto;
 pub mod provider;
 pub mod resource;
 pub mod schema;
@@ -28,4 +36,4 @@ pub use resource::Resource;
 pub use schema::{Attribute, Extensions, Object, ObjectSchema};
 pub use tfplugin_derive::*;
 pub use types::Type;
-pub use value::{AttributeValue, Dynamic, Number, Scalar, Value};
+pub use value::{AttributeValue, Choice, Dynamic, Number, Scalar, Value};
