@@ -1,0 +1,368 @@
+//! A localcloud process, and its control interface.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::{OrFail, Snapshot, programs};
+
+/// How long localcloud may take to say where it listens.
+const START: Duration = Duration::from_secs(30);
+/// How long [`Cloud::wait_for`] waits at most.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks at something that another process does.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// How to start localcloud.
+#[derive(Clone, Debug, Default)]
+pub struct CloudOptions {
+    /// Seed files.
+    pub seeds: Vec<PathBuf>,
+    /// What each call takes at least.
+    pub latency: Option<Duration>,
+    /// The binary; the one of [`crate::localcloud`] when absent.
+    pub program: Option<PathBuf>,
+}
+
+/// A running localcloud with discovery documents, on a port of its own; ends when dropped.
+#[derive(Debug)]
+pub struct Cloud {
+    /// Where it listens: `http://127.0.0.1:PORT`.
+    pub url: String,
+    process: Child,
+    runtime: Runtime,
+    client: reqwest::Client,
+}
+
+/// One call that localcloud saw.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct Request {
+    /// `GET`, `POST`, ...
+    pub method: String,
+    /// `run.googleapis.com`
+    pub host: String,
+    /// `/v2/projects/...`
+    pub path: String,
+    /// Without the question mark; may be empty.
+    #[serde(default)]
+    pub query: String,
+    /// What was answered; 0 when the connection was dropped.
+    #[serde(default)]
+    pub status: u16,
+    /// Milliseconds since localcloud started.
+    #[serde(default)]
+    pub at_ms: u64,
+}
+
+impl Request {
+    /// Whether the call can change something.
+    pub fn is_write(&self) -> bool {
+        let reads = [
+            ":getIamPolicy",
+            ":testIamPermissions",
+            ":generateAccessToken",
+            ":search",
+            ":query",
+        ];
+        !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+            && !reads.iter().any(|verb| self.path.ends_with(verb))
+    }
+
+    /// `POST run.googleapis.com/v2/...`
+    pub fn line(&self) -> String {
+        format!("{} {}{}", self.method, self.host, self.path)
+    }
+}
+
+/// A point in the list of calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark(usize);
+
+/// A failure to come. Every field is optional; the default fails the next call with 503.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fault {
+    #[serde(rename = "match")]
+    matching: Match,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skip: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delay_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drop: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation_error: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+struct Match {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+}
+
+impl Fault {
+    /// For calls of this method whose path matches this regular expression.
+    pub fn on(method: &str, path: &str) -> Self {
+        Self {
+            matching: Match {
+                host: None,
+                method: Some(method.to_owned()),
+                path: Some(path.to_owned()),
+            },
+            skip: None,
+            times: None,
+            status: None,
+            reason: None,
+            delay_ms: None,
+            drop: None,
+            operation_error: None,
+        }
+    }
+
+    /// Only on this API host.
+    pub fn host(mut self, host: &str) -> Self {
+        self.matching.host = Some(host.to_owned());
+        self
+    }
+
+    /// Lets this many matching calls pass first.
+    pub fn after(mut self, calls: u64) -> Self {
+        self.skip = Some(calls);
+        self
+    }
+
+    /// Fails this many calls.
+    pub fn times(mut self, calls: u64) -> Self {
+        self.times = Some(calls);
+        self
+    }
+
+    /// Answers with this status and reason.
+    pub fn status(mut self, status: u16, reason: &str) -> Self {
+        self.status = Some(status);
+        self.reason = Some(reason.to_owned());
+        self
+    }
+
+    /// Takes this long.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay_ms = u64::try_from(delay.as_millis()).ok();
+        self
+    }
+
+    /// Drops the connection before anything has happened.
+    pub fn dropped_before(mut self) -> Self {
+        self.drop = Some("before");
+        self
+    }
+
+    /// Drops the connection after the effect.
+    pub fn dropped_after(mut self) -> Self {
+        self.drop = Some("after");
+        self
+    }
+
+    /// Lets the call begin a long-running operation that fails.
+    pub fn operation_error(mut self) -> Self {
+        self.operation_error = Some(true);
+        self
+    }
+}
+
+impl Cloud {
+    /// Starts localcloud; its log and port file go into `folder`.
+    pub fn start(folder: &Path, options: &CloudOptions) -> Self {
+        let port_file = folder.join("localcloud.port");
+        let program = options.program.clone().unwrap_or_else(programs::localcloud);
+        let mut command = Command::new(&program);
+        command.args(["--listen", "127.0.0.1:0", "--port-file"]).arg(&port_file);
+        command.arg("--discovery").arg(programs::tools().join("discovery"));
+        command.arg("--log").arg(folder.join("requests.jsonl"));
+        for seed in &options.seeds {
+            command.arg("--seed").arg(seed);
+        }
+        if let Some(latency) = options.latency {
+            command.arg("--latency").arg(format!("{}ms", latency.as_millis()));
+        }
+        let output = folder.join("localcloud.txt");
+        let sink = std::fs::File::create(&output).or_fail(format!("write {}", output.display()));
+        let errors = sink.try_clone().or_fail("share localcloud's output");
+        command.stdin(Stdio::null()).stdout(sink).stderr(errors);
+        let mut process = command.spawn().or_fail(format!("start {}", program.display()));
+        let port = wait_for_port(&port_file, &mut process, &output);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .or_fail("start a runtime");
+        let client = reqwest::Client::builder().no_proxy().build().or_fail("make a client");
+        Self {
+            url: format!("http://127.0.0.1:{port}"),
+            process,
+            runtime,
+            client,
+        }
+    }
+
+    /// All calls so far, in order.
+    pub fn requests(&self) -> Vec<Request> {
+        let answer = self.get("requests");
+        // One by one, so that a message about a wrong one shows it.
+        let list = answer.as_array().cloned().unwrap_or_default();
+        list.into_iter()
+            .map(|one| serde_json::from_value(one.clone()).or_fail(format!("read the call {one}")))
+            .collect()
+    }
+
+    /// The present end of the list of calls.
+    pub fn mark(&self) -> Mark {
+        Mark(self.requests().len())
+    }
+
+    /// The calls since a mark.
+    pub fn requests_since(&self, mark: Mark) -> Vec<Request> {
+        self.requests().split_off(mark.0)
+    }
+
+    /// The calls since a mark that can change something.
+    pub fn writes_since(&self, mark: Mark) -> Vec<Request> {
+        self.requests_since(mark)
+            .into_iter()
+            .filter(Request::is_write)
+            .collect()
+    }
+
+    /// The same as lines, for a comparison in a test.
+    pub fn write_lines_since(&self, mark: Mark) -> Vec<String> {
+        self.writes_since(mark).iter().map(Request::line).collect()
+    }
+
+    /// Fails when something was written since a mark.
+    #[track_caller]
+    pub fn expect_no_writes_since(&self, mark: Mark) {
+        let lines = self.write_lines_since(mark);
+        assert!(
+            lines.is_empty(),
+            "nothing should be written, but:\n{}",
+            lines.join("\n")
+        );
+    }
+
+    /// Waits until the calls so far satisfy a condition.
+    #[track_caller]
+    pub fn wait_for(&self, what: &str, condition: impl Fn(&[Request]) -> bool) {
+        let started = Instant::now();
+        while !condition(&self.requests()) {
+            assert!(started.elapsed() < PATIENCE, "waited in vain for {what}");
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Arms a fault.
+    pub fn fault(&self, fault: &Fault) {
+        let body = serde_json::to_value(fault).or_fail("write the fault");
+        self.post("faults", &body);
+    }
+
+    /// Disarms all faults.
+    pub fn clear_faults(&self) {
+        let request = self.client.delete(self.control("faults"));
+        self.wait_on(async { request.send().await?.error_for_status().map(drop) })
+            .or_fail("clear the faults");
+    }
+
+    /// Everything that is in the cloud.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.get("snapshot"))
+    }
+
+    /// Changes an object behind Terraform's back, by JSON merge.
+    pub fn edit(&self, service: &str, path: &str, merge: Value) {
+        self.post("edit", &json!({"service": service, "path": path, "merge": merge}));
+    }
+
+    /// Removes an object behind Terraform's back.
+    pub fn delete(&self, service: &str, path: &str) {
+        self.post("edit", &json!({"service": service, "path": path, "delete": true}));
+    }
+
+    /// A call of an API as any other client would make it; the status and the answer.
+    pub fn call(&self, method: &str, host: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).or_fail("read the method");
+        let mut request = self.client.request(method, format!("{}/{host}{path}", self.url));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = self.wait_on(async {
+            let response = request.send().await?;
+            Ok((response.status().as_u16(), response.text().await?))
+        });
+        let (status, text) = answer.or_fail(format!("call {host}{path}"));
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    fn get(&self, what: &str) -> Value {
+        let request = self.client.get(self.control(what));
+        self.wait_on(async { request.send().await?.error_for_status()?.json().await })
+            .or_fail(format!("read localcloud's {what}"))
+    }
+
+    fn post(&self, what: &str, body: &Value) {
+        let request = self.client.post(self.control(what)).json(body);
+        let answer = self.wait_on(async {
+            let response = request.send().await?;
+            Ok((response.status(), response.text().await?))
+        });
+        let (status, text) = answer.or_fail(format!("reach localcloud's {what}"));
+        assert!(status.is_success(), "localcloud refuses {what} {body}: {status} {text}");
+    }
+
+    fn control(&self, what: &str) -> String {
+        format!("{}/_localcloud/{what}", self.url)
+    }
+
+    fn wait_on<T>(&self, work: impl Future<Output = reqwest::Result<T>>) -> reqwest::Result<T> {
+        self.runtime.block_on(work)
+    }
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        // It may have ended by itself, which its output tells.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The port out of the port file, which holds it alone or at the end of an address.
+fn wait_for_port(file: &Path, process: &mut Child, output: &Path) -> u16 {
+    let started = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let digits = text.trim().trim_end_matches('/').rsplit(':').next().unwrap_or_default();
+        if (text.ends_with('\n') || digits.len() >= 4)
+            && let Ok(port) = digits.parse()
+        {
+            return port;
+        }
+        let ended = process.try_wait().or_fail("look after localcloud");
+        if ended.is_some() || started.elapsed() > START {
+            let said = std::fs::read_to_string(output).unwrap_or_default();
+            panic!("localcloud does not listen ({ended:?}); it said:\n{said}");
+        }
+        std::thread::sleep(LOOK);
+    }
+}

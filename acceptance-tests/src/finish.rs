@@ -1,0 +1,91 @@
+//! The ending of every test that applies: nothing more to do, importable as it stands, destroyed without a trace.
+
+use crate::{Counts, State, World};
+
+impl World {
+    /// Plans again (with and without a refresh), imports everything into a fresh state, destroys, and compares the cloud
+    /// with what it was at the beginning.
+    #[track_caller]
+    pub fn finish(&self) {
+        self.finish_keeping(&[]);
+    }
+
+    /// [`World::finish`] where objects remain whose full name contains one of `kept`, because of their deletion policy.
+    #[track_caller]
+    pub fn finish_keeping(&self, kept: &[&str]) {
+        self.expect_settled();
+        self.expect_importable();
+        self.expect_clean_destroy(kept);
+    }
+
+    /// Fails unless a plan is empty, without and with a refresh, and neither writes.
+    #[track_caller]
+    pub fn expect_settled(&self) {
+        let mark = self.cloud.mark();
+        self.main.plan(&["-refresh=false"]).expect_empty();
+        self.main.plan(&[]).expect_empty();
+        self.cloud.expect_no_writes_since(mark);
+    }
+
+    /// Fails unless what the state holds, imported into a fresh state with a generated configuration, gives an empty plan.
+    #[track_caller]
+    pub fn expect_importable(&self) {
+        let mark = self.cloud.mark();
+        let blocks = import_blocks(&self.main.state());
+        let count = blocks.len() as u64;
+        if count == 0 {
+            return;
+        }
+        let fresh = self.directory(&format!("imported-{}", self.cloud.requests().len()), &blocks.concat());
+        let planned = fresh.generate_config("generated.tf");
+        assert!(
+            planned.succeeded(),
+            "the import's plan failed:\n{}",
+            planned.diagnostics
+        );
+        let applied = fresh.apply_plan().expect_success();
+        let only_imports = Counts {
+            import: count,
+            ..Counts::default()
+        };
+        assert_eq!(applied.counts, only_imports, "the import should change nothing");
+        fresh.plan(&[]).expect_empty();
+        self.cloud.expect_no_writes_since(mark);
+    }
+
+    /// Destroys, and fails unless the cloud is then what it was before the test.
+    #[track_caller]
+    pub fn expect_clean_destroy(&self, kept: &[&str]) {
+        self.main.destroy().expect_success();
+        let left = self.cloud.snapshot().differences_from(&self.before);
+        let unexpected: Vec<_> = left
+            .iter()
+            .filter(|line| !kept.iter().any(|name| line.contains(name)))
+            .collect();
+        assert!(
+            unexpected.is_empty(),
+            "destroy should leave the cloud as it was, but:\n{unexpected:#?}"
+        );
+    }
+}
+
+/// An import block for each stack of a state: `projects/P/locations/R/stacks/N` is imported as `P/R/N`.
+fn import_blocks(state: &State) -> Vec<String> {
+    let stacks = state
+        .resources()
+        .into_iter()
+        .filter(|resource| resource.kind() == "mlops_stack");
+    stacks
+        .map(|stack| {
+            let id = stack.str("/id").to_owned();
+            let parts: Vec<&str> = id.split('/').collect();
+            let [_, project, _, region, _, name] = parts.as_slice() else {
+                panic!("{id} is no stack's id");
+            };
+            format!(
+                "import {{\n  to = {}\n  id = \"{project}/{region}/{name}\"\n}}\n",
+                stack.address()
+            )
+        })
+        .collect()
+}

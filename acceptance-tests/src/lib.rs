@@ -1,0 +1,34 @@
+//! Drives the real terraform program against the provider and localcloud.
+//!
+//! A test gets a [`Scene`] and makes a [`World`] of it: a directory, a cloud and a state of its own, so that all tests
+//! run in parallel. It reads Terraform's JSON through [`Plan`], [`State`] and [`Diagnostics`], never its prose, and
+//! ends with [`World::finish`]. List the tests of a file in [`on_every_terraform!`].
+//!
+//! Everything here panics with a sentence when the rig itself fails: a test has no other use for such an error.
+
+mod cloud;
+mod diagnostics;
+mod every_terraform;
+mod finish;
+mod json;
+mod or_fail;
+mod plan;
+mod programs;
+mod snapshot;
+mod state;
+mod terraform;
+mod workdir;
+mod world;
+
+pub use cloud::{Cloud, CloudOptions, Fault, Mark, Request};
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use every_terraform::{Scene, Slot};
+pub use json::{Difference, differences};
+pub use or_fail::OrFail;
+pub use plan::{Change, Plan};
+pub use programs::{localcloud, provider, workspace};
+pub use snapshot::{Object, Snapshot};
+pub use state::{Resource, State};
+pub use terraform::{Terraform, Version};
+pub use workdir::{Applied, Counts, Output, Planned, Running, Workdir};
+pub use world::{ProviderBlock, Seed, World};
