@@ -1,0 +1,18 @@
+terraform {
+  required_providers {
+    mlops = {
+      source = "mlops-rs/mlops"
+    }
+  }
+}
+
+# What is not set here comes from the environment variables that Google's own provider uses:
+# GOOGLE_PROJECT, GOOGLE_REGION, GOOGLE_APPLICATION_CREDENTIALS and so on.
+provider "mlops" {
+  project = "my-project"
+  region  = "europe-west1"
+
+  default_labels = {
+    managed_by = "terraform"
+  }
+}
