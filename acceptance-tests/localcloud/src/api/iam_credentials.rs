@@ -1,0 +1,8 @@
+//! `iamcredentials.googleapis.com`.
+
+use super::Api;
+
+/// The API.
+pub(crate) fn api() -> Api {
+    Api::new("iamcredentials.googleapis.com")
+}

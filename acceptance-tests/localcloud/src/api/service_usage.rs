@@ -1,0 +1,8 @@
+//! `serviceusage.googleapis.com`.
+
+use super::Api;
+
+/// The API.
+pub(crate) fn api() -> Api {
+    Api::new("serviceusage.googleapis.com")
+}

@@ -1,0 +1,131 @@
+//! `/_localcloud`: what a test may do to the cloud that no user of it can.
+//!
+//! Faults, the request log, the snapshot, and edits behind the provider's back. Nothing else in this crate is there for tests alone.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::fault::FaultSpec;
+use crate::json;
+use crate::seed;
+use crate::server::Inner;
+use crate::store::{World, resource_of};
+
+/// One line of the request log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// HTTP method.
+    pub method: String,
+    /// API host.
+    pub host: String,
+    /// Path behind the host, decoded.
+    pub path: String,
+    /// Query as it came, without the question mark.
+    pub query: String,
+    /// HTTP status of the answer; 0 while it is under way and when the connection was dropped.
+    pub status: u16,
+    /// Milliseconds since the server started.
+    pub at_ms: u64,
+}
+
+/// An edit: `{"service", "path", "merge"}` or `{"service", "path", "delete": true}`. A path that ends in `:getIamPolicy` or, for
+/// Cloud Storage, in `/iam` means the policy.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// API host.
+    pub service: String,
+    /// Path of the object.
+    pub path: String,
+    /// A JSON merge patch. No validation, no defaults.
+    #[serde(default)]
+    pub merge: Option<Value>,
+    /// Remove it, and what is below it.
+    #[serde(default)]
+    pub delete: bool,
+}
+
+/// Answers a control call: status and body.
+pub(crate) fn answer(inner: &mut Inner, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
+    match (method, path) {
+        ("POST", "faults") => match serde_json::from_slice::<FaultSpec>(body) {
+            Ok(spec) => match inner.faults.add(spec) {
+                Ok(()) => (200, json!({})),
+                Err(error) => refuse(&error),
+            },
+            Err(error) => refuse(&error),
+        },
+        ("DELETE", "faults") => {
+            inner.faults.clear();
+            (200, json!({}))
+        }
+        ("GET", "requests") => (200, json!(inner.requests)),
+        ("DELETE", "requests") => {
+            inner.forget_requests();
+            (200, json!({}))
+        }
+        ("GET", "snapshot") => match seed::snapshot(&inner.world) {
+            Some(seed) => (200, json!(seed)),
+            None => (200, json!({"resources": [], "iam_policies": [], "enabled_services": []})),
+        },
+        ("POST", "edit") => match serde_json::from_slice::<Edit>(body) {
+            Ok(edit) => apply(&mut inner.world, &edit),
+            Err(error) => refuse(&error),
+        },
+        _ => (404, json!({"error": "no such control call"})),
+    }
+}
+
+fn refuse(error: &dyn std::fmt::Display) -> (u16, Value) {
+    (400, json!({"error": error.to_string()}))
+}
+
+/// Carries out an edit.
+pub(crate) fn apply(world: &mut World, edit: &Edit) -> (u16, Value) {
+    let path = world.with_project_ids(&edit.path);
+    let found = match policy_resource(&path) {
+        Some(resource) => edit_policy(world, edit, &resource),
+        None => edit_object(world, edit, &path),
+    };
+    match found {
+        true => (200, json!({})),
+        false => (404, json!({"error": format!("{} has nothing at {}", edit.service, edit.path)})),
+    }
+}
+
+fn edit_object(world: &mut World, edit: &Edit, path: &str) -> bool {
+    if edit.delete {
+        return world.remove(&edit.service, path).is_some();
+    }
+    let object = world.state.objects.get_mut(&edit.service).and_then(|objects| objects.get_mut(path));
+    match (object, &edit.merge) {
+        (Some(object), Some(patch)) => {
+            json::merge_patch(&mut object.body, patch);
+            true
+        }
+        (object, _) => object.is_some(),
+    }
+}
+
+fn edit_policy(world: &mut World, edit: &Edit, resource: &str) -> bool {
+    let etag = crate::etag::policy(world.tick());
+    let policies = world.state.policies.entry(edit.service.clone()).or_default();
+    if edit.delete {
+        return policies.remove(resource).is_some();
+    }
+    let policy = policies.entry(resource.to_owned()).or_insert_with(|| json!({"version": 1}));
+    // Whoever read the policy before must notice.
+    policy["etag"] = json!(etag);
+    if let Some(patch) = &edit.merge {
+        json::merge_patch(policy, patch);
+    }
+    true
+}
+
+fn policy_resource(path: &str) -> Option<String> {
+    let path = path
+        .strip_suffix(":getIamPolicy")
+        .or_else(|| path.strip_suffix(":setIamPolicy"))
+        .or_else(|| path.strip_suffix("/iam").filter(|_| path.starts_with("/storage/")))?;
+    Some(resource_of(path).to_owned())
+}

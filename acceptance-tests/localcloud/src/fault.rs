@@ -1,0 +1,241 @@
+//! Faults: what goes wrong because a test said so.
+//!
+//! A fault waits for requests that match it, lets `skip` of them pass, spoils the next `times`, and is spent.
+
+use regex::Regex;
+use serde::Deserialize;
+
+use crate::error::{self, ApiError};
+
+/// A fault as `POST /_localcloud/faults` takes it. Every key is optional.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FaultSpec {
+    /// Which requests it is for; all of them when empty.
+    #[serde(rename = "match")]
+    pub matches: MatchSpec,
+    /// Matching requests that pass unharmed first.
+    pub skip: u32,
+    /// Matching requests that it spoils.
+    pub times: u32,
+    /// HTTP status of the answer (of the operation's end with `operation_error`).
+    pub status: Option<u16>,
+    /// A canonical status name, or the reason of the error's detail.
+    pub reason: Option<String>,
+    /// The error's message.
+    pub message: Option<String>,
+    /// `Retry-After` of the answer, in seconds.
+    pub retry_after: Option<u32>,
+    /// Milliseconds to wait before anything happens.
+    pub delay_ms: u64,
+    /// Close the connection without an answer.
+    pub drop: Option<Drop>,
+    /// Let the call start its operation, and the operation end in the error.
+    pub operation_error: bool,
+}
+
+impl Default for FaultSpec {
+    fn default() -> Self {
+        Self {
+            matches: MatchSpec::default(),
+            skip: 0,
+            times: 1,
+            status: None,
+            reason: None,
+            message: None,
+            retry_after: None,
+            delay_ms: 0,
+            drop: None,
+            operation_error: false,
+        }
+    }
+}
+
+/// Which requests a fault is for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MatchSpec {
+    /// API host, exactly.
+    pub host: Option<String>,
+    /// HTTP method, exactly.
+    pub method: Option<String>,
+    /// Regular expression that the path must contain a match of.
+    pub path: Option<String>,
+}
+
+/// When a connection is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Drop {
+    /// Before the call had its effect.
+    Before,
+    /// After it.
+    After,
+}
+
+/// What a request suffers.
+#[derive(Debug, Clone, Default)]
+pub struct Harm {
+    /// Milliseconds to wait first.
+    pub delay_ms: u64,
+    /// The connection is dropped.
+    pub drop: Option<Drop>,
+    /// The answer is this error, and nothing happens.
+    pub error: Option<ApiError>,
+    /// The operation that the call starts ends in this error.
+    pub operation_error: Option<ApiError>,
+    /// Seconds for `Retry-After`.
+    pub retry_after: Option<u32>,
+}
+
+/// The faults that wait.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Armed>);
+
+#[derive(Debug)]
+struct Armed {
+    spec: FaultSpec,
+    path: Option<Regex>,
+    skip: u32,
+    left: u32,
+}
+
+impl Faults {
+    /// Arms a fault behind those that wait already.
+    ///
+    /// # Errors
+    /// The regular expression's complaint.
+    pub fn add(&mut self, spec: FaultSpec) -> Result<(), regex::Error> {
+        let path = spec.matches.path.as_deref().map(Regex::new).transpose()?;
+        self.0.push(Armed { skip: spec.skip, left: spec.times, path, spec });
+        Ok(())
+    }
+
+    /// Disarms all.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// What this request suffers: the first fault that matches and is not spent decides.
+    pub fn harm(&mut self, host: &str, method: &str, path: &str, project_number: Option<&str>) -> Harm {
+        for fault in &mut self.0 {
+            let wanted = &fault.spec.matches;
+            let matches = wanted.host.as_deref().is_none_or(|h| h == host)
+                && wanted.method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case(method))
+                && fault.path.as_ref().is_none_or(|regex| regex.is_match(path));
+            if !matches || fault.left == 0 {
+                continue;
+            }
+            if fault.skip > 0 {
+                fault.skip -= 1;
+                continue;
+            }
+            fault.left -= 1;
+            return harm_of(&fault.spec, host, project_number);
+        }
+        Harm::default()
+    }
+}
+
+fn harm_of(spec: &FaultSpec, host: &str, project_number: Option<&str>) -> Harm {
+    let mut harm =
+        Harm { delay_ms: spec.delay_ms, drop: spec.drop, retry_after: spec.retry_after, ..Harm::default() };
+    if spec.status.is_none() && spec.reason.is_none() && !spec.operation_error {
+        return harm;
+    }
+    let error = error_of(spec, host, project_number);
+    if spec.operation_error {
+        harm.operation_error = Some(error);
+    } else {
+        harm.error = Some(error);
+    }
+    harm
+}
+
+fn error_of(spec: &FaultSpec, host: &str, project_number: Option<&str>) -> ApiError {
+    let named = spec.reason.as_deref().and_then(|reason| error::http_code(reason).map(|code| (reason, code)));
+    let code = spec.status.or(named.map(|(_, code)| code)).unwrap_or(500);
+    let status = named.map_or_else(|| error::canonical_status(code), |(name, _)| name);
+    let message = spec.message.clone().unwrap_or_else(|| default_message(status).to_owned());
+    match &spec.reason {
+        Some(reason) if reason == "SERVICE_DISABLED" => {
+            let mut error = ApiError::service_disabled(host, project_number.unwrap_or("0"));
+            if let Some(message) = &spec.message {
+                error.message.clone_from(message);
+            }
+            error
+        }
+        Some(reason) if named.is_none() => {
+            let mut error = ApiError::new(code, status, message);
+            // Cloud Storage's words are in camel case, the ErrorInfo ones in capitals.
+            if reason.contains(|c: char| c.is_ascii_lowercase()) {
+                error.legacy_reason = Some(reason.clone());
+                error
+            } else {
+                error.with_info(reason, &[("service", host)])
+            }
+        }
+        _ => ApiError::new(code, status, message),
+    }
+}
+
+fn default_message(status: &str) -> &'static str {
+    match status {
+        "UNAVAILABLE" => "The service is currently unavailable.",
+        "INTERNAL" => "Internal error encountered.",
+        "RESOURCE_EXHAUSTED" => "Resource has been exhausted (e.g. check quota).",
+        "DEADLINE_EXCEEDED" => "Deadline expired before operation could complete.",
+        "ABORTED" => "The operation was aborted.",
+        "ALREADY_EXISTS" => "Requested entity already exists",
+        "NOT_FOUND" => "Requested entity was not found.",
+        "PERMISSION_DENIED" => "The caller does not have permission",
+        "UNAUTHENTICATED" => {
+            "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid \
+             authentication credential."
+        }
+        "FAILED_PRECONDITION" => "Precondition check failed.",
+        "INVALID_ARGUMENT" => "Request contains an invalid argument.",
+        _ => "Unknown error.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(spec: &str) -> Faults {
+        let mut faults = Faults::default();
+        faults.add(serde_json::from_str(spec).expect("a fault")).expect("a regular expression");
+        faults
+    }
+
+    #[test]
+    fn skip_then_times_then_spent() {
+        let mut faults = faults(r#"{"match": {"method": "POST"}, "skip": 1, "times": 2, "status": 503}"#);
+        let hit: Vec<bool> = (0..4).map(|_| faults.harm("h", "POST", "/x", None).error.is_some()).collect();
+        assert_eq!(hit, [false, true, true, false]);
+    }
+
+    #[test]
+    fn other_requests_pass() {
+        let mut faults = faults(r#"{"match": {"host": "a", "path": "/b/[0-9]+$"}, "status": 500}"#);
+        assert!(faults.harm("b", "GET", "/b/1", None).error.is_none());
+        assert!(faults.harm("a", "GET", "/b/x", None).error.is_none());
+        assert!(faults.harm("a", "GET", "/b/1", None).error.is_some());
+    }
+
+    #[test]
+    fn a_canonical_reason_gives_status_and_code() {
+        let mut faults = faults(r#"{"reason": "ABORTED"}"#);
+        let error = faults.harm("h", "GET", "/", None).error.expect("an error");
+        assert_eq!((error.code, error.status.as_str()), (409, "ABORTED"));
+    }
+
+    #[test]
+    fn a_delay_alone_spoils_nothing() {
+        let mut faults = faults(r#"{"delay_ms": 5}"#);
+        let harm = faults.harm("h", "GET", "/", None);
+        assert_eq!(harm.delay_ms, 5);
+        assert!(harm.error.is_none() && harm.drop.is_none());
+    }
+}

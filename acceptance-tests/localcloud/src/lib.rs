@@ -1,0 +1,35 @@
+//! The Google Cloud REST APIs that a deployment of services needs, on this machine.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), localcloud::StartError> {
+//! use localcloud::{Seed, Server};
+//! let cloud = Server::builder().seed(Seed::empty_project("my-project", "123456789012", &["run.googleapis.com"])).spawn().await?;
+//! let services = format!("{}/run.googleapis.com/v2/projects/my-project/locations/europe-west1/services", cloud.url());
+//! # let _ = services; Ok(()) }
+//! ```
+//!
+//! Map: [`server`] takes requests in and finds the API (`api/`, a file per host); [`collection`] is what all standard resources share;
+//! [`store`] is everything that is remembered; [`control`] is what only tests do.
+
+pub mod api;
+pub mod check;
+pub mod clock;
+pub mod collection;
+pub mod control;
+pub mod discovery;
+pub mod error;
+pub mod etag;
+pub mod fault;
+pub mod json;
+pub mod operation;
+pub mod pages;
+pub mod policy;
+pub mod seed;
+pub mod server;
+pub mod store;
+
+pub use control::{Edit, RequestRecord};
+pub use fault::{Drop, FaultSpec, MatchSpec};
+pub use seed::{OtherProject, Seed, SeedError, SeedObject, SeedPolicy};
+pub use server::{Builder, Handle, Server, StartError, write_whole};
+pub use store::{Project, Settings};

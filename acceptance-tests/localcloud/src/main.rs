@@ -1,0 +1,131 @@
+//! The command line of localcloud.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use localcloud::discovery::Discovery;
+use localcloud::{Seed, Server};
+
+/// The Google Cloud REST APIs of a deployment, on this machine.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Args {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Write the port into this file once the server answers
+    #[arg(long)]
+    port_file: Option<PathBuf>,
+    /// An environment to start with; may be repeated
+    #[arg(long)]
+    seed: Vec<PathBuf>,
+    /// Keep the state in this file over a restart; where it knows a seed's project, it wins
+    #[arg(long)]
+    state: Option<PathBuf>,
+    /// Folder of API discovery documents: refuse what the real API would refuse
+    #[arg(long)]
+    discovery: Option<PathBuf>,
+    /// Each API call takes at least this long, such as 50ms
+    #[arg(long, value_parser = parse_latency)]
+    latency: Option<Duration>,
+    /// Append one JSON line for each API call to this file
+    #[arg(long)]
+    log: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut text = error.to_string();
+            let mut source = error.source();
+            while let Some(cause) = source {
+                text = format!("{text}: {cause}");
+                source = cause.source();
+            }
+            eprintln!("localcloud: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
+    let mut builder = Server::builder().listen(args.listen);
+    let mut project = None;
+    for path in &args.seed {
+        let seed = Seed::from_file(path)?;
+        project.get_or_insert_with(|| seed.project.project_id.clone());
+        builder = builder.seed(seed);
+    }
+    if let Some(path) = args.state {
+        builder = builder.state(path);
+    }
+    if let Some(folder) = &args.discovery {
+        builder = builder.check(Arc::new(Discovery::open(folder)?));
+    }
+    if let Some(latency) = args.latency {
+        builder = builder.latency(latency);
+    }
+    if let Some(path) = args.log {
+        builder = builder.log(path);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let handle = builder.spawn().await?;
+        if let Some(path) = &args.port_file {
+            localcloud::write_whole(path, format!("{}\n", handle.address().port()).as_bytes())?;
+        }
+        eprintln!("localcloud serves at {}", handle.url());
+        eprintln!("  point a provider at it:  export MLOPS_ENDPOINT={}", handle.url());
+        if let Some(project) = project {
+            eprintln!("                           export GOOGLE_PROJECT={project}");
+        }
+        eprintln!("  see what it holds:       curl {}/_localcloud/snapshot", handle.url());
+        stop_signal().await?;
+        handle.stop()?;
+        Ok(())
+    })
+}
+
+#[cfg(unix)]
+async fn stop_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn stop_signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// `50ms` or `2s`.
+fn parse_latency(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let number: u64 = number.parse().map_err(|_| "expected a number and a unit, such as 50ms".to_owned())?;
+    match unit {
+        "ms" | "" => Ok(Duration::from_millis(number)),
+        "s" => Ok(Duration::from_secs(number)),
+        _ => Err(format!("unknown unit {unit}: use ms or s")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_have_units() {
+        assert_eq!(parse_latency("50ms"), Ok(Duration::from_millis(50)));
+        assert_eq!(parse_latency("2s"), Ok(Duration::from_secs(2)));
+        assert!(parse_latency("2h").is_err());
+    }
+}

@@ -1,0 +1,96 @@
+//! Long-running operations.
+//!
+//! The effect of a call is there at once; the operation only says `done: false` for the first polls, so that a caller which does not
+//! wait is found out. An operation that a fault condemned ends in an error.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::api::{Api, Call, Outcome, Reply};
+use crate::error::ApiError;
+
+/// A long-running operation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its name, as the API returns it.
+    pub name: String,
+    /// `metadata`, absent where the API has none.
+    pub metadata: Option<Value>,
+    /// Polls that still answer without `done`.
+    pub polls_left: u32,
+    /// How it ends.
+    pub end: End,
+}
+
+/// The end of an operation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum End {
+    /// `done: true` with this `response`; null for an API that gives none.
+    Response(Value),
+    /// `done: true` with this `error`.
+    Error(Value),
+}
+
+impl Operation {
+    /// The operation as JSON, finished or not.
+    pub fn body(&self, done: bool) -> Value {
+        let mut body = json!({"name": self.name});
+        if let Some(metadata) = &self.metadata {
+            body["metadata"] = metadata.clone();
+        }
+        if done {
+            body["done"] = json!(true);
+            match &self.end {
+                End::Response(Value::Null) => {}
+                End::Response(response) => body["response"] = response.clone(),
+                End::Error(error) => body["error"] = error.clone(),
+            }
+        }
+        body
+    }
+}
+
+/// Registers an operation under `name` and answers its first body, not yet done. If the fault that the call met condemned the operation,
+/// it will end in that error instead of in `response`.
+pub fn start(call: &mut Call<'_>, name: String, metadata: Option<Value>, response: Value) -> Reply {
+    let end = match call.take_operation_error() {
+        Some(error) => End::Error(error.as_operation_error()),
+        None => End::Response(response),
+    };
+    let polls_left = call.world.settings.operation_polls;
+    let operation = Operation { name: name.clone(), metadata, polls_left, end };
+    let body = operation.body(false);
+    call.world.state.operations.entry(call.host().to_owned()).or_default().insert(name, operation);
+    Reply::json(body)
+}
+
+/// Answers an operation that was done before it began.
+pub fn already_done(name: String, response: Value) -> Reply {
+    Reply::json(Operation { name, metadata: None, polls_left: 0, end: End::Response(response) }.body(true))
+}
+
+/// One poll of the operation `name`.
+///
+/// # Errors
+/// 404 when there is none of this name.
+pub fn poll(call: &mut Call<'_>, name: &str) -> Outcome {
+    let host = call.host();
+    let operation = call
+        .world
+        .state
+        .operations
+        .get_mut(host)
+        .and_then(|operations| operations.get_mut(name))
+        .ok_or_else(|| ApiError::not_found(format!("Resource '{name}' was not found")))?;
+    let done = operation.polls_left == 0;
+    operation.polls_left = operation.polls_left.saturating_sub(1);
+    Ok(Reply::json(operation.body(done)))
+}
+
+/// Serves operations at `template`, a path that ends in the operation's id. Their names are the path without its version.
+pub fn serve(api: Api, template: &'static str) -> Api {
+    api.on("GET", template, |call| {
+        let name = call.resource();
+        poll(call, &name)
+    })
+}

@@ -1,0 +1,515 @@
+//! The HTTP server: one port, every API host below its own first path segment.
+//!
+//! A request is logged, delayed, spoiled if a fault says so, checked against the discovery documents, routed, checked for project and
+//! service, and handled while the world is locked. So calls take effect one after the other, in the order of the log.
+
+mod dispatch;
+mod persist;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::api::{self, Api, Body, Reply, Request};
+use crate::check::RequestCheck;
+use crate::clock::Clock;
+use crate::control::{self, Edit, RequestRecord};
+use crate::error::{ApiError, ErrorStyle};
+use crate::fault::{Drop as Dropping, FaultSpec, Faults};
+use crate::seed::{self, Seed};
+use crate::store::{Settings, State, World};
+
+pub use persist::write_whole;
+
+/// The server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Which one.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The state file exists and is not readable.
+    #[error("cannot use the state file {path}")]
+    State {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The request log cannot be opened.
+    #[error("cannot write the request log {path}")]
+    Log {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Entry to the library: `Server::builder()`.
+#[derive(Debug)]
+pub struct Server;
+
+impl Server {
+    /// A server on a free port of the loopback, with an empty cloud.
+    pub fn builder() -> Builder {
+        Builder {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            seeds: Vec::new(),
+            state: None,
+            check: None,
+            latency: Duration::ZERO,
+            log: None,
+            clock: Clock::system(),
+            settings: Settings::default(),
+        }
+    }
+}
+
+/// What a server shall be.
+#[must_use]
+pub struct Builder {
+    listen: SocketAddr,
+    seeds: Vec<Seed>,
+    state: Option<PathBuf>,
+    check: Option<Arc<dyn RequestCheck>>,
+    latency: Duration,
+    log: Option<PathBuf>,
+    clock: Clock,
+    settings: Settings,
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("listen", &self.listen).field("seeds", &self.seeds.len()).finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// Where to listen.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Adds an environment. With a state file that knows the project already, the state wins.
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seeds.push(seed);
+        self
+    }
+
+    /// Keeps the state in this file.
+    pub fn state(mut self, path: PathBuf) -> Self {
+        self.state = Some(path);
+        self
+    }
+
+    /// Checks each request's form first.
+    pub fn check(mut self, check: Arc<dyn RequestCheck>) -> Self {
+        self.check = Some(check);
+        self
+    }
+
+    /// Each API call takes at least this long.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// Appends one JSON line for each API call to this file.
+    pub fn log(mut self, path: PathBuf) -> Self {
+        self.log = Some(path);
+        self
+    }
+
+    /// Another clock than the system's.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Other lags than the default ones.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Binds, and serves until the handle is stopped or dropped.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn spawn(self) -> Result<Handle, StartError> {
+        let mut world = World::new(self.clock, self.settings);
+        if let Some(path) = &self.state {
+            if let Some(state) =
+                persist::load(path).map_err(|source| StartError::State { path: path.clone(), source })?
+            {
+                world.state = state;
+            }
+        }
+        for seed in &self.seeds {
+            if !world.state.projects.contains_key(&seed.project.project_id) {
+                seed.plant(&mut world);
+            }
+        }
+        let log = match self.log {
+            None => None,
+            Some(path) => Some(
+                std::fs::OpenOptions::new()
+                    .create(true)
+                    .append(true)
+                    .open(&path)
+                    .map_err(|source| StartError::Log { path, source })?,
+            ),
+        };
+        let listener = TcpListener::bind(self.listen)
+            .await
+            .map_err(|source| StartError::Listen { address: self.listen, source })?;
+        let address =
+            listener.local_addr().map_err(|source| StartError::Listen { address: self.listen, source })?;
+        let shared = Arc::new(Shared {
+            inner: Mutex::new(Inner {
+                world,
+                faults: Faults::default(),
+                requests: Vec::new(),
+                epoch: 0,
+                log,
+            }),
+            apis: api::hosts().into_iter().map(|api| (api.host, api)).collect(),
+            check: self.check,
+            latency: self.latency,
+            started: Instant::now(),
+            changed: Notify::new(),
+        });
+        let saver = self.state.clone().map(|path| tokio::spawn(persist::keep_saved(Arc::clone(&shared), path)));
+        let accept = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Ok(Handle { url: format!("http://{address}"), address, shared, state: self.state, accept, saver })
+    }
+}
+
+/// A running server. Dropping it ends it.
+#[derive(Debug)]
+pub struct Handle {
+    url: String,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    state: Option<PathBuf>,
+    accept: JoinHandle<()>,
+    saver: Option<JoinHandle<()>>,
+}
+
+impl Handle {
+    /// `http://127.0.0.1:PORT`: what a provider takes as its endpoint.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The API calls so far, in order.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.shared.lock().requests.clone()
+    }
+
+    /// Forgets the API calls so far.
+    pub fn clear_requests(&self) {
+        self.shared.lock().forget_requests();
+    }
+
+    /// The whole state in seed format; none while there is no project.
+    pub fn snapshot(&self) -> Option<Seed> {
+        seed::snapshot(&self.shared.lock().world)
+    }
+
+    /// The state with everything that no seed can say: operations, lags, counters.
+    pub fn state(&self) -> State {
+        self.shared.lock().world.state.clone()
+    }
+
+    /// Arms a fault.
+    ///
+    /// # Errors
+    /// The regular expression's complaint.
+    pub fn fault(&self, spec: FaultSpec) -> Result<(), regex::Error> {
+        self.shared.lock().faults.add(spec)
+    }
+
+    /// Edits an object behind the back of whoever uses the cloud. False: there is none.
+    pub fn edit(&self, edit: &Edit) -> bool {
+        let done = control::apply(&mut self.shared.lock().world, edit).0 == 200;
+        self.shared.changed.notify_one();
+        done
+    }
+
+    /// Puts an environment into the running cloud.
+    pub fn plant(&self, seed: &Seed) {
+        seed.plant(&mut self.shared.lock().world);
+        self.shared.changed.notify_one();
+    }
+
+    /// Ends the server and saves its state.
+    ///
+    /// # Errors
+    /// The state file cannot be written.
+    pub fn stop(self) -> std::io::Result<()> {
+        self.accept.abort();
+        if let Some(saver) = &self.saver {
+            saver.abort();
+        }
+        match &self.state {
+            Some(path) => persist::save(&self.shared, path),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::ops::Drop for Handle {
+    fn drop(&mut self) {
+        self.accept.abort();
+        if let Some(saver) = &self.saver {
+            saver.abort();
+        }
+    }
+}
+
+/// What all connections share.
+pub(crate) struct Shared {
+    inner: Mutex<Inner>,
+    apis: BTreeMap<&'static str, Api>,
+    check: Option<Arc<dyn RequestCheck>>,
+    latency: Duration,
+    started: Instant,
+    changed: Notify,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("apis", &self.apis).finish_non_exhaustive()
+    }
+}
+
+/// What the lock guards.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) world: World,
+    pub(crate) faults: Faults,
+    pub(crate) requests: Vec<RequestRecord>,
+    /// How often the request log was cleared: a call that began before does not write into the new one.
+    epoch: u64,
+    log: Option<std::fs::File>,
+}
+
+impl Inner {
+    pub(crate) fn forget_requests(&mut self) {
+        self.requests.clear();
+        self.epoch += 1;
+    }
+}
+
+impl Shared {
+    /// A handler that panicked leaves the world as it was at that moment: better than none.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else { continue };
+                // Small answers must not wait for the other side's acknowledgement.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "no TCP_NODELAY");
+                }
+                let shared = Arc::clone(&shared);
+                connections.spawn(async move {
+                    let service = service_fn(move |request| answer(Arc::clone(&shared), request));
+                    let served = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new())
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                    if let Err(error) = served {
+                        tracing::debug!(%error, "connection ended");
+                    }
+                });
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// The connection ends without an answer, because a fault wants it.
+#[derive(Debug, thiserror::Error)]
+#[error("connection dropped by a fault")]
+struct Dropped;
+
+type HttpResponse = Response<Full<Bytes>>;
+
+async fn answer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Result<HttpResponse, Dropped> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
+    let path = parts.uri.path().trim_start_matches('/');
+    if let Some(control) = path.strip_prefix("_localcloud/") {
+        let (status, body) = control::answer(&mut shared.lock(), parts.method.as_str(), control, &body);
+        shared.changed.notify_one();
+        return Ok(json_response(status, &body));
+    }
+    let (host, raw_path) = path.split_once('/').unwrap_or((path, ""));
+    let raw_query = parts.uri.query().unwrap_or_default();
+    let mut request = Request {
+        method: parts.method.as_str().to_owned(),
+        host: host.to_owned(),
+        raw_path: format!("/{raw_path}"),
+        path: api::decode(&format!("/{raw_path}")),
+        query: dispatch::parse_query(raw_query),
+        headers: parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect(),
+        body,
+        json: None,
+    };
+    let parsed = dispatch::parse_body(&mut request);
+    let ticket = note(&shared, &request, raw_query);
+    let response = serve(&shared, &request, parsed).await;
+    settle(&shared, ticket, response.as_ref().map_or(0, |response| response.status().as_u16()));
+    shared.changed.notify_one();
+    response
+}
+
+async fn serve(shared: &Shared, request: &Request, parsed: Result<(), ApiError>) -> Result<HttpResponse, Dropped> {
+    if !shared.latency.is_zero() {
+        tokio::time::sleep(shared.latency).await;
+    }
+    let harm = {
+        let mut inner = shared.lock();
+        let number = dispatch::project_number(&inner.world, request);
+        inner.faults.harm(&request.host, &request.method, &request.path, number.as_deref())
+    };
+    if harm.delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(harm.delay_ms)).await;
+    }
+    if harm.drop == Some(Dropping::Before) {
+        return Err(Dropped);
+    }
+    let style = shared.apis.get(request.host.as_str()).map_or(ErrorStyle::Rpc, |api| api.style);
+    let outcome = match harm.error {
+        // A fault that drops the answer to an effect does not prevent the effect.
+        Some(error) if harm.drop.is_none() => Err(dispatch::Refusal::Api(error)),
+        _ => match parsed {
+            Ok(()) => dispatch::dispatch(shared, request, harm.operation_error),
+            Err(error) => Err(dispatch::Refusal::Api(error)),
+        },
+    };
+    if harm.drop == Some(Dropping::After) {
+        return Err(Dropped);
+    }
+    let mut response = match outcome {
+        Ok(reply) => reply_response(reply),
+        Err(dispatch::Refusal::Api(error)) => json_response(error.code, &error.body(style)),
+        Err(dispatch::Refusal::NoSuchPath) => html_not_found(&request.path),
+    };
+    if let Some(seconds) = harm.retry_after {
+        response.headers_mut().insert("retry-after", seconds.into());
+    }
+    Ok(response)
+}
+
+/// Where a call stands in the log.
+struct Ticket {
+    epoch: u64,
+    index: usize,
+}
+
+fn note(shared: &Shared, request: &Request, raw_query: &str) -> Ticket {
+    let at_ms = u64::try_from(shared.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let mut inner = shared.lock();
+    inner.requests.push(RequestRecord {
+        method: request.method.clone(),
+        host: request.host.clone(),
+        path: request.path.clone(),
+        query: raw_query.to_owned(),
+        status: 0,
+        at_ms,
+    });
+    Ticket { epoch: inner.epoch, index: inner.requests.len() - 1 }
+}
+
+fn settle(shared: &Shared, ticket: Ticket, status: u16) {
+    let mut inner = shared.lock();
+    if inner.epoch != ticket.epoch {
+        return;
+    }
+    let Some(record) = inner.requests.get_mut(ticket.index) else { return };
+    record.status = status;
+    let line = serde_json::to_string(record).unwrap_or_default();
+    if let Some(log) = &mut inner.log {
+        if let Err(error) = writeln!(log, "{line}") {
+            tracing::warn!(%error, "the request log cannot be written");
+        }
+    }
+}
+
+fn reply_response(reply: Reply) -> HttpResponse {
+    let (content_type, body) = match reply.body {
+        Body::Json(value) => ("application/json; charset=UTF-8".to_owned(), to_bytes(&value)),
+        Body::Bytes(bytes, content_type) => (content_type, bytes),
+        Body::Empty => ("application/json".to_owned(), Bytes::new()),
+    };
+    let mut response = response(reply.status, &content_type, body);
+    for (name, value) in reply.headers {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+fn json_response(status: u16, body: &Value) -> HttpResponse {
+    response(status, "application/json; charset=UTF-8", to_bytes(body))
+}
+
+fn html_not_found(path: &str) -> HttpResponse {
+    let text = format!(
+        "<!DOCTYPE html>\n<title>Error 404 (Not Found)!!1</title>\n<p><b>404.</b> <ins>That's an error.</ins>\n<p>The requested URL \
+         <code>{}</code> was not found on this server. <ins>That's all we know.</ins>\n",
+        path.replace('&', "&amp;").replace('<', "&lt;")
+    );
+    response(404, "text/html; charset=UTF-8", Bytes::from(text))
+}
+
+fn to_bytes(value: &Value) -> Bytes {
+    Bytes::from(value.to_string())
+}
+
+fn response(status: u16, content_type: &str, body: Bytes) -> HttpResponse {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Ok(value) = content_type.parse() {
+        response.headers_mut().insert("content-type", value);
+    }
+    response
+}

@@ -1,0 +1,147 @@
+//! From a parsed request to its handler: form, route, project, service, in the order in which Google checks them.
+
+use serde_json::Value;
+
+use super::{Inner, Shared};
+use crate::api::{self, Api, Body, Call, Reply, Request};
+use crate::error::{ApiError, ErrorStyle};
+use crate::json;
+use crate::store::World;
+
+/// Why a request gets no reply from a handler.
+pub(super) enum Refusal {
+    /// Written as the API writes errors.
+    Api(ApiError),
+    /// The front end knows no such path.
+    NoSuchPath,
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
+    }
+}
+
+/// Handles one request.
+pub(super) fn dispatch(
+    shared: &Shared,
+    request: &Request,
+    operation_error: Option<ApiError>,
+) -> Result<Reply, Refusal> {
+    let Some(api) = shared.apis.get(request.host.as_str()) else {
+        return Err(ApiError::new(501, "UNIMPLEMENTED", format!("localcloud does not serve {}", request.host)).into());
+    };
+    if let Some(check) = &shared.check {
+        check.check(api.host, &request.method, &request.path, &request.query, request.json.as_ref())?;
+    }
+    let (handler, params) = api.route(&request.method, &request.raw_path).ok_or(Refusal::NoSuchPath)?;
+    let mut guard = shared.lock();
+    let inner: &mut Inner = &mut guard;
+    let mut call = Call::new(request, &mut inner.world, api.host, params, operation_error);
+    check_project(api, &mut call)?;
+    let mut reply = handler(&mut call)?;
+    if let (Body::Json(value), Some(fields)) = (&reply.body, request.query("fields").filter(|fields| !fields.is_empty())) {
+        reply.body = Body::Json(json::select_fields(value, fields)?);
+    }
+    Ok(reply)
+}
+
+fn check_project(api: &Api, call: &mut Call<'_>) -> Result<(), ApiError> {
+    if let Some(quota) = call.request.header("x-goog-user-project").map(ToOwned::to_owned) {
+        match call.world.project(&quota).map(|project| project.project_id.clone()) {
+            Some(id) => check_service(api, call.world, &id)?,
+            None => {
+                return Err(ApiError::permission_denied(format!(
+                    "Caller does not have required permission to use project {quota}. Grant the caller the \
+                     roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use permission."
+                ))
+                .with_info("USER_PROJECT_DENIED", &[("service", api.host), ("consumer", &format!("projects/{quota}"))]));
+            }
+        }
+    }
+    let Some(wanted) = (api.project_of)(call).filter(|project| project != "-") else { return Ok(()) };
+    match call.world.project(&wanted).map(|project| project.project_id.clone()) {
+        // The quota project was checked already.
+        Some(id) if call.request.header("x-goog-user-project") != Some(id.as_str()) => check_service(api, call.world, &id),
+        Some(_) => Ok(()),
+        None if api.style == ErrorStyle::Storage => {
+            Err(ApiError::storage(400, "invalid", format!("Unknown project id: {wanted}")))
+        }
+        None => Err(api::unknown_project(api.host, &wanted)),
+    }
+}
+
+fn check_service(api: &Api, world: &mut World, project_id: &str) -> Result<(), ApiError> {
+    if api.always_on {
+        return Ok(());
+    }
+    let Some(number) = world.project(project_id).map(|project| project.project_number.clone()) else { return Ok(()) };
+    let off = ApiError::service_disabled(api.host, &number);
+    if !world.service_enabled(project_id, api.host) {
+        return Err(off);
+    }
+    match world.state.warming_up.get_mut(project_id).and_then(|lags| lags.get_mut(api.host)) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            Err(off)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The number of the project that a request names in its path or query, if it is one of ours.
+pub(super) fn project_number(world: &World, request: &Request) -> Option<String> {
+    let mut segments = request.path.split('/');
+    let named = segments
+        .find(|segment| *segment == "projects")
+        .and_then(|_| segments.next())
+        .map(|name| name.split(':').next().unwrap_or(name))
+        .or_else(|| request.query("project"))?;
+    world.project(named).map(|project| project.project_number.clone())
+}
+
+/// Query parameters, decoded.
+pub(super) fn parse_query(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (api::decode(&key.replace('+', " ")), api::decode(&value.replace('+', " ")))
+        })
+        .collect()
+}
+
+/// Parses the JSON of a request; of an upload, that of its metadata.
+pub(super) fn parse_body(request: &mut Request) -> Result<(), ApiError> {
+    if request.path.starts_with("/upload/") {
+        request.json = api::storage::upload_metadata(request)?;
+        return Ok(());
+    }
+    if request.body.is_empty() {
+        return Ok(());
+    }
+    match serde_json::from_slice::<Value>(&request.body) {
+        Ok(value) => {
+            request.json = Some(value);
+            Ok(())
+        }
+        Err(error) => {
+            let mut refusal = ApiError::invalid(format!("Invalid JSON payload received. {error}"));
+            refusal.legacy_reason = Some("parseError".to_owned());
+            Err(refusal)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_decoded_and_keep_their_order() {
+        let pairs = parse_query("a=1%2F2&b=x+y&a=3&flag");
+        let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(pairs, [("a", "1/2"), ("b", "x y"), ("a", "3"), ("flag", "")]);
+    }
+}
