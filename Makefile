@@ -23,8 +23,7 @@ docs:                ## writes docs/ anew from the schema and the examples
 	UPDATE=1 cargo test -q -p terraform-provider-mlops --test reference_in_step
 
 bench: tools         ## times of handshake, schema, plan and apply, with the number of calls
-	cargo build -q --release -p terraform-provider-mlops -p localcloud
-	cargo run -q -p acceptance-tests --bin bench
+	cargo run --release -p acceptance-tests --bin bench
 
 localcloud: tools    ## the cloud's APIs on this machine, with a project to try things in
 	cargo run -q -p localcloud -- --listen 127.0.0.1:9000 --discovery target/tools/discovery --seed acceptance-tests/environments/ct-scan-project.json
