@@ -95,3 +95,13 @@ pub trait Object: Sized + Send + Sync + 'static {
     /// Writes the object with all its attributes.
     fn encode(&self) -> Dynamic;
 }
+
+/// The name of an attribute of a struct that derives `Object`: `name!(Bucket.location)` is `"location"`.
+///
+/// The compiler holds it to the declaration: no attribute name is written twice.
+#[macro_export]
+macro_rules! name {
+    ($object:ident.$field:ident) => {
+        $object::__NAMES.$field
+    };
+}

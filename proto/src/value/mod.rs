@@ -4,12 +4,29 @@
 //! walk; [`AttributeValue`] joins the two for every type that an attribute can have.
 
 mod attribute_value;
+mod codec;
 mod dynamic;
+pub(crate) mod impls_block;
+mod impls_choice;
+mod impls_collection;
+pub(crate) mod impls_default;
+pub(crate) mod impls_element;
+mod impls_object;
+mod impls_primitive;
+pub(crate) mod impls_scalar;
+pub mod json;
+pub mod msgpack;
 mod number;
 mod scalar;
+#[cfg(test)]
+pub(crate) mod test_values;
 
 pub use attribute_value::AttributeValue;
+pub(crate) use codec::normalised;
+pub use codec::{CodecError, CodecProblem};
 pub use dynamic::Dynamic;
+pub use impls_choice::{Choice, ChoiceError};
+pub use impls_element::{Known, Member};
 pub use number::{Number, NumberError};
 pub use scalar::{Primitive, Scalar, ScalarRules};
 

@@ -36,6 +36,10 @@ pub trait Scalar: Sized + PartialEq {
     fn choices() -> &'static [&'static str] {
         &[]
     }
+    /// What each of [`Scalar::choices`] means, in the same order; empty when that is not said.
+    fn choice_descriptions() -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// What the SDK can ask of the scalars in an attribute without knowing their Rust type.
@@ -47,6 +51,8 @@ pub struct ScalarRules {
     pub equal: fn(&Dynamic, &Dynamic) -> bool,
     /// The legal spellings, when they are few.
     pub choices: &'static [&'static str],
+    /// What each of them means, in the same order; may be empty.
+    pub choice_descriptions: &'static [&'static str],
 }
 
 impl fmt::Debug for ScalarRules {
@@ -57,11 +63,16 @@ impl fmt::Debug for ScalarRules {
 
 impl ScalarRules {
     /// The rules of plain primitives: everything is allowed, equal is identical.
-    pub const PLAIN: Self = Self { check: |_| Ok(()), equal: |a, b| a == b, choices: &[] };
+    pub const PLAIN: Self = Self { check: |_| Ok(()), equal: |a, b| a == b, choices: &[], choice_descriptions: &[] };
 
     /// The rules of a scalar type.
     pub fn of<T: Scalar>() -> Self {
-        Self { check: check::<T>, equal: equal::<T>, choices: T::choices() }
+        Self {
+            check: check::<T>,
+            equal: equal::<T>,
+            choices: T::choices(),
+            choice_descriptions: T::choice_descriptions(),
+        }
     }
 }
 

@@ -1,0 +1,29 @@
+//! `Object::encode`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::schema::nesting_mark;
+use crate::model::{Field, Object};
+
+pub(super) fn encode(object: &Object) -> TokenStream {
+    let entries = object.fields.iter().map(entry);
+    quote! {
+        fn encode(&self) -> ::tfplugin::Dynamic {
+            ::tfplugin::Dynamic::Object(::tfplugin::__private::BTreeMap::from([#(#entries),*]))
+        }
+    }
+}
+
+fn entry(field: &Field) -> TokenStream {
+    let Field { ident, name, ty, .. } = field;
+    let value = match &field.block {
+        Some(block) => {
+            let mark = nesting_mark(block.nesting);
+            quote_spanned!(ty.span()=> <#ty as ::tfplugin::__private::BlockValue<#mark>>::encode_block(&self.#ident))
+        }
+        None => quote_spanned!(ty.span()=> <#ty as ::tfplugin::AttributeValue>::encode(&self.#ident)),
+    };
+    quote!((::std::string::String::from(#name), #value))
+}

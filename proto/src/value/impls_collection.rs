@@ -1,0 +1,79 @@
+//! Lists, sets and maps as attribute types.
+//!
+//! A collection of objects has nested attributes; any other is a plain type, all or nothing in plans.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::impls_element::{Known, Member, mismatch};
+use super::impls_primitive::or_report;
+use super::{Dynamic, ScalarRules};
+use crate::schema::{Nesting, Shape};
+use crate::{Diagnostics, Path, Type};
+
+impl<E: Member> Known for Vec<E> {
+    fn shape() -> Shape {
+        collection(E::shape(), Nesting::List, Type::List)
+    }
+    fn rules() -> ScalarRules {
+        E::rules()
+    }
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let items = or_report(value.as_elements(), diagnostics, || mismatch("A list", value, path))?;
+        let decoded: Vec<Option<E>> = items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| E::decode_member(item, &path.index(index), diagnostics))
+            .collect();
+        // Every element was read, so that all problems are told; one of them is enough to have no list.
+        decoded.into_iter().collect()
+    }
+    fn encode_known(&self) -> Dynamic {
+        Dynamic::List(self.iter().map(Member::encode_member).collect())
+    }
+}
+
+impl<E: Member + Ord> Known for BTreeSet<E> {
+    fn shape() -> Shape {
+        collection(E::shape(), Nesting::Set, Type::Set)
+    }
+    fn rules() -> ScalarRules {
+        E::rules()
+    }
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let items = or_report(value.as_elements(), diagnostics, || mismatch("A set", value, path))?;
+        // Elements of sets have no key: the path of a problem stops at the set.
+        let decoded: Vec<Option<E>> = items.iter().map(|item| E::decode_member(item, path, diagnostics)).collect();
+        decoded.into_iter().collect()
+    }
+    fn encode_known(&self) -> Dynamic {
+        Dynamic::set(self.iter().map(Member::encode_member))
+    }
+}
+
+impl<E: Member> Known for BTreeMap<String, E> {
+    fn shape() -> Shape {
+        collection(E::shape(), Nesting::Map, Type::Map)
+    }
+    fn rules() -> ScalarRules {
+        E::rules()
+    }
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let entries = or_report(value.as_entries(), diagnostics, || mismatch("A map", value, path))?;
+        let decoded: Vec<Option<(String, E)>> = entries
+            .iter()
+            .map(|(key, item)| Some((key.clone(), E::decode_member(item, &path.key(key), diagnostics)?)))
+            .collect();
+        decoded.into_iter().collect()
+    }
+    fn encode_known(&self) -> Dynamic {
+        Dynamic::Map(self.iter().map(|(key, item)| (key.clone(), item.encode_member())).collect())
+    }
+}
+
+fn collection(element: Shape, nesting: Nesting, plain: fn(Box<Type>) -> Type) -> Shape {
+    match element {
+        Shape::Nested(Nesting::Single, object) => Shape::Nested(nesting, object),
+        // Terraform has no nested attributes two collections deep: the whole is then one type expression.
+        deeper => Shape::Plain(plain(Box::new(deeper.type_expression()))),
+    }
+}

@@ -1,0 +1,18 @@
+//! Objects as attribute types: every struct that derives `Object` is a single nested attribute.
+
+use super::Dynamic;
+use super::impls_element::Known;
+use crate::schema::{Nesting, Object, Shape};
+use crate::{Diagnostics, Path};
+
+impl<T: Object> Known for T {
+    fn shape() -> Shape {
+        Shape::Nested(Nesting::Single, Box::new(T::schema()))
+    }
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
+        T::decode(value, path, diagnostics)
+    }
+    fn encode_known(&self) -> Dynamic {
+        self.encode()
+    }
+}
