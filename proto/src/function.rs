@@ -6,15 +6,16 @@
 use std::borrow::Cow;
 
 use crate::schema::Shape;
-use crate::value::{AttributeValue, Dynamic};
+use crate::value::{Dynamic, Member};
 use crate::{Diagnostics, Path, Type};
 
 /// A provider function.
 pub trait Function: Send + Sync + 'static {
-    /// A tuple of [`AttributeValue`]s, the last of which can be [`Variadic`].
+    /// A tuple of types that attributes can have (`String`, `Value<String>`, `Vec<i64>`, ..), the last of which can be
+    /// [`Variadic`]. A bare type is neither null nor unknown.
     type Arguments: Arguments;
     /// The result.
-    type Output: AttributeValue;
+    type Output: Member;
 
     /// An identifier, without the provider's name.
     fn name(&self) -> &'static str;
@@ -103,7 +104,7 @@ impl FunctionError {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Variadic<T>(pub Vec<T>);
 
-/// A member of the arguments' tuple: an [`AttributeValue`], or [`Variadic`] of one.
+/// A member of the arguments' tuple: a [`Member`], or [`Variadic`] of one.
 pub trait Argument: Sized {
     /// Whether it swallows all arguments that are left.
     const VARIADIC: bool;
@@ -116,7 +117,7 @@ pub trait Argument: Sized {
     fn take(arguments: &mut std::vec::IntoIter<Dynamic>, position: usize) -> Result<Self, FunctionError>;
 }
 
-impl<T: AttributeValue> Argument for T {
+impl<T: Member> Argument for T {
     const VARIADIC: bool = false;
 
     fn argument_type() -> Type {
@@ -130,7 +131,7 @@ impl<T: AttributeValue> Argument for T {
     }
 }
 
-impl<T: AttributeValue> Argument for Variadic<T> {
+impl<T: Member> Argument for Variadic<T> {
     const VARIADIC: bool = true;
 
     fn argument_type() -> Type {
@@ -142,11 +143,11 @@ impl<T: AttributeValue> Argument for Variadic<T> {
     }
 }
 
-fn decode<T: AttributeValue>(value: &Dynamic, position: usize) -> Result<T, FunctionError> {
+fn decode<T: Member>(value: &Dynamic, position: usize) -> Result<T, FunctionError> {
     let refuse = |text: String| FunctionError::argument(position, text);
     crate::core::validate::scalars(&T::shape(), &T::rules(), value).map_err(refuse)?;
     let mut diagnostics = Diagnostics::new();
-    T::decode(value, &Path::root(), &mut diagnostics).ok_or_else(|| {
+    T::decode_member(value, &Path::root(), &mut diagnostics).ok_or_else(|| {
         let texts: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.detail.clone()).collect();
         refuse(if texts.is_empty() { "the value cannot be used here".to_owned() } else { texts.join("; ") })
     })
@@ -222,6 +223,6 @@ impl<F: Function> DynFunction for F {
     }
 
     fn call(&self, arguments: Vec<Dynamic>) -> Result<Dynamic, FunctionError> {
-        Ok(Function::call(self, F::Arguments::decode(arguments)?)?.encode())
+        Ok(Function::call(self, F::Arguments::decode(arguments)?)?.encode_member())
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde_json::{Value as Json, json};
+
 /// A Terraform type, as in a schema's `type` field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Type {
@@ -24,6 +26,72 @@ pub enum Type {
     Object(BTreeMap<String, Type>),
     /// `tuple([..])`
     Tuple(Vec<Type>),
+}
+
+/// Why JSON is not a type expression.
+#[derive(Debug, thiserror::Error)]
+pub enum TypeError {
+    /// Not JSON at all.
+    #[error("the type expression is not JSON")]
+    Json(#[from] serde_json::Error),
+    /// JSON that no type is written as.
+    #[error("{0} is no type expression")]
+    Unknown(String),
+}
+
+impl Type {
+    /// The type expression in JSON, as schemas and values of type `dynamic` carry it.
+    pub fn to_json(&self) -> Json {
+        match self {
+            Self::String => json!("string"),
+            Self::Number => json!("number"),
+            Self::Bool => json!("bool"),
+            Self::Dynamic => json!("dynamic"),
+            Self::List(element) => json!(["list", element.to_json()]),
+            Self::Set(element) => json!(["set", element.to_json()]),
+            Self::Map(element) => json!(["map", element.to_json()]),
+            Self::Object(attributes) => {
+                let attributes = attributes.iter().map(|(name, ty)| (name.clone(), ty.to_json()));
+                json!(["object", Json::Object(attributes.collect())])
+            }
+            Self::Tuple(types) => json!(["tuple", types.iter().map(Self::to_json).collect::<Vec<_>>()]),
+        }
+    }
+
+    /// Reads a type expression. Which attributes of an object are optional is not kept: values hold them all.
+    ///
+    /// # Errors
+    /// When `json` is none.
+    pub fn from_json(json: &Json) -> Result<Self, TypeError> {
+        let unknown = || TypeError::Unknown(json.to_string());
+        match json {
+            Json::String(name) => match name.as_str() {
+                "string" => Ok(Self::String),
+                "number" => Ok(Self::Number),
+                "bool" => Ok(Self::Bool),
+                "dynamic" => Ok(Self::Dynamic),
+                _ => Err(unknown()),
+            },
+            Json::Array(parts) => match (parts.first().and_then(Json::as_str), &parts[1.min(parts.len())..]) {
+                (Some("list"), [element]) => Ok(Self::List(Box::new(Self::from_json(element)?))),
+                (Some("set"), [element]) => Ok(Self::Set(Box::new(Self::from_json(element)?))),
+                (Some("map"), [element]) => Ok(Self::Map(Box::new(Self::from_json(element)?))),
+                (Some("object"), [Json::Object(attributes)] | [Json::Object(attributes), Json::Array(_)]) => {
+                    let attributes = attributes.iter().map(|(name, ty)| Ok((name.clone(), Self::from_json(ty)?)));
+                    Ok(Self::Object(attributes.collect::<Result<_, TypeError>>()?))
+                }
+                (Some("tuple"), [Json::Array(types)]) => {
+                    Ok(Self::Tuple(types.iter().map(Self::from_json).collect::<Result<_, _>>()?))
+                }
+                _ => Err(unknown()),
+            },
+            _ => Err(unknown()),
+        }
+    }
+
+    pub(crate) fn from_json_bytes(bytes: &[u8]) -> Result<Self, TypeError> {
+        Self::from_json(&serde_json::from_slice(bytes)?)
+    }
 }
 
 impl fmt::Display for Type {

@@ -66,6 +66,22 @@ impl Dynamic {
         }
     }
 
+    /// What it is, in a word, for messages.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Unknown => "an unknown value",
+            Self::Bool(_) => "a bool",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Set(_) => "a set",
+            Self::Map(_) => "a map",
+            Self::Object(_) => "an object",
+            Self::Typed(..) => "a value with a type of its own",
+        }
+    }
+
     /// The text of a known string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
