@@ -185,7 +185,7 @@ pub fn serve(api: Api, kind: impl Collection) -> Api {
         api = api.on("PATCH", template, with(update));
     }
     if kind.has_policies() {
-        api = policy::serve(api, template, {
+        api = policy::serve(api, template, "GET", {
             let kind = Arc::clone(&kind);
             move |call: &mut Call<'_>| {
                 let path = object_path(call);

@@ -10,17 +10,18 @@ use serde_json::{Value, json};
 use crate::api::{Api, Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::etag;
-use crate::json::Object;
+use crate::json::{self, Object};
 use crate::store::World;
 
 /// The most members that one policy holds.
 const MAX_MEMBERS: usize = 1500;
 
-/// Adds `:getIamPolicy` (GET and POST), `:setIamPolicy` and `:testIamPermissions` to what `template` names. `resource` finds the resource that
-/// the call is about (no version in front), or refuses.
+/// Adds `:getIamPolicy`, `:setIamPolicy` and `:testIamPermissions` to what `template` names. `read_method` is that of `:getIamPolicy`, GET or
+/// POST. `resource` finds the resource that the call is about (no version in front), or refuses.
 pub fn serve(
     api: Api,
     template: &'static str,
+    read_method: &'static str,
     resource: impl Fn(&mut Call<'_>) -> Result<String, ApiError> + Clone + Send + Sync + 'static,
 ) -> Api {
     let verb = |verb: &str| -> &'static str { Box::leak(format!("{template}:{verb}").into_boxed_str()) };
@@ -40,8 +41,16 @@ pub fn serve(
             let Some(Value::Object(policy)) = body.get("policy") else {
                 return Err(ApiError::invalid("Policy is required"));
             };
+            let mut policy = policy.clone();
+            let mask = body.get("updateMask").and_then(Value::as_str).unwrap_or_default();
+            if !json::parse_mask(mask).iter().any(|path| path.first().is_some_and(|first| first == "auditConfigs")) {
+                // The mask is "bindings,etag" when nothing else is said: audit settings stay.
+                let current = read(call.world, call.host(), &resource, 3);
+                policy.remove("auditConfigs");
+                policy.extend(current.get("auditConfigs").map(|audit| ("auditConfigs".to_owned(), audit.clone())));
+            }
             let host = call.host();
-            Ok(Reply::json(write(call.world, host, &resource, policy)?))
+            Ok(Reply::json(write(call.world, host, &resource, &policy)?))
         }
     };
     let tester = move |call: &mut Call<'_>| -> Outcome {
@@ -52,8 +61,7 @@ pub fn serve(
             None => json!({}),
         }))
     };
-    api.on("GET", verb("getIamPolicy"), reader.clone())
-        .on("POST", verb("getIamPolicy"), reader)
+    api.on(read_method, verb("getIamPolicy"), reader)
         .on("POST", verb("setIamPolicy"), writer)
         .on("POST", verb("testIamPermissions"), tester)
 }
@@ -101,7 +109,7 @@ pub fn read(world: &World, host: &str, resource: &str, version: i64) -> Value {
     policy
 }
 
-/// Judges and stores a policy, and returns it as stored.
+/// Judges and stores a policy, `auditConfigs` included, and returns it as stored.
 ///
 /// # Errors
 /// 409 when the etag is not the stored one, 400 for a malformed member, role or condition and for a principal that does not exist.
@@ -121,8 +129,7 @@ pub fn write(world: &mut World, host: &str, resource: &str, wanted: &Object) -> 
     if !bindings.is_empty() {
         policy["bindings"] = Value::Array(bindings);
     }
-    let audit = wanted.get("auditConfigs").or_else(|| current.get("auditConfigs"));
-    if let Some(audit) = audit.filter(|audit| audit.as_array().is_some_and(|list| !list.is_empty())) {
+    if let Some(audit) = wanted.get("auditConfigs").filter(|audit| audit.as_array().is_some_and(|list| !list.is_empty())) {
         policy["auditConfigs"] = audit.clone();
     }
     world.state.policies.entry(host.to_owned()).or_default().insert(resource.to_owned(), policy.clone());

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::api::resource_manager;
+use crate::etag;
 use crate::store::{self, Object, Project, SERVICE_USAGE, World, resource_of};
 
 /// An environment. A project with nothing in it is `{"project": {...}, "resources": []}`.
@@ -116,6 +118,12 @@ impl Seed {
     pub fn plant(&self, world: &mut World) {
         for project in std::iter::once(&self.project).chain(self.other_projects.iter().map(|other| &other.project)) {
             world.state.projects.insert(project.project_id.clone(), project.clone());
+            let path = resource_manager::path(&project.project_id);
+            if !world.has(resource_manager::HOST, &path) {
+                let etag = etag::hex(&["project", &project.project_id], 16);
+                let body = resource_manager::plain_body(project, &world.now(), &etag);
+                world.put(resource_manager::HOST, &path, body);
+            }
         }
         for object in &self.resources {
             world

@@ -1,8 +1,44 @@
-//! `iamcredentials.googleapis.com`.
+//! `iamcredentials.googleapis.com` v1: access tokens of service accounts, for impersonation.
 
-use super::Api;
+use serde_json::{Value, json};
+
+use super::{Api, Call, Outcome, Reply, iam};
+use crate::clock;
+use crate::error::ApiError;
 
 /// The API.
 pub(crate) fn api() -> Api {
-    Api::new("iamcredentials.googleapis.com")
+    Api::new("iamcredentials.googleapis.com").project_of(project_of).on(
+        "POST",
+        "/v1/projects/{project}/serviceAccounts/{account}:generateAccessToken",
+        generate_access_token,
+    )
+}
+
+/// The account's own project, if it lives here.
+fn project_of(call: &Call<'_>) -> Option<String> {
+    let (_, domain) = call.param("account").split_once('@')?;
+    let project = domain.strip_suffix(".iam.gserviceaccount.com")?;
+    call.world.project(project).map(|project| project.project_id.clone())
+}
+
+fn generate_access_token(call: &mut Call<'_>) -> Outcome {
+    let email = call.param("account").to_owned();
+    if project_of(call).is_some() && !iam::account_exists(call.world, &email) {
+        return Err(ApiError::not_found(format!("Not found; Gaia id not found for email {email}")));
+    }
+    let body = call.body()?;
+    if body.get("scope").and_then(Value::as_array).is_none_or(Vec::is_empty) {
+        return Err(ApiError::invalid("Scope required."));
+    }
+    let lifetime = body.get("lifetime").and_then(Value::as_str).unwrap_or("3600s");
+    let seconds = lifetime
+        .strip_suffix('s')
+        .and_then(|text| text.parse::<i64>().ok())
+        .filter(|seconds| (1..=43_200).contains(seconds))
+        .ok_or_else(|| ApiError::invalid("The lifetime of an access token is between 1 and 43200 seconds."))?;
+    let now = call.world.clock.now();
+    let expires = jiff::Timestamp::from_second(now.as_second().saturating_add(seconds)).unwrap_or(now);
+    let id = call.world.uuid();
+    Ok(Reply::json(json!({"accessToken": format!("ya29.localcloud-{id}"), "expireTime": clock::micros(expires)})))
 }

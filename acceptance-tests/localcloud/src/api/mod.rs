@@ -16,8 +16,11 @@
 //! Objects are stored as a GET answers them, under the path that serves them: `call.world.get(call.host(), &call.path())`.
 
 pub(crate) mod artifact_registry;
+pub(crate) mod duration;
 pub(crate) mod iam;
 pub(crate) mod iam_credentials;
+pub(crate) mod labels;
+pub(crate) mod locations;
 pub(crate) mod monitoring;
 pub(crate) mod resource_manager;
 pub(crate) mod run;
