@@ -1,0 +1,167 @@
+//! Where the server listens: a Unix socket that goes with the process, or a loopback port.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use tokio::net::TcpListener;
+
+use super::connection::Duplex;
+
+#[cfg(unix)]
+mod unix;
+
+/// Why the server cannot be reached.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// No socket could be made in the directory.
+    #[error("no socket could be made in {}", directory.display())]
+    Socket {
+        /// Where.
+        directory: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The group named by `PLUGIN_UNIX_SOCKET_GROUP` does not exist.
+    #[error("there is no group {group:?} to give the socket to (PLUGIN_UNIX_SOCKET_GROUP)")]
+    Group {
+        /// Its name.
+        group: String,
+    },
+    /// Every port of the range is taken.
+    #[error("no free port on the loopback interface from {} to {}", ports.start(), ports.end())]
+    Port {
+        /// The range.
+        ports: RangeInclusive<u16>,
+        /// Of the last port.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// For the socket; the temporary directory when absent.
+    pub(super) directory: Option<PathBuf>,
+    /// Owns the socket, by name or number.
+    pub(super) group: Option<String>,
+    /// For TCP.
+    pub(super) ports: RangeInclusive<u16>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { directory: None, group: None, ports: 0..=0 }
+    }
+}
+
+/// Where the server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Address {
+    /// A socket in the file system.
+    Unix(PathBuf),
+    /// A port.
+    Tcp(SocketAddr),
+}
+
+impl Address {
+    /// As the handshake calls it.
+    pub(super) fn network(&self) -> &'static str {
+        match self {
+            Self::Unix(_) => "unix",
+            Self::Tcp(_) => "tcp",
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => path.display().fmt(f),
+            Self::Tcp(address) => address.fmt(f),
+        }
+    }
+}
+
+/// A bound and listening socket; its file goes when it is dropped.
+#[derive(Debug)]
+pub(super) enum Listener {
+    /// A socket in the file system.
+    #[cfg(unix)]
+    Unix(unix::Socket),
+    /// A port.
+    Tcp(TcpListener, SocketAddr),
+}
+
+impl Listener {
+    /// Binds: a Unix socket where there are such, unless no directory is short enough for its path; else TCP.
+    pub(super) async fn bind(place: &Place) -> Result<Self, ListenError> {
+        #[cfg(unix)]
+        if let Some(socket) = unix::Socket::bind(place)? {
+            return Ok(Self::Unix(socket));
+        }
+        Self::bind_tcp(place).await
+    }
+
+    async fn bind_tcp(place: &Place) -> Result<Self, ListenError> {
+        let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+        for port in place.ports.clone() {
+            match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+                Ok(listener) => match listener.local_addr() {
+                    Ok(address) => return Ok(Self::Tcp(listener, address)),
+                    Err(error) => last = error,
+                },
+                Err(error) => last = error,
+            }
+        }
+        Err(ListenError::Port { ports: place.ports.clone(), source: last })
+    }
+
+    /// Where it listens.
+    pub(super) fn address(&self) -> Address {
+        match self {
+            #[cfg(unix)]
+            Self::Unix(socket) => Address::Unix(socket.path().to_owned()),
+            Self::Tcp(_, address) => Address::Tcp(*address),
+        }
+    }
+
+    /// The next client.
+    pub(super) async fn accept(&self) -> io::Result<Box<dyn Duplex>> {
+        match self {
+            #[cfg(unix)]
+            Self::Unix(socket) => socket.accept().await,
+            Self::Tcp(listener, _) => {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok(Box::new(stream))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn tcp_takes_the_first_free_port_of_the_range() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let place = Place { ports: port..=port.saturating_add(200), ..Place::default() };
+        let Address::Tcp(address) = Listener::bind_tcp(&place).await.unwrap().address() else { panic!("not TCP") };
+        assert!(address.ip().is_loopback() && address.port() > port, "{address}");
+    }
+
+    #[tokio::test]
+    async fn a_range_without_a_free_port_is_an_error_that_names_it() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = Listener::bind_tcp(&Place { ports: port..=port, ..Place::default() }).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("no free port on the loopback interface from {port} to {port}"));
+    }
+}
