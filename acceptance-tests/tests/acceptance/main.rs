@@ -3,4 +3,25 @@
 // All of this is test code, though only the listed functions carry the attribute.
 #![allow(clippy::unwrap_used)]
 
+mod cloud;
 mod rig;
+mod wire;
+
+mod alert_policy;
+mod bucket;
+mod notification_channel;
+mod registry;
+mod service;
+
+mod apis;
+mod drift;
+mod examples;
+mod faults;
+mod iam;
+mod import;
+mod interruption;
+mod labels;
+mod provider;
+mod references;
+mod rename;
+mod stack;

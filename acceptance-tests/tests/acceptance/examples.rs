@@ -1,0 +1,59 @@
+//! The examples: environments are applied, the rest is validated.
+
+use acceptance_tests::{Scene, Seed, World, on_every_terraform, workspace};
+use serde_json::json;
+
+use crate::wire::{RUN, policies, service};
+
+on_every_terraform! {
+    the_ct_scan_environment_applies,
+    the_plant_gateway_environment_applies,
+    the_resource_example_is_valid,
+}
+
+fn load(world: &World, folder: &str) {
+    let folder = workspace().join("examples").join(folder);
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "tf") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            world.main.write(&path.file_name().unwrap().to_string_lossy(), &text);
+        }
+    }
+}
+
+fn the_ct_scan_environment_applies(scene: Scene) {
+    let world = scene.world(Seed::ct_scan_project());
+    load(&world, "environments/ct-scan");
+    world.main.write("terraform.tfvars", "deletion_protection = false\n");
+    world.main.apply(&[]).expect_success();
+    assert_eq!(policies(&world).len(), 7);
+    world.finish();
+}
+
+fn the_plant_gateway_environment_applies(scene: Scene) {
+    let world = scene.world(Seed::plant_gateway());
+    load(&world, "environments/plant-gateway");
+    world.main.apply(&[]).expect_success();
+    let path = "/v2/projects/plant-gateway-demo/locations/asia-south1/services/";
+    let snapshot = world.cloud.snapshot();
+    let backend = snapshot.object(RUN, &format!("{path}plant-backend-demo")).unwrap().body;
+    let gateway = snapshot.object(RUN, &format!("{path}plant-gateway-demo")).unwrap().body;
+    let env = gateway["template"]["containers"][0]["env"].as_array().unwrap();
+    let url = env.iter().find(|one| one["name"] == "PLANT_BACKEND_URL").unwrap();
+    assert_eq!(url["value"], backend["uri"]);
+    assert_eq!(
+        gateway["template"]["scaling"],
+        json!({"minInstanceCount": 1, "maxInstanceCount": 10})
+    );
+    world.expect_settled();
+    world.expect_importable();
+}
+
+fn the_resource_example_is_valid(scene: Scene) {
+    let world = scene.small_world();
+    load(&world, "provider");
+    load(&world, "resources/mlops_stack");
+    world.main.validate().expect_none();
+    let _ = service;
+}

@@ -1,0 +1,88 @@
+//! The stack's own settings.
+
+use acceptance_tests::{Scene, on_every_terraform};
+
+on_every_terraform! {
+    a_protected_stack_is_not_destroyed,
+    the_fingerprint_changes_with_the_settings_only,
+    the_inventory_lists_objects_and_grants,
+    an_empty_stack_applies,
+}
+
+fn a_protected_stack_is_not_destroyed(scene: Scene) {
+    let world = scene.small_world();
+    let stack = |more: &str| {
+        format!(
+            "resource \"mlops_stack\" \"it\" {{\n name = \"it\"\n{more}\n buckets = {{ a = {{ name = \"ml-test-a\" }} }}\n}}\n"
+        )
+    };
+    world.config(&stack(""));
+    world.main.apply(&[]).expect_success();
+    let mark = world.cloud.mark();
+    world.main.destroy().expect_failure().error(&["deletion_protection"]);
+    world.config("");
+    world.main.apply(&[]).expect_failure().error(&["deletion_protection"]);
+    world.cloud.expect_no_writes_since(mark);
+    world.config(&stack("deletion_protection = false"));
+    world.main.apply(&[]).expect_success();
+    world.finish();
+}
+
+fn the_fingerprint_changes_with_the_settings_only(scene: Scene) {
+    let world = scene.small_world();
+    let fingerprint = || {
+        world
+            .main
+            .state()
+            .resource("mlops_stack.it")
+            .str("/fingerprint")
+            .to_owned()
+    };
+    world.apply_stack(r#"buckets = { a = { name = "ml-test-a" } }"#);
+    let first = fingerprint();
+    world.main.apply(&[]).expect_success();
+    assert_eq!(fingerprint(), first);
+    world.apply_stack(r#"buckets = { a = { name = "ml-test-a", versioning = true } }"#);
+    let second = fingerprint();
+    assert_ne!(second, first);
+    world.apply_stack(r#"buckets = { a = { name = "ml-test-a", versioning = false } }"#);
+    assert_eq!(fingerprint(), first);
+    world.finish();
+}
+
+fn the_inventory_lists_objects_and_grants(scene: Scene) {
+    let world = scene.small_world();
+    world.apply_stack(
+        r#"buckets = { a = { name = "ml-test-a", iam = { "roles/storage.objectViewer" = ["allAuthenticatedUsers"] } } }
+        registries = { images = { name = "images" } }"#,
+    );
+    let stack = world.main.state().resource("mlops_stack.it");
+    let inventory: Vec<&str> = stack
+        .get("/inventory")
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|line| line.as_str())
+        .collect();
+    assert_eq!(
+        inventory,
+        [
+            "//artifactregistry.googleapis.com/projects/ml-test-project/locations/europe-west1/repositories/images",
+            "//storage.googleapis.com/ml-test-a",
+            "//storage.googleapis.com/ml-test-a roles/storage.objectViewer allAuthenticatedUsers",
+        ]
+    );
+    assert_eq!(
+        stack.str("/id"),
+        "projects/ml-test-project/locations/europe-west1/stacks/it"
+    );
+    assert_eq!(stack.str("/project_number"), world.seed.number);
+    world.finish();
+}
+
+fn an_empty_stack_applies(scene: Scene) {
+    let world = scene.small_world();
+    world.apply_stack("");
+    world.expect_settled();
+    world.expect_clean_destroy(&[]);
+}

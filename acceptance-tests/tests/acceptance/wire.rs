@@ -1,0 +1,80 @@
+//! What the cloud holds, by short names: the tests compare with the API's JSON, not with the provider's view of it.
+
+use acceptance_tests::{Object, World};
+use serde_json::Value;
+
+pub(crate) const STORAGE: &str = "storage.googleapis.com";
+pub(crate) const REGISTRY: &str = "artifactregistry.googleapis.com";
+pub(crate) const RUN: &str = "run.googleapis.com";
+pub(crate) const MONITORING: &str = "monitoring.googleapis.com";
+
+/// The JSON of a bucket.
+#[track_caller]
+pub(crate) fn bucket(world: &World, name: &str) -> Value {
+    body(world, STORAGE, &bucket_path(name))
+}
+
+/// The path of a bucket.
+pub(crate) fn bucket_path(name: &str) -> String {
+    format!("/storage/v1/b/{name}")
+}
+
+/// The JSON of a service in europe-west1.
+#[track_caller]
+pub(crate) fn service(world: &World, name: &str) -> Value {
+    body(world, RUN, &service_path(world, name))
+}
+
+/// The path of a service in europe-west1.
+pub(crate) fn service_path(world: &World, name: &str) -> String {
+    format!(
+        "/v2/projects/{}/locations/europe-west1/services/{name}",
+        world.seed.project
+    )
+}
+
+/// The JSON of a repository in europe-west1.
+#[track_caller]
+pub(crate) fn registry(world: &World, name: &str) -> Value {
+    body(world, REGISTRY, &registry_path(world, name))
+}
+
+/// The path of a repository in europe-west1.
+pub(crate) fn registry_path(world: &World, name: &str) -> String {
+    format!(
+        "/v1/projects/{}/locations/europe-west1/repositories/{name}",
+        world.seed.project
+    )
+}
+
+/// All alert policies.
+pub(crate) fn policies(world: &World) -> Vec<Object> {
+    world.cloud.snapshot().objects_like(MONITORING, "/alertPolicies/")
+}
+
+/// The alert policy with a display name.
+#[track_caller]
+pub(crate) fn policy(world: &World, display_name: &str) -> Object {
+    let all = policies(world);
+    let names: Vec<_> = all.iter().map(|policy| policy.body["displayName"].clone()).collect();
+    let found = all
+        .into_iter()
+        .find(|policy| policy.body["displayName"] == display_name);
+    found.unwrap_or_else(|| panic!("no policy is named {display_name}, but {names:?}"))
+}
+
+/// All notification channels.
+pub(crate) fn channels(world: &World) -> Vec<Object> {
+    world
+        .cloud
+        .snapshot()
+        .objects_like(MONITORING, "/notificationChannels/")
+}
+
+#[track_caller]
+fn body(world: &World, service: &str, path: &str) -> Value {
+    match world.cloud.snapshot().object(service, path) {
+        Some(object) => object.body,
+        None => panic!("there is nothing at //{service}{path}"),
+    }
+}
