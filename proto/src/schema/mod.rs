@@ -2,8 +2,12 @@
 
 mod attribute;
 mod extensions;
+mod literal;
 mod object;
+mod reference;
 
 pub use attribute::{Attribute, Nesting, Presence, Shape};
 pub use extensions::Extensions;
+pub use literal::literal;
 pub use object::{Block, BlockNesting, Object, ObjectSchema};
+pub use reference::{Entry, Reference, Section};
