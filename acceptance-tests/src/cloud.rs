@@ -62,13 +62,7 @@ pub struct Request {
 impl Request {
     /// Whether the call can change something.
     pub fn is_write(&self) -> bool {
-        let reads = [
-            ":getIamPolicy",
-            ":testIamPermissions",
-            ":generateAccessToken",
-            ":search",
-            ":query",
-        ];
+        let reads = [":getIamPolicy", ":testIamPermissions", ":generateAccessToken", ":search", ":query"];
         !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS")
             && !reads.iter().any(|verb| self.path.ends_with(verb))
     }
@@ -118,11 +112,7 @@ impl Fault {
     /// For calls of this method whose path matches this regular expression.
     pub fn on(method: &str, path: &str) -> Self {
         Self {
-            matching: Match {
-                host: None,
-                method: Some(method.to_owned()),
-                path: Some(path.to_owned()),
-            },
+            matching: Match { host: None, method: Some(method.to_owned()), path: Some(path.to_owned()) },
             skip: None,
             times: None,
             status: None,
@@ -204,17 +194,9 @@ impl Cloud {
         command.stdin(Stdio::null()).stdout(sink).stderr(errors);
         let mut process = command.spawn().or_fail(format!("start {}", program.display()));
         let port = wait_for_port(&port_file, &mut process, &output);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .or_fail("start a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().or_fail("start a runtime");
         let client = reqwest::Client::builder().no_proxy().build().or_fail("make a client");
-        Self {
-            url: format!("http://127.0.0.1:{port}"),
-            process,
-            runtime,
-            client,
-        }
+        Self { url: format!("http://127.0.0.1:{port}"), process, runtime, client }
     }
 
     /// All calls so far, in order.
@@ -239,10 +221,7 @@ impl Cloud {
 
     /// The calls since a mark that can change something.
     pub fn writes_since(&self, mark: Mark) -> Vec<Request> {
-        self.requests_since(mark)
-            .into_iter()
-            .filter(Request::is_write)
-            .collect()
+        self.requests_since(mark).into_iter().filter(Request::is_write).collect()
     }
 
     /// The same as lines, for a comparison in a test.
@@ -254,11 +233,7 @@ impl Cloud {
     #[track_caller]
     pub fn expect_no_writes_since(&self, mark: Mark) {
         let lines = self.write_lines_since(mark);
-        assert!(
-            lines.is_empty(),
-            "nothing should be written, but:\n{}",
-            lines.join("\n")
-        );
+        assert!(lines.is_empty(), "nothing should be written, but:\n{}", lines.join("\n"));
     }
 
     /// Waits until the calls so far satisfy a condition.
@@ -280,8 +255,7 @@ impl Cloud {
     /// Disarms all faults.
     pub fn clear_faults(&self) {
         let request = self.client.delete(self.control("faults"));
-        self.wait_on(async { request.send().await?.error_for_status().map(drop) })
-            .or_fail("clear the faults");
+        self.wait_on(async { request.send().await?.error_for_status().map(drop) }).or_fail("clear the faults");
     }
 
     /// Everything that is in the cloud.

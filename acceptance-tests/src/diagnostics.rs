@@ -35,11 +35,7 @@ impl Diagnostic {
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let line = value.pointer("/range/start/line").and_then(Value::as_u64);
         Self {
-            severity: if text("/severity").as_deref() == Some("warning") {
-                Severity::Warning
-            } else {
-                Severity::Error
-            },
+            severity: if text("/severity").as_deref() == Some("warning") { Severity::Warning } else { Severity::Error },
             summary: text("/summary").unwrap_or_default(),
             detail: text("/detail").unwrap_or_default(),
             address: text("/address"),
@@ -78,10 +74,7 @@ impl Diagnostics {
     /// From the objects that Terraform writes.
     pub(crate) fn parse<'a>(values: impl IntoIterator<Item = &'a Value>) -> Self {
         let all = values.into_iter().map(Diagnostic::parse);
-        Self(
-            all.filter(|one| one.summary != "Provider development overrides are in effect")
-                .collect(),
-        )
+        Self(all.filter(|one| one.summary != "Provider development overrides are in effect").collect())
     }
 
     /// Only the errors.
@@ -115,10 +108,8 @@ impl Diagnostics {
 
 #[track_caller]
 fn only<'a>(candidates: Vec<&'a Diagnostic>, parts: &[&str], all: &Diagnostics) -> &'a Diagnostic {
-    let matching: Vec<_> = candidates
-        .into_iter()
-        .filter(|one| parts.iter().all(|part| one.text().contains(part)))
-        .collect();
+    let matching: Vec<_> =
+        candidates.into_iter().filter(|one| parts.iter().all(|part| one.text().contains(part))).collect();
     match matching.as_slice() {
         [one] => one,
         found => panic!("{} diagnostics contain {parts:?}, not one, among:\n{all}", found.len()),

@@ -30,10 +30,7 @@ impl Scene {
         match terraform {
             Some(terraform) => {
                 let module = module.split("::").skip(1).collect::<Vec<_>>().join("::");
-                test(Scene {
-                    name: format!("{module}::{name}"),
-                    terraform: terraform.clone(),
-                });
+                test(Scene { name: format!("{module}::{name}"), terraform: terraform.clone() });
             }
             // The runner has no third outcome; the line says that nothing was tested.
             None => eprintln!("skipped {name}: no terraform 1.8 or newer on the PATH"),

@@ -38,16 +38,9 @@ impl World {
         }
         let fresh = self.directory(&format!("imported-{}", self.cloud.requests().len()), &blocks.concat());
         let planned = fresh.generate_config("generated.tf");
-        assert!(
-            planned.succeeded(),
-            "the import's plan failed:\n{}",
-            planned.diagnostics
-        );
+        assert!(planned.succeeded(), "the import's plan failed:\n{}", planned.diagnostics);
         let applied = fresh.apply_plan().expect_success();
-        let only_imports = Counts {
-            import: count,
-            ..Counts::default()
-        };
+        let only_imports = Counts { import: count, ..Counts::default() };
         assert_eq!(applied.counts, only_imports, "the import should change nothing");
         fresh.plan(&[]).expect_empty();
         self.cloud.expect_no_writes_since(mark);
@@ -58,23 +51,14 @@ impl World {
     pub fn expect_clean_destroy(&self, kept: &[&str]) {
         self.main.destroy().expect_success();
         let left = self.cloud.snapshot().differences_from(&self.before);
-        let unexpected: Vec<_> = left
-            .iter()
-            .filter(|line| !kept.iter().any(|name| line.contains(name)))
-            .collect();
-        assert!(
-            unexpected.is_empty(),
-            "destroy should leave the cloud as it was, but:\n{unexpected:#?}"
-        );
+        let unexpected: Vec<_> = left.iter().filter(|line| !kept.iter().any(|name| line.contains(name))).collect();
+        assert!(unexpected.is_empty(), "destroy should leave the cloud as it was, but:\n{unexpected:#?}");
     }
 }
 
 /// An import block for each stack of a state: `projects/P/locations/R/stacks/N` is imported as `P/R/N`.
 fn import_blocks(state: &State) -> Vec<String> {
-    let stacks = state
-        .resources()
-        .into_iter()
-        .filter(|resource| resource.kind() == "mlops_stack");
+    let stacks = state.resources().into_iter().filter(|resource| resource.kind() == "mlops_stack");
     stacks
         .map(|stack| {
             let id = stack.str("/id").to_owned();
@@ -82,10 +66,7 @@ fn import_blocks(state: &State) -> Vec<String> {
             let [_, project, _, region, _, name] = parts.as_slice() else {
                 panic!("{id} is no stack's id");
             };
-            format!(
-                "import {{\n  to = {}\n  id = \"{project}/{region}/{name}\"\n}}\n",
-                stack.address()
-            )
+            format!("import {{\n  to = {}\n  id = \"{project}/{region}/{name}\"\n}}\n", stack.address())
         })
         .collect()
 }

@@ -23,20 +23,13 @@ pub fn differences(before: &Value, after: &Value) -> Vec<Difference> {
 fn walk(path: &str, before: &Value, after: &Value, found: &mut Vec<Difference>) {
     match (before, after) {
         (Value::Object(left), Value::Object(right)) => {
-            let mut keys: Vec<&String> = left
-                .keys()
-                .chain(right.keys().filter(|key| !left.contains_key(*key)))
-                .collect();
+            let mut keys: Vec<&String> =
+                left.keys().chain(right.keys().filter(|key| !left.contains_key(*key))).collect();
             keys.sort();
             for key in keys {
                 let inner = format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
                 let null = Value::Null;
-                walk(
-                    &inner,
-                    left.get(key).unwrap_or(&null),
-                    right.get(key).unwrap_or(&null),
-                    found,
-                );
+                walk(&inner, left.get(key).unwrap_or(&null), right.get(key).unwrap_or(&null), found);
             }
         }
         (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
@@ -45,11 +38,7 @@ fn walk(path: &str, before: &Value, after: &Value, found: &mut Vec<Difference>) 
             }
         }
         _ if before == after => {}
-        _ => found.push(Difference {
-            path: path.to_owned(),
-            before: before.clone(),
-            after: after.clone(),
-        }),
+        _ => found.push(Difference { path: path.to_owned(), before: before.clone(), after: after.clone() }),
     }
 }
 
@@ -63,10 +52,7 @@ mod tests {
     fn only_the_leaves_that_differ_are_named() {
         let before = json!({"a": {"b": 1, "c": 2}, "l": [1, 2], "gone": "x"});
         let after = json!({"a": {"b": 1, "c": 3}, "l": [1, 2], "k/y": true});
-        let paths: Vec<_> = differences(&before, &after)
-            .into_iter()
-            .map(|found| found.path)
-            .collect();
+        let paths: Vec<_> = differences(&before, &after).into_iter().map(|found| found.path).collect();
         assert_eq!(paths, ["/a/c", "/gone", "/k~1y"]);
     }
 }

@@ -52,11 +52,7 @@ pub struct Change {
 impl Change {
     fn parse(value: Value) -> Self {
         let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-        let actions = value
-            .pointer("/change/actions")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
+        let actions = value.pointer("/change/actions").and_then(Value::as_array).cloned().unwrap_or_default();
         Self {
             address: text("/address").unwrap_or_default(),
             actions: actions.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -109,9 +105,7 @@ impl Change {
     pub fn changed_paths(&self) -> Vec<String> {
         let computed = ["/fingerprint", "/inventory", "/status"];
         let paths = self.differences().into_iter().map(|found| found.path);
-        paths
-            .filter(|path| !computed.iter().any(|summary| path.starts_with(summary)))
-            .collect()
+        paths.filter(|path| !computed.iter().any(|summary| path.starts_with(summary))).collect()
     }
 
     fn part(&self, part: &str, path: &str) -> &Value {
@@ -125,11 +119,7 @@ fn child<'a>(value: &'a Value, step: &str) -> &'a Value {
     let step = step.replace("~1", "/").replace("~0", "~");
     match value {
         Value::Object(map) => map.get(&step).unwrap_or(&NULL),
-        Value::Array(list) => step
-            .parse()
-            .ok()
-            .and_then(|index: usize| list.get(index))
-            .unwrap_or(&NULL),
+        Value::Array(list) => step.parse().ok().and_then(|index: usize| list.get(index)).unwrap_or(&NULL),
         _ => &NULL,
     }
 }

@@ -11,10 +11,7 @@ pub fn workspace() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        manifest
-            .parent()
-            .or_fail("find the workspace above this crate")
-            .to_owned()
+        manifest.parent().or_fail("find the workspace above this crate").to_owned()
     })
 }
 
@@ -61,23 +58,11 @@ fn built() -> &'static Path {
         let target = folder.parent().or_fail("find the target folder").to_owned();
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = Command::new(cargo);
-        build.args([
-            "build",
-            "--quiet",
-            "-p",
-            "terraform-provider-mlops",
-            "-p",
-            "localcloud",
-            "--bins",
-        ]);
+        build.args(["build", "--quiet", "-p", "terraform-provider-mlops", "-p", "localcloud", "--bins"]);
         if folder.ends_with("release") {
             build.arg("--release");
         }
-        let status = build
-            .current_dir(workspace())
-            .env("CARGO_TARGET_DIR", &target)
-            .status()
-            .or_fail("run cargo");
+        let status = build.current_dir(workspace()).env("CARGO_TARGET_DIR", &target).status().or_fail("run cargo");
         assert!(status.success(), "the provider and localcloud do not build: see above");
         folder
     })

@@ -43,30 +43,21 @@ impl Snapshot {
 
     /// The object at a path, if there is one.
     pub fn object(&self, service: &str, path: &str) -> Option<Object> {
-        self.objects()
-            .into_iter()
-            .find(|object| object.service == service && object.path == path)
+        self.objects().into_iter().find(|object| object.service == service && object.path == path)
     }
 
     /// The objects of a host whose path contains `part`.
     pub fn objects_like(&self, service: &str, part: &str) -> Vec<Object> {
         let all = self.objects().into_iter();
-        all.filter(|object| object.service == service && object.path.contains(part))
-            .collect()
+        all.filter(|object| object.service == service && object.path.contains(part)).collect()
     }
 
     /// The members that have a role on a resource, sorted.
     pub fn members(&self, service: &str, resource: &str, role: &str) -> Vec<String> {
         let policy = self.entries("iam_policies", "resource");
-        let policy = policy
-            .iter()
-            .find(|policy| policy.service == service && policy.path == resource);
-        let bindings = policy
-            .and_then(|policy| policy.body.get("bindings")?.as_array().cloned())
-            .unwrap_or_default();
-        let of_role = bindings
-            .iter()
-            .filter(|binding| binding.get("role").and_then(Value::as_str) == Some(role));
+        let policy = policy.iter().find(|policy| policy.service == service && policy.path == resource);
+        let bindings = policy.and_then(|policy| policy.body.get("bindings")?.as_array().cloned()).unwrap_or_default();
+        let of_role = bindings.iter().filter(|binding| binding.get("role").and_then(Value::as_str) == Some(role));
         let mut members: Vec<String> = of_role
             .filter_map(|binding| binding.get("members")?.as_array())
             .flatten()
@@ -78,14 +69,8 @@ impl Snapshot {
 
     /// The hosts of the APIs that are on.
     pub fn enabled_services(&self) -> Vec<String> {
-        let lists = self
-            .projects()
-            .into_iter()
-            .filter_map(|project| project.get("enabled_services")?.as_array());
-        let mut all: Vec<String> = lists
-            .flatten()
-            .filter_map(|host| host.as_str().map(str::to_owned))
-            .collect();
+        let lists = self.projects().into_iter().filter_map(|project| project.get("enabled_services")?.as_array());
+        let mut all: Vec<String> = lists.flatten().filter_map(|host| host.as_str().map(str::to_owned)).collect();
         all.sort();
         all
     }
@@ -105,11 +90,7 @@ impl Snapshot {
                 ),
             }
         }
-        lines.extend(
-            old.keys()
-                .filter(|name| !new.contains_key(*name))
-                .map(|name| format!("gone: {name}")),
-        );
+        lines.extend(old.keys().filter(|name| !new.contains_key(*name)).map(|name| format!("gone: {name}")));
         lines
     }
 
@@ -131,10 +112,7 @@ impl Snapshot {
 
     fn entries(&self, list: &str, path: &str) -> Vec<Object> {
         let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let lists = self
-            .projects()
-            .into_iter()
-            .filter_map(|project| project.get(list)?.as_array());
+        let lists = self.projects().into_iter().filter_map(|project| project.get(list)?.as_array());
         lists
             .flatten()
             .map(|entry| Object {
@@ -168,18 +146,11 @@ fn still(body: &Value) -> Value {
 
 /// A policy as sorted lines "role member".
 fn grants(policy: &Value) -> Value {
-    let bindings = policy
-        .get("bindings")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let bindings = policy.get("bindings").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut lines = Vec::new();
     for binding in &bindings {
         let role = binding.get("role").and_then(Value::as_str).unwrap_or_default();
-        let condition = binding
-            .get("condition")
-            .map(|condition| format!(" if {condition}"))
-            .unwrap_or_default();
+        let condition = binding.get("condition").map(|condition| format!(" if {condition}")).unwrap_or_default();
         for member in binding.get("members").and_then(Value::as_array).into_iter().flatten() {
             lines.push(format!("{role} {}{condition}", member.as_str().unwrap_or_default()));
         }
@@ -204,14 +175,8 @@ mod tests {
 
     #[test]
     fn an_etag_is_no_difference_and_a_member_is_one() {
-        let before = snapshot(
-            json!([{"service": "s", "path": "/a", "body": {"etag": "1"}}]),
-            json!(["user:a"]),
-        );
-        let after = snapshot(
-            json!([{"service": "s", "path": "/a", "body": {"etag": "2"}}]),
-            json!(["user:b"]),
-        );
+        let before = snapshot(json!([{"service": "s", "path": "/a", "body": {"etag": "1"}}]), json!(["user:a"]));
+        let after = snapshot(json!([{"service": "s", "path": "/a", "body": {"etag": "2"}}]), json!(["user:b"]));
         assert_eq!(after.differences_from(&after), Vec::<String>::new());
         let lines = after.differences_from(&before);
         assert_eq!(lines.len(), 1);

@@ -11,22 +11,15 @@ pub struct State(pub Value);
 impl State {
     /// All resources of the root module.
     pub fn resources(&self) -> Vec<Resource> {
-        let all = self
-            .0
-            .pointer("/values/root_module/resources")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
+        let all =
+            self.0.pointer("/values/root_module/resources").and_then(Value::as_array).cloned().unwrap_or_default();
         all.into_iter().map(Resource).collect()
     }
 
     /// One resource.
     #[track_caller]
     pub fn resource(&self, address: &str) -> Resource {
-        let found = self
-            .resources()
-            .into_iter()
-            .find(|resource| resource.address() == address);
+        let found = self.resources().into_iter().find(|resource| resource.address() == address);
         found.or_fail(format!("find {address} in the state: {}", self.0))
     }
 
@@ -65,9 +58,7 @@ impl Resource {
     /// An attribute that is a string.
     #[track_caller]
     pub fn str(&self, path: &str) -> &str {
-        self.get(path)
-            .as_str()
-            .or_fail(format!("read the string {path} in {}", self.0))
+        self.get(path).as_str().or_fail(format!("read the string {path} in {}", self.0))
     }
 
     /// Whether Terraform means to replace it.

@@ -10,11 +10,7 @@ use serde_json::Value;
 use crate::{OrFail, programs};
 
 /// The oldest Terraform that the provider supports.
-const OLDEST: Version = Version {
-    major: 1,
-    minor: 8,
-    patch: 0,
-};
+const OLDEST: Version = Version { major: 1, minor: 8, patch: 0 };
 
 /// A version of Terraform, without its pre-release part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,11 +26,7 @@ pub struct Version {
 impl Version {
     fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.split(['.', '-', '+']).map(|part| part.parse().ok());
-        Some(Self {
-            major: numbers.next()??,
-            minor: numbers.next()??,
-            patch: numbers.next()??,
-        })
+        Some(Self { major: numbers.next()??, minor: numbers.next()??, patch: numbers.next()?? })
     }
 }
 
@@ -83,10 +75,7 @@ impl Terraform {
             .ok()?;
         let answer: Value = serde_json::from_slice(&output.stdout).ok()?;
         let version = Version::parse(answer.get("terraform_version")?.as_str()?)?;
-        Some(Self {
-            program: program.to_owned(),
-            version,
-        })
+        Some(Self { program: program.to_owned(), version })
     }
 }
 
@@ -94,11 +83,7 @@ fn find_installed() -> Option<Terraform> {
     if let Some(named) = std::env::var_os("TERRAFORM") {
         let named = PathBuf::from(named);
         let found = Terraform::at(&named).or_fail(format!("run $TERRAFORM ({})", named.display()));
-        assert!(
-            found.version >= OLDEST,
-            "$TERRAFORM is {}, older than {OLDEST}",
-            found.version
-        );
+        assert!(found.version >= OLDEST, "$TERRAFORM is {}, older than {OLDEST}", found.version);
         return Some(found);
     }
     let path = std::env::var_os("PATH")?;

@@ -3,12 +3,16 @@
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::{Diagnostics, OrFail, Plan, State, Terraform};
 
 const PLAN_FILE: &str = "plan.tfplan";
+/// No run of a test takes this long: a longer one hangs, and is killed.
+const LONGEST_RUN: Duration = Duration::from_secs(240);
 
 /// A directory with a configuration and a state of its own.
 #[derive(Clone, Debug)]
@@ -33,10 +37,7 @@ pub struct Output {
 impl Output {
     /// The lines of a `-json` stream.
     pub fn events(&self) -> Vec<Value> {
-        self.stdout
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect()
+        self.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
     fn diagnostics(&self) -> Diagnostics {
@@ -46,13 +47,7 @@ impl Output {
 
     #[track_caller]
     fn json(&self, what: &str) -> Value {
-        assert!(
-            self.code == 0,
-            "{what} failed ({}):\n{}{}",
-            self.code,
-            self.stdout,
-            self.stderr
-        );
+        assert!(self.code == 0, "{what} failed ({}):\n{}{}", self.code, self.stdout, self.stderr);
         serde_json::from_str(&self.stdout).or_fail(format!("read what {what} printed"))
     }
 }
@@ -81,28 +76,14 @@ impl Planned {
     /// The plan as data (one more run of terraform).
     #[track_caller]
     pub fn view(&self) -> Plan {
-        assert!(
-            self.succeeded(),
-            "the plan failed:\n{}{}",
-            self.diagnostics,
-            self.output.stderr
-        );
-        Plan(
-            self.workdir
-                .run(&["show", "-json", "-no-color", PLAN_FILE])
-                .json("show of the plan"),
-        )
+        assert!(self.succeeded(), "the plan failed:\n{}{}", self.diagnostics, self.output.stderr);
+        Plan(self.workdir.run(&["show", "-json", "-no-color", PLAN_FILE]).json("show of the plan"))
     }
 
     /// Fails unless there is nothing to do.
     #[track_caller]
     pub fn expect_empty(&self) {
-        assert!(
-            self.succeeded(),
-            "the plan failed:\n{}{}",
-            self.diagnostics,
-            self.output.stderr
-        );
+        assert!(self.succeeded(), "the plan failed:\n{}{}", self.diagnostics, self.output.stderr);
         if !self.is_empty() {
             let view = self.view();
             let changes: Vec<String> = view
@@ -110,10 +91,7 @@ impl Planned {
                 .iter()
                 .filter(|change| change.actions != ["no-op"] || change.importing.is_some())
                 .flat_map(|change| {
-                    let head = format!(
-                        "{} {:?} importing {:?}",
-                        change.address, change.actions, change.importing
-                    );
+                    let head = format!("{} {:?} importing {:?}", change.address, change.actions, change.importing);
                     let lines = change.differences().into_iter();
                     std::iter::once(head)
                         .chain(lines.map(|found| format!("    {}: {} -> {}", found.path, found.before, found.after)))
@@ -126,11 +104,7 @@ impl Planned {
     /// Fails unless planning failed; returns why.
     #[track_caller]
     pub fn expect_refused(&self) -> &Diagnostics {
-        assert!(
-            !self.succeeded(),
-            "the plan should be refused, but exit code is {}",
-            self.output.code
-        );
+        assert!(!self.succeeded(), "the plan should be refused, but exit code is {}", self.output.code);
         &self.diagnostics
     }
 }
@@ -168,22 +142,11 @@ impl Applied {
         };
         let summary = events.iter().rfind(done);
         let count = |key: &str| {
-            summary
-                .and_then(|event| event.pointer(&format!("/changes/{key}")))
-                .and_then(Value::as_u64)
-                .unwrap_or(0)
+            summary.and_then(|event| event.pointer(&format!("/changes/{key}"))).and_then(Value::as_u64).unwrap_or(0)
         };
-        let counts = Counts {
-            add: count("add"),
-            change: count("change"),
-            import: count("import"),
-            remove: count("remove"),
-        };
-        Self {
-            diagnostics: output.diagnostics(),
-            counts,
-            output,
-        }
+        let counts =
+            Counts { add: count("add"), change: count("change"), import: count("import"), remove: count("remove") };
+        Self { diagnostics: output.diagnostics(), counts, output }
     }
 
     /// Whether it worked.
@@ -207,11 +170,7 @@ impl Applied {
     /// Fails unless it failed; returns why.
     #[track_caller]
     pub fn expect_failure(&self) -> &Diagnostics {
-        assert!(
-            !self.succeeded(),
-            "the apply should fail, but it worked:\n{}",
-            self.output.stdout
-        );
+        assert!(!self.succeeded(), "the apply should fail, but it worked:\n{}", self.output.stdout);
         &self.diagnostics
     }
 }
@@ -242,18 +201,11 @@ impl Running {
     /// Waits for its end.
     #[track_caller]
     pub fn wait(self) -> Applied {
-        let output = self
-            .child
-            .wait_with_output()
-            .or_fail(format!("wait for {}", self.command));
-        Applied::of(Output::of(output))
+        Applied::of(wait(self.child, &self.command))
     }
 
     fn signal(&self, signal: &str, target: &str) {
-        let status = Command::new("kill")
-            .args([signal, "--", target])
-            .status()
-            .or_fail("run kill");
+        let status = Command::new("kill").args([signal, "--", target]).status().or_fail("run kill");
         assert!(status.success(), "{} has ended already", self.command);
     }
 }
@@ -262,10 +214,7 @@ impl Output {
     fn of(output: std::process::Output) -> Self {
         use std::os::unix::process::ExitStatusExt;
         Self {
-            code: output
-                .status
-                .code()
-                .unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),
+            code: output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
@@ -276,11 +225,7 @@ impl Workdir {
     /// The directory `path`, which it makes, with additions to a clean environment.
     pub fn new(path: PathBuf, terraform: Terraform, environment: Vec<(String, String)>) -> Self {
         std::fs::create_dir_all(&path).or_fail(format!("make {}", path.display()));
-        Self {
-            path,
-            terraform,
-            environment,
-        }
+        Self { path, terraform, environment }
     }
 
     /// The same Terraform and environment in another directory.
@@ -314,11 +259,7 @@ impl Workdir {
         let mut arguments = vec!["plan", "-json", "-detailed-exitcode", "-input=false", &out];
         arguments.extend(more);
         let output = self.run(&arguments);
-        Planned {
-            diagnostics: output.diagnostics(),
-            output,
-            workdir: self.clone(),
-        }
+        Planned { diagnostics: output.diagnostics(), output, workdir: self.clone() }
     }
 
     /// Plans and applies.
@@ -336,18 +277,8 @@ impl Workdir {
     /// Starts an apply and does not wait.
     pub fn start_apply(&self) -> Running {
         let arguments = ["apply", "-json", "-auto-approve", "-input=false"];
-        let mut command = self.command(&arguments);
-        // A process group of its own, so that Ctrl-C reaches what it starts and not the tests.
-        command
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let child = command.spawn().or_fail("start terraform");
-        Running {
-            child,
-            command: arguments.join(" "),
-        }
+        let child = self.start(&arguments);
+        Running { child, command: arguments.join(" ") }
     }
 
     /// Destroys everything of the state.
@@ -370,11 +301,7 @@ impl Workdir {
         let output = self.run(&["validate", "-json"]);
         let answer: Value =
             serde_json::from_str(&output.stdout).or_fail(format!("read: {}{}", output.stdout, output.stderr));
-        let list = answer
-            .get("diagnostics")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
+        let list = answer.get("diagnostics").and_then(Value::as_array).cloned().unwrap_or_default();
         Diagnostics::parse(&list)
     }
 
@@ -397,8 +324,14 @@ impl Workdir {
 
     /// Runs terraform with exactly these arguments.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        let output = self.command(arguments).stdin(Stdio::null()).output();
-        Output::of(output.or_fail(format!("run {}", self.terraform.program.display())))
+        wait(self.start(arguments), &arguments.join(" "))
+    }
+
+    fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        // A process group of its own, so that a signal reaches what it starts and not the tests.
+        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().or_fail(format!("start {}", self.terraform.program.display()))
     }
 
     /// The command, for those who want its output on their terminal.
@@ -408,10 +341,7 @@ impl Workdir {
         // What the caller has configured for its own clouds must reach no test.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["TF_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "MLOPS_"]
-                .iter()
-                .any(|prefix| text.starts_with(prefix))
-            {
+            if ["TF_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "MLOPS_"].iter().any(|prefix| text.starts_with(prefix)) {
                 command.env_remove(&name);
             }
         }
@@ -419,4 +349,25 @@ impl Workdir {
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
+}
+
+/// Waits for the end of a process that leads its group, and kills the group when it takes too long.
+#[track_caller]
+fn wait(child: Child, what: &str) -> Output {
+    let group = format!("-{}", child.id());
+    let (ended, end) = mpsc::channel::<()>();
+    let watchdog = std::thread::spawn(move || {
+        let hangs = end.recv_timeout(LONGEST_RUN) == Err(mpsc::RecvTimeoutError::Timeout);
+        if hangs {
+            // It may have ended at the last moment.
+            let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        }
+        hangs
+    });
+    let output = child.wait_with_output().or_fail(format!("wait for terraform {what}"));
+    drop(ended);
+    let output = Output::of(output);
+    let hung = watchdog.join().unwrap_or(false);
+    assert!(!hung, "terraform {what} did not end:\n{}\n{}", output.stdout, output.stderr);
+    output
 }

@@ -55,15 +55,9 @@ impl Seed {
         let value: Value = serde_json::from_str(&text).or_fail(format!("read {}", file.display()));
         let part = |key: &str| {
             let found = value.pointer(&format!("/project/{key}")).and_then(Value::as_str);
-            found
-                .or_fail(format!("find the project's {key} in {}", file.display()))
-                .to_owned()
+            found.or_fail(format!("find the project's {key} in {}", file.display())).to_owned()
         };
-        Self {
-            project: part("projectId"),
-            number: part("projectNumber"),
-            file: file.to_owned(),
-        }
+        Self { project: part("projectId"), number: part("projectNumber"), file: file.to_owned() }
     }
 }
 
@@ -99,29 +93,16 @@ impl Scene {
 
     /// A world whose calls take a while: for interruptions.
     pub fn slow_world(self, seed: Seed, latency: Duration) -> World {
-        World::new(
-            &self,
-            seed,
-            CloudOptions {
-                latency: Some(latency),
-                ..CloudOptions::default()
-            },
-        )
+        World::new(&self, seed, CloudOptions { latency: Some(latency), ..CloudOptions::default() })
     }
 }
 
 impl World {
     /// Makes the directory, starts the cloud, and writes Terraform's own configuration.
     pub fn new(scene: &Scene, seed: Seed, mut options: CloudOptions) -> Self {
-        let prefix: String = scene
-            .name
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .collect();
-        let folder = tempfile::Builder::new()
-            .prefix(&format!("{prefix}-"))
-            .tempdir()
-            .or_fail("make the world's folder");
+        let prefix: String = scene.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let folder =
+            tempfile::Builder::new().prefix(&format!("{prefix}-")).tempdir().or_fail("make the world's folder");
         let root = folder.path();
         options.seeds.insert(0, seed.file.clone());
         let cloud = Cloud::start(root, &options);
@@ -129,14 +110,7 @@ impl World {
         environment.push(("MLOPS_ENDPOINT".to_owned(), cloud.url.clone()));
         let main = Workdir::new(root.join("main"), scene.terraform.clone(), environment);
         let before = cloud.snapshot();
-        Self {
-            cloud,
-            seed,
-            main,
-            before,
-            name: scene.name.clone(),
-            folder: Some(folder),
-        }
+        Self { cloud, seed, main, before, name: scene.name.clone(), folder: Some(folder) }
     }
 
     /// The world's folder.

@@ -10,10 +10,8 @@ use std::time::{Duration, Instant};
 use acceptance_tests::{CloudOptions, OrFail, Scene, Seed, Terraform, Workdir, World, provider, workspace};
 
 /// What Terraform sets for every provider process (the protocol's magic cookie).
-const COOKIE: (&str, &str) = (
-    "TF_PLUGIN_MAGIC_COOKIE",
-    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
-);
+const COOKIE: (&str, &str) =
+    ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 const STARTS: usize = 20;
 const LATENCIES: [u64; 3] = [0, 50, 200];
 
@@ -39,42 +37,19 @@ fn provider_alone() {
 
     starts.sort();
     let size = std::fs::metadata(provider()).map(|file| file.len()).unwrap_or_default();
-    say(&format!(
-        "provider {} ({:.1} MB)\n",
-        provider().display(),
-        size as f64 / 1e6
-    ));
+    say(&format!("provider {} ({:.1} MB)\n", provider().display(), size as f64 / 1e6));
     let median = starts.get(starts.len() / 2).copied().unwrap_or_default();
     let worst = starts.last().copied().unwrap_or_default();
     say("| start-up | measured | aim |");
     say("|---|---|---|");
-    say(&format!(
-        "| exec to handshake line, median of {STARTS} | {:.1} ms | < 10 ms |",
-        milliseconds(median)
-    ));
-    say(&format!(
-        "| exec to handshake line, worst of {STARTS} | {:.1} ms | |",
-        milliseconds(worst)
-    ));
-    say(&format!(
-        "| resident memory at the handshake | {:.1} MB | < 15 MB |",
-        memory as f64 / 1e3
-    ));
+    say(&format!("| exec to handshake line, median of {STARTS} | {:.1} ms | < 10 ms |", milliseconds(median)));
+    say(&format!("| exec to handshake line, worst of {STARTS} | {:.1} ms | |", milliseconds(worst)));
+    say(&format!("| resident memory at the handshake | {:.1} MB | < 15 MB |", memory as f64 / 1e3));
     if let Some((first, later, bytes)) = schema {
-        say(&format!(
-            "| GetProviderSchema, first call ({} kB) | {:.1} ms | |",
-            bytes / 1000,
-            milliseconds(first)
-        ));
-        say(&format!(
-            "| GetProviderSchema, later calls | {:.1} ms | |",
-            milliseconds(later)
-        ));
+        say(&format!("| GetProviderSchema, first call ({} kB) | {:.1} ms | |", bytes / 1000, milliseconds(first)));
+        say(&format!("| GetProviderSchema, later calls | {:.1} ms | |", milliseconds(later)));
     }
-    say(&format!(
-        "| resident memory after it | {:.1} MB | |",
-        memory_after as f64 / 1e3
-    ));
+    say(&format!("| resident memory after it | {:.1} MB | |", memory_after as f64 / 1e3));
 }
 
 /// Starts the provider as Terraform does; the process, its handshake line, and the time until that line.
@@ -85,17 +60,12 @@ fn start(certificate: Option<&str>) -> (Child, String, Duration) {
         Some(pem) => command.env("PLUGIN_CLIENT_CERT", pem),
         None => command.env_remove("PLUGIN_CLIENT_CERT"),
     };
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let started = Instant::now();
     let mut process = command.spawn().or_fail("start the provider");
     let mut line = String::new();
     let output = process.stdout.as_mut().or_fail("take the provider's output");
-    BufReader::new(output)
-        .read_line(&mut line)
-        .or_fail("read the handshake line");
+    BufReader::new(output).read_line(&mut line).or_fail("read the handshake line");
     let time = started.elapsed();
     assert!(line.starts_with("1|6|"), "the handshake line is {line:?}");
     (process, line, time)
@@ -112,17 +82,9 @@ fn schema_times(line: &str) -> Option<(Duration, Duration, usize)> {
     let ["1", "6", "unix", socket, ..] = fields.as_slice() else {
         return None;
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .or_fail("start a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().or_fail("start a runtime");
     runtime.block_on(async {
-        let client = reqwest::Client::builder()
-            .http2_prior_knowledge()
-            .unix_socket(*socket)
-            .no_proxy()
-            .build()
-            .ok()?;
+        let client = reqwest::Client::builder().http2_prior_knowledge().unix_socket(*socket).no_proxy().build().ok()?;
         let mut times = Vec::new();
         let mut bytes = 0;
         for _ in 0..11 {
@@ -150,12 +112,8 @@ fn client_certificate() -> String {
 }
 
 fn resident_kilobytes(process: &Child) -> u64 {
-    let output = Command::new("ps")
-        .args(["-o", "rss=", "-p", &process.id().to_string()])
-        .output();
-    let text = output
-        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-        .unwrap_or_default();
+    let output = Command::new("ps").args(["-o", "rss=", "-p", &process.id().to_string()]).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     text.trim().parse().unwrap_or(0)
 }
 
@@ -170,45 +128,28 @@ struct Measured {
 
 fn environment() {
     let terraform = Terraform::preferred();
-    say(&format!(
-        "\nCT-scan (14 objects, 9 grants) with Terraform {}\n",
-        terraform.version
-    ));
+    say(&format!("\nCT-scan (14 objects, 9 grants) with Terraform {}\n", terraform.version));
     say("| latency | operation | time | calls | chain | time / (chain x latency) |");
     say("|---|---|---|---|---|---|");
     for latency in LATENCIES {
         for row in measure(Duration::from_millis(latency)) {
             let bound = row.chain * latency;
-            let ratio = if bound == 0 {
-                String::new()
-            } else {
-                format!("{:.2}", milliseconds(row.time) / bound as f64)
-            };
+            let ratio =
+                if bound == 0 { String::new() } else { format!("{:.2}", milliseconds(row.time) / bound as f64) };
             let time = row.time.as_secs_f64();
-            say(&format!(
-                "| {latency} ms | {} | {time:.2} s | {} | {} | {ratio} |",
-                row.name, row.calls, row.chain
-            ));
+            say(&format!("| {latency} ms | {} | {time:.2} s | {} | {} | {ratio} |", row.name, row.calls, row.chain));
         }
     }
 }
 
 fn measure(latency: Duration) -> Vec<Measured> {
-    let scene = Scene {
-        name: "bench".to_owned(),
-        terraform: Terraform::preferred().clone(),
-    };
-    let options = CloudOptions {
-        latency: Some(latency),
-        ..CloudOptions::default()
-    };
+    let scene = Scene { name: "bench".to_owned(), terraform: Terraform::preferred().clone() };
+    let options = CloudOptions { latency: Some(latency), ..CloudOptions::default() };
     let world = World::new(&scene, Seed::ct_scan_project(), options);
     let source = workspace().join("examples/environments/ct-scan");
     for name in ["providers.tf", "main.tf", "runbooks.tf", "outputs.tf"] {
         let text = std::fs::read_to_string(source.join(name)).or_fail(format!("read {name}"));
-        world
-            .main
-            .write(name, &text.replace("default     = true", "default     = false"));
+        world.main.write(name, &text.replace("default     = true", "default     = false"));
     }
     let mut rows = Vec::new();
     let mut time = |name, chain, work: &dyn Fn(&Workdir)| {
@@ -216,18 +157,11 @@ fn measure(latency: Duration) -> Vec<Measured> {
         let started = Instant::now();
         work(&world.main);
         let time = started.elapsed();
-        rows.push(Measured {
-            name,
-            time,
-            calls: world.cloud.requests_since(mark).len(),
-            chain,
-        });
+        rows.push(Measured { name, time, calls: world.cloud.requests_since(mark).len(), chain });
     };
     time("validate", 0, &|main| main.validate().expect_none());
     // Every object is looked up at once.
-    time("plan of all that is new", 1, &|main| {
-        assert!(main.plan(&[]).succeeded())
-    });
+    time("plan of all that is new", 1, &|main| assert!(main.plan(&[]).succeeded()));
     // The bucket that the service mounts, the service, its operation twice, its settings, its policy read and written.
     time("apply", 7, &|main| drop(main.apply_plan().expect_success()));
     // The lists, then the policies of what they hold.

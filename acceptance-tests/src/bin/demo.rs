@@ -24,23 +24,14 @@ fn main() -> ExitCode {
     // The rig panics when it fails itself; its sentence is enough here.
     std::panic::set_hook(Box::new(|panic| {
         let said = panic.payload();
-        let text = said
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or(said.downcast_ref::<&str>().copied());
-        say(&format!(
-            "\nThe demo stops here: {}",
-            text.unwrap_or("an unknown failure")
-        ));
+        let text = said.downcast_ref::<String>().map(String::as_str).or(said.downcast_ref::<&str>().copied());
+        say(&format!("\nThe demo stops here: {}", text.unwrap_or("an unknown failure")));
     }));
     let started = Instant::now();
     let demo = Demo::new();
     match demo.play() {
         Ok(()) => {
-            say(&format!(
-                "\nAll of it worked, in {:.1} s.",
-                started.elapsed().as_secs_f32()
-            ));
+            say(&format!("\nAll of it worked, in {:.1} s.", started.elapsed().as_secs_f32()));
             ExitCode::SUCCESS
         }
         Err(why) => {
@@ -60,15 +51,8 @@ struct Demo {
 impl Demo {
     fn new() -> Self {
         let terraform = Terraform::preferred().clone();
-        say(&format!(
-            "Terraform {} ({})",
-            terraform.version,
-            terraform.program.display()
-        ));
-        let scene = Scene {
-            name: "demo".to_owned(),
-            terraform,
-        };
+        say(&format!("Terraform {} ({})", terraform.version, terraform.program.display()));
+        let scene = Scene { name: "demo".to_owned(), terraform };
         let world = World::new(&scene, Seed::ct_scan_project(), CloudOptions::default());
         say(&format!("localcloud answers for Google Cloud on {}", world.cloud.url));
         copy_configuration(&workspace().join("examples/environments/ct-scan"), &world.main);
@@ -86,11 +70,7 @@ impl Demo {
     fn create(&self) -> Step {
         let main = &self.world.main;
         heading("Plan: what would be made");
-        run(
-            main,
-            &["plan", "-input=false", "-detailed-exitcode", "-out=first.tfplan"],
-            2,
-        )?;
+        run(main, &["plan", "-input=false", "-detailed-exitcode", "-out=first.tfplan"], 2)?;
         heading("Apply: make it");
         run(main, &["apply", "-input=false", "first.tfplan"], 0)?;
         heading("Plan again: nothing to do");
@@ -116,25 +96,14 @@ impl Demo {
         let fresh = self.world.directory("imported", &block);
         say(&block);
         let mark = self.world.cloud.mark();
-        run(
-            &fresh,
-            &[
-                "plan",
-                "-input=false",
-                "-generate-config-out=generated.tf",
-                "-out=import.tfplan",
-            ],
-            0,
-        )?;
+        run(&fresh, &["plan", "-input=false", "-generate-config-out=generated.tf", "-out=import.tfplan"], 0)?;
         run(&fresh, &["apply", "-input=false", "import.tfplan"], 0)?;
         let lines = fresh.read("generated.tf").lines().count();
         let writes = self.world.writes(mark);
         if !writes.is_empty() {
             return Err(format!("the import has changed the cloud:\n{}", writes.join("\n")));
         }
-        say(&format!(
-            "{lines} lines of configuration were generated; no call changed anything."
-        ));
+        say(&format!("{lines} lines of configuration were generated; no call changed anything."));
         heading("Plan of what was imported: nothing to do");
         self.expect_no_changes(&fresh)
     }
@@ -146,11 +115,7 @@ impl Demo {
         let original = std::fs::read_to_string(&file).map_err(|error| format!("main.tf cannot be read: {error}"))?;
         let lines = original.lines().map(|line| {
             let moves = line.trim_start().starts_with("location") && line.ends_with("\"US\"");
-            if moves {
-                line.replace("\"US\"", "\"EU\"")
-            } else {
-                line.to_owned()
-            }
+            if moves { line.replace("\"US\"", "\"EU\"") } else { line.to_owned() }
         });
         let moved = lines.map(|line| line + "\n").collect::<String>();
         if moved == original {
@@ -160,16 +125,10 @@ impl Demo {
         run(main, &["plan", "-input=false"], 1)?;
         let mark = self.world.cloud.mark();
         let again = main.plan(&[]);
-        let shows_both = again
-            .diagnostics
-            .errors()
-            .iter()
-            .any(|one| one.text().contains("US") && one.text().contains("EU"));
+        let shows_both =
+            again.diagnostics.errors().iter().any(|one| one.text().contains("US") && one.text().contains("EU"));
         if !shows_both {
-            return Err(format!(
-                "the refusal does not show both locations:\n{}",
-                again.diagnostics
-            ));
+            return Err(format!("the refusal does not show both locations:\n{}", again.diagnostics));
         }
         if !self.world.writes(mark).is_empty() {
             return Err("the refused plan has changed the cloud".to_owned());
@@ -205,9 +164,7 @@ fn run(work: &Workdir, arguments: &[&str], expected: i32) -> Step {
     }
     say(&format!("$ terraform {}\n", arguments.join(" ")));
     let mut command = work.command(&arguments);
-    let status = command
-        .status()
-        .map_err(|error| format!("terraform does not start: {error}"))?;
+    let status = command.status().map_err(|error| format!("terraform does not start: {error}"))?;
     match status.code() {
         Some(code) if code == expected => Ok(()),
         code => Err(format!(
@@ -221,10 +178,7 @@ fn run(work: &Workdir, arguments: &[&str], expected: i32) -> Step {
 fn copy_configuration(from: &Path, to: &Workdir) {
     let files = std::fs::read_dir(from).into_iter().flatten().flatten();
     let mut copied: Vec<PathBuf> = Vec::new();
-    for file in files
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|end| end == "tf"))
-    {
+    for file in files.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "tf")) {
         if let (Some(name), Ok(text)) = (file.file_name(), std::fs::read_to_string(&file)) {
             to.write(&name.to_string_lossy(), &text);
             copied.push(file);

@@ -56,36 +56,22 @@ fn policy_of(threshold: &str, more: &str) -> String {
 
 fn conditions_are_made_as_declared(scene: Scene) {
     let world = scene.small_world();
-    world.apply_stack(&policy_of(
-        "0.05",
-        "severity = \"WARNING\"\n user_labels = { tier = \"one\" }",
-    ));
+    world.apply_stack(&policy_of("0.05", "severity = \"WARNING\"\n user_labels = { tier = \"one\" }"));
     let made = policy(&world, "Errors").body;
     let condition = &made["conditions"][0]["conditionThreshold"];
-    assert_eq!(
-        (&condition["thresholdValue"], &condition["duration"]),
-        (&json!(0.05), &json!("300s"))
-    );
-    assert_eq!(
-        condition["aggregations"],
-        json!([{"alignmentPeriod": "60s", "perSeriesAligner": "ALIGN_RATE"}])
-    );
+    assert_eq!((&condition["thresholdValue"], &condition["duration"]), (&json!(0.05), &json!("300s")));
+    assert_eq!(condition["aggregations"], json!([{"alignmentPeriod": "60s", "perSeriesAligner": "ALIGN_RATE"}]));
     assert_eq!(made["notificationChannels"], json!([channels(&world)[0].body["name"]]));
     assert_eq!(made["alertStrategy"]["autoClose"], "3600s");
     assert_eq!(made["documentation"]["content"], "Look at the log.");
-    assert_eq!(
-        (&made["severity"], &made["userLabels"]["tier"]),
-        (&json!("WARNING"), &json!("one"))
-    );
+    assert_eq!((&made["severity"], &made["userLabels"]["tier"]), (&json!("WARNING"), &json!("one")));
     world.finish();
 }
 
 fn every_preset_makes_a_policy(scene: Scene) {
     let world = scene.small_world();
-    let list: Vec<String> = PRESETS
-        .iter()
-        .map(|name| format!("    {name} = {{ preset = \"{name}\", service = \"api\" }}"))
-        .collect();
+    let list: Vec<String> =
+        PRESETS.iter().map(|name| format!("    {name} = {{ preset = \"{name}\", service = \"api\" }}")).collect();
     world.apply_stack(&format!(
         "services = {{ api = {{ image = \"europe-west1-docker.pkg.dev/ml-test-project/images/api:1\" }} }}\nalert_policies = {{\n{}\n}}",
         list.join("\n")
@@ -106,30 +92,19 @@ fn an_update_keeps_the_conditions_names(scene: Scene) {
     let mark = world.cloud.mark();
     world.apply_stack(&policy_of("0.1", ""));
     let after = policy(&world, "Errors").body["conditions"][0].clone();
-    assert_eq!(
-        (&after["name"], &after["conditionThreshold"]["thresholdValue"]),
-        (&before, &json!(0.1))
-    );
+    assert_eq!((&after["name"], &after["conditionThreshold"]["thresholdValue"]), (&before, &json!(0.1)));
     assert_eq!(world.writes(mark).len(), 1);
     world.finish();
 }
 
 fn a_shadowed_policy_notifies_nobody(scene: Scene) {
     let world = scene.small_world();
-    world.apply_stack(&format!(
-        "shadow_severities = [\"CRITICAL\"]\n{}",
-        policy_of("1", "severity = \"CRITICAL\"")
-    ));
+    world.apply_stack(&format!("shadow_severities = [\"CRITICAL\"]\n{}", policy_of("1", "severity = \"CRITICAL\"")));
     let made = policy(&world, "Errors").body;
     assert_eq!(made["notificationChannels"].as_array().map(Vec::len).unwrap_or(0), 0);
     assert_eq!(made["enabled"], true);
     world.apply_stack(&policy_of("1", "severity = \"CRITICAL\""));
-    assert_eq!(
-        policy(&world, "Errors").body["notificationChannels"]
-            .as_array()
-            .map(Vec::len),
-        Some(1)
-    );
+    assert_eq!(policy(&world, "Errors").body["notificationChannels"].as_array().map(Vec::len), Some(1));
     world.finish();
 }
 
@@ -147,16 +122,8 @@ fn a_policy_goes_before_its_channel(scene: Scene) {
     let mark = world.cloud.mark();
     world.apply_stack("");
     let writes = world.writes(mark);
-    let order: Vec<&str> = writes
-        .iter()
-        .map(|line| {
-            if line.contains("/alertPolicies/") {
-                "policy"
-            } else {
-                "channel"
-            }
-        })
-        .collect();
+    let order: Vec<&str> =
+        writes.iter().map(|line| if line.contains("/alertPolicies/") { "policy" } else { "channel" }).collect();
     assert_eq!(order, ["policy", "channel"], "{writes:?}");
     assert_eq!(world.cloud.snapshot().objects_like(MONITORING, "/").len(), 0);
     world.finish();

@@ -14,11 +14,7 @@ fn apis_that_are_needed_are_switched_on(scene: Scene) {
     let world = scene.world(Seed::bare());
     world.apply_stack(&format!("apis = [\"aiplatform.googleapis.com\"]\n{BUCKET}"));
     let on = world.cloud.snapshot().enabled_services();
-    for host in [
-        "storage.googleapis.com",
-        "artifactregistry.googleapis.com",
-        "aiplatform.googleapis.com",
-    ] {
+    for host in ["storage.googleapis.com", "artifactregistry.googleapis.com", "aiplatform.googleapis.com"] {
         assert!(on.iter().any(|one| one == host), "{host} is not among {on:?}");
     }
     world.finish();
@@ -32,10 +28,6 @@ fn with_enable_apis_off_a_missing_api_is_an_error_that_names_it(scene: Scene) {
         &format!("{header}\nresource \"mlops_stack\" \"it\" {{\n name = \"it\"\n registries = {{ images = {{}} }}\n}}"),
     );
     let mark = world.cloud.mark();
-    world
-        .main
-        .apply(&[])
-        .expect_failure()
-        .error(&["artifactregistry.googleapis.com", "enable_apis"]);
+    world.main.apply(&[]).expect_failure().error(&["artifactregistry.googleapis.com", "enable_apis"]);
     world.cloud.expect_no_writes_since(mark);
 }

@@ -49,10 +49,7 @@ fn a_bucket_is_made_as_declared(scene: Scene) {
     assert_eq!(data["softDeletePolicy"]["retentionDurationSeconds"], "1209600");
     assert_eq!(data["labels"]["purpose"], "data");
     assert_eq!(data["lifecycle"]["rule"].as_array().unwrap().len(), 2);
-    assert_eq!(
-        data["lifecycle"]["rule"][0]["condition"],
-        json!({"age": 30, "matchesPrefix": ["raw/"]})
-    );
+    assert_eq!(data["lifecycle"]["rule"][0]["condition"], json!({"age": 30, "matchesPrefix": ["raw/"]}));
     assert_eq!(data["cors"][0]["maxAgeSeconds"], 600);
     let stack = world.main.state().resource("mlops_stack.it");
     assert_eq!(stack.str("/buckets/data/url"), "gs://ml-test-data");
@@ -66,11 +63,7 @@ fn an_update_carries_only_what_changed(scene: Scene) {
     world.apply_stack(r#"buckets = { data = { name = "ml-test-data", labels = { a = "1" } } }"#);
     let path = bucket_path("ml-test-data");
     // Settings of other hands: a label, and a field that is not declared.
-    world.cloud.edit(
-        STORAGE,
-        &path,
-        json!({"labels": {"team": "x"}, "defaultEventBasedHold": true}),
-    );
+    world.cloud.edit(STORAGE, &path, json!({"labels": {"team": "x"}, "defaultEventBasedHold": true}));
     let mark = world.cloud.mark();
     let planned =
         world.plan_stack(r#"buckets = { data = { name = "ml-test-data", versioning = true, labels = { a = "2" } } }"#);
@@ -78,26 +71,12 @@ fn an_update_carries_only_what_changed(scene: Scene) {
     for path in ["/buckets/data/versioning", "/buckets/data/labels/a"] {
         assert!(changed.iter().any(|one| one == path), "{path} is not among {changed:?}");
     }
-    assert!(
-        !changed
-            .iter()
-            .any(|path| path.contains("/location") || path.contains("/url")),
-        "{changed:?}"
-    );
+    assert!(!changed.iter().any(|path| path.contains("/location") || path.contains("/url")), "{changed:?}");
     world.main.apply_plan().expect_success();
-    assert_eq!(
-        world.writes(mark),
-        ["PATCH storage.googleapis.com/storage/v1/b/ml-test-data"]
-    );
+    assert_eq!(world.writes(mark), ["PATCH storage.googleapis.com/storage/v1/b/ml-test-data"]);
     let data = bucket(&world, "ml-test-data");
-    assert_eq!(
-        (&data["labels"]["a"], &data["labels"]["team"]),
-        (&json!("2"), &json!("x"))
-    );
-    assert_eq!(
-        (&data["versioning"]["enabled"], &data["defaultEventBasedHold"]),
-        (&json!(true), &json!(true))
-    );
+    assert_eq!((&data["labels"]["a"], &data["labels"]["team"]), (&json!("2"), &json!("x")));
+    assert_eq!((&data["versioning"]["enabled"], &data["defaultEventBasedHold"]), (&json!(true), &json!(true)));
     world.expect_settled();
     world.expect_clean_destroy(&[]);
 }
@@ -123,10 +102,7 @@ fn allow_replacement_moves_only_that_bucket(scene: Scene) {
     let writes = world.writes(mark);
     assert_eq!(
         writes,
-        [
-            "DELETE storage.googleapis.com/storage/v1/b/ml-test-a",
-            "POST storage.googleapis.com/storage/v1/b"
-        ]
+        ["DELETE storage.googleapis.com/storage/v1/b/ml-test-a", "POST storage.googleapis.com/storage/v1/b"]
     );
     assert_eq!(bucket(&world, "ml-test-a")["location"], "EU");
     world.finish();
@@ -140,10 +116,7 @@ fn equal_spellings_are_no_change(scene: Scene) {
         )
     };
     world.apply_stack(&with("us", "14d"));
-    assert_eq!(
-        world.main.state().resource("mlops_stack.it").get("/buckets/a/location"),
-        "us"
-    );
+    assert_eq!(world.main.state().resource("mlops_stack.it").get("/buckets/a/location"), "us");
     world.expect_settled();
     let mark = world.cloud.mark();
     world.apply_stack(&with("US", "1209600s"));
@@ -164,16 +137,9 @@ fn a_prevented_removal_is_refused(scene: Scene) {
     let world = scene.small_world();
     world.apply_stack(r#"buckets = { keep = { name = "ml-test-keep", deletion_policy = "PREVENT" } }"#);
     let mark = world.cloud.mark();
-    world
-        .plan_stack("")
-        .expect_refused()
-        .error(&["ml-test-keep", "deletion_policy"]);
+    world.plan_stack("").expect_refused().error(&["ml-test-keep", "deletion_policy"]);
     world.stack(r#"buckets = { keep = { name = "ml-test-keep", deletion_policy = "PREVENT" } }"#);
-    world
-        .main
-        .destroy()
-        .expect_failure()
-        .error(&["ml-test-keep", "deletion_policy"]);
+    world.main.destroy().expect_failure().error(&["ml-test-keep", "deletion_policy"]);
     world.cloud.expect_no_writes_since(mark);
     assert_eq!(bucket(&world, "ml-test-keep")["name"], "ml-test-keep");
 }
@@ -184,14 +150,8 @@ fn a_bucket_with_objects_goes_only_by_force(scene: Scene) {
     let upload = "/upload/storage/v1/b/ml-test-full/o?uploadType=media&name=model.bin";
     let (status, answer) = world.cloud.call("POST", STORAGE, upload, Some(&json!("weights")));
     assert_eq!(status, 200, "{answer}");
-    world
-        .main
-        .destroy()
-        .expect_failure()
-        .error(&["ml-test-full", "force_destroy"]);
-    world
-        .plan_stack(r#"buckets = { full = { name = "ml-test-full" } }"#)
-        .expect_empty();
+    world.main.destroy().expect_failure().error(&["ml-test-full", "force_destroy"]);
+    world.plan_stack(r#"buckets = { full = { name = "ml-test-full" } }"#).expect_empty();
     world.apply_stack(r#"buckets = { full = { name = "ml-test-full", force_destroy = true } }"#);
     world.expect_clean_destroy(&[]);
 }
@@ -199,12 +159,7 @@ fn a_bucket_with_objects_goes_only_by_force(scene: Scene) {
 fn a_bucket_of_somebody_else_is_not_adopted(scene: Scene) {
     let world = scene.small_world();
     let path = format!("/storage/v1/b?project={}", world.seed.project);
-    world.cloud.call(
-        "POST",
-        STORAGE,
-        &path,
-        Some(&json!({"name": "ml-test-theirs", "location": "EUROPE-WEST1"})),
-    );
+    world.cloud.call("POST", STORAGE, &path, Some(&json!({"name": "ml-test-theirs", "location": "EUROPE-WEST1"})));
     let mark = world.cloud.mark();
     world.stack(r#"buckets = { a = { name = "ml-test-theirs" } }"#);
     let refused = world.main.apply(&[]);
@@ -226,9 +181,6 @@ fn a_removed_bucket_goes_alone(scene: Scene) {
     world.apply_stack(r#"buckets = { a = { name = "ml-test-a" }, b = { name = "ml-test-b" } }"#);
     let mark = world.cloud.mark();
     world.apply_stack(r#"buckets = { b = { name = "ml-test-b" } }"#);
-    assert_eq!(
-        world.writes(mark),
-        ["DELETE storage.googleapis.com/storage/v1/b/ml-test-a"]
-    );
+    assert_eq!(world.writes(mark), ["DELETE storage.googleapis.com/storage/v1/b/ml-test-a"]);
     world.finish();
 }

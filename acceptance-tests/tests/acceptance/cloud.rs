@@ -9,10 +9,7 @@ const STORAGE: &str = "storage.googleapis.com";
 fn cloud() -> (tempfile::TempDir, Cloud, Seed) {
     let folder = tempfile::tempdir().unwrap();
     let seed = Seed::small();
-    let options = CloudOptions {
-        seeds: vec![seed.file.clone()],
-        ..CloudOptions::default()
-    };
+    let options = CloudOptions { seeds: vec![seed.file.clone()], ..CloudOptions::default() };
     let cloud = Cloud::start(folder.path(), &options);
     (folder, cloud, seed)
 }
@@ -23,12 +20,7 @@ fn calls_are_listed_and_writes_are_told_apart() {
     let mark = cloud.mark();
     let (status, project) = cloud.call("GET", CRM, &format!("/v1/projects/{}", seed.project), None);
     assert_eq!((status, &project["projectNumber"]), (200, &json!(seed.number)));
-    cloud.call(
-        "POST",
-        CRM,
-        &format!("/v1/projects/{}:getIamPolicy", seed.project),
-        Some(&json!({})),
-    );
+    cloud.call("POST", CRM, &format!("/v1/projects/{}:getIamPolicy", seed.project), Some(&json!({})));
     cloud.expect_no_writes_since(mark);
     assert_eq!(cloud.requests_since(mark).len(), 2);
 }
@@ -36,17 +28,8 @@ fn calls_are_listed_and_writes_are_told_apart() {
 #[test]
 fn a_fault_fails_the_calls_it_matches() {
     let (_folder, cloud, seed) = cloud();
-    cloud.fault(
-        &Fault::on("GET", "/v1/projects/.*")
-            .host(CRM)
-            .status(503, "UNAVAILABLE")
-            .times(1),
-    );
-    let get = || {
-        cloud
-            .call("GET", CRM, &format!("/v1/projects/{}", seed.project), None)
-            .0
-    };
+    cloud.fault(&Fault::on("GET", "/v1/projects/.*").host(CRM).status(503, "UNAVAILABLE").times(1));
+    let get = || cloud.call("GET", CRM, &format!("/v1/projects/{}", seed.project), None).0;
     assert_eq!((get(), get()), (503, 200));
     cloud.clear_faults();
 }
@@ -56,12 +39,7 @@ fn what_is_made_edited_and_removed_shows_in_the_snapshot() {
     let (_folder, cloud, seed) = cloud();
     let before = cloud.snapshot();
     let path = format!("/storage/v1/b?project={}", seed.project);
-    let (status, answer) = cloud.call(
-        "POST",
-        STORAGE,
-        &path,
-        Some(&json!({"name": "rig-bucket", "location": "EU"})),
-    );
+    let (status, answer) = cloud.call("POST", STORAGE, &path, Some(&json!({"name": "rig-bucket", "location": "EU"})));
     assert_eq!(status, 200, "{answer}");
     cloud.edit(STORAGE, "/storage/v1/b/rig-bucket", json!({"labels": {"a": "b"}}));
     let found = cloud.snapshot().object(STORAGE, "/storage/v1/b/rig-bucket").unwrap();

@@ -18,26 +18,15 @@ const STACK: &str = r#"
 fn a_changed_setting_is_shown_and_healed(scene: Scene) {
     let world = scene.small_world();
     world.apply_stack(STACK);
-    world.cloud.edit(
-        STORAGE,
-        &bucket_path("ml-test-a"),
-        json!({"versioning": {"enabled": false}}),
-    );
-    world.cloud.edit(
-        RUN,
-        &service_path(&world, "api"),
-        json!({"template": {"scaling": {"maxInstanceCount": 9}}}),
-    );
+    world.cloud.edit(STORAGE, &bucket_path("ml-test-a"), json!({"versioning": {"enabled": false}}));
+    world.cloud.edit(RUN, &service_path(&world, "api"), json!({"template": {"scaling": {"maxInstanceCount": 9}}}));
     let plan = world.main.plan(&[]).view();
     let change = plan.change("mlops_stack.it");
     assert_eq!(change.actions, ["update"]);
     assert_eq!(change.before("/buckets/a/versioning"), &json!(false));
     assert_eq!(change.after("/buckets/a/versioning"), &json!(true));
     assert_eq!(
-        (
-            change.before("/services/api/max_instances"),
-            change.after("/services/api/max_instances")
-        ),
+        (change.before("/services/api/max_instances"), change.after("/services/api/max_instances")),
         (&json!(9), &json!(3))
     );
     world.main.apply_plan().expect_success();
@@ -61,11 +50,7 @@ fn a_deleted_object_is_made_again_alone(scene: Scene) {
 fn settings_that_nobody_declared_are_no_drift(scene: Scene) {
     let world = scene.small_world();
     world.apply_stack(STACK);
-    world.cloud.edit(
-        STORAGE,
-        &bucket_path("ml-test-a"),
-        json!({"labels": {"goog-thing": "x", "theirs": "y"}}),
-    );
+    world.cloud.edit(STORAGE, &bucket_path("ml-test-a"), json!({"labels": {"goog-thing": "x", "theirs": "y"}}));
     world.cloud.edit(
         RUN,
         &service_path(&world, "api"),

@@ -42,10 +42,7 @@ fn the_plant_gateway_environment_applies(scene: Scene) {
     let env = gateway["template"]["containers"][0]["env"].as_array().unwrap();
     let url = env.iter().find(|one| one["name"] == "PLANT_BACKEND_URL").unwrap();
     assert_eq!(url["value"], backend["uri"]);
-    assert_eq!(
-        gateway["template"]["scaling"],
-        json!({"minInstanceCount": 1, "maxInstanceCount": 10})
-    );
+    assert_eq!(gateway["template"]["scaling"], json!({"minInstanceCount": 1, "maxInstanceCount": 10}));
     world.expect_settled();
     world.expect_importable();
 }

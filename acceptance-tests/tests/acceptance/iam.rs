@@ -31,15 +31,10 @@ fn members_of_others_are_left_alone(scene: Scene) {
     let (_, mut policy) = world.cloud.call("GET", STORAGE, "/storage/v1/b/ml-test-a/iam", None);
     for binding in policy["bindings"].as_array_mut().unwrap() {
         if binding["role"] == VIEWER {
-            binding["members"]
-                .as_array_mut()
-                .unwrap()
-                .push(json!("user:somebody@example.com"));
+            binding["members"].as_array_mut().unwrap().push(json!("user:somebody@example.com"));
         }
     }
-    let (status, answer) = world
-        .cloud
-        .call("PUT", STORAGE, "/storage/v1/b/ml-test-a/iam", Some(&policy));
+    let (status, answer) = world.cloud.call("PUT", STORAGE, "/storage/v1/b/ml-test-a/iam", Some(&policy));
     assert_eq!(status, 200, "{answer}");
     world.expect_settled();
     world.apply_stack(&granted(&[DEPLOYER], &[DEPLOYER]));
@@ -52,17 +47,10 @@ fn one_policy_is_written_once(scene: Scene) {
     let world = scene.small_world();
     let mark = world.cloud.mark();
     world.apply_stack(&granted(&[RUNNER, DEPLOYER], &[RUNNER]));
-    let writes: Vec<_> = world
-        .writes(mark)
-        .into_iter()
-        .filter(|line| line.ends_with("/iam"))
-        .collect();
+    let writes: Vec<_> = world.writes(mark).into_iter().filter(|line| line.ends_with("/iam")).collect();
     assert_eq!(writes, ["PUT storage.googleapis.com/storage/v1/b/ml-test-a/iam"]);
     let reads = world.cloud.requests_since(mark);
-    let reads = reads
-        .iter()
-        .filter(|call| call.method == "GET" && call.path.ends_with("/iam"))
-        .count();
+    let reads = reads.iter().filter(|call| call.method == "GET" && call.path.ends_with("/iam")).count();
     assert_eq!(reads, 1);
     world.finish();
 }
@@ -71,13 +59,8 @@ fn a_grant_taken_away_elsewhere_is_drift(scene: Scene) {
     let world = scene.small_world();
     world.apply_stack(&granted(&[RUNNER], &[DEPLOYER]));
     let (_, mut policy) = world.cloud.call("GET", STORAGE, "/storage/v1/b/ml-test-a/iam", None);
-    policy["bindings"]
-        .as_array_mut()
-        .unwrap()
-        .retain(|binding| binding["role"] != VIEWER);
-    world
-        .cloud
-        .call("PUT", STORAGE, "/storage/v1/b/ml-test-a/iam", Some(&policy));
+    policy["bindings"].as_array_mut().unwrap().retain(|binding| binding["role"] != VIEWER);
+    world.cloud.call("PUT", STORAGE, "/storage/v1/b/ml-test-a/iam", Some(&policy));
     assert!(!world.main.plan(&[]).is_empty());
     world.main.apply_plan().expect_success();
     assert_eq!(world.cloud.snapshot().members(STORAGE, "b/ml-test-a", VIEWER), [RUNNER]);
@@ -86,12 +69,6 @@ fn a_grant_taken_away_elsewhere_is_drift(scene: Scene) {
 
 fn a_wrong_member_is_refused(scene: Scene) {
     let world = scene.small_world();
-    world
-        .plan_stack(&granted(&["runner"], &[]))
-        .expect_refused()
-        .error(&["runner", "service account"]);
-    world
-        .plan_stack(&granted(&["robot:x@example.com"], &[]))
-        .expect_refused()
-        .error(&["robot:"]);
+    world.plan_stack(&granted(&["runner"], &[])).expect_refused().error(&["runner", "service account"]);
+    world.plan_stack(&granted(&["robot:x@example.com"], &[])).expect_refused().error(&["robot:"]);
 }

@@ -18,18 +18,9 @@ fn imported(world: &World, id: &str) -> Workdir {
     let planned = work.generate_config("generated.tf");
     assert!(planned.succeeded(), "{}", planned.diagnostics);
     let change = planned.view().change("mlops_stack.ct_scan");
-    assert_eq!(
-        (change.actions, change.importing.as_deref()),
-        (vec!["no-op".to_owned()], Some(id))
-    );
+    assert_eq!((change.actions, change.importing.as_deref()), (vec!["no-op".to_owned()], Some(id)));
     let applied = work.apply_plan().expect_success();
-    assert_eq!(
-        applied.counts,
-        Counts {
-            import: 1,
-            ..Counts::default()
-        }
-    );
+    assert_eq!(applied.counts, Counts { import: 1, ..Counts::default() });
     work
 }
 
@@ -39,18 +30,10 @@ fn the_ct_scan_environment_is_imported_without_a_change(scene: Scene) {
     work.plan(&[]).expect_empty();
     work.plan(&["-refresh=false"]).expect_empty();
     let stack = work.state().resource("mlops_stack.ct_scan");
-    for (kind, count) in [
-        ("buckets", 4),
-        ("registries", 1),
-        ("services", 1),
-        ("notification_channels", 1),
-        ("alert_policies", 7),
-    ] {
-        assert_eq!(
-            stack.get(&format!("/{kind}")).as_object().unwrap().len(),
-            count,
-            "{kind}"
-        );
+    for (kind, count) in
+        [("buckets", 4), ("registries", 1), ("services", 1), ("notification_channels", 1), ("alert_policies", 7)]
+    {
+        assert_eq!(stack.get(&format!("/{kind}")).as_object().unwrap().len(), count, "{kind}");
     }
     let inventory = stack.get("/inventory").as_array().unwrap();
     // 14 objects and 8 grants on them.
@@ -79,10 +62,7 @@ fn a_selector_takes_a_service_and_what_it_uses(scene: Scene) {
 
 fn the_import_command_reads_the_same(scene: Scene) {
     let world = scene.world(Seed::ct_scan());
-    let work = world.directory(
-        "import",
-        "resource \"mlops_stack\" \"ct_scan\" {\n  name = \"ct-scan\"\n}\n",
-    );
+    let work = world.directory("import", "resource \"mlops_stack\" \"ct_scan\" {\n  name = \"ct-scan\"\n}\n");
     let output = work.import("mlops_stack.ct_scan", &format!("{ID}?buckets=ct-scan-*&follow=false"));
     assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
     let stack = work.state().resource("mlops_stack.ct_scan");
@@ -101,10 +81,7 @@ fn a_component_left_out_of_the_configuration_is_released(scene: Scene) {
     assert!(!planned.diagnostics.warnings().is_empty(), "{}", planned.diagnostics);
     work.apply_plan().expect_success();
     work.plan(&[]).expect_empty();
-    assert_eq!(
-        world.cloud.snapshot().differences_from(&world.before),
-        Vec::<String>::new()
-    );
+    assert_eq!(world.cloud.snapshot().differences_from(&world.before), Vec::<String>::new());
 }
 
 fn a_hand_written_configuration_with_other_keys_renames_them(scene: Scene) {

@@ -22,19 +22,13 @@ fn slow(scene: Scene) -> World {
 
 fn made(world: &World) {
     world.cloud.wait_for("a bucket", |calls| {
-        calls
-            .iter()
-            .any(|call| call.method == "POST" && call.path == "/storage/v1/b" && call.status == 200)
+        calls.iter().any(|call| call.method == "POST" && call.path == "/storage/v1/b" && call.status == 200)
     });
 }
 
 fn no_deletes(world: &World) {
     let calls = world.cloud.requests();
-    let deletes: Vec<_> = calls
-        .iter()
-        .filter(|call| call.method == "DELETE")
-        .map(|call| call.line())
-        .collect();
+    let deletes: Vec<_> = calls.iter().filter(|call| call.method == "DELETE").map(|call| call.line()).collect();
     assert_eq!(deletes, Vec::<String>::new());
 }
 
@@ -45,10 +39,7 @@ fn ctrl_c_keeps_what_was_made_and_the_next_apply_goes_on(scene: Scene) {
     made(&world);
     running.interrupt();
     running.wait().expect_failure();
-    assert_eq!(
-        world.main.state().resource("mlops_stack.it").get("/status"),
-        "incomplete"
-    );
+    assert_eq!(world.main.state().resource("mlops_stack.it").get("/status"), "incomplete");
     world.main.apply(&[]).expect_success();
     no_deletes(&world);
     world.finish();
@@ -70,9 +61,7 @@ fn a_killed_terraform_is_taken_up_again(scene: Scene) {
 
 fn a_failed_create_is_continued_under_create_before_destroy_too(scene: Scene) {
     let world = scene.small_world();
-    let fault = acceptance_tests::Fault::on("POST", "/services$")
-        .status(400, "INVALID_ARGUMENT")
-        .times(1);
+    let fault = acceptance_tests::Fault::on("POST", "/services$").status(400, "INVALID_ARGUMENT").times(1);
     world.cloud.fault(&fault);
     let lifecycle = "\n lifecycle {\n create_before_destroy = true\n }\n";
     world.stack(&format!("{STACK}{lifecycle}"));

@@ -37,16 +37,11 @@ fn labels_of_provider_stack_and_component_are_merged(scene: Scene) {
 fn labels_of_others_are_left_alone(scene: Scene) {
     let world = scene.small_world();
     world.apply_stack(r#"buckets = { a = { name = "ml-test-a", labels = { mine = "1", old = "1" } } }"#);
-    world
-        .cloud
-        .edit(STORAGE, &bucket_path("ml-test-a"), json!({"labels": {"theirs": "1"}}));
+    world.cloud.edit(STORAGE, &bucket_path("ml-test-a"), json!({"labels": {"theirs": "1"}}));
     world.expect_settled();
     world.apply_stack(r#"buckets = { a = { name = "ml-test-a", labels = { mine = "2" } } }"#);
     let labels = bucket(&world, "ml-test-a")["labels"].clone();
-    assert_eq!(
-        (&labels["mine"], &labels["theirs"], labels.get("old")),
-        (&json!("2"), &json!("1"), None)
-    );
+    assert_eq!((&labels["mine"], &labels["theirs"], labels.get("old")), (&json!("2"), &json!("1"), None));
     world.expect_clean_destroy(&[]);
 }
 
@@ -54,9 +49,6 @@ fn what_the_stack_makes_is_stamped(scene: Scene) {
     let world = scene.small_world();
     world.apply_stack(r#"buckets = { raw_data = { name = "ml-test-a" } }"#);
     let labels = bucket(&world, "ml-test-a")["labels"].clone();
-    assert_eq!(
-        (&labels["mlops-stack"], &labels["mlops-component"]),
-        (&json!("it"), &json!("raw_data"))
-    );
+    assert_eq!((&labels["mlops-stack"], &labels["mlops-component"]), (&json!("it"), &json!("raw_data")));
     world.finish();
 }

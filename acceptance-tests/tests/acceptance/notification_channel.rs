@@ -25,23 +25,12 @@ fn a_channel_is_made_as_declared(scene: Scene) {
   }"#,
     );
     let made = channels(&world);
-    let team = made
-        .iter()
-        .find(|channel| channel.body["displayName"] == "The team")
-        .unwrap();
+    let team = made.iter().find(|channel| channel.body["displayName"] == "The team").unwrap();
     assert_eq!(team.body["labels"]["email_address"], "team@example.com");
     assert_eq!(team.body["userLabels"]["tier"], "one");
-    let quiet = made
-        .iter()
-        .find(|channel| channel.body["labels"]["email_address"] == "quiet@example.com")
-        .unwrap();
+    let quiet = made.iter().find(|channel| channel.body["labels"]["email_address"] == "quiet@example.com").unwrap();
     assert_eq!(quiet.body["enabled"], false);
-    let id = world
-        .main
-        .state()
-        .resource("mlops_stack.it")
-        .str("/notification_channels/team/id")
-        .to_owned();
+    let id = world.main.state().resource("mlops_stack.it").str("/notification_channels/team/id").to_owned();
     assert!(team.path.ends_with(&id), "{} does not end with {id}", team.path);
     world.finish();
 }
@@ -64,10 +53,7 @@ fn a_secret_label_is_sent_and_kept_nowhere(scene: Scene) {
         )
     };
     let log = world.path().join("terraform.log");
-    let logged = world
-        .main
-        .with_env("TF_LOG", "TRACE")
-        .with_env("TF_LOG_PATH", &log.display().to_string());
+    let logged = world.main.with_env("TF_LOG", "TRACE").with_env("TF_LOG_PATH", &log.display().to_string());
     world.stack(&with(1, "Slack"));
     let applied = logged.apply(&[]).expect_success();
     // Terraform itself logs nothing of a write-only value, so whatever shows was ours.
@@ -101,9 +87,6 @@ fn a_channel_removed_elsewhere_is_made_again(scene: Scene) {
     let made = channels(&world).remove(0);
     assert_ne!(made.path, gone);
     let policy = crate::wire::policies(&world).remove(0);
-    assert_eq!(
-        policy.body["notificationChannels"],
-        serde_json::json!([made.body["name"]])
-    );
+    assert_eq!(policy.body["notificationChannels"], serde_json::json!([made.body["name"]]));
     world.finish();
 }

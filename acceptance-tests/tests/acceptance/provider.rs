@@ -14,13 +14,7 @@ fn the_schema_is_served(scene: Scene) {
     let schema = world.main.schema();
     let provider = &schema["provider_schemas"]["registry.terraform.io/mlops-rs/mlops"];
     let attributes = &provider["resource_schemas"]["mlops_stack"]["block"]["attributes"];
-    for kind in [
-        "buckets",
-        "registries",
-        "services",
-        "notification_channels",
-        "alert_policies",
-    ] {
+    for kind in ["buckets", "registries", "services", "notification_channels", "alert_policies"] {
         assert!(attributes.get(kind).is_some(), "{kind} is missing");
     }
     assert!(provider["provider"]["block"]["attributes"].get("project").is_some());
@@ -61,18 +55,10 @@ resource "mlops_stack" "it" {{
 fn a_missing_project_is_said_so(scene: Scene) {
     let world = scene.small_world();
     let header = world.header();
-    let without: String = header
-        .lines()
-        .filter(|line| !line.contains("project ="))
-        .collect::<Vec<_>>()
-        .join("\n");
+    let without: String = header.lines().filter(|line| !line.contains("project =")).collect::<Vec<_>>().join("\n");
     world.main.write(
         "main.tf",
         &format!("{without}\nresource \"mlops_stack\" \"it\" {{\n name = \"it\"\n buckets = {{ a = {{}} }}\n}}\n"),
     );
-    world
-        .main
-        .plan(&[])
-        .expect_refused()
-        .error(&["project", "GOOGLE_PROJECT"]);
+    world.main.plan(&[]).expect_refused().error(&["project", "GOOGLE_PROJECT"]);
 }

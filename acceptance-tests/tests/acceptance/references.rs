@@ -18,14 +18,8 @@ const IMAGE: &str = "europe-west1-docker.pkg.dev/ml-test-project/images/api:1";
 
 fn env(world: &acceptance_tests::World, service_name: &str, name: &str) -> serde_json::Value {
     let made = service(world, service_name);
-    let list = made["template"]["containers"][0]["env"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    list.into_iter()
-        .find(|one| one["name"] == name)
-        .map(|one| one["value"].clone())
-        .unwrap_or_default()
+    let list = made["template"]["containers"][0]["env"].as_array().cloned().unwrap_or_default();
+    list.into_iter().find(|one| one["name"] == name).map(|one| one["value"].clone()).unwrap_or_default()
 }
 
 fn an_address_in_free_text_is_filled_in(scene: Scene) {
@@ -59,10 +53,7 @@ fn an_unknown_key_is_a_plan_error(scene: Scene) {
     ));
     let planned = world.main.plan(&[]);
     let error = planned.expect_refused().error(&["nobody"]);
-    assert!(
-        error.code.as_deref().unwrap_or_default().contains('U') || error.text().contains("env"),
-        "{error}"
-    );
+    assert!(error.code.as_deref().unwrap_or_default().contains('U') || error.text().contains("env"), "{error}");
 }
 
 fn a_cycle_names_its_members(scene: Scene) {
@@ -90,10 +81,7 @@ fn a_referenced_bucket_is_made_first(scene: Scene) {
         .map(|call| call.host.clone())
         .collect();
     assert_eq!(writes, ["storage.googleapis.com", "run.googleapis.com"]);
-    assert_eq!(
-        service(&world, "a")["template"]["volumes"][0]["gcs"]["bucket"],
-        "ml-test-data"
-    );
+    assert_eq!(service(&world, "a")["template"]["volumes"][0]["gcs"]["bucket"], "ml-test-data");
     world.finish();
 }
 

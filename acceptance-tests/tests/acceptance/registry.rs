@@ -31,32 +31,16 @@ fn a_registry_is_made_as_declared(scene: Scene) {
   }"#,
     );
     let images = registry(&world, "images");
-    assert_eq!(
-        (&images["format"], &images["mode"]),
-        (&json!("DOCKER"), &json!("STANDARD_REPOSITORY"))
-    );
+    assert_eq!((&images["format"], &images["mode"]), (&json!("DOCKER"), &json!("STANDARD_REPOSITORY")));
     assert_eq!(images["dockerConfig"], json!({"immutableTags": true}));
     assert_eq!(images["cleanupPolicyDryRun"], true);
     let policies = &images["cleanupPolicies"];
-    assert_eq!(
-        policies["drop-old"]["condition"],
-        json!({"olderThan": "7776000s", "tagState": "UNTAGGED"})
-    );
+    assert_eq!(policies["drop-old"]["condition"], json!({"olderThan": "7776000s", "tagState": "UNTAGGED"}));
     assert_eq!(policies["keep-ten"]["mostRecentVersions"]["keepCount"], 10);
-    assert_eq!(
-        policies["keep-ten"]["mostRecentVersions"]["packageNamePrefixes"],
-        json!(["api", "web"])
-    );
+    assert_eq!(policies["keep-ten"]["mostRecentVersions"]["packageNamePrefixes"], json!(["api", "web"]));
     assert_eq!(registry(&world, "packages")["format"], "PYTHON");
     let url = format!("europe-west1-docker.pkg.dev/{}/images", world.seed.project);
-    assert_eq!(
-        world
-            .main
-            .state()
-            .resource("mlops_stack.it")
-            .str("/registries/images/url"),
-        url
-    );
+    assert_eq!(world.main.state().resource("mlops_stack.it").str("/registries/images/url"), url);
     world.finish();
 }
 
@@ -84,9 +68,7 @@ fn a_new_format_is_refused_with_both_values(scene: Scene) {
     world.apply_stack(r#"registries = { images = { name = "images" } }"#);
     let mark = world.cloud.mark();
     let planned = world.plan_stack(r#"registries = { images = { name = "images", format = "PYTHON" } }"#);
-    planned
-        .expect_refused()
-        .error(&["DOCKER", "PYTHON", "allow_replacement"]);
+    planned.expect_refused().error(&["DOCKER", "PYTHON", "allow_replacement"]);
     world.cloud.expect_no_writes_since(mark);
     world.expect_clean_destroy(&[]);
 }

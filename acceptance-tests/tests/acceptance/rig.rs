@@ -32,35 +32,14 @@ fn a_plan_is_read_as_data(scene: Scene) {
 
 fn an_apply_is_counted(scene: Scene) {
     let (_folder, work) = workdir(&scene, r#"resource "terraform_data" "x" { input = "b" }"#);
-    assert_eq!(
-        work.apply(&[]).expect_success().counts,
-        Counts {
-            add: 1,
-            ..Counts::default()
-        }
-    );
+    assert_eq!(work.apply(&[]).expect_success().counts, Counts { add: 1, ..Counts::default() });
     work.plan(&[]).expect_empty();
     assert_eq!(work.state().resource("terraform_data.x").str("/output"), "b");
     work.write("main.tf", r#"resource "terraform_data" "x" { input = "c" }"#);
     let planned = work.plan(&[]);
-    assert_eq!(
-        planned.view().change("terraform_data.x").differences()[0].path,
-        "/input"
-    );
-    assert_eq!(
-        work.apply_plan().expect_success().counts,
-        Counts {
-            change: 1,
-            ..Counts::default()
-        }
-    );
-    assert_eq!(
-        work.destroy().expect_success().counts,
-        Counts {
-            remove: 1,
-            ..Counts::default()
-        }
-    );
+    assert_eq!(planned.view().change("terraform_data.x").differences()[0].path, "/input");
+    assert_eq!(work.apply_plan().expect_success().counts, Counts { change: 1, ..Counts::default() });
+    assert_eq!(work.destroy().expect_success().counts, Counts { remove: 1, ..Counts::default() });
     assert!(work.state().is_empty());
     assert_eq!(differences(&json!(1), &json!(1)), []);
 }

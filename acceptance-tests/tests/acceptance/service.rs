@@ -51,31 +51,16 @@ fn a_service_is_made_as_declared(scene: Scene) {
     assert_eq!(container["resources"]["limits"], json!({"cpu": "2", "memory": "4Gi"}));
     assert!(!container["resources"]["cpuIdle"].as_bool().unwrap_or(false));
     assert_eq!(container["resources"]["startupCpuBoost"], true);
-    assert_eq!(
-        (&container["command"], &container["args"]),
-        (&json!(["serve"]), &json!(["--port", "9000"]))
-    );
+    assert_eq!((&container["command"], &container["args"]), (&json!(["serve"]), &json!(["--port", "9000"])));
     assert_eq!(container["startupProbe"]["httpGet"]["path"], "/health");
-    assert_eq!(
-        template["scaling"],
-        json!({"minInstanceCount": 1, "maxInstanceCount": 5})
-    );
-    assert_eq!(
-        (&template["timeout"], &template["maxInstanceRequestConcurrency"]),
-        (&json!("600s"), &json!(20))
-    );
-    assert_eq!(
-        template["serviceAccount"],
-        "runner@ml-test-project.iam.gserviceaccount.com"
-    );
+    assert_eq!(template["scaling"], json!({"minInstanceCount": 1, "maxInstanceCount": 5}));
+    assert_eq!((&template["timeout"], &template["maxInstanceRequestConcurrency"]), (&json!("600s"), &json!(20)));
+    assert_eq!(template["serviceAccount"], "runner@ml-test-project.iam.gserviceaccount.com");
     assert_eq!(template["volumes"][0]["emptyDir"]["sizeLimit"], "128Mi");
     assert_eq!(made["ingress"], "INGRESS_TRAFFIC_INTERNAL_ONLY");
     assert_eq!(made["labels"]["purpose"], "api");
     let resource = format!("projects/{}/locations/europe-west1/services/api", world.seed.project);
-    assert_eq!(
-        world.cloud.snapshot().members(RUN, &resource, "roles/run.invoker"),
-        ["allUsers"]
-    );
+    assert_eq!(world.cloud.snapshot().members(RUN, &resource, "roles/run.invoker"), ["allUsers"]);
     let state = world.main.state();
     assert_eq!(state.resource("mlops_stack.it").get("/services/api/url"), &made["uri"]);
     world.finish();
@@ -89,12 +74,7 @@ fn an_update_touches_only_what_changed(scene: Scene) {
     let change = planned.view().change("mlops_stack.it");
     let changed = change.changed_paths();
     assert!(changed.contains(&"/services/api/env/B".to_owned()), "{changed:?}");
-    assert!(
-        !changed
-            .iter()
-            .any(|path| path.ends_with("/env/A") || path.ends_with("/image")),
-        "{changed:?}"
-    );
+    assert!(!changed.iter().any(|path| path.ends_with("/env/A") || path.ends_with("/image")), "{changed:?}");
     // The address of a service never changes.
     assert!(!change.is_unknown("/services/api/url"));
     world.main.apply_plan().expect_success();
@@ -143,15 +123,10 @@ fn cpu_and_memory_that_do_not_fit_are_refused(scene: Scene) {
 
 fn a_failed_revision_is_an_error_and_the_next_apply_repairs_it(scene: Scene) {
     let world = scene.small_world();
-    world
-        .cloud
-        .fault(&Fault::on("POST", "/services$").host(RUN).operation_error().times(1));
+    world.cloud.fault(&Fault::on("POST", "/services$").host(RUN).operation_error().times(1));
     world.stack(&format!("{}\nbuckets = {{ a = {{ name = \"ml-test-a\" }} }}", api("")));
     world.main.apply(&[]).expect_failure().error(&["api"]);
-    assert_eq!(
-        world.main.state().resource("mlops_stack.it").get("/status"),
-        "incomplete"
-    );
+    assert_eq!(world.main.state().resource("mlops_stack.it").get("/status"), "incomplete");
     let mark = world.cloud.mark();
     world.main.apply(&[]).expect_success();
     let writes = world.writes(mark);

@@ -30,14 +30,7 @@ fn a_protected_stack_is_not_destroyed(scene: Scene) {
 
 fn the_fingerprint_changes_with_the_settings_only(scene: Scene) {
     let world = scene.small_world();
-    let fingerprint = || {
-        world
-            .main
-            .state()
-            .resource("mlops_stack.it")
-            .str("/fingerprint")
-            .to_owned()
-    };
+    let fingerprint = || world.main.state().resource("mlops_stack.it").str("/fingerprint").to_owned();
     world.apply_stack(r#"buckets = { a = { name = "ml-test-a" } }"#);
     let first = fingerprint();
     world.main.apply(&[]).expect_success();
@@ -57,13 +50,8 @@ fn the_inventory_lists_objects_and_grants(scene: Scene) {
         registries = { images = { name = "images" } }"#,
     );
     let stack = world.main.state().resource("mlops_stack.it");
-    let inventory: Vec<&str> = stack
-        .get("/inventory")
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|line| line.as_str())
-        .collect();
+    let inventory: Vec<&str> =
+        stack.get("/inventory").as_array().unwrap().iter().filter_map(|line| line.as_str()).collect();
     assert_eq!(
         inventory,
         [
@@ -72,10 +60,7 @@ fn the_inventory_lists_objects_and_grants(scene: Scene) {
             "//storage.googleapis.com/ml-test-a roles/storage.objectViewer allAuthenticatedUsers",
         ]
     );
-    assert_eq!(
-        stack.str("/id"),
-        "projects/ml-test-project/locations/europe-west1/stacks/it"
-    );
+    assert_eq!(stack.str("/id"), "projects/ml-test-project/locations/europe-west1/stacks/it");
     assert_eq!(stack.str("/project_number"), world.seed.number);
     world.finish();
 }

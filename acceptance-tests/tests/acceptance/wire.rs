@@ -27,10 +27,7 @@ pub(crate) fn service(world: &World, name: &str) -> Value {
 
 /// The path of a service in europe-west1.
 pub(crate) fn service_path(world: &World, name: &str) -> String {
-    format!(
-        "/v2/projects/{}/locations/europe-west1/services/{name}",
-        world.seed.project
-    )
+    format!("/v2/projects/{}/locations/europe-west1/services/{name}", world.seed.project)
 }
 
 /// The JSON of a repository in europe-west1.
@@ -41,10 +38,7 @@ pub(crate) fn registry(world: &World, name: &str) -> Value {
 
 /// The path of a repository in europe-west1.
 pub(crate) fn registry_path(world: &World, name: &str) -> String {
-    format!(
-        "/v1/projects/{}/locations/europe-west1/repositories/{name}",
-        world.seed.project
-    )
+    format!("/v1/projects/{}/locations/europe-west1/repositories/{name}", world.seed.project)
 }
 
 /// All alert policies.
@@ -57,18 +51,13 @@ pub(crate) fn policies(world: &World) -> Vec<Object> {
 pub(crate) fn policy(world: &World, display_name: &str) -> Object {
     let all = policies(world);
     let names: Vec<_> = all.iter().map(|policy| policy.body["displayName"].clone()).collect();
-    let found = all
-        .into_iter()
-        .find(|policy| policy.body["displayName"] == display_name);
+    let found = all.into_iter().find(|policy| policy.body["displayName"] == display_name);
     found.unwrap_or_else(|| panic!("no policy is named {display_name}, but {names:?}"))
 }
 
 /// All notification channels.
 pub(crate) fn channels(world: &World) -> Vec<Object> {
-    world
-        .cloud
-        .snapshot()
-        .objects_like(MONITORING, "/notificationChannels/")
+    world.cloud.snapshot().objects_like(MONITORING, "/notificationChannels/")
 }
 
 #[track_caller]
