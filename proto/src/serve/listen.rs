@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use tempfile::TempPath;
 use tokio::net::TcpListener;
 
 use super::connection::Duplex;
@@ -87,32 +88,44 @@ impl fmt::Display for Address {
     }
 }
 
-/// A bound and listening socket; its file goes when it is dropped.
+/// A bound and listening socket.
 #[derive(Debug)]
 pub(super) enum Listener {
     /// A socket in the file system.
     #[cfg(unix)]
-    Unix(unix::Socket),
+    Unix(tokio::net::UnixListener),
     /// A port.
-    Tcp(TcpListener, SocketAddr),
+    Tcp(TcpListener),
+}
+
+/// What a listener takes up outside of the process: given back when this is dropped, whoever holds the listener.
+#[derive(Debug)]
+pub(super) struct Site {
+    /// Where clients find the listener.
+    pub(super) address: Address,
+    _file: Option<TempPath>,
 }
 
 impl Listener {
     /// Binds: a Unix socket where there are such, unless no directory is short enough for its path; else TCP.
-    pub(super) async fn bind(place: &Place) -> Result<Self, ListenError> {
+    pub(super) async fn bind(place: &Place) -> Result<(Self, Site), ListenError> {
         #[cfg(unix)]
-        if let Some(socket) = unix::Socket::bind(place)? {
-            return Ok(Self::Unix(socket));
+        if let Some((listener, file)) = unix::bind(place)? {
+            let site = Site { address: Address::Unix(file.to_path_buf()), _file: Some(file) };
+            return Ok((Self::Unix(listener), site));
         }
         Self::bind_tcp(place).await
     }
 
-    async fn bind_tcp(place: &Place) -> Result<Self, ListenError> {
+    async fn bind_tcp(place: &Place) -> Result<(Self, Site), ListenError> {
         let mut last = io::Error::from(io::ErrorKind::AddrInUse);
         for port in place.ports.clone() {
             match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
                 Ok(listener) => match listener.local_addr() {
-                    Ok(address) => return Ok(Self::Tcp(listener, address)),
+                    Ok(address) => {
+                        let site = Site { address: Address::Tcp(address), _file: None };
+                        return Ok((Self::Tcp(listener), site));
+                    }
                     Err(error) => last = error,
                 },
                 Err(error) => last = error,
@@ -121,21 +134,15 @@ impl Listener {
         Err(ListenError::Port { ports: place.ports.clone(), source: last })
     }
 
-    /// Where it listens.
-    pub(super) fn address(&self) -> Address {
-        match self {
-            #[cfg(unix)]
-            Self::Unix(socket) => Address::Unix(socket.path().to_owned()),
-            Self::Tcp(_, address) => Address::Tcp(*address),
-        }
-    }
-
     /// The next client.
     pub(super) async fn accept(&self) -> io::Result<Box<dyn Duplex>> {
         match self {
             #[cfg(unix)]
-            Self::Unix(socket) => socket.accept().await,
-            Self::Tcp(listener, _) => {
+            Self::Unix(listener) => {
+                let (stream, _) = listener.accept().await?;
+                Ok(Box::new(stream))
+            }
+            Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
                 stream.set_nodelay(true)?;
                 Ok(Box::new(stream))
@@ -153,7 +160,7 @@ mod tests {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = taken.local_addr().unwrap().port();
         let place = Place { ports: port..=port.saturating_add(200), ..Place::default() };
-        let Address::Tcp(address) = Listener::bind_tcp(&place).await.unwrap().address() else { panic!("not TCP") };
+        let Address::Tcp(address) = Listener::bind_tcp(&place).await.unwrap().1.address else { panic!("not TCP") };
         assert!(address.ip().is_loopback() && address.port() > port, "{address}");
     }
 

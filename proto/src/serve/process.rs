@@ -76,12 +76,13 @@ pub(super) async fn run(start: Start, work: Work) -> Result<(), ServeError> {
             (Master::Terraform, invitation.place, identity.map_err(ServeError::Tls)?)
         }
     };
-    let listener = Listener::bind(&place).await.map_err(ServeError::Listen)?;
+    // The site is given back when this function returns; the listener goes with a task, at some time.
+    let (listener, site) = Listener::bind(&place).await.map_err(ServeError::Listen)?;
     let announcement = match master {
         Master::Terraform => {
-            handshake::line(&listener.address(), identity.as_ref().map(|identity| identity.certificate.as_ref()))
+            handshake::line(&site.address, identity.as_ref().map(|identity| identity.certificate.as_ref()))
         }
-        Master::Developer => reattach::line(work.source, &listener.address()),
+        Master::Developer => reattach::line(work.source, &site.address),
     };
     let book = Clients::default();
     let (shutdown, ending) = (CancellationToken::new(), CancellationToken::new());

@@ -1,7 +1,6 @@
 //! The Unix socket: a fresh name, closed to other users, within the length that the kernel allows.
 
 use std::fs;
-use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +8,6 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 use tokio::net::UnixListener;
 
-use super::super::connection::Duplex;
 use super::{ListenError, Place};
 
 /// Bytes that a socket's path may have, the closing zero not counted: the least of the systems that we know (BSD: 104).
@@ -17,44 +15,24 @@ const LONGEST_PATH: usize = 103;
 const PREFIX: &str = "plugin";
 const RANDOM: usize = 10;
 
-/// A listening Unix socket.
-#[derive(Debug)]
-pub(crate) struct Socket {
-    listener: UnixListener,
-    path: TempPath,
-}
-
-impl Socket {
-    /// Binds. `None` when no directory is short enough, and none was asked for.
-    pub(super) fn bind(place: &Place) -> Result<Option<Self>, ListenError> {
-        let Some(directory) = directory(place.directory.as_deref(), std::env::temp_dir()) else { return Ok(None) };
-        let in_directory = |source| ListenError::Socket { directory: directory.clone(), source };
-        let (listener, path) = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .rand_bytes(RANDOM)
-            .make_in(&directory, |path| UnixListener::bind(path))
-            .map_err(in_directory)?
-            .into_parts();
-        let mut mode = 0o600;
-        if let Some(group) = &place.group {
-            let number = group_number(group).ok_or_else(|| ListenError::Group { group: group.clone() })?;
-            std::os::unix::fs::chown(&path, None, Some(number)).map_err(in_directory)?;
-            mode = 0o660;
-        }
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).map_err(in_directory)?;
-        Ok(Some(Self { listener, path }))
+/// Binds. `None` when no directory is short enough, and none was asked for.
+pub(super) fn bind(place: &Place) -> Result<Option<(UnixListener, TempPath)>, ListenError> {
+    let Some(directory) = directory(place.directory.as_deref(), std::env::temp_dir()) else { return Ok(None) };
+    let in_directory = |source| ListenError::Socket { directory: directory.clone(), source };
+    let (listener, path) = tempfile::Builder::new()
+        .prefix(PREFIX)
+        .rand_bytes(RANDOM)
+        .make_in(&directory, |path| UnixListener::bind(path))
+        .map_err(in_directory)?
+        .into_parts();
+    let mut mode = 0o600;
+    if let Some(group) = &place.group {
+        let number = group_number(group).ok_or_else(|| ListenError::Group { group: group.clone() })?;
+        std::os::unix::fs::chown(&path, None, Some(number)).map_err(in_directory)?;
+        mode = 0o660;
     }
-
-    /// Where it is.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The next client.
-    pub(super) async fn accept(&self) -> io::Result<Box<dyn Duplex>> {
-        let (stream, _) = self.listener.accept().await?;
-        Ok(Box::new(stream))
-    }
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).map_err(in_directory)?;
+    Ok(Some((listener, path)))
 }
 
 /// The directory that was asked for; else the temporary one, or `/tmp` if that is too deep.
@@ -93,27 +71,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_socket_lies_where_it_was_asked_for_and_goes_with_the_listener() {
+    async fn the_socket_lies_where_it_was_asked_for_and_goes_with_its_site() {
         let directory = tempfile::tempdir().unwrap();
-        let socket = Socket::bind(&place(directory.path())).unwrap().unwrap();
-        let path = socket.path().to_owned();
+        let (_listener, file) = bind(&place(directory.path())).unwrap().unwrap();
+        let path = file.to_path_buf();
         assert!(path.starts_with(directory.path()) && path.exists());
-        drop(socket);
+        drop(file);
         assert!(!path.exists());
     }
 
     #[tokio::test]
     async fn other_users_cannot_connect() {
         let directory = tempfile::tempdir().unwrap();
-        let socket = Socket::bind(&place(directory.path())).unwrap().unwrap();
-        assert_eq!(fs::metadata(socket.path()).unwrap().permissions().mode() & 0o777, 0o600);
+        let (_listener, file) = bind(&place(directory.path())).unwrap().unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[tokio::test]
     async fn an_unknown_group_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
         let place = Place { group: Some("no such group".into()), ..place(directory.path()) };
-        assert!(matches!(Socket::bind(&place), Err(ListenError::Group { .. })));
+        assert!(matches!(bind(&place), Err(ListenError::Group { .. })));
     }
 
     #[test]
