@@ -145,7 +145,7 @@ impl<T: Member> Argument for Variadic<T> {
 
 fn decode<T: Member>(value: &Dynamic, position: usize) -> Result<T, FunctionError> {
     let refuse = |text: String| FunctionError::argument(position, text);
-    crate::core::validate::scalars(&T::shape(), &T::rules(), value).map_err(refuse)?;
+    crate::core::validate::scalars(&T::rules(), value).map_err(refuse)?;
     let mut diagnostics = Diagnostics::new();
     T::decode_member(value, &Path::root(), &mut diagnostics).ok_or_else(|| {
         let texts: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.detail.clone()).collect();
