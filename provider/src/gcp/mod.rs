@@ -1,0 +1,25 @@
+//! Google Cloud over HTTP, and nothing of Terraform.
+//! One [`Client`] owns the connection pool, the token and the limit on calls in flight; calls are [`Request`] values.
+//! What went wrong is an [`ApiError`], which answers questions instead of exposing status numbers.
+
+pub mod auth;
+pub mod client;
+pub mod context;
+pub mod error;
+pub mod etag;
+pub mod host;
+pub mod operation;
+pub mod pages;
+pub mod request;
+pub mod retry;
+#[cfg(test)]
+pub mod testing;
+
+pub use client::{Client, ClientConfig, CredentialsPolicy, RawResponse};
+pub use context::{CallContext, Clock, SystemClock};
+pub use error::{ApiDisabled, ApiError, Cause};
+pub use host::Host;
+pub use operation::OperationApi;
+pub use pages::List;
+pub use request::{Request, segment};
+pub use retry::RetryPolicy;
