@@ -157,7 +157,9 @@ impl Discovery {
     /// Unknown fields, wrong types, unknown enum values, at any depth, also inside the typed parts of an operation.
     pub fn check_response(&self, host: &str, method: &str, path: &str, body: &Value) -> Result<(), ResponseMismatch> {
         let undescribed = || ResponseMismatch::Undescribed { method: method.to_owned(), path: path.to_owned() };
-        let Lookup::Document(document) = self.document_for(host, path)? else { return Err(undescribed()) };
+        let Lookup::Document(document) = self.document_for(host, path)? else {
+            return Err(undescribed());
+        };
         let (Route::Found(found) | Route::Media(found)) = document.route(method, path) else {
             return Err(undescribed());
         };
@@ -279,8 +281,9 @@ impl From<Refusal> for ApiError {
                         field => json!({"field": field, "description": v.description}),
                     })
                     .collect();
-                let mut error = ApiError::invalid(message)
-                    .with_detail(json!({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": fields}));
+                let mut error = ApiError::invalid(message).with_detail(
+                    json!({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": fields}),
+                );
                 let missing = violations.iter().any(|v| v.description.starts_with("Required parameter"));
                 error.legacy_reason = Some(if missing { "required" } else { "invalid" }.to_owned());
                 error

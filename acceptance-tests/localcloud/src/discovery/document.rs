@@ -109,11 +109,7 @@ impl Document {
                 if method.http_method != http_method {
                     other_method = true;
                 } else if best.as_ref().is_none_or(|(known, _)| score > *known) {
-                    let route = if is_media {
-                        Route::Media(method)
-                    } else {
-                        Route::Found(method)
-                    };
+                    let route = if is_media { Route::Media(method) } else { Route::Found(method) };
                     best = Some((score, route));
                 }
             }
@@ -156,11 +152,7 @@ impl Template {
                 other => Segment::Literal(other.to_owned()),
             })
             .collect();
-        Template {
-            segments,
-            verb,
-            free_name: path.ends_with("{object}"),
-        }
+        Template { segments, verb, free_name: path.ends_with("{object}") }
     }
 
     /// How many literals matched, or `None` if the path is another.
@@ -189,9 +181,9 @@ fn walk(segments: &[Segment], parts: &[&str]) -> Option<usize> {
             walk(segments, parts).map(|n| n + 1)
         }
         (Some((Segment::One, segments)), Some((part, parts))) if !part.is_empty() => walk(segments, parts),
-        (Some((Segment::Rest, segments)), Some(_)) => (1..=parts.len())
-            .rev()
-            .find_map(|taken| walk(segments, &parts[taken..])),
+        (Some((Segment::Rest, segments)), Some(_)) => {
+            (1..=parts.len()).rev().find_map(|taken| walk(segments, &parts[taken..]))
+        }
         _ => None,
     }
 }
@@ -239,11 +231,7 @@ fn method_of(method: &Value, base: &str) -> Method {
 
 fn object(node: &Value, key: &str) -> BTreeMap<String, Value> {
     let members = node.get(key).and_then(Value::as_object);
-    members
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+    members.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// The string under `key`.
@@ -253,10 +241,7 @@ pub(super) fn text<'v>(node: &'v Value, key: &str) -> Option<&'v str> {
 
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
-    letters
-        .next()
-        .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
-        .unwrap_or_default()
+    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -286,11 +271,7 @@ mod tests {
     #[test]
     fn a_rest_pattern_takes_at_least_one_segment() {
         let descriptor = template("v3/{+name}", "^projects/[^/]+/metricDescriptors/.*$");
-        assert!(
-            descriptor
-                .matches("v3/projects/p/metricDescriptors/a.com/b/c")
-                .is_some()
-        );
+        assert!(descriptor.matches("v3/projects/p/metricDescriptors/a.com/b/c").is_some());
         assert!(descriptor.matches("v3/projects/p/metricDescriptors").is_none());
     }
 }

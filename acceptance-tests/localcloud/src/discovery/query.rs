@@ -11,7 +11,8 @@ use super::schema::{Violation, camel};
 pub(super) fn check(document: &Document, method: &Method, query: &[(String, String)]) -> Vec<Violation> {
     let mut found = Vec::new();
     for (name, value) in query {
-        match document.query_parameter(method, name) {
+        let known = document.query_parameter(method, name).or_else(|| document.query_parameter(method, &camel(name)));
+        match known {
             None => found.push(violation(
                 name,
                 format!(
@@ -30,10 +31,9 @@ pub(super) fn check(document: &Document, method: &Method, query: &[(String, Stri
             found.push(violation(name, format!("Required parameter: {name}")));
         }
     }
-    if let (Some((_, mask)), Some(request)) = (
-        query.iter().find(|(name, _)| name == "updateMask"),
-        method.request.as_deref(),
-    ) {
+    if let (Some((_, mask)), Some(request)) =
+        (query.iter().find(|(name, _)| name == "updateMask"), method.request.as_deref())
+    {
         found.extend(mask_paths(document, request, mask));
     }
     found
@@ -44,10 +44,7 @@ pub(super) fn body_mask(document: &Document, method: &Method, body: &Value) -> V
     let Some(mask) = text(body, "updateMask") else {
         return Vec::new();
     };
-    let properties = method
-        .request
-        .as_deref()
-        .and_then(|name| document.schema(name)?.get("properties")?.as_object());
+    let properties = method.request.as_deref().and_then(|name| document.schema(name)?.get("properties")?.as_object());
     let targets: Vec<&str> = properties
         .into_iter()
         .flat_map(|members| members.values())
@@ -60,10 +57,7 @@ pub(super) fn body_mask(document: &Document, method: &Method, body: &Value) -> V
 }
 
 fn violation(field: &str, description: String) -> Violation {
-    Violation {
-        field: field.to_owned(),
-        description,
-    }
+    Violation { field: field.to_owned(), description }
 }
 
 fn parameter_type(name: &str, parameter: &Value, value: &str) -> Option<Violation> {
@@ -111,10 +105,7 @@ fn leads_somewhere(document: &Document, schema: &str, path: &str) -> bool {
             Some(node) => node,
             None => return false,
         };
-        if let Some(property) = node
-            .get("properties")
-            .and_then(|p| p.get(step).or_else(|| p.get(camel(step))))
-        {
+        if let Some(property) = node.get("properties").and_then(|p| p.get(step).or_else(|| p.get(camel(step)))) {
             node = property;
         } else if let Some(any) = node.get("additionalProperties") {
             node = any;

@@ -25,11 +25,7 @@ pub struct Violation {
 
 /// All violations of `value` against the schema called `name`; `root` is the path of the value itself, or empty.
 pub(super) fn check(document: &Document, side: Side, name: &str, value: &Value, root: &str) -> Vec<Violation> {
-    let mut walk = Walk {
-        document,
-        side,
-        found: Vec::new(),
-    };
+    let mut walk = Walk { document, side, found: Vec::new() };
     match document.schema(name) {
         Some(schema) => walk.value(schema, value, root),
         None => walk.complain(root, format!("The schema {name} is not in the discovery document.")),
@@ -87,10 +83,7 @@ struct Walk<'d> {
 
 impl Walk<'_> {
     fn complain(&mut self, at: &str, description: String) {
-        self.found.push(Violation {
-            field: at.to_owned(),
-            description,
-        });
+        self.found.push(Violation { field: at.to_owned(), description });
     }
 
     fn wrong(&mut self, at: &str, kind: &str, value: &Value) {
@@ -123,11 +116,7 @@ impl Walk<'_> {
         let Some(members) = value.as_object() else {
             if value.is_array() {
                 let (parent, name) = at.rsplit_once('.').unwrap_or(("", at));
-                let place = if parent.is_empty() {
-                    String::new()
-                } else {
-                    format!(" at '{parent}'")
-                };
+                let place = if parent.is_empty() { String::new() } else { format!(" at '{parent}'") };
                 self.complain(
                     at,
                     format!(
@@ -155,11 +144,7 @@ impl Walk<'_> {
                 }
                 self.value(any, member, &inner);
             } else {
-                let place = if at.is_empty() {
-                    String::new()
-                } else {
-                    format!(" at '{at}'")
-                };
+                let place = if at.is_empty() { String::new() } else { format!(" at '{at}'") };
                 self.complain(
                     at,
                     format!("Invalid JSON payload received. Unknown name \"{name}\"{place}: Cannot find field."),
@@ -209,25 +194,13 @@ impl Walk<'_> {
         let format = text(schema, "format");
         if matches!(format, Some("int64" | "uint64")) {
             if !self.is_wide_integer(value, format == Some("uint64")) {
-                let kind = if format == Some("uint64") {
-                    "TYPE_UINT64"
-                } else {
-                    "TYPE_INT64"
-                };
+                let kind = if format == Some("uint64") { "TYPE_UINT64" } else { "TYPE_INT64" };
                 self.wrong(at, kind, value);
             }
             return;
         }
         let Some(content) = value.as_str() else {
-            self.wrong(
-                at,
-                if schema.get("enum").is_some() {
-                    "TYPE_ENUM"
-                } else {
-                    "TYPE_STRING"
-                },
-                value,
-            );
+            self.wrong(at, if schema.get("enum").is_some() { "TYPE_ENUM" } else { "TYPE_STRING" }, value);
             return;
         };
         if let Some(known) = schema.get("enum").and_then(Value::as_array) {
@@ -237,14 +210,10 @@ impl Walk<'_> {
             return;
         }
         let (fits, kind) = match format {
-            Some("google-duration") => (
-                self.is_duration(content),
-                "type.googleapis.com/google.protobuf.Duration",
-            ),
-            Some("google-datetime" | "date-time") => (
-                content.parse::<jiff::Timestamp>().is_ok(),
-                "type.googleapis.com/google.protobuf.Timestamp",
-            ),
+            Some("google-duration") => (self.is_duration(content), "type.googleapis.com/google.protobuf.Duration"),
+            Some("google-datetime" | "date-time") => {
+                (content.parse::<jiff::Timestamp>().is_ok(), "type.googleapis.com/google.protobuf.Timestamp")
+            }
             Some("date") => (content.parse::<jiff::civil::Date>().is_ok(), "TYPE_DATE"),
             Some("byte") => (is_base64(content), "TYPE_BYTES"),
             _ => (true, "TYPE_STRING"),
@@ -279,11 +248,7 @@ impl Walk<'_> {
             Value::String(content) if self.side == Side::Request => content.parse::<i64>().ok(),
             _ => None,
         };
-        let range = if unsigned {
-            0..=i64::from(u32::MAX)
-        } else {
-            i64::from(i32::MIN)..=i64::from(i32::MAX)
-        };
+        let range = if unsigned { 0..=i64::from(u32::MAX) } else { i64::from(i32::MIN)..=i64::from(i32::MAX) };
         if !number.is_some_and(|n| range.contains(&n)) {
             self.wrong(at, if unsigned { "TYPE_UINT32" } else { "TYPE_INT32" }, value);
         }
@@ -331,9 +296,7 @@ fn is_digits(content: &str) -> bool {
 
 fn is_base64(content: &str) -> bool {
     use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-    [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD]
-        .iter()
-        .any(|engine| engine.decode(content).is_ok())
+    [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].iter().any(|engine| engine.decode(content).is_ok())
 }
 
 #[cfg(test)]
