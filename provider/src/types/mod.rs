@@ -1,0 +1,41 @@
+//! Values that can be spelt in several ways: each keeps the user's spelling and is equal by meaning.
+//! Pure: nothing here knows an API call. Each type parses with a reason, prints as written, and gives its wire form.
+
+pub mod bucket_name;
+pub mod duration;
+pub mod email;
+pub mod location;
+pub mod member;
+pub mod project;
+pub mod quantity;
+pub mod resource_name;
+
+pub use bucket_name::BucketName;
+pub use duration::Duration;
+pub use email::ServiceAccountEmail;
+pub use location::Location;
+pub use member::Member;
+pub use project::{ProjectId, ProjectRef};
+pub use quantity::Quantity;
+pub use resource_name::ResourceName;
+
+/// Implements `tfplugin::Scalar` for a text type that has `FromStr` and `Display`.
+macro_rules! text_scalar {
+    ($type:ty) => {
+        impl tfplugin::Scalar for $type {
+            type Repr = String;
+            type Error = <$type as std::str::FromStr>::Err;
+
+            fn parse(repr: String) -> Result<Self, Self::Error> {
+                repr.parse()
+            }
+
+            fn repr(&self) -> String {
+                self.to_string()
+            }
+        }
+
+        tfplugin::scalar!($type);
+    };
+}
+pub(crate) use text_scalar;
