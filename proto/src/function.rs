@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::schema::Shape;
-use crate::value::{Dynamic, Member};
+use crate::value::{Dynamic, Member, Value};
 use crate::{Diagnostics, Path, Type};
 
 /// A provider function.
@@ -147,10 +147,14 @@ fn decode<T: Member>(value: &Dynamic, position: usize) -> Result<T, FunctionErro
     let refuse = |text: String| FunctionError::argument(position, text);
     crate::core::validate::scalars(&T::rules(), value).map_err(refuse)?;
     let mut diagnostics = Diagnostics::new();
-    T::decode_member(value, &Path::root(), &mut diagnostics).ok_or_else(|| {
-        let texts: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.detail.clone()).collect();
-        refuse(if texts.is_empty() { "the value cannot be used here".to_owned() } else { texts.join("; ") })
-    })
+    match T::decode_member(value, &Path::root(), &mut diagnostics) {
+        Some(Value::Known(argument)) => Ok(argument),
+        Some(_) => Err(refuse("a part of the value is unknown".to_owned())),
+        None => {
+            let texts: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.detail.clone()).collect();
+            Err(refuse(if texts.is_empty() { "the value cannot be used here".to_owned() } else { texts.join(" ") }))
+        }
+    }
 }
 
 /// The type expression of a shape: functions have no nested attributes, only objects.

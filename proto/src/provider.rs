@@ -1,8 +1,8 @@
 //! The provider: its configuration and what it registers.
 
 use std::future::Future;
-use std::marker::PhantomData;
 
+pub use crate::registry::{Registry, ResourceRegistration};
 use crate::{Diagnostics, Object};
 
 /// A provider.
@@ -36,9 +36,4 @@ pub struct ConfigureRequest<C> {
     pub config: C,
     /// The version of Terraform or OpenTofu.
     pub terraform_version: String,
-}
-
-/// Everything that a provider offers.
-pub struct Registry<C> {
-    client: PhantomData<fn(C)>,
 }

@@ -138,6 +138,17 @@ fn overlay(
                 }
             }
             (_, _) if config.is_unknown() => *planned = Dynamic::Unknown,
+            (_, nested) if planned.is_unknown() && !config.is_wholly_known() => {
+                // A Rust type without room for the unknown part: the configuration knows better.
+                *planned = config.clone();
+                if let Some(nested) = nested {
+                    each_pair(nested, planned, config, |object, planned, config| {
+                        apply_defaults(object, planned, config);
+                        spelling::null_write_only(object, planned);
+                        mark_computed(object, planned, config);
+                    });
+                }
+            }
             (_, Some(nested)) => overlay_nested(nested, planned, config, prior, &path, problems),
             (Some(attribute), None) => {
                 if means_the_same(attribute, config, prior) {

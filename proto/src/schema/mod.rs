@@ -5,9 +5,11 @@ mod extensions;
 mod literal;
 mod object;
 mod reference;
+pub(crate) mod validate;
 
 pub use attribute::{Attribute, Nesting, Presence, Shape};
 pub use extensions::Extensions;
 pub use literal::literal;
 pub use object::{Block, BlockNesting, Object, ObjectSchema};
 pub use reference::{Entry, Reference, Section};
+pub use validate::{SchemaRole, problems};

@@ -1,0 +1,104 @@
+//! ApplyResourceChange: create, update and delete.
+
+use std::sync::Arc;
+
+use super::identity;
+use super::run::{on_its_own, stopped};
+use super::state::Shared;
+use crate::core::apply::{Inputs, finish, remaining};
+use crate::proto::tfplugin6 as pb;
+use crate::resource::{CreateRequest, DeleteRequest, UpdateRequest};
+use crate::value::Dynamic;
+use crate::wire::{from_wire, to_wire};
+use crate::{Diagnostics, Private, Provider};
+
+/// When nothing was begun, the prior state is answered back. A crash in the middle is answered with what was planned on
+/// create, for the object may exist.
+pub(super) async fn apply<P: Provider>(
+    shared: Arc<Shared<P>>,
+    request: pb::apply_resource_change::Request,
+) -> pb::apply_resource_change::Response {
+    let held = pb::apply_resource_change::Response {
+        new_state: request.prior_state.clone(),
+        private: request.planned_private.clone(),
+        new_identity: request.planned_identity.clone(),
+        ..Default::default()
+    };
+    let after_crash = crashed_state(&shared, &request);
+    let result = on_its_own("ApplyResourceChange", async move { answer(&shared, request).await }).await;
+    match result {
+        Ok(Ok(response)) => response,
+        Ok(Err(diagnostics)) => {
+            pb::apply_resource_change::Response { diagnostics: to_wire::diagnostics(diagnostics), ..held }
+        }
+        Err(crash) => pb::apply_resource_change::Response {
+            new_state: after_crash.or(held.new_state.clone()),
+            diagnostics: to_wire::diagnostics(crash.into()),
+            ..held
+        },
+    }
+}
+
+/// What is saved when a handler panics.
+fn crashed_state<P: Provider>(
+    shared: &Shared<P>,
+    request: &pb::apply_resource_change::Request,
+) -> Option<pb::DynamicValue> {
+    let schema = shared.resource(&request.type_name).ok()?.schema();
+    let prior = from_wire::value(&schema.ty, request.prior_state.as_ref(), "prior state").ok()?;
+    let planned = from_wire::value(&schema.ty, request.planned_state.as_ref(), "planned state").ok()?;
+    if !prior.is_null() || planned.is_null() {
+        return None;
+    }
+    let guess = remaining(&schema.object, &Dynamic::Null, Some(planned));
+    to_wire::value(&schema.ty, &guess).ok()
+}
+
+async fn answer<P: Provider>(
+    shared: &Shared<P>,
+    request: pb::apply_resource_change::Request,
+) -> Result<pb::apply_resource_change::Response, Diagnostics> {
+    let entry = shared.resource(&request.type_name)?;
+    let schema = entry.schema();
+    let prior = from_wire::value(&schema.ty, request.prior_state.as_ref(), "prior state")?;
+    let planned = from_wire::value(&schema.ty, request.planned_state.as_ref(), "planned state")?;
+    let config = from_wire::value(&schema.ty, request.config.as_ref(), "configuration")?;
+    let private = Private::from_bytes(&request.planned_private);
+    let context = shared.context();
+    if context.stop().is_cancelled() {
+        return Err(stopped("ApplyResourceChange").into());
+    }
+
+    let (state, private, diagnostics) = if planned.is_null() {
+        if prior.is_null() {
+            (Dynamic::Null, private, Diagnostics::new())
+        } else {
+            let response = entry.handler.delete(DeleteRequest { state: prior.clone(), private }, context).await;
+            let state = if response.diagnostics.has_error() {
+                remaining(&schema.object, &prior, response.remaining)
+            } else {
+                Dynamic::Null
+            };
+            (state, response.private, response.diagnostics)
+        }
+    } else {
+        let response = if prior.is_null() {
+            entry.handler.create(CreateRequest { planned: planned.clone(), config, private }, context).await
+        } else {
+            let update = UpdateRequest { prior: prior.clone(), planned: planned.clone(), config, private };
+            entry.handler.update(update, context).await
+        };
+        let mut diagnostics = response.diagnostics;
+        let inputs = Inputs { object: &schema.object, prior: &prior, planned: &planned };
+        let state = finish(&inputs, response.state, &mut diagnostics);
+        (state, response.private, diagnostics)
+    };
+    let new_identity = if state.is_null() { None } else { identity::of_state(entry, &state, request.planned_identity) };
+    Ok(pb::apply_resource_change::Response {
+        new_state: Some(to_wire::value(&schema.ty, &state)?),
+        private: if state.is_null() { Vec::new() } else { private.to_bytes() },
+        diagnostics: to_wire::diagnostics(diagnostics),
+        new_identity,
+        ..Default::default()
+    })
+}

@@ -1,0 +1,86 @@
+//! What the calls share: the provider, what it registered, its client, and the word to stop.
+
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::registry::{DataSourceEntry, Registry, ResourceEntry, TypedSchema};
+use crate::{Context, Diagnostic, Object, Provider};
+
+/// The state behind a [`super::Service`].
+pub(super) struct Shared<P: Provider> {
+    pub(super) provider: P,
+    pub(super) registry: Registry<P::Client>,
+    schema: OnceLock<TypedSchema>,
+    running: RwLock<Running<P::Client>>,
+}
+
+/// What changes while the process lives.
+struct Running<C> {
+    client: Option<Arc<C>>,
+    stop: CancellationToken,
+    /// Whether a new configuration revokes a stop: in a process that serves one run after the other.
+    restarts: bool,
+}
+
+impl<P: Provider> Shared<P> {
+    pub(super) fn new(provider: P) -> Self {
+        let mut registry = Registry::default();
+        provider.register(&mut registry);
+        let running = Running { client: None, stop: CancellationToken::new(), restarts: false };
+        Self { provider, registry, schema: OnceLock::new(), running: RwLock::new(running) }
+    }
+
+    /// The provider block's schema.
+    pub(super) fn schema(&self) -> &TypedSchema {
+        self.schema.get_or_init(|| TypedSchema::new(P::Config::schema()))
+    }
+
+    pub(super) fn context(&self) -> Context<P::Client> {
+        // Nothing panics while the lock is held, so a poisoned lock guards a whole value.
+        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
+        Context { client: running.client.clone(), stop: running.stop.clone() }
+    }
+
+    pub(super) fn set_client(&self, client: P::Client) {
+        self.running.write().unwrap_or_else(PoisonError::into_inner).client = Some(Arc::new(client));
+    }
+
+    pub(super) fn stop_token(&self) -> CancellationToken {
+        self.running.read().unwrap_or_else(PoisonError::into_inner).stop.clone()
+    }
+
+    pub(super) fn restart_on_configure(&self) {
+        self.running.write().unwrap_or_else(PoisonError::into_inner).restarts = true;
+    }
+
+    /// Begins a new run, if this process serves several.
+    pub(super) fn restart(&self) {
+        let mut running = self.running.write().unwrap_or_else(PoisonError::into_inner);
+        if running.restarts && running.stop.is_cancelled() {
+            running.stop = CancellationToken::new();
+        }
+    }
+
+    /// # Errors
+    /// When there is no such resource type.
+    pub(super) fn resource(&self, type_name: &str) -> Result<&ResourceEntry<P::Client>, Diagnostic> {
+        self.registry.resources.get(type_name).ok_or_else(|| missing("resource type", type_name))
+    }
+
+    /// # Errors
+    /// When there is no such data source.
+    pub(super) fn data_source(&self, type_name: &str) -> Result<&DataSourceEntry<P::Client>, Diagnostic> {
+        self.registry.data_sources.get(type_name).ok_or_else(|| missing("data source", type_name))
+    }
+}
+
+fn missing(kind: &str, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("There is no {kind} {name:?}"),
+        format!(
+            "Terraform asked this provider for the {kind} {name:?}, which it does not have. If the provider was \
+             exchanged during the run, run Terraform again."
+        ),
+    )
+}

@@ -1,0 +1,189 @@
+//! To protobuf.
+
+use crate::core::fault::fault;
+use crate::function::DynFunction;
+use crate::proto::tfplugin6 as pb;
+use crate::schema::{Attribute, Block, BlockNesting, Nesting, ObjectSchema, Presence, Shape};
+use crate::value::{Dynamic, msgpack};
+use crate::{Diagnostic, Diagnostics, Path, Severity, Step, Type};
+
+/// A value of type `ty`, in msgpack: answers in JSON are not understood everywhere.
+///
+/// # Errors
+/// When it is not of that type, which a rule of `core` should have noticed before.
+pub(crate) fn value(ty: &Type, value: &Dynamic) -> Result<pb::DynamicValue, Diagnostic> {
+    match msgpack::encode(ty, value) {
+        Ok(msgpack) => Ok(pb::DynamicValue { msgpack, json: Vec::new() }),
+        Err(error) => Err(fault(&error.path, format!("its answer does not fit its schema ({})", error.problem))),
+    }
+}
+
+/// Null of any type.
+pub(crate) fn null() -> pb::DynamicValue {
+    pb::DynamicValue { msgpack: vec![0xc0], json: Vec::new() }
+}
+
+/// An identity; none when it does not fit its schema.
+pub(crate) fn identity(ty: &Type, identity: &Dynamic) -> Option<pb::ResourceIdentityData> {
+    Some(pb::ResourceIdentityData { identity_data: Some(value(ty, identity).ok()?) })
+}
+
+/// Diagnostics, in order.
+pub(crate) fn diagnostics(diagnostics: Diagnostics) -> Vec<pb::Diagnostic> {
+    diagnostics.into_iter().map(diagnostic).collect()
+}
+
+fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
+    let severity = match diagnostic.severity {
+        Severity::Error => pb::diagnostic::Severity::Error,
+        Severity::Warning => pb::diagnostic::Severity::Warning,
+    };
+    // Terraform shows a diagnostic without a summary as an empty line.
+    let (summary, detail) = match diagnostic.summary.is_empty() {
+        false => (diagnostic.summary, diagnostic.detail),
+        true => (diagnostic.detail, String::new()),
+    };
+    pb::Diagnostic {
+        severity: severity.into(),
+        summary,
+        detail,
+        attribute: diagnostic.path.filter(|path| !path.steps().is_empty()).map(|path| self::path(&path)),
+    }
+}
+
+/// A path.
+pub(crate) fn path(path: &Path) -> pb::AttributePath {
+    use pb::attribute_path::{Step as WireStep, step::Selector};
+    let step = |step: &Step| {
+        let selector = match step {
+            Step::Attribute(name) => Selector::AttributeName(name.clone()),
+            Step::Key(key) => Selector::ElementKeyString(key.clone()),
+            Step::Index(index) => Selector::ElementKeyInt(i64::try_from(*index).unwrap_or(i64::MAX)),
+        };
+        WireStep { selector: Some(selector) }
+    };
+    pb::AttributePath { steps: path.steps().iter().map(step).collect() }
+}
+
+fn type_bytes(ty: &Type) -> Vec<u8> {
+    ty.to_json().to_string().into_bytes()
+}
+
+fn markdown() -> i32 {
+    pb::StringKind::Markdown.into()
+}
+
+/// A schema with its version.
+pub(crate) fn schema(object: &ObjectSchema, version: i64) -> pb::Schema {
+    pb::Schema { version, block: Some(block(object)) }
+}
+
+fn block(object: &ObjectSchema) -> pb::schema::Block {
+    let mut attributes: Vec<_> = object.attributes.iter().map(attribute).collect();
+    attributes.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut block_types: Vec<_> = object.blocks.iter().map(nested_block).collect();
+    block_types.sort_by(|a, b| a.type_name.cmp(&b.type_name));
+    pb::schema::Block {
+        version: 0,
+        attributes,
+        block_types,
+        description: object.description.to_string(),
+        description_kind: markdown(),
+        deprecated: object.deprecated.is_some(),
+        deprecation_message: object.deprecated.as_deref().unwrap_or_default().to_owned(),
+        computed: false,
+    }
+}
+
+fn attribute(attribute: &Attribute) -> pb::schema::Attribute {
+    let (r#type, nested_type) = match &attribute.shape {
+        Shape::Plain(ty) => (type_bytes(ty), None),
+        Shape::Nested(nesting, object) => (Vec::new(), Some(nested_object(*nesting, object))),
+    };
+    pb::schema::Attribute {
+        name: attribute.name.to_string(),
+        r#type,
+        description: attribute.description.to_string(),
+        required: attribute.presence == Presence::Required,
+        optional: matches!(attribute.presence, Presence::Optional | Presence::OptionalComputed),
+        computed: attribute.presence.is_computed(),
+        sensitive: attribute.sensitive,
+        description_kind: markdown(),
+        deprecated: attribute.deprecated.is_some(),
+        nested_type,
+        write_only: attribute.write_only,
+        deprecation_message: attribute.deprecated.as_deref().unwrap_or_default().to_owned(),
+    }
+}
+
+fn nested_object(nesting: Nesting, object: &ObjectSchema) -> pb::schema::Object {
+    use pb::schema::object::NestingMode;
+    let nesting = match nesting {
+        Nesting::Single => NestingMode::Single,
+        Nesting::List => NestingMode::List,
+        Nesting::Set => NestingMode::Set,
+        Nesting::Map => NestingMode::Map,
+    };
+    let mut attributes: Vec<_> = object.attributes.iter().map(attribute).collect();
+    attributes.sort_by(|a, b| a.name.cmp(&b.name));
+    pb::schema::Object { attributes, nesting: nesting.into(), ..Default::default() }
+}
+
+fn nested_block(block: &Block) -> pb::schema::NestedBlock {
+    use pb::schema::nested_block::NestingMode;
+    let (nesting, min_items, max_items) = match block.nesting {
+        BlockNesting::Single => (NestingMode::Single, 0, 0),
+        BlockNesting::Group => (NestingMode::Group, 0, 0),
+        BlockNesting::List { min, max } => (NestingMode::List, min, max),
+        BlockNesting::Set { min, max } => (NestingMode::Set, min, max),
+        BlockNesting::Map => (NestingMode::Map, 0, 0),
+    };
+    pb::schema::NestedBlock {
+        type_name: block.name.to_string(),
+        block: Some(self::block(&block.object)),
+        nesting: nesting.into(),
+        min_items,
+        max_items,
+    }
+}
+
+/// An identity schema: what must be given for an import, and what may.
+pub(crate) fn identity_schema(object: &ObjectSchema, version: i64) -> pb::ResourceIdentitySchema {
+    let attribute = |attribute: &Attribute| pb::resource_identity_schema::IdentityAttribute {
+        name: attribute.name.to_string(),
+        r#type: type_bytes(&attribute.shape.type_expression()),
+        required_for_import: attribute.presence == Presence::Required,
+        optional_for_import: attribute.presence != Presence::Required,
+        description: attribute.description.to_string(),
+    };
+    let mut identity_attributes: Vec<_> = object.attributes.iter().map(attribute).collect();
+    identity_attributes.sort_by(|a, b| a.name.cmp(&b.name));
+    pb::ResourceIdentitySchema { version, identity_attributes }
+}
+
+/// A function's signature.
+pub(crate) fn function(function: &dyn DynFunction) -> pb::Function {
+    let signature = function.signature();
+    let mut parameters = Vec::new();
+    let mut variadic_parameter = None;
+    for (parameter, (ty, variadic)) in signature.parameters.iter().zip(function.types()) {
+        let parameter = pb::function::Parameter {
+            name: parameter.name.to_string(),
+            r#type: type_bytes(&ty),
+            allow_null_value: parameter.nullable,
+            allow_unknown_values: parameter.takes_unknown,
+            description: parameter.description.to_string(),
+            description_kind: markdown(),
+        };
+        if variadic { variadic_parameter = Some(parameter) } else { parameters.push(parameter) }
+    }
+    pb::Function {
+        parameters,
+        variadic_parameter,
+        r#return: Some(pb::function::Return { r#type: type_bytes(&function.result()) }),
+        summary: signature.summary.to_string(),
+        description: signature.description.to_string(),
+        description_kind: markdown(),
+        deprecation_message: signature.deprecated.as_deref().unwrap_or_default().to_owned(),
+    }
+}
