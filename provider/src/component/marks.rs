@@ -1,0 +1,163 @@
+//! Marks on attributes: what a component's struct says about the API beside each field.
+//!
+//! They are attached with `#[tf(ext(..))]` and read by the wire mapping ([`super::wire`]) and by the stack engine.
+
+use serde_json::Value as Json;
+use tfplugin::Dynamic;
+
+/// A change is refused at plan time, or replaces the component when it says `allow_replacement = true`.
+#[derive(Clone, Copy, Debug)]
+pub struct Immutable;
+
+/// A computed attribute that any update of the component may change; others keep their value.
+#[derive(Clone, Copy, Debug)]
+pub struct Volatile;
+
+/// The API takes it and never returns it as it was sent: the state keeps what the configuration said.
+#[derive(Clone, Copy, Debug)]
+pub struct InputOnly;
+
+/// Text in which `{{kind.KEY.attribute}}` stands for an attribute of a component of this stack.
+#[derive(Clone, Copy, Debug)]
+pub struct FreeText;
+
+/// The value may be the KEY of another component of this stack; the API gets that component's attribute.
+#[derive(Clone, Copy, Debug)]
+pub struct Refers {
+    /// The kind whose KEYs count.
+    pub kind: &'static str,
+    /// The attribute that the API wants.
+    pub attribute: &'static str,
+    /// Turns what the API returns and the wanted attribute into one comparable form (a short name of a full one, say).
+    pub canonical: fn(&str) -> String,
+}
+
+/// The value may be the KEY of a component of `kind`; the API gets its `attribute`.
+pub fn refers(kind: &'static str, attribute: &'static str) -> Refers {
+    Refers { kind, attribute, canonical: str::to_owned }
+}
+
+impl Refers {
+    /// Compares names in the form that `canonical` gives them.
+    #[must_use]
+    pub fn compared_by(mut self, canonical: fn(&str) -> String) -> Self {
+        self.canonical = canonical;
+        self
+    }
+}
+
+/// The component's own labels. The engine adds the computed `effective_labels` beside them, which holds what is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Labels {
+    /// Where the API keeps them.
+    pub wire: &'static str,
+    /// Whether the labels of the provider and the stack are merged in.
+    pub inherit: bool,
+}
+
+/// A map of which only the keys in the configuration are managed (annotations): others survive and are not reported.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnKeys;
+
+/// A list whose order means nothing to the API: it is compared by content, and keeps the API's order when written.
+#[derive(Clone, Copy, Debug)]
+pub struct Unordered;
+
+/// Keys of a map that the API holds masked: they are never read.
+#[derive(Clone, Copy, Debug)]
+pub struct NeverRead(pub &'static [&'static str]);
+
+/// What tells the elements of a list apart, so that a changed element is changed in place (and keeps what we do not
+/// know in it) instead of being made anew.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity;
+
+/// Where a field lives in the API's JSON, and how it is written there.
+#[derive(Clone, Copy, Debug)]
+pub struct Wire {
+    /// The place.
+    pub place: Place,
+    /// How scalars are written.
+    pub codec: ScalarCodec,
+    /// The field of each element that carries the map's key, when the API keeps a map as a list.
+    pub keyed_by: Option<&'static str>,
+    /// Whether it is sent on creation even when it equals its default (the API's own default differs).
+    pub always: bool,
+}
+
+/// The place of a field.
+#[derive(Clone, Copy)]
+pub enum Place {
+    /// A dotted path from the object's JSON. `name[field]` picks from an array the element that has `field`, else the
+    /// first (the container with `ports` is the main one).
+    At(&'static str),
+    /// Several fields together, by code.
+    With(&'static dyn Codec),
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::At(path) => f.debug_tuple("At").field(path).finish(),
+            Self::With(_) => f.write_str("With(..)"),
+        }
+    }
+}
+
+/// A field that is no single place in the JSON.
+pub trait Codec: Send + Sync {
+    /// Reads the attribute from the component's JSON; null when it is not there.
+    fn read(&self, body: &Json) -> Dynamic;
+    /// Writes the attribute (null: removes it) into the component's JSON; what it does not manage stays.
+    fn write(&self, value: &Dynamic, body: &mut Json);
+    /// The paths that a write touches, written as [`Place::At`] is; an update mask is cut at the first array.
+    fn masks(&self) -> &'static [&'static str];
+}
+
+/// How one scalar is written in JSON.
+#[derive(Clone, Copy)]
+pub struct ScalarCodec {
+    /// From the tree (known, not null) to JSON.
+    pub write: fn(&Dynamic) -> Json,
+    /// From JSON to the tree; null when it is not of this kind.
+    pub read: fn(&Json) -> Dynamic,
+}
+
+impl std::fmt::Debug for ScalarCodec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ScalarCodec")
+    }
+}
+
+/// The field at `path`, written plainly.
+pub const fn wire(path: &'static str) -> Wire {
+    Wire { place: Place::At(path), codec: super::wire::PLAIN, keyed_by: None, always: false }
+}
+
+/// The field that `codec` reads and writes.
+pub const fn wire_with(codec: &'static dyn Codec) -> Wire {
+    Wire { place: Place::With(codec), codec: super::wire::PLAIN, keyed_by: None, always: false }
+}
+
+impl Wire {
+    /// Scalars are written with `codec`: see [`super::wire`] for durations, 64-bit integers and the like.
+    #[must_use]
+    pub const fn codec(mut self, codec: ScalarCodec) -> Self {
+        self.codec = codec;
+        self
+    }
+
+    /// The map is a list in the API, whose elements carry the key in `field`.
+    #[must_use]
+    pub const fn keyed_by(mut self, field: &'static str) -> Self {
+        self.keyed_by = Some(field);
+        self
+    }
+
+    /// Sent on creation even when it equals the default.
+    #[must_use]
+    pub const fn always(mut self) -> Self {
+        self.always = true;
+        self
+    }
+}

@@ -1,0 +1,254 @@
+//! Component kinds: a file each, behind one trait, listed once in [`KINDS`].
+//!
+//! A kind's struct declares schema, docs, wire mapping (`marks`) and equality; its [`Kind`] impl says how the API is
+//! reached (`rest`) and what cannot be declared. What two kinds share belongs here or in the engine (`crate::stack`).
+
+pub mod common;
+pub mod marks;
+pub mod rest;
+pub mod wire;
+
+mod alert_policy;
+mod bucket;
+mod notification_channel;
+mod registry;
+mod scalars;
+mod service;
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+use tfplugin::schema::Nesting;
+use tfplugin::{Diagnostics, Dynamic, Object, ObjectSchema, Path};
+
+use self::rest::{Patch, Rest};
+use crate::gcp::{ApiError, CallContext, Client};
+use crate::stack::Scope;
+
+/// Every kind of component, in the order in which the reference lists them.
+pub static KINDS: &[&dyn AnyKind] = &[&BUCKETS, &REGISTRIES, &SERVICES, &NOTIFICATION_CHANNELS, &ALERT_POLICIES];
+
+static BUCKETS: Registered<bucket::Bucket> = Registered::new(bucket::Bucket);
+static REGISTRIES: Registered<registry::Registry> = Registered::new(registry::Registry);
+static SERVICES: Registered<service::Service> = Registered::new(service::Service);
+static NOTIFICATION_CHANNELS: Registered<notification_channel::NotificationChannel> =
+    Registered::new(notification_channel::NotificationChannel);
+static ALERT_POLICIES: Registered<alert_policy::AlertPolicy> = Registered::new(alert_policy::AlertPolicy);
+
+/// The kind of the stack attribute `name`.
+pub fn kind(name: &str) -> Option<&'static dyn AnyKind> {
+    KINDS.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// A kind of component. The must-haves are the declaration and how the API is reached; the rest has sensible defaults.
+#[async_trait]
+pub trait Kind: Send + Sync + 'static {
+    /// What the user declares.
+    type Spec: Object;
+    /// The stack's attribute that holds the components: `buckets`.
+    const NAME: &'static str;
+    /// What a user calls one of them: `bucket`.
+    const NOUN: &'static str;
+    /// What happens to the object when its component goes, unless `deletion_policy` says otherwise.
+    const DELETION: common::DeletionPolicy = common::DeletionPolicy::Delete;
+
+    /// How the API is reached.
+    fn rest(&self) -> Rest;
+
+    /// Rules beyond the schema's: names, ranges, pairs. Null and unknown values could be valid.
+    fn validate(&self, spec: &Self::Spec, path: &Path, diagnostics: &mut Diagnostics) {
+        let _ = (spec, path, diagnostics);
+    }
+
+    /// Fills in what the component means but does not say: a preset's conditions, a default display name. Works on a
+    /// component whose references are resolved; what is written and compared is the result.
+    fn effective(&self, component: &mut Dynamic, key: &str, scope: &Scope) {
+        let _ = (component, key, scope);
+    }
+
+    /// Computed attributes that are known before the object exists: `url` of a bucket.
+    fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
+        let _ = (component, scope);
+        Vec::new()
+    }
+
+    /// Computed attributes that the JSON does not hold as such, from the object as found.
+    fn derive(&self, body: &Json, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
+        let _ = (body, scope);
+        Vec::new()
+    }
+
+    /// Whether Google made the object by itself, so that an import leaves it out.
+    fn is_google_made(&self, body: &Json, scope: &Scope) -> bool {
+        let _ = (body, scope);
+        false
+    }
+
+    /// Fields of the JSON that nobody manages: output-only ones and defaults. Everything else that the schema cannot
+    /// express is named in a warning at import. A path covers what is below it; `*` stands for any element or key.
+    fn unmanaged(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// A last look at the JSON of a creation.
+    fn before_create(&self, body: &mut Json, scope: &Scope) {
+        let _ = (body, scope);
+    }
+
+    /// A last look at the JSON of an update.
+    fn before_update(&self, current: &Json, patch: &mut Patch) {
+        let _ = (current, patch);
+    }
+
+    /// What must be done before the object can be deleted.
+    ///
+    /// # Errors
+    /// Of the calls it makes; the deletion is then not tried.
+    async fn before_delete(
+        &self,
+        component: &Dynamic,
+        client: &Client,
+        context: &CallContext,
+    ) -> Result<(), ApiError> {
+        let _ = (component, client, context);
+        Ok(())
+    }
+
+    /// What tells an object that the server names from its like (its display name), to find it again under another KEY
+    /// and after a lost reply. `None` for kinds whose objects have names of their own.
+    fn title(&self, component: &Dynamic) -> Option<String> {
+        let _ = component;
+        None
+    }
+
+    /// Whether an import of what these objects use brings them along: policies come with the service that they watch.
+    fn comes_along(&self) -> bool {
+        false
+    }
+
+    /// Names of objects outside the stack's attributes that the found object uses, for imports that follow:
+    /// `(kind, name as that kind's `id` or `name`)`.
+    fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
+        let _ = body;
+        Vec::new()
+    }
+}
+
+/// A [`Kind`] without its type, as the engine sees it.
+#[async_trait]
+#[allow(missing_docs)]
+pub trait AnyKind: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn noun(&self) -> &'static str;
+    /// The declaration with the attributes that all kinds share.
+    fn object(&self) -> &ObjectSchema;
+    fn rest(&self) -> &Rest;
+    fn deletion(&self) -> common::DeletionPolicy;
+    /// Decodes the component (every problem with its path) and applies the kind's rules.
+    fn validate(&self, component: &Dynamic, path: &Path, diagnostics: &mut Diagnostics);
+    fn effective(&self, component: &mut Dynamic, key: &str, scope: &Scope);
+    fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)>;
+    fn derive(&self, body: &Json, scope: &Scope) -> Vec<(&'static str, Dynamic)>;
+    fn is_google_made(&self, body: &Json, scope: &Scope) -> bool;
+    fn unmanaged(&self) -> &'static [&'static str];
+    fn before_create(&self, body: &mut Json, scope: &Scope);
+    fn before_update(&self, current: &Json, patch: &mut Patch);
+    async fn before_delete(&self, component: &Dynamic, client: &Client, context: &CallContext)
+    -> Result<(), ApiError>;
+    fn title(&self, component: &Dynamic) -> Option<String>;
+    fn comes_along(&self) -> bool;
+    fn uses(&self, body: &Json) -> Vec<(&'static str, String)>;
+}
+
+/// A kind in the list, with its schema made once.
+struct Registered<K> {
+    kind: K,
+    object: OnceLock<ObjectSchema>,
+    rest: OnceLock<Rest>,
+}
+
+impl<K> Registered<K> {
+    const fn new(kind: K) -> Self {
+        Self { kind, object: OnceLock::new(), rest: OnceLock::new() }
+    }
+}
+
+#[async_trait]
+impl<K: Kind> AnyKind for Registered<K> {
+    fn name(&self) -> &'static str {
+        K::NAME
+    }
+    fn noun(&self) -> &'static str {
+        K::NOUN
+    }
+    fn object(&self) -> &ObjectSchema {
+        self.object.get_or_init(|| common::complete(K::Spec::schema(), self.rest(), K::DELETION))
+    }
+    fn rest(&self) -> &Rest {
+        self.rest.get_or_init(|| self.kind.rest())
+    }
+    fn deletion(&self) -> common::DeletionPolicy {
+        K::DELETION
+    }
+    fn validate(&self, component: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
+        if let Some(spec) = K::Spec::decode(component, path, diagnostics) {
+            self.kind.validate(&spec, path, diagnostics);
+        }
+    }
+    fn effective(&self, component: &mut Dynamic, key: &str, scope: &Scope) {
+        self.kind.effective(component, key, scope);
+    }
+    fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
+        self.kind.predict(component, scope)
+    }
+    fn derive(&self, body: &Json, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
+        self.kind.derive(body, scope)
+    }
+    fn is_google_made(&self, body: &Json, scope: &Scope) -> bool {
+        self.kind.is_google_made(body, scope)
+    }
+    fn unmanaged(&self) -> &'static [&'static str] {
+        self.kind.unmanaged()
+    }
+    fn before_create(&self, body: &mut Json, scope: &Scope) {
+        self.kind.before_create(body, scope);
+    }
+    fn before_update(&self, current: &Json, patch: &mut Patch) {
+        self.kind.before_update(current, patch);
+    }
+    async fn before_delete(
+        &self,
+        component: &Dynamic,
+        client: &Client,
+        context: &CallContext,
+    ) -> Result<(), ApiError> {
+        self.kind.before_delete(component, client, context).await
+    }
+    fn title(&self, component: &Dynamic) -> Option<String> {
+        self.kind.title(component)
+    }
+    fn comes_along(&self) -> bool {
+        self.kind.comes_along()
+    }
+    fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
+        self.kind.uses(body)
+    }
+}
+
+/// The attribute of a stack that holds the components of `kind`.
+pub fn stack_attribute(kind: &'static dyn AnyKind) -> tfplugin::Attribute {
+    tfplugin::Attribute {
+        name: kind.name().into(),
+        description: kind.object().description.clone(),
+        shape: tfplugin::schema::Shape::Nested(Nesting::Map, Box::new(kind.object().clone())),
+        presence: tfplugin::schema::Presence::Optional,
+        sensitive: false,
+        write_only: false,
+        deprecated: None,
+        default: None,
+        requires_replace: false,
+        rules: tfplugin::value::ScalarRules::PLAIN,
+        extensions: tfplugin::Extensions::default(),
+    }
+}
