@@ -1,7 +1,7 @@
 //! What the expansion of the derives calls: nothing here is for people.
 
 pub use crate::value::impls_block::{BlockValue, nesting};
-pub use crate::value::impls_default::{DefaultFor, default_tree};
+pub use crate::value::impls_default::{DefaultFor, default_tree, way};
 pub use crate::value::impls_scalar::{decode_scalar, encode_scalar, scalar_shape};
 use crate::value::{AttributeValue, Dynamic};
 use crate::{Attribute, Diagnostic, Diagnostics, Path};

@@ -18,6 +18,7 @@ pub(crate) fn object(object: &Object, errors: &mut Errors) {
         name(field, object.nested, errors);
         not_empty(field.deprecated.as_ref(), errors);
         match &field.block {
+            _ if field.garbled => {}
             Some(block) => block_alone(field, block, errors),
             None => attribute(field, errors),
         }

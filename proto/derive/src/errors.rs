@@ -23,6 +23,11 @@ impl Errors {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.iter().flatten().count()
+    }
+
     /// All mistakes as `compile_error!`s, if there are some.
     pub(crate) fn finish(self) -> Option<TokenStream> {
         self.0.map(syn::Error::into_compile_error)

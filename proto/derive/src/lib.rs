@@ -42,8 +42,8 @@ use errors::Errors;
 ///
 /// The doc comment is the description: an attribute without one does not compile. The attribute is called as the field
 /// is (`r#type` is `type`). The field's type is a `Value<T>`; see `tfplugin::AttributeValue` for what `T` can be.
-/// Elements of a collection are bare (`Vec<String>`: null and unknown elements are then errors, also during plan) or a
-/// `Value<..>` (`Vec<Value<String>>`).
+/// Elements of a collection are bare (`Vec<String>`: a null element is then an error, and one that is unknown during plan
+/// makes the whole list unknown) or a `Value<..>` (`Vec<Value<String>>`).
 ///
 /// One of these says who sets the attribute:
 ///
@@ -93,7 +93,7 @@ pub fn derive_object(input: TokenStream) -> TokenStream {
     }
     match (object, errors.finish()) {
         (Some(object), None) => expand::object(&object),
-        (_, errors) => expand::hollow_object(&input.ident, errors),
+        (_, errors) => expand::hollow_object(&input, errors),
     }
     .into()
 }
@@ -128,7 +128,7 @@ pub fn derive_choice(input: TokenStream) -> TokenStream {
     }
     match (choice, errors.finish()) {
         (Some(choice), None) => expand::choice(&choice),
-        (_, errors) => expand::hollow_choice(&input.ident, errors),
+        (_, errors) => expand::hollow_choice(&input, errors),
     }
     .into()
 }

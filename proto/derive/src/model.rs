@@ -38,6 +38,8 @@ pub(crate) struct Field {
     pub(crate) default: Option<(Span, Expr)>,
     pub(crate) extensions: Vec<Expr>,
     pub(crate) block: Option<Block>,
+    /// Its settings could not all be read: what seems to be missing may be what was meant.
+    pub(crate) garbled: bool,
 }
 
 /// What makes a field a nested block.
@@ -107,6 +109,7 @@ impl Object {
 impl Field {
     fn from_ast(field: &syn::Field, errors: &mut Errors) -> Option<Self> {
         let ident = field.ident.clone()?;
+        let before = errors.count();
         let settings = attrs::settings(&field.attrs, attrs::FIELD, errors);
         let name = text(&settings, "name");
         let span = |word| attrs::span_of(&settings, word);
@@ -139,6 +142,7 @@ impl Field {
                 .flatten()
                 .collect(),
             block,
+            garbled: errors.count() > before,
             ident,
         })
     }

@@ -86,6 +86,10 @@ pub struct Block {
 /// A struct that is a Terraform object. Derive it: `#[derive(tfplugin::Object)]`.
 ///
 /// An engine whose schema is composed at run time implements it by hand over a [`Dynamic`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither an object nor the type of an attribute",
+    note = "an object is a struct with `#[derive(Object)]`; an attribute is a `Value<T>` where `T` is `String`, `bool`, `i64`, `f64`, `Number`, `Dynamic`, a `Vec`, `BTreeSet` or `BTreeMap<String, _>` of them, an enum with `#[derive(Choice)]`, an object, or a type registered with `tfplugin::scalar!`"
+)]
 pub trait Object: Sized + Send + Sync + 'static {
     /// The schema. It must be the same at each call.
     fn schema() -> ObjectSchema;

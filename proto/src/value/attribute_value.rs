@@ -9,7 +9,7 @@ use crate::{Diagnostics, Path};
 /// Implemented for `Value<T>` of: `String`, `bool`, `i64`, `f64`, [`crate::Number`], [`Dynamic`] (type `dynamic`),
 /// scalars registered with [`crate::scalar!`], enums that derive `Choice`, structs that derive `Object`, and `Vec<E>`
 /// (list), `BTreeSet<E>` (set; scalars) and `BTreeMap<String, E>` (map) of these. An element `E` is either a bare type,
-/// and then null and unknown elements are an error, or a `Value<..>` of it.
+/// and then a null element is an error and an unknown one makes the whole collection unknown, or a `Value<..>` of it.
 pub trait AttributeValue: Sized {
     /// The schema's type: a plain type, or nested attributes.
     fn shape() -> Shape;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::impls_element::{Known, Member, mismatch};
 use super::impls_primitive::or_report;
-use super::{Dynamic, ScalarRules};
+use super::{Dynamic, ScalarRules, Value};
 use crate::schema::{Nesting, Shape};
 use crate::{Diagnostics, Path, Type};
 
@@ -17,15 +17,10 @@ impl<E: Member> Known for Vec<E> {
     fn rules() -> ScalarRules {
         E::rules()
     }
-    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>> {
         let items = or_report(value.as_elements(), diagnostics, || mismatch("A list", value, path))?;
-        let decoded: Vec<Option<E>> = items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| E::decode_member(item, &path.index(index), diagnostics))
-            .collect();
-        // Every element was read, so that all problems are told; one of them is enough to have no list.
-        decoded.into_iter().collect()
+        let elements = items.iter().enumerate();
+        whole(elements.map(|(index, item)| E::decode_member(item, &path.index(index), diagnostics)).collect())
     }
     fn encode_known(&self) -> Dynamic {
         Dynamic::List(self.iter().map(Member::encode_member).collect())
@@ -39,11 +34,10 @@ impl<E: Member + Ord> Known for BTreeSet<E> {
     fn rules() -> ScalarRules {
         E::rules()
     }
-    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>> {
         let items = or_report(value.as_elements(), diagnostics, || mismatch("A set", value, path))?;
         // Elements of sets have no key: the path of a problem stops at the set.
-        let decoded: Vec<Option<E>> = items.iter().map(|item| E::decode_member(item, path, diagnostics)).collect();
-        decoded.into_iter().collect()
+        whole(items.iter().map(|item| E::decode_member(item, path, diagnostics)).collect())
     }
     fn encode_known(&self) -> Dynamic {
         Dynamic::set(self.iter().map(Member::encode_member))
@@ -57,17 +51,27 @@ impl<E: Member> Known for BTreeMap<String, E> {
     fn rules() -> ScalarRules {
         E::rules()
     }
-    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>> {
         let entries = or_report(value.as_entries(), diagnostics, || mismatch("A map", value, path))?;
-        let decoded: Vec<Option<(String, E)>> = entries
-            .iter()
-            .map(|(key, item)| Some((key.clone(), E::decode_member(item, &path.key(key), diagnostics)?)))
-            .collect();
-        decoded.into_iter().collect()
+        let elements = entries.iter();
+        let named = |key: &String, item: Value<E>| item.map(|item| (key.clone(), item));
+        whole(
+            elements
+                .map(|(key, item)| Some(named(key, E::decode_member(item, &path.key(key), diagnostics)?)))
+                .collect(),
+        )
     }
     fn encode_known(&self) -> Dynamic {
         Dynamic::Map(self.iter().map(|(key, item)| (key.clone(), item.encode_member())).collect())
     }
+}
+
+/// The collection of `elements`, all of which were read, so that all problems are told: none if one was refused, unknown
+/// if one is unknown and has no room for that.
+fn whole<E, C: FromIterator<E>>(elements: Vec<Option<Value<E>>>) -> Option<Value<C>> {
+    let elements: Vec<Value<E>> = elements.into_iter().collect::<Option<_>>()?;
+    let known: Option<C> = elements.into_iter().map(Value::into_known).collect();
+    Some(known.map_or(Value::Unknown, Value::Known))
 }
 
 fn collection(element: Shape, nesting: Nesting, plain: fn(Box<Type>) -> Type) -> Shape {

@@ -21,14 +21,17 @@ pub trait Known: Sized {
     fn rules() -> ScalarRules {
         ScalarRules::PLAIN
     }
-    /// Reads a tree that is neither null nor unknown itself. Every problem is added to `diagnostics` with its path
-    /// under `path`; `None` when there was one.
-    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self>;
+    /// Reads a tree that is neither null nor unknown itself; the value is unknown all the same when the type has no
+    /// room for an unknown part. Every problem is added to `diagnostics` with its path under `path`; `None` when there
+    /// was one.
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>>;
     /// Writes it.
     fn encode_known(&self) -> Dynamic;
 }
 
-/// What a collection can hold: a bare type, whose elements must then be known, or a `Value<..>` of it.
+/// What a collection can hold: a bare type, or a `Value<..>` of it.
+///
+/// Bare elements are never null, and one that is unknown makes the whole collection unknown.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an element of an attribute",
     note = "an element is a type that an attribute can have, or a `Value<..>` of one"
@@ -38,8 +41,8 @@ pub trait Member: Sized {
     fn shape() -> Shape;
     /// What can be asked of the scalars in it.
     fn rules() -> ScalarRules;
-    /// Reads one element, with every problem in `diagnostics`.
-    fn decode_member(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self>;
+    /// Reads one element, with every problem in `diagnostics`; unknown when the element has no room for that.
+    fn decode_member(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>>;
     /// Writes one element.
     fn encode_member(&self) -> Dynamic;
 }
@@ -58,7 +61,7 @@ impl<T: Known> AttributeValue for Value<T> {
             // A value of type `dynamic` may be known by its type alone.
             Dynamic::Typed(_, inner) if inner.is_null() => Some(Self::Null),
             Dynamic::Typed(_, inner) if inner.is_unknown() => Some(Self::Unknown),
-            known => T::decode_known(known, path, diagnostics).map(Self::Known),
+            known => T::decode_known(known, path, diagnostics),
         }
     }
     fn encode(&self) -> Dynamic {
@@ -77,18 +80,13 @@ impl<T: Known> Member for T {
     fn rules() -> ScalarRules {
         <T as Known>::rules()
     }
-    fn decode_member(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
-        match value {
-            Dynamic::Null => {
-                diagnostics.push(null_element(path));
-                None
-            }
-            Dynamic::Unknown => {
-                diagnostics.push(unknown_element(path));
-                None
-            }
-            known => T::decode_known(known, path, diagnostics),
+    fn decode_member(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>> {
+        let element = <Value<T> as AttributeValue>::decode(value, path, diagnostics)?;
+        if element.is_null() {
+            diagnostics.push(null_element(path));
+            return None;
         }
+        Some(element)
     }
     fn encode_member(&self) -> Dynamic {
         self.encode_known()
@@ -102,8 +100,8 @@ impl<T: Known> Member for Value<T> {
     fn rules() -> ScalarRules {
         <Self as AttributeValue>::rules()
     }
-    fn decode_member(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
-        <Self as AttributeValue>::decode(value, path, diagnostics)
+    fn decode_member(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>> {
+        <Self as AttributeValue>::decode(value, path, diagnostics).map(Value::Known)
     }
     fn encode_member(&self) -> Dynamic {
         <Self as AttributeValue>::encode(self)
@@ -130,13 +128,4 @@ pub(crate) fn mismatch(wanted: impl std::fmt::Display, value: &Dynamic, path: &P
 fn null_element(path: &Path) -> Diagnostic {
     Diagnostic::error("Null element", "No element may be null here. Leave the element out, or give it a value.")
         .at(path.clone())
-}
-
-fn unknown_element(path: &Path) -> Diagnostic {
-    Diagnostic::error(
-        "Unknown element",
-        "This element is known only after other resources are applied, and here every element must be known before. \
-         Apply those resources first (terraform apply -target=...), or give a value that is known.",
-    )
-    .at(path.clone())
 }

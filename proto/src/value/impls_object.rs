@@ -1,7 +1,7 @@
 //! Objects as attribute types: every struct that derives `Object` is a single nested attribute.
 
-use super::Dynamic;
 use super::impls_element::Known;
+use super::{Dynamic, Value};
 use crate::schema::{Nesting, Object, Shape};
 use crate::{Diagnostics, Path};
 
@@ -9,8 +9,8 @@ impl<T: Object> Known for T {
     fn shape() -> Shape {
         Shape::Nested(Nesting::Single, Box::new(T::schema()))
     }
-    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
-        T::decode(value, path, diagnostics)
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>> {
+        T::decode(value, path, diagnostics).map(Value::Known)
     }
     fn encode_known(&self) -> Dynamic {
         self.encode()

@@ -1,7 +1,7 @@
 //! Terraform's primitive types, and `dynamic`, as attribute types.
 
 use super::impls_element::{Known, mismatch};
-use super::{Dynamic, Number, ScalarRules};
+use super::{Dynamic, Number, ScalarRules, Value};
 use crate::schema::Shape;
 use crate::{Diagnostic, Diagnostics, Path, Type};
 
@@ -9,9 +9,9 @@ impl Known for String {
     fn shape() -> Shape {
         Shape::Plain(Type::String)
     }
-    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>> {
         let known = value.as_str().map(str::to_owned);
-        or_report(known, diagnostics, || mismatch("A string", value, path))
+        or_report(known, diagnostics, || mismatch("A string", value, path)).map(Value::Known)
     }
     fn encode_known(&self) -> Dynamic {
         Dynamic::string(self.as_str())
@@ -22,8 +22,8 @@ impl Known for bool {
     fn shape() -> Shape {
         Shape::Plain(Type::Bool)
     }
-    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
-        or_report(value.as_bool(), diagnostics, || mismatch("A bool", value, path))
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>> {
+        or_report(value.as_bool(), diagnostics, || mismatch("A bool", value, path)).map(Value::Known)
     }
     fn encode_known(&self) -> Dynamic {
         Dynamic::Bool(*self)
@@ -34,8 +34,8 @@ impl Known for Number {
     fn shape() -> Shape {
         Shape::Plain(Type::Number)
     }
-    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
-        or_report(value.as_number().cloned(), diagnostics, || mismatch("A number", value, path))
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>> {
+        or_report(value.as_number().cloned(), diagnostics, || mismatch("A number", value, path)).map(Value::Known)
     }
     fn encode_known(&self) -> Dynamic {
         Dynamic::Number(self.clone())
@@ -50,12 +50,12 @@ impl Known for i64 {
     fn rules() -> ScalarRules {
         ScalarRules { check: |value| whole(value).map(drop), ..ScalarRules::PLAIN }
     }
-    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>> {
         if value.as_number().is_none() {
             return or_report(None, diagnostics, || mismatch("A number", value, path));
         }
         match whole(value) {
-            Ok(number) => Some(number),
+            Ok(number) => Some(Value::Known(number)),
             Err(reason) => or_report(None, diagnostics, || invalid(reason, path)),
         }
     }
@@ -78,8 +78,9 @@ impl Known for f64 {
             ..ScalarRules::PLAIN
         }
     }
-    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self> {
-        or_report(value.as_number().map(Number::to_f64), diagnostics, || mismatch("A number", value, path))
+    fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>> {
+        let number = value.as_number().map(Number::to_f64);
+        or_report(number, diagnostics, || mismatch("A number", value, path)).map(Value::Known)
     }
     fn encode_known(&self) -> Dynamic {
         // Terraform has neither infinities nor NaN: such a result of a computation is no value.
@@ -92,8 +93,8 @@ impl Known for Dynamic {
     fn shape() -> Shape {
         Shape::Plain(Type::Dynamic)
     }
-    fn decode_known(value: &Dynamic, _: &Path, _: &mut Diagnostics) -> Option<Self> {
-        Some(value.clone())
+    fn decode_known(value: &Dynamic, _: &Path, _: &mut Diagnostics) -> Option<Value<Self>> {
+        Some(Value::Known(value.clone()))
     }
     fn encode_known(&self) -> Dynamic {
         match self {

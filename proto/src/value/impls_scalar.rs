@@ -2,7 +2,7 @@
 
 use super::impls_element::mismatch;
 use super::impls_primitive::{invalid, or_report};
-use super::{Dynamic, Primitive, Scalar};
+use super::{Dynamic, Primitive, Scalar, Value};
 use crate::schema::Shape;
 use crate::{Diagnostics, Path};
 
@@ -23,7 +23,7 @@ macro_rules! scalar {
                 value: &$crate::value::Dynamic,
                 path: &$crate::Path,
                 diagnostics: &mut $crate::Diagnostics,
-            ) -> ::core::option::Option<Self> {
+            ) -> ::core::option::Option<$crate::value::Value<Self>> {
                 $crate::__private::decode_scalar(value, path, diagnostics)
             }
             fn encode_known(&self) -> $crate::value::Dynamic {
@@ -39,11 +39,11 @@ pub fn scalar_shape<T: Scalar>() -> Shape {
 }
 
 #[doc(hidden)]
-pub fn decode_scalar<T: Scalar>(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<T> {
+pub fn decode_scalar<T: Scalar>(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<T>> {
     let repr = or_report(T::Repr::from_dynamic(value), diagnostics, || {
         mismatch(format_args!("A {}", T::Repr::primitive_type()), value, path)
     })?;
-    T::parse(repr).map_err(|error| diagnostics.push(invalid(error.to_string(), path))).ok()
+    T::parse(repr).map(Value::Known).map_err(|error| diagnostics.push(invalid(error.to_string(), path))).ok()
 }
 
 #[doc(hidden)]

@@ -131,6 +131,17 @@ fn a_dynamic_value_known_by_its_type_alone_is_unknown() {
 }
 
 #[test]
+fn an_unknown_element_without_room_for_it_makes_the_collection_unknown() {
+    let unknown = || Dynamic::List(vec![Dynamic::string("1m"), Dynamic::Unknown]);
+    let deep = map(&[("k", Dynamic::List(vec![Dynamic::Unknown]))]);
+    let tree = object(&[("lengths", unknown()), ("args", unknown()), ("deep", deep), ("always", rule(1).encode())]);
+    let decoded: Everything = decode(&tree).unwrap();
+    assert_eq!(decoded.lengths, Value::Unknown);
+    assert_eq!(decoded.deep, Value::Unknown);
+    assert_eq!(decoded.args, Value::Known(vec![Value::Known("1m".into()), Value::Unknown]));
+}
+
+#[test]
 fn no_blocks_are_empty_and_not_null() {
     let tree = Everything::default().encode();
     assert_eq!(tree.get("listed"), &Dynamic::List(vec![]));
@@ -146,7 +157,7 @@ fn every_problem_is_told_with_its_path() {
         &[
             ("name", number(1)),
             ("class", Dynamic::string("standard")),
-            ("lengths", Dynamic::List(vec![Dynamic::string("1m"), Dynamic::string("soon"), Dynamic::Unknown])),
+            ("lengths", Dynamic::List(vec![Dynamic::string("1m"), Dynamic::string("soon"), Dynamic::Null])),
             ("ports", map(&[("a", Dynamic::Number("1.5".parse().unwrap())), ("b", Dynamic::Null)])),
             ("named_rules", map(&[("k", object(&[("classes", Dynamic::Set(vec![Dynamic::string("ARCHIVED")]))]))])),
             ("listed", Dynamic::Unknown),
@@ -158,7 +169,7 @@ fn every_problem_is_told_with_its_path() {
             ports["a"]: Invalid value: It must be a whole number between -9223372036854775808 and 9223372036854775807.
             ports["b"]: Null element: No element may be null here. Leave the element out, or give it a value.
             lengths[1]: Invalid value: Write a number of minutes or hours, like 90m or 2h.
-            lengths[2]: Unknown element: This element is known only after other resources are applied, and here every element must be known before. Apply those resources first (terraform apply -target=...), or give a value that is known.
+            lengths[2]: Null element: No element may be null here. Leave the element out, or give it a value.
             named_rules["k"].classes: Invalid value: It must be one of STANDARD, ARCHIVE. Did you mean ARCHIVE?
             listed: Wrong kind of value: A known number of blocks is needed here, not an unknown value."#]],
     );

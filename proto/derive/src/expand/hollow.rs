@@ -1,11 +1,17 @@
 //! After mistakes: implementations without content, so that the user sees the mistakes and not what follows from them.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
+use syn::DeriveInput;
 
 use super::anonymous;
 
-pub(crate) fn hollow_object(ident: &Ident, errors: Option<TokenStream>) -> TokenStream {
+pub(crate) fn hollow_object(input: &DeriveInput, errors: Option<TokenStream>) -> TokenStream {
+    let ident = &input.ident;
+    // Parameters are a mistake, and their bounds are unknown.
+    if !input.generics.params.is_empty() {
+        return quote!(#errors);
+    }
     let hollow = anonymous(quote! {
         impl ::tfplugin::Object for #ident {
             fn schema() -> ::tfplugin::ObjectSchema {
@@ -26,7 +32,11 @@ pub(crate) fn hollow_object(ident: &Ident, errors: Option<TokenStream>) -> Token
     quote!(#errors #hollow)
 }
 
-pub(crate) fn hollow_choice(ident: &Ident, errors: Option<TokenStream>) -> TokenStream {
+pub(crate) fn hollow_choice(input: &DeriveInput, errors: Option<TokenStream>) -> TokenStream {
+    let ident = &input.ident;
+    if !input.generics.params.is_empty() {
+        return quote!(#errors);
+    }
     let hollow = anonymous(quote! {
         impl ::tfplugin::Choice for #ident {
             fn spelling(&self) -> &'static str {
