@@ -13,11 +13,13 @@ mod process;
 mod reattach;
 mod stop;
 mod tls;
+mod tracked;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
 use crate::Provider;
@@ -27,6 +29,7 @@ pub use listen::ListenError;
 pub use process::ServeError;
 use process::{Start, Work};
 pub use tls::TlsError;
+use tracked::Tracked;
 
 /// Bytes of the largest message taken: a state can be large, and gRPC's own limit of 4 MiB is not meant for it.
 const LARGEST_MESSAGE: usize = 256 << 20;
@@ -71,11 +74,17 @@ pub fn serve<P: Provider>(provider: P, options: ServeOptions) -> ExitCode {
 fn run<P: Provider>(provider: P, options: ServeOptions, start: Start) -> Result<(), ServeError> {
     let runtime = runtime().map_err(ServeError::System)?;
     let service = crate::rpc::Service::new(provider);
-    let (stop, running) = (service.stop_token(), service.running());
+    let service = if start == Start::Debug { service.restarting() } else { service };
+    let running = TaskTracker::new();
+    let stop = {
+        // The token of the moment: in a process for several runs each has its own.
+        let service = service.clone();
+        Box::new(move || service.stop_token().cancel())
+    };
     let server = ProviderServer::new(service)
         .max_decoding_message_size(LARGEST_MESSAGE)
         .max_encoding_message_size(usize::MAX);
-    let work = Work { routes: Routes::new(server), stop, running, source: options.address };
+    let work = Work { routes: Routes::new(Tracked::new(server, running.clone())), stop, running, source: options.address };
     let result = runtime.block_on(process::run(start, work));
     // A handler that blocks a thread does not block the end.
     runtime.shutdown_background();

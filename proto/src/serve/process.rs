@@ -56,7 +56,7 @@ pub(super) struct Work {
     /// The provider's gRPC service.
     pub(super) routes: Routes,
     /// Tells handlers to come to an end.
-    pub(super) stop: CancellationToken,
+    pub(super) stop: Box<dyn Fn() + Send + Sync>,
     /// The handlers at work.
     pub(super) running: TaskTracker,
     /// The provider's source address.
@@ -102,7 +102,7 @@ pub(super) async fn run(start: Start, work: Work) -> Result<(), ServeError> {
     tracing::debug!(?reason, "the provider ends");
     // The server must be polled on while the handlers wind down: their answers go through it.
     let mut farewell = pin!(async {
-        stop::wind_down(reason, &work.stop, &work.running, &mut signals).await;
+        stop::wind_down(reason, &*work.stop, &work.running, &mut signals).await;
         ending.cancel();
     });
     let mut ended = None;

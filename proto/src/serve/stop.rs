@@ -63,8 +63,8 @@ pub(super) async fn reason(
 }
 
 /// Lets the running handlers come to an end, as far as the reason to stop leaves them time.
-pub(super) async fn wind_down(reason: Reason, stop: &CancellationToken, running: &TaskTracker, signals: &mut Signals) {
-    stop.cancel();
+pub(super) async fn wind_down(reason: Reason, stop: &(dyn Fn() + Sync), running: &TaskTracker, signals: &mut Signals) {
+    stop();
     running.close();
     match reason {
         // Terraform calls it when all its calls are answered.
@@ -210,17 +210,17 @@ mod tests {
     async fn handlers_of_a_client_that_is_gone_are_told_and_waited_for() {
         let (stop, running) = (CancellationToken::new(), TaskTracker::new());
         running.spawn(stop.clone().cancelled_owned());
-        wind_down(Reason::Deserted, &stop, &running, &mut Signals::catch().unwrap()).await;
+        wind_down(Reason::Deserted, &|| stop.cancel(), &running, &mut Signals::catch().unwrap()).await;
         assert!(running.is_empty());
     }
 
     #[tokio::test]
     async fn after_a_signal_the_calls_in_flight_are_finished() {
-        let (stop, running) = (CancellationToken::new(), TaskTracker::new());
+        let running = TaskTracker::new();
         let (answer, call) = oneshot::channel::<()>();
         running.spawn(call);
         let mut signals = Signals::catch().unwrap();
-        let mut end = pin!(wind_down(Reason::Terminated, &stop, &running, &mut signals));
+        let mut end = pin!(wind_down(Reason::Terminated, &|| (), &running, &mut signals));
         assert!(poll!(&mut end).is_pending());
         answer.send(()).unwrap();
         end.await;
