@@ -5,6 +5,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::api::storage;
+use crate::etag;
 use crate::fault::FaultSpec;
 use crate::json;
 use crate::seed;
@@ -108,14 +110,15 @@ fn edit_object(world: &mut World, edit: &Edit, path: &str) -> bool {
 }
 
 fn edit_policy(world: &mut World, edit: &Edit, resource: &str) -> bool {
-    let etag = crate::etag::policy(world.tick());
+    // Whoever read the policy before must notice. A bucket's policy has the bucket's etag.
+    let counter = world.tick();
+    let etag = storage::touch(world, &edit.service, resource).unwrap_or_else(|| json!(etag::policy(counter)));
     let policies = world.state.policies.entry(edit.service.clone()).or_default();
     if edit.delete {
         return policies.remove(resource).is_some();
     }
     let policy = policies.entry(resource.to_owned()).or_insert_with(|| json!({"version": 1}));
-    // Whoever read the policy before must notice.
-    policy["etag"] = json!(etag);
+    policy["etag"] = etag;
     if let Some(patch) = &edit.merge {
         json::merge_patch(policy, patch);
     }

@@ -14,6 +14,8 @@ pub fn policy(counter: u64) -> String {
     let mut bytes = [0x07, 0x06, 0, 0, 0, 0, 0, 0];
     let digest = digest(&["policy", &counter.to_string()]);
     bytes[2..].copy_from_slice(&digest[..6]);
+    // Real ones count microseconds; in this century they begin with BwY or BwZ.
+    bytes[2] = bytes[2] & 0x3f | 0x40;
     STANDARD.encode(bytes)
 }
 
@@ -87,7 +89,7 @@ mod tests {
     fn policy_etags_have_the_usual_shape() {
         let etag = policy(7);
         assert_eq!(etag.len(), 12);
-        assert!(etag.starts_with("BwY") || etag.starts_with("BwZ"), "{etag}");
+        assert!(etag.starts_with("BwZ"), "{etag}");
     }
 
     #[test]

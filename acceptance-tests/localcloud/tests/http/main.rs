@@ -1,0 +1,13 @@
+//! localcloud over HTTP, as a provider meets it: one module per topic.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod accounts;
+mod buckets;
+mod control;
+mod faults;
+mod objects;
+mod policies;
+mod projects;
+mod registries;
+mod services;
+mod world;
