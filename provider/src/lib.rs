@@ -1,4 +1,10 @@
-//! A Terraform provider for machine-learning environments on Google Cloud.
+//! The mlops provider: machine-learning environments as one Terraform resource.
+//!
+//! `gcp` speaks with Google and knows nothing of Terraform; `component` declares the kinds; `stack` is the engine.
 
+pub mod component;
+pub mod config;
 pub mod gcp;
+pub mod provider;
+pub mod stack;
 pub mod types;

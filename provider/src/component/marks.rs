@@ -63,7 +63,7 @@ pub struct OwnKeys;
 #[derive(Clone, Copy, Debug)]
 pub struct Unordered;
 
-/// Keys of a map that the API holds masked: they are never read.
+/// Keys of a map that are never read, because the API masks them or others own them; `*` at the end is any ending.
 #[derive(Clone, Copy, Debug)]
 pub struct NeverRead(pub &'static [&'static str]);
 

@@ -42,7 +42,7 @@ pub(crate) fn choice(choice: &Choice) -> TokenStream {
         impl ::tfplugin::Scalar for #ident {
             type Repr = ::std::string::String;
             type Error = ::tfplugin::value::ChoiceError;
-            fn parse(__word: ::std::string::String) -> ::core::result::Result<Self, Self::Error> {
+            fn parse(__word: ::std::string::String) -> ::core::result::Result<Self, <Self as ::tfplugin::Scalar>::Error> {
                 __word.parse()
             }
             fn repr(&self) -> ::std::string::String {

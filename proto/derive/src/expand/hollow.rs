@@ -46,7 +46,7 @@ pub(crate) fn hollow_choice(input: &DeriveInput, errors: Option<TokenStream>) ->
         impl ::tfplugin::Scalar for #ident {
             type Repr = ::std::string::String;
             type Error = ::tfplugin::value::ChoiceError;
-            fn parse(_: ::std::string::String) -> ::core::result::Result<Self, Self::Error> {
+            fn parse(_: ::std::string::String) -> ::core::result::Result<Self, <Self as ::tfplugin::Scalar>::Error> {
                 ::core::unreachable!()
             }
             fn repr(&self) -> ::std::string::String {

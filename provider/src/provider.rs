@@ -1,0 +1,43 @@
+//! The provider as Terraform sees it: its block, and what it offers.
+
+use tfplugin::provider::ConfigureRequest;
+use tfplugin::{Diagnostics, Provider, Registry};
+
+use crate::config::{Connection, ProviderConfig};
+use crate::gcp::auth::Environment;
+use crate::stack::{Handover, StackResource};
+
+/// Where the provider is published.
+pub const ADDRESS: &str = "registry.terraform.io/mlops-rs/mlops";
+
+/// The mlops provider.
+#[derive(Debug, Default)]
+pub struct Mlops;
+
+/// What handlers get: the connection, and what they remember from call to call under one configuration.
+#[derive(Debug)]
+pub struct Session {
+    /// The provider's settings and client.
+    pub connection: Connection,
+    /// What one call leaves to the next.
+    pub handover: Handover,
+}
+
+impl Provider for Mlops {
+    type Config = ProviderConfig;
+    type Client = Session;
+
+    fn validate(&self, config: &ProviderConfig) -> Diagnostics {
+        config.validate()
+    }
+
+    async fn configure(&self, request: ConfigureRequest<ProviderConfig>) -> (Option<Session>, Diagnostics) {
+        let environment = Environment::process();
+        let (connection, diagnostics) = request.config.connect(&environment, &request.terraform_version);
+        (connection.map(|connection| Session { connection, handover: Handover::default() }), diagnostics)
+    }
+
+    fn register(&self, registry: &mut Registry<Session>) {
+        registry.resource(StackResource).importable().identified().generates_config();
+    }
+}

@@ -1,0 +1,265 @@
+//! Finding an environment that exists, for an import.
+//!
+//! Every kind is listed at once; what Google made by itself is left out; selectors and stamps choose; what the chosen
+//! ones use comes along.
+
+mod adopt_names;
+mod keys;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+use tfplugin::{Diagnostic, Diagnostics, Dynamic};
+
+use super::cloud::{self, Found};
+use super::iam::{self, Policy};
+use super::import_id::ImportName;
+use super::model::{Components, Stack};
+use super::problem::{self, Operation};
+use super::run::Run;
+use super::{Address, Scope, labels, refresh, tree};
+use crate::component::{AnyKind, KINDS, wire};
+
+/// One object that could be imported.
+struct Candidate {
+    kind: &'static dyn AnyKind,
+    found: Found,
+}
+
+impl Candidate {
+    /// What selectors match and messages say.
+    fn name(&self) -> String {
+        let own = tree::text(&self.found.tree, "name").map(str::to_owned);
+        own.or_else(|| self.kind.title(&self.found.tree)).unwrap_or_else(|| self.found.name.clone())
+    }
+
+    /// The names by which others may use it.
+    fn is_named(&self, name: &str) -> bool {
+        let attributes = ["name", "id", "email"];
+        name == self.found.name || attributes.iter().any(|attribute| tree::text(&self.found.tree, attribute) == Some(name))
+    }
+
+    fn is_stamped(&self, stack: &str) -> bool {
+        labels::is_stamped(self.found.tree.get("effective_labels"), stack)
+    }
+}
+
+/// Reads the environment that `import` names.
+///
+/// # Errors
+/// When something could not be read, or a selector matches nothing.
+pub async fn discover(run: &Run, import: &ImportName) -> Result<(Stack, Diagnostics), Diagnostics> {
+    let candidates = candidates(run, import).await?;
+    let chosen = choose(import, &candidates)?;
+    let chosen: Vec<&Candidate> =
+        candidates.iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, candidate)| candidate).collect();
+    let policies = policies(run, &chosen).await?;
+
+    let mut diagnostics = Diagnostics::new();
+    let mut components = Components::new();
+    let keys = keys::keys(chosen.iter().map(|candidate| {
+        let stamp = Some(&candidate.found).filter(|_| candidate.is_stamped(&import.stack));
+        let stamp = stamp.and_then(|found| labels::stamped_key(found.tree.get("effective_labels")));
+        (candidate.kind, stamp.map_or_else(|| keys::from_name(&candidate.name(), candidate.kind.noun()), str::to_owned))
+    }));
+    for ((candidate, policy), address) in chosen.iter().zip(policies).zip(keys) {
+        let component = component(&run.scope, candidate, policy.as_ref(), &import.stack);
+        warn_of_unexpressed(&address, candidate, policy.as_ref(), &mut diagnostics);
+        components.insert(address, component);
+    }
+    adopt_names::adopt(&mut components, &run.scope);
+    Ok((stack(run, import, components), diagnostics))
+}
+
+fn stack(run: &Run, import: &ImportName, components: Components) -> Stack {
+    let mut stack = Stack::empty();
+    stack.set("name", Dynamic::string(&import.stack));
+    stack.set("project", Dynamic::string(&run.scope.project));
+    stack.set("region", Dynamic::string(&run.scope.region));
+    stack.set("id", Dynamic::string(run.scope.id()));
+    stack.set("project_number", run.scope.project_number.as_ref().map_or(Dynamic::Null, Dynamic::string));
+    stack.set("deletion_protection", Dynamic::Bool(true));
+    stack.set("status", Dynamic::string("complete"));
+    let like = Stack::empty();
+    stack.set_components(&components, &like);
+    refresh::stamp(run, &mut stack, &components);
+    stack
+}
+
+/// Everything of the supported kinds that belongs to the project and region and that Google did not make by itself.
+async fn candidates(run: &Run, import: &ImportName) -> Result<Vec<Candidate>, Diagnostics> {
+    let lists = KINDS.iter().map(|kind| async move { (*kind, cloud::list(run, *kind, &run.scope.region).await) });
+    let mut candidates = Vec::new();
+    let mut diagnostics = Diagnostics::new();
+    for (kind, result) in join_all(lists).await {
+        let is_wanted = import.selectors.is_empty() || import.selectors.contains_key(kind.name());
+        match result {
+            Ok(items) => {
+                let mine = items.into_iter().filter(|found| {
+                    is_here(&found.tree, &run.scope) && !kind.is_google_made(&found.body, &run.scope)
+                });
+                candidates.extend(mine.map(|found| Candidate { kind, found }));
+            }
+            // With its API off there is nothing of this kind.
+            Err(error) if error.is_api_disabled().is_some() => {}
+            Err(error) if !is_wanted && error.is_permission_denied() => {}
+            Err(error) => {
+                let nobody = Address::new(kind, "*");
+                let mut problem = problem::of_component(&nobody, Operation::Read, &error);
+                problem.path = None;
+                diagnostics.push(problem);
+            }
+        }
+    }
+    if diagnostics.has_error() {
+        return Err(diagnostics);
+    }
+    candidates.sort_by_key(|candidate| (candidate.kind.name(), candidate.name(), candidate.found.name.clone()));
+    Ok(candidates)
+}
+
+/// Whether an object is in the region, or in no single region.
+fn is_here(component: &Dynamic, scope: &Scope) -> bool {
+    let Some(location) = tree::text(component, "location") else { return true };
+    let location = location.to_lowercase();
+    let is_region = location.contains('-') && location.ends_with(|last: char| last.is_ascii_digit());
+    !is_region || location == scope.region
+}
+
+/// The indexes of the candidates to import.
+fn choose(import: &ImportName, candidates: &[Candidate]) -> Result<BTreeSet<usize>, Diagnostics> {
+    let all = 0..candidates.len();
+    if import.selectors.is_empty() {
+        let stamped: BTreeSet<usize> = all.clone().filter(|at| candidates[*at].is_stamped(&import.stack)).collect();
+        return Ok(if stamped.is_empty() { all.collect() } else { followed(stamped, candidates, true) });
+    }
+    let mut chosen = BTreeSet::new();
+    let mut diagnostics = Diagnostics::new();
+    for (kind, patterns) in &import.selectors {
+        let of_kind: Vec<usize> = all.clone().filter(|at| candidates[*at].kind.name() == *kind).collect();
+        for pattern in patterns {
+            let matching: Vec<usize> =
+                of_kind.iter().copied().filter(|at| pattern.matches(&candidates[*at].name())).collect();
+            if matching.is_empty() {
+                let names: Vec<String> = of_kind.iter().map(|at| candidates[*at].name()).collect();
+                let there = if names.is_empty() {
+                    "there are none".to_owned()
+                } else {
+                    format!("there are {}", names.join(", "))
+                };
+                diagnostics.push(Diagnostic::error(
+                    "A selector matches nothing",
+                    format!(
+                        "{kind}={} matches none of the {kind} of project {} in region {}: {there}.",
+                        pattern.as_str(),
+                        import.project,
+                        import.region
+                    ),
+                ));
+            }
+            chosen.extend(matching);
+        }
+    }
+    if diagnostics.has_error() {
+        return Err(diagnostics);
+    }
+    Ok(if import.follow { followed(chosen, candidates, false) } else { chosen })
+}
+
+/// The chosen ones with everything that they use, and the policies that watch them.
+fn followed(mut chosen: BTreeSet<usize>, candidates: &[Candidate], only_forward: bool) -> BTreeSet<usize> {
+    let uses: Vec<BTreeSet<usize>> = candidates
+        .iter()
+        .map(|candidate| {
+            let used = candidate.kind.uses(&candidate.found.body);
+            let index = |(kind, name): (&str, String)| {
+                candidates.iter().position(|other| other.kind.name() == kind && other.is_named(&name))
+            };
+            used.into_iter().filter_map(index).collect()
+        })
+        .collect();
+    if !only_forward {
+        let selected = chosen.clone();
+        let watchers = (0..candidates.len()).filter(|at| {
+            candidates[*at].kind.comes_along() && uses[*at].iter().any(|used| selected.contains(used))
+        });
+        chosen.extend(watchers);
+    }
+    let mut open: Vec<usize> = chosen.iter().copied().collect();
+    while let Some(at) = open.pop() {
+        open.extend(uses[at].iter().copied().filter(|used| chosen.insert(*used)).collect::<Vec<_>>());
+    }
+    chosen
+}
+
+async fn policies(run: &Run, chosen: &[&Candidate]) -> Result<Vec<Option<Policy>>, Diagnostics> {
+    let reads = chosen.iter().map(|candidate| async move {
+        let style = candidate.kind.rest().iam?;
+        Some(iam::read(run, candidate.kind, style, &candidate.found.name).await)
+    });
+    let mut policies = Vec::new();
+    let mut diagnostics = Diagnostics::new();
+    for (result, candidate) in join_all(reads).await.into_iter().zip(chosen) {
+        match result.transpose() {
+            Ok(policy) => policies.push(policy),
+            Err(error) => {
+                let address = Address::new(candidate.kind, candidate.name());
+                let mut problem = problem::of_component(&address, Operation::Read, &error);
+                problem.path = None;
+                diagnostics.push(problem);
+            }
+        }
+    }
+    if diagnostics.has_error() { Err(diagnostics) } else { Ok(policies) }
+}
+
+/// The component that stands for an object as it is.
+fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>, stack: &str) -> Dynamic {
+    let kind = candidate.kind;
+    let mut component = candidate.found.tree.clone();
+    tree::set(&mut component, "imported", Dynamic::Bool(!candidate.is_stamped(stack)));
+    if let Some((attribute, _)) = crate::component::common::labels(kind.object()) {
+        let (own, effective) = labels::imported(component.get("effective_labels"));
+        tree::set(&mut component, attribute.name.clone(), own);
+        tree::set(&mut component, "effective_labels", effective);
+    }
+    if let Some(policy) = policy {
+        let mut roles: BTreeMap<String, Vec<Dynamic>> = BTreeMap::new();
+        for (role, member) in policy.grants() {
+            if !iam::is_google_made(&role, &member, scope) {
+                roles.entry(role).or_default().push(Dynamic::String(member));
+            }
+        }
+        let roles: BTreeMap<String, Dynamic> = roles.into_iter().map(|(role, members)| (role, Dynamic::set(members))).collect();
+        tree::set(&mut component, "iam", if roles.is_empty() { Dynamic::Null } else { Dynamic::Map(roles) });
+    }
+    component
+}
+
+/// Names what the schema cannot say, so that nobody believes it to be managed.
+fn warn_of_unexpressed(
+    address: &Address,
+    candidate: &Candidate,
+    policy: Option<&Policy>,
+    diagnostics: &mut Diagnostics,
+) {
+    let noun = address.kind.noun();
+    let fields = wire::unexpressed(address.kind.object(), &candidate.found.body, address.kind.unmanaged());
+    if !fields.is_empty() {
+        diagnostics.push(Diagnostic::warning(
+            format!("The {noun} has settings that the stack does not manage"),
+            format!(
+                "{address} ({}): {}. They stay as they are through every update; change them where they were set.",
+                candidate.name(),
+                fields.join(", ")
+            ),
+        ));
+    }
+    let roles = policy.map(Policy::conditional_roles).unwrap_or_default();
+    if !roles.is_empty() {
+        diagnostics.push(Diagnostic::warning(
+            format!("The {noun} has grants under conditions, which the stack does not manage"),
+            format!("{address} ({}): {}. They stay as they are.", candidate.name(), roles.join(", ")),
+        ));
+    }
+}

@@ -1,0 +1,111 @@
+//! What a component means: names filled in, references resolved, presets written out.
+//!
+//! Two components that mean the same need no call; what is written to the API is what is meant.
+
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use tfplugin::{Attribute, Dynamic};
+
+use super::model::Components;
+use super::{Address, Scope, references, tree};
+use crate::component::marks::{Volatile, Wire};
+use crate::component::wire;
+
+/// Fills in what the engine itself knows of a silent configuration: the name is the KEY, the location the region.
+pub fn with_names(address: &Address, component: &mut Dynamic, scope: &Scope) {
+    let object = address.kind.object();
+    let defaults = [("name", &address.key), ("location", &scope.region)];
+    for (name, value) in defaults {
+        if object.attribute(name).is_some() && component.get(name).is_null() && !value.is_empty() {
+            tree::set(component, name, Dynamic::string(value));
+        }
+    }
+}
+
+/// What `component` means among `all`.
+pub fn effective(address: &Address, component: &Dynamic, all: &Components, scope: &Scope) -> Dynamic {
+    let mut meant = references::resolve(address, component, all);
+    address.kind.effective(&mut meant, &address.key, scope);
+    meant
+}
+
+/// The attributes that the API would have to be told of, from what was meant to what is meant. Unknown counts as changed.
+pub fn changed<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> Vec<&'a Attribute> {
+    let object = &address.kind.object().attributes;
+    object
+        .iter()
+        .filter(|attribute| attribute.presence.is_configurable() || attribute.name == "effective_labels")
+        .filter(|attribute| attribute.extensions.get::<Wire>().is_some())
+        .filter(|attribute| {
+            let (before, after) = (before.get(&attribute.name), after.get(&attribute.name));
+            !wire::equal(attribute, before, after)
+        })
+        .collect()
+}
+
+/// Grants as role and member.
+pub type Grants = BTreeSet<(String, String)>;
+
+/// The grants that a component means, with references filled in; `None` when one of them is not known yet.
+pub fn grants(component: &Dynamic, all: &Components) -> Option<Grants> {
+    let mut grants = Grants::new();
+    let iam = component.get("iam");
+    if !iam.is_wholly_known() {
+        return None;
+    }
+    for (role, members) in iam.as_entries().into_iter().flatten() {
+        for member in tree::texts(members) {
+            let member = references::resolve_member(member, all);
+            grants.insert((role.clone(), member.as_str()?.to_owned()));
+        }
+    }
+    Some(grants)
+}
+
+/// A digest of what all components mean: `None` while something is unknown. Volatile attributes do not count.
+pub fn fingerprint(components: &Components, scope: &Scope) -> Option<String> {
+    let mut text = String::new();
+    for (address, component) in components {
+        let meant = effective(address, component, components, scope);
+        let _ = writeln!(text, "{address}");
+        for attribute in &address.kind.object().attributes {
+            if attribute.write_only || attribute.extensions.get::<Volatile>().is_some() {
+                continue;
+            }
+            if attribute.extensions.get::<Wire>().is_none() && attribute.name != "iam" {
+                continue;
+            }
+            let value = meant.get(&attribute.name);
+            if !value.is_wholly_known() {
+                return None;
+            }
+            let _ = writeln!(text, "{} {}", attribute.name, canonical(value));
+        }
+    }
+    let digest = Sha256::digest(text.as_bytes());
+    Some(digest.iter().take(16).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
+}
+
+/// One spelling for every tree.
+fn canonical(value: &Dynamic) -> String {
+    match value {
+        Dynamic::Null | Dynamic::Unknown => "null".to_owned(),
+        Dynamic::Bool(value) => value.to_string(),
+        Dynamic::Number(value) => value.to_string(),
+        Dynamic::String(value) => format!("{value:?}"),
+        Dynamic::List(items) | Dynamic::Set(items) => {
+            format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(","))
+        }
+        Dynamic::Map(entries) | Dynamic::Object(entries) => {
+            let entries: BTreeMap<&String, String> =
+                entries.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, canonical(value))).collect();
+            format!("{entries:?}")
+        }
+        Dynamic::Typed(_, inner) => canonical(inner),
+    }
+}

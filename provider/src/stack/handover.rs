@@ -1,0 +1,59 @@
+//! What one process remembers between two calls of Terraform.
+//!
+//! Terraform replaces a resource whose create failed: it deletes the tainted object and creates it anew. The delete half
+//! then deletes nothing and hands the object over to the create half, which follows in the same process. With
+//! `create_before_destroy` the create half comes first; the delete half then finds its objects in use.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::model::Stack;
+
+/// Memory of one configured provider, by the id of the stack.
+#[derive(Debug, Default)]
+pub struct Handover {
+    memory: Mutex<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    left: BTreeMap<String, Stack>,
+    alive: BTreeSet<String>,
+    imported: BTreeMap<String, Stack>,
+}
+
+impl Handover {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The delete half of a replacement leaves a stack to the create half.
+    pub fn leave(&self, id: &str, stack: Stack) {
+        self.memory().left.insert(id.to_owned(), stack);
+    }
+
+    /// The create half takes what was left.
+    pub fn take(&self, id: &str) -> Option<Stack> {
+        self.memory().left.remove(id)
+    }
+
+    /// The stack was created or changed in this process: what it consists of is in use.
+    pub fn mark_alive(&self, id: &str) {
+        self.memory().alive.insert(id.to_owned());
+    }
+
+    /// Whether the stack was created or changed in this process.
+    pub fn is_alive(&self, id: &str) -> bool {
+        self.memory().alive.contains(id)
+    }
+
+    /// An import has just read this stack: the read that follows need not do it again.
+    pub fn remember_import(&self, id: &str, stack: Stack) {
+        self.memory().imported.insert(id.to_owned(), stack);
+    }
+
+    /// Whether `stack` is what an import has just read; it counts once.
+    pub fn was_just_imported(&self, id: &str, stack: &Stack) -> bool {
+        self.memory().imported.remove(id).is_some_and(|imported| imported == *stack)
+    }
+}

@@ -1,0 +1,194 @@
+//! IAM policies of objects: one read and at most one write for each, and nothing taken from others.
+
+use serde_json::{Value as Json, json};
+
+use super::effective::Grants;
+use super::run::Run;
+use super::{Scope, locate};
+use crate::component::AnyKind;
+use crate::component::rest::{IamStyle, Rest};
+use crate::gcp::{ApiError, Request};
+
+/// How often a write is tried anew after somebody else was faster.
+const RACES: usize = 8;
+
+/// How long a service account that was just made may be unknown to IAM.
+const PROPAGATION: std::time::Duration = std::time::Duration::from_secs(120);
+
+/// The version that shows conditions.
+const VERSION: u32 = 3;
+
+/// A policy as the API returned it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy(Json);
+
+impl Policy {
+    /// The grants without conditions, members in their normal form.
+    pub fn grants(&self) -> Grants {
+        let mut grants = Grants::new();
+        for binding in self.bindings().filter(|binding| binding.get("condition").is_none()) {
+            let role = binding["role"].as_str().unwrap_or_default();
+            for member in binding["members"].as_array().into_iter().flatten().filter_map(Json::as_str) {
+                grants.insert((role.to_owned(), normal(member)));
+            }
+        }
+        grants
+    }
+
+    /// The roles that are granted under a condition, which a stack cannot express.
+    pub fn conditional_roles(&self) -> Vec<&str> {
+        self.bindings()
+            .filter(|binding| binding.get("condition").is_some())
+            .filter_map(|binding| binding["role"].as_str())
+            .collect()
+    }
+
+    fn bindings(&self) -> impl Iterator<Item = &Json> {
+        self.0["bindings"].as_array().into_iter().flatten()
+    }
+
+    /// The policy with grants added and removed; `None` when nothing changes.
+    fn changed(&self, add: &Grants, remove: &Grants) -> Option<Json> {
+        let mut policy = self.0.clone();
+        let mut bindings = self.0["bindings"].as_array().cloned().unwrap_or_default();
+        for (role, member) in add {
+            let member_is = |other: &Json| other.as_str().is_some_and(|other| normal(other) == normal(member));
+            let open = |binding: &&mut Json| binding["role"] == *role && binding.get("condition").is_none();
+            match bindings.iter_mut().find(open) {
+                Some(binding) => {
+                    if let Some(members) = binding["members"].as_array_mut()
+                        && !members.iter().any(member_is)
+                    {
+                        members.push(json!(member));
+                    }
+                }
+                None => bindings.push(json!({ "role": role, "members": [member] })),
+            }
+        }
+        for (role, member) in remove {
+            for binding in bindings.iter_mut().filter(|b| b["role"] == *role && b.get("condition").is_none()) {
+                if let Some(members) = binding["members"].as_array_mut() {
+                    members.retain(|other| other.as_str().is_none_or(|other| normal(other) != normal(member)));
+                }
+            }
+        }
+        bindings.retain(|binding| binding["members"].as_array().is_some_and(|members| !members.is_empty()));
+        drop_ghosts(&mut bindings);
+        if Some(&bindings) == self.0["bindings"].as_array() || (bindings.is_empty() && self.0.get("bindings").is_none()) {
+            return None;
+        }
+        policy["bindings"] = Json::Array(bindings);
+        policy["version"] = json!(VERSION);
+        Some(policy)
+    }
+}
+
+/// A policy that holds an account and its deleted namesake is refused: the deleted one goes.
+fn drop_ghosts(bindings: &mut [Json]) {
+    for binding in bindings {
+        let Some(members) = binding["members"].as_array_mut() else { continue };
+        let live: Vec<String> = members.iter().filter_map(Json::as_str).map(normal).collect();
+        members.retain(|member| {
+            let ghost = member.as_str().and_then(|member| member.strip_prefix("deleted:"));
+            ghost.is_none_or(|ghost| {
+                let name = ghost.split_once("?uid=").map_or(ghost, |(name, _)| name);
+                !live.contains(&normal(name))
+            })
+        });
+    }
+}
+
+/// A member in the form in which IAM compares it: addresses are lower-case, pool members keep their case.
+pub fn normal(member: &str) -> String {
+    let keeps_case = ["principal:", "principalSet:", "principalHierarchy:", "deleted:", "allUsers", "allAuthenticatedUsers"];
+    if keeps_case.iter().any(|prefix| member.starts_with(prefix)) {
+        return member.to_owned();
+    }
+    match member.split_once(':') {
+        Some((kind, name)) => format!("{kind}:{}", name.to_lowercase()),
+        None => member.to_owned(),
+    }
+}
+
+/// Whether Google grants this by itself when objects are made or APIs are switched on.
+pub fn is_google_made(role: &str, member: &str, scope: &Scope) -> bool {
+    let legacy = role.starts_with("roles/storage.legacy");
+    let convenience = ["projectOwner:", "projectEditor:", "projectViewer:"].iter().any(|kind| member.starts_with(kind));
+    let agent = member.strip_prefix("serviceAccount:").is_some_and(|email| is_google_account(email, scope));
+    legacy || convenience || agent || member.starts_with("deleted:")
+}
+
+/// Whether an account is one that Google makes: service agents and default accounts.
+fn is_google_account(email: &str, scope: &Scope) -> bool {
+    let Some((name, domain)) = email.split_once('@') else { return false };
+    let agent = domain.starts_with("gcp-sa-") || domain.ends_with(".iam.gserviceaccount.com") && name.starts_with("service-");
+    let own = domain == format!("{}.iam.gserviceaccount.com", scope.project);
+    let google = domain == "cloudservices.gserviceaccount.com"
+        || domain == "developer.gserviceaccount.com"
+        || domain == "appspot.gserviceaccount.com"
+        || domain == "system.gserviceaccount.com"
+        || domain == "cloudbuild.gserviceaccount.com"
+        || domain.ends_with("-system.iam.gserviceaccount.com")
+        || domain.ends_with("system.gserviceaccount.com");
+    !own && (agent || google)
+}
+
+fn read_request(rest: &Rest, style: IamStyle, name: &str) -> Request {
+    let path = locate::item_path(rest, name);
+    let host = rest.host.clone();
+    match style {
+        IamStyle::Verbs => {
+            Request::get(host, format!("{path}:getIamPolicy")).query("options.requestedPolicyVersion", VERSION)
+        }
+        IamStyle::PostVerbs => Request::post(host, format!("{path}:getIamPolicy"))
+            .idempotent(true)
+            .json(json!({ "options": { "requestedPolicyVersion": VERSION } })),
+        IamStyle::Storage => {
+            Request::get(host, format!("{path}/iam")).query("optionsRequestedPolicyVersion", VERSION)
+        }
+    }
+}
+
+fn write_request(rest: &Rest, style: IamStyle, name: &str, policy: Json) -> Request {
+    let path = locate::item_path(rest, name);
+    let host = rest.host.clone();
+    let request = match style {
+        IamStyle::Verbs | IamStyle::PostVerbs => {
+            Request::post(host, format!("{path}:setIamPolicy")).json(json!({ "policy": policy }))
+        }
+        IamStyle::Storage => Request::put(host, format!("{path}/iam")).json(policy),
+    };
+    request.idempotent(true).also_retry(PROPAGATION, |error| error.service_account_missing().is_some())
+}
+
+/// Reads the policy of an object.
+///
+/// # Errors
+/// Of the call.
+pub async fn read(run: &Run, kind: &dyn AnyKind, style: IamStyle, name: &str) -> Result<Policy, ApiError> {
+    run.call(read_request(kind.rest(), style, name)).await.map(Policy)
+}
+
+/// Adds and removes grants on an object; what others granted stays.
+///
+/// # Errors
+/// Of the calls.
+pub async fn change(
+    run: &Run,
+    kind: &dyn AnyKind,
+    style: IamStyle,
+    name: &str,
+    add: &Grants,
+    remove: &Grants,
+) -> Result<(), ApiError> {
+    let mut races = 0;
+    loop {
+        let policy = read(run, kind, style, name).await?;
+        let Some(wanted) = policy.changed(add, remove) else { return Ok(()) };
+        match run.call(write_request(kind.rest(), style, name, wanted)).await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.is_etag_conflict() && races < RACES => races += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}

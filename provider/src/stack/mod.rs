@@ -1,0 +1,36 @@
+//! The stack engine: the only place that knows order, concurrency, retries, ownership and partial failure.
+//!
+//! `resource` holds Terraform's handlers. A plan is pure (`plan`): wanted and found in, steps out. `apply` does the
+//! steps in the order of `graph`; `refresh` reads; `discover` imports. Kinds are data here: see `crate::component`.
+
+mod address;
+mod apis;
+mod apply;
+mod cloud;
+mod discover;
+mod effective;
+mod generate;
+mod graph;
+mod handover;
+mod iam;
+mod import_id;
+mod inventory;
+mod labels;
+mod locate;
+mod model;
+mod plan;
+mod problem;
+mod references;
+mod refresh;
+mod rename;
+mod resource;
+mod run;
+mod scope;
+mod tree;
+mod validate;
+
+pub use address::Address;
+pub use handover::Handover;
+pub use model::{AlertSeverity, Settings, Stack};
+pub use resource::StackResource;
+pub use scope::Scope;

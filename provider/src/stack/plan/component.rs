@@ -1,0 +1,240 @@
+//! One component's plan.
+
+use std::collections::BTreeSet;
+
+use tfplugin::schema::{ObjectSchema, Presence};
+use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic, Path};
+
+use super::Action;
+use crate::component::marks::{Immutable, Volatile, Wire};
+use crate::component::wire;
+use crate::stack::model::Components;
+use crate::stack::{Address, Scope, effective, labels, tree};
+
+/// What all components of one plan look at.
+pub(super) struct View<'a> {
+    /// The components as last read.
+    pub(super) before: &'a Components,
+    /// The components as configured.
+    pub(super) configured: &'a Components,
+    /// Where the stack is.
+    pub(super) scope: &'a Scope,
+}
+
+/// The component before anything is compared: configuration, defaults, names, and prior values where the configuration
+/// is silent and the provider may speak.
+pub(super) fn start(
+    address: &Address,
+    configured: &Dynamic,
+    proposed: &Dynamic,
+    before: Option<&Dynamic>,
+    scope: &Scope,
+) -> Dynamic {
+    if proposed.is_unknown() {
+        return Dynamic::Unknown;
+    }
+    let mut component = proposed.clone();
+    for attribute in &address.kind.object().attributes {
+        let value = match before {
+            _ if attribute.write_only => Dynamic::Null,
+            Some(before) if is_silent(attribute, configured) => before.get(&attribute.name).clone(),
+            _ => continue,
+        };
+        tree::set(&mut component, attribute.name.clone(), value);
+    }
+    effective::with_names(address, &mut component, scope);
+    component
+}
+
+/// Whether the configuration leaves the attribute to the provider.
+fn is_silent(attribute: &Attribute, configured: &Dynamic) -> bool {
+    attribute.presence.is_computed() && attribute.default.is_none() && configured.get(&attribute.name).is_null()
+}
+
+/// The planned tree of a component, and what is to be done, if anything. `all` holds the planned components, of which
+/// those that this one refers to are final.
+pub(super) fn plan(
+    view: &View<'_>,
+    address: &Address,
+    before: Option<&Dynamic>,
+    all: &Components,
+    diagnostics: &mut Diagnostics,
+) -> (Dynamic, Option<Action>) {
+    let mut component = all.get(address).cloned().unwrap_or_default();
+    if component.is_unknown() {
+        return (component, None);
+    }
+    if let Some(labels) = labels::wanted(address, &component, before, view.scope) {
+        tree::set(&mut component, "effective_labels", labels);
+    }
+    let Some(before) = before else {
+        return (created(view, address, component), Some(Action::Create));
+    };
+    let meant_before = effective::effective(address, before, view.before, view.scope);
+    let meant = effective::effective(address, &component, all, view.scope);
+    let mut changed = effective::changed(address, &meant_before, &meant);
+    changed.extend(rotated(address.kind.object(), before, &component));
+    keep_spellings(view, address, &meant_before, &meant, before, &mut component);
+
+    let moved: Vec<&Attribute> =
+        changed.iter().copied().filter(|attribute| attribute.extensions.get::<Immutable>().is_some()).collect();
+    let moved: Vec<&Attribute> =
+        moved.into_iter().filter(|attribute| meant.get(&attribute.name).is_wholly_known()).collect();
+    if !moved.is_empty() {
+        if component.get("allow_replacement").as_bool() == Some(true) {
+            tree::set(&mut component, "imported", Dynamic::Null);
+            if let Some(labels) = labels::wanted(address, &component, None, view.scope) {
+                tree::set(&mut component, "effective_labels", labels);
+            }
+            forget(view, address, &mut component);
+            return (created(view, address, component), Some(Action::Replace));
+        }
+        for attribute in moved {
+            diagnostics.push(refusal(address, attribute, &meant_before, &meant));
+        }
+    }
+
+    let grants_before = effective::grants(before, view.before);
+    let grants_after = effective::grants(&component, all);
+    let grants = grants_after.is_none() || grants_before != grants_after;
+    if !grants && changed.is_empty() {
+        return (component, None);
+    }
+    let attributes: Vec<String> = changed.iter().map(|attribute| attribute.name.to_string()).collect();
+    if !attributes.is_empty() {
+        for attribute in &address.kind.object().attributes {
+            if attribute.extensions.get::<Volatile>().is_some() {
+                tree::set(&mut component, attribute.name.clone(), Dynamic::Unknown);
+            }
+        }
+        let silent: BTreeSet<&str> = attributes.iter().map(String::as_str).collect();
+        leave_open_inside(address.kind.object(), &mut component, &silent);
+    }
+    (component, Some(Action::Update { attributes, grants }))
+}
+
+/// Write-only attributes whose companion version changed.
+fn rotated<'a>(object: &'a ObjectSchema, before: &Dynamic, after: &Dynamic) -> Vec<&'a Attribute> {
+    let is_rotated = |attribute: &&Attribute| {
+        let version = format!("{}_version", attribute.name);
+        attribute.write_only && before.get(&version) != after.get(&version)
+    };
+    object.attributes.iter().filter(is_rotated).collect()
+}
+
+/// A component that will be made: what can be foreseen is, all else that the provider sets is unknown.
+fn created(view: &View<'_>, address: &Address, mut component: Dynamic) -> Dynamic {
+    tree::set(&mut component, "imported", Dynamic::Bool(false));
+    for (name, value) in address.kind.predict(&component, view.scope) {
+        if component.get(name).is_null() && value.is_wholly_known() {
+            tree::set(&mut component, name, value);
+        }
+    }
+    leave_open(address.kind.object(), &mut component);
+    component
+}
+
+/// Drops what only the old object knew, before a replacement.
+fn forget(view: &View<'_>, address: &Address, component: &mut Dynamic) {
+    let nothing = Dynamic::Null;
+    let configured = view.configured.get(address).unwrap_or(&nothing);
+    for attribute in &address.kind.object().attributes {
+        let is_kept = attribute.name == "name" || attribute.name == "effective_labels";
+        if is_silent(attribute, configured) && !is_kept {
+            tree::set(component, attribute.name.clone(), Dynamic::Null);
+        }
+    }
+    effective::with_names(address, component, view.scope);
+}
+
+/// Marks what the provider will set, at every depth.
+fn leave_open(object: &ObjectSchema, component: &mut Dynamic) {
+    tree::walk_mut(object, component, &mut |attribute, value| {
+        if attribute.presence.is_computed() && value.is_null() {
+            *value = Dynamic::Unknown;
+        }
+    });
+}
+
+/// Marks what the provider will set inside the nested attributes that change.
+fn leave_open_inside(object: &ObjectSchema, component: &mut Dynamic, changed: &BTreeSet<&str>) {
+    for attribute in object.attributes.iter().filter(|attribute| changed.contains(attribute.name.as_ref())) {
+        let Some((_, inner)) = attribute.nested() else { continue };
+        let Some(value) = component.as_entries_mut().and_then(|entries| entries.get_mut(attribute.name.as_ref())) else {
+            continue;
+        };
+        match value {
+            Dynamic::Object(_) => leave_open(inner, value),
+            Dynamic::List(items) => items.iter_mut().for_each(|item| leave_open(inner, item)),
+            Dynamic::Map(items) => items.values_mut().for_each(|item| leave_open(inner, item)),
+            _ => {}
+        }
+    }
+}
+
+/// Where the meaning is the same, the spelling of the state stays.
+fn keep_spellings(
+    view: &View<'_>,
+    address: &Address,
+    meant_before: &Dynamic,
+    meant: &Dynamic,
+    before: &Dynamic,
+    component: &mut Dynamic,
+) {
+    let nothing = Dynamic::Null;
+    let configured = view.configured.get(address).unwrap_or(&nothing);
+    for attribute in &address.kind.object().attributes {
+        let (was, is) = (before.get(&attribute.name), component.get(&attribute.name));
+        if was.is_null() || is.is_null() || was == is {
+            continue;
+        }
+        let same = if attribute.extensions.get::<Wire>().is_some() {
+            wire::equal(attribute, meant_before.get(&attribute.name), meant.get(&attribute.name))
+        } else {
+            wire::equal(attribute, was, is)
+        };
+        let settable = attribute.presence == Presence::Computed || !configured.get(&attribute.name).is_unknown();
+        if same && settable {
+            tree::set(component, attribute.name.clone(), was.clone());
+        }
+    }
+}
+
+/// The error for a change of what cannot change.
+fn refusal(address: &Address, attribute: &Attribute, before: &Dynamic, after: &Dynamic) -> Diagnostic {
+    let (noun, name) = (address.kind.noun(), &attribute.name);
+    let (is, wanted) = (spell(before.get(name)), spell(after.get(name)));
+    Diagnostic::error(
+        format!("The {name} of a {noun} cannot be changed"),
+        format!(
+            "{address} exists with {name} = {is}; the configuration says {wanted}. The API cannot change it, so the only way \
+             is to delete the {noun} and to make it anew, and what is in it would be lost.\n\nTo keep the {noun}, set \
+             {name} = {is}. To replace it all the same, set allow_replacement = true on {address} for one apply. To have \
+             both, give the new one a KEY and a name of its own."
+        ),
+    )
+    .at(path_of(address, attribute))
+}
+
+fn path_of(address: &Address, attribute: &Attribute) -> Path {
+    address.path().attribute(attribute.name.clone())
+}
+
+/// A value as a user would write it.
+pub(super) fn spell(value: &Dynamic) -> String {
+    match value {
+        Dynamic::Null => "null".to_owned(),
+        Dynamic::Unknown => "(known after apply)".to_owned(),
+        Dynamic::Bool(value) => value.to_string(),
+        Dynamic::Number(value) => value.to_string(),
+        Dynamic::String(text) => format!("{text:?}"),
+        Dynamic::List(items) | Dynamic::Set(items) => {
+            format!("[{}]", items.iter().map(spell).collect::<Vec<_>>().join(", "))
+        }
+        Dynamic::Map(entries) | Dynamic::Object(entries) => {
+            let set = entries.iter().filter(|(_, value)| !value.is_null());
+            format!("{{ {} }}", set.map(|(key, value)| format!("{key} = {}", spell(value))).collect::<Vec<_>>().join(", "))
+        }
+        Dynamic::Typed(_, inner) => spell(inner),
+    }
+}

@@ -1,0 +1,53 @@
+//! Failed calls as diagnostics: which component, what was tried, what the API said, what to do.
+
+use tfplugin::{Diagnostic, Path};
+
+use super::Address;
+use crate::gcp::ApiError;
+
+/// What was tried with a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Reading it.
+    Read,
+    /// Making it.
+    Create,
+    /// Changing it.
+    Update,
+    /// Deleting it.
+    Delete,
+    /// Granting roles on it.
+    Grant,
+}
+
+impl Operation {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Grant => "grant roles on",
+        }
+    }
+}
+
+/// The diagnostic for a failed call on a component.
+pub fn of_component(address: &Address, operation: Operation, error: &ApiError) -> Diagnostic {
+    let noun = address.kind.noun();
+    let path = if operation == Operation::Grant { address.path().attribute("iam") } else { address.path() };
+    Diagnostic::error(
+        format!("Could not {} the {noun}", operation.verb()),
+        format!("{address}: {}{}", error.chain(), advice(error)),
+    )
+    .at(path)
+}
+
+/// The diagnostic for a failed call on behalf of the whole stack.
+pub fn of_stack(what: &str, path: Path, error: &ApiError) -> Diagnostic {
+    Diagnostic::error(format!("Could not {what}"), format!("{}{}", error.chain(), advice(error))).at(path)
+}
+
+fn advice(error: &ApiError) -> String {
+    error.advice().map_or_else(String::new, |advice| format!("\n\n{advice}"))
+}

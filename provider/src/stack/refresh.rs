@@ -1,0 +1,240 @@
+//! Reading a stack: all components at once, one list call where it answers for many, each policy once.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+use tfplugin::{Diagnostics, Dynamic, Path};
+
+use super::cloud::{self, Found};
+use super::iam::{self, Policy};
+use super::model::{Components, Stack};
+use super::problem::{self, Operation};
+use super::run::Run;
+use super::{Address, apis, effective, inventory, labels, locate, references, tree};
+use crate::component::marks::{InputOnly, OwnKeys, Wire};
+use crate::component::wire;
+use crate::gcp::{ApiError, Host, Request};
+
+/// What was found of the components: `None` for those that are gone.
+type FoundByAddress = BTreeMap<Address, Option<Found>>;
+
+/// Reads everything that `prior` holds.
+///
+/// # Errors
+/// When something could not be read: nothing is known to be gone then.
+pub async fn refresh(run: &Run, prior: &Stack) -> Result<Stack, Diagnostics> {
+    let components = prior.components();
+    let (found, policies, apis) = futures::join!(
+        read_components(run, &components),
+        read_policies(run, &components),
+        read_apis(run, prior),
+    );
+    let (found, policies, apis) = match (found, policies, apis) {
+        (Ok(found), Ok(policies), Ok(apis)) => (found, policies, apis),
+        (found, policies, apis) => {
+            let mut problems = Diagnostics::new();
+            problems.extend(found.err().into_iter().flatten());
+            problems.extend(policies.err().into_iter().flatten());
+            problems.extend(apis.err().into_iter().flatten());
+            return Err(problems);
+        }
+    };
+    let observed = observe(run, &components, &found, &policies);
+    let mut stack = prior.clone();
+    stack.set_components(&observed, prior);
+    if !prior.get("apis").is_null() {
+        stack.set("apis", Dynamic::set(apis.into_iter().map(Dynamic::String)));
+    }
+    stamp(run, &mut stack, &observed);
+    Ok(stack)
+}
+
+/// The attributes of the whole that follow from its components.
+pub(super) fn stamp(run: &Run, stack: &mut Stack, components: &Components) {
+    if let Some(digest) = effective::fingerprint(components, &run.scope) {
+        stack.set("fingerprint", Dynamic::String(digest));
+    }
+    let lines = inventory::inventory(components, &run.scope).unwrap_or_default();
+    stack.set("inventory", Dynamic::List(lines.into_iter().map(Dynamic::String).collect()));
+}
+
+/// A project's two names.
+#[derive(Debug)]
+pub struct Project {
+    /// Its id.
+    pub id: String,
+    /// Its number.
+    pub number: String,
+}
+
+/// Reads the project of a stack by whichever name is known.
+///
+/// # Errors
+/// Of the call.
+pub async fn project(run: &Run) -> Result<Project, ApiError> {
+    let path = format!("v1/projects/{}", run.scope.project);
+    let project = run.call(Request::get(Host::RESOURCE_MANAGER, path)).await?;
+    let text = |field: &str| project[field].as_str().unwrap_or_default().to_owned();
+    Ok(Project { id: text("projectId"), number: text("projectNumber") })
+}
+
+async fn read_apis(run: &Run, prior: &Stack) -> Result<Vec<String>, Diagnostics> {
+    let wanted = tree::texts(prior.get("apis"));
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    apis::enabled(run, &wanted).await.map(|on| on.into_iter().collect()).map_err(|error| {
+        problem::of_stack("read which APIs are on", Path::root().attribute("apis"), &error).into()
+    })
+}
+
+async fn read_components(run: &Run, components: &Components) -> Result<FoundByAddress, Diagnostics> {
+    let mut collections: BTreeMap<(&str, String), Vec<(&Address, String)>> = BTreeMap::new();
+    for (address, component) in components {
+        let Some(name) = locate::relative_name(address.kind, component, &run.scope) else { continue };
+        let location = match address.kind.rest().naming {
+            crate::component::rest::Naming::Query(_) => locate::location(component, &run.scope).to_lowercase(),
+            _ => String::new(),
+        };
+        collections.entry((address.kind.name(), location)).or_default().push((address, name));
+    }
+    let reads = collections.into_iter().map(|((_, location), members)| read_collection(run, location, members));
+    let mut found = FoundByAddress::new();
+    let mut diagnostics = Diagnostics::new();
+    for result in join_all(reads).await {
+        match result {
+            Ok(part) => found.extend(part),
+            Err(problems) => diagnostics.extend(problems),
+        }
+    }
+    if diagnostics.has_error() { Err(diagnostics) } else { Ok(found) }
+}
+
+/// Reads some components of one collection: by one list when there are several.
+async fn read_collection(
+    run: &Run,
+    location: String,
+    members: Vec<(&Address, String)>,
+) -> Result<FoundByAddress, Diagnostics> {
+    if let [(first, _), _, ..] = members.as_slice() {
+        match cloud::list(run, first.kind, &location).await {
+            Ok(items) => {
+                let mut by_name: BTreeMap<String, Found> = items.into_iter().map(|f| (f.name.clone(), f)).collect();
+                return Ok(members.into_iter().map(|(a, name)| (a.clone(), by_name.remove(&name))).collect());
+            }
+            // Who may not list may still read one by one.
+            Err(error) if error.is_permission_denied() => {}
+            Err(error) => return Err(problem::of_component(first, Operation::Read, &error).into()),
+        }
+    }
+    let reads = members.into_iter().map(|(address, name)| async move {
+        let read = cloud::get(run, address.kind, &name).await;
+        read.map(|found| (address.clone(), found))
+            .map_err(|error| Diagnostics::from(problem::of_component(address, Operation::Read, &error)))
+    });
+    let mut found = FoundByAddress::new();
+    let mut diagnostics = Diagnostics::new();
+    for result in join_all(reads).await {
+        match result {
+            Ok((address, one)) => drop(found.insert(address, one)),
+            Err(problems) => diagnostics.extend(problems),
+        }
+    }
+    if diagnostics.has_error() { Err(diagnostics) } else { Ok(found) }
+}
+
+async fn read_policies(run: &Run, components: &Components) -> Result<BTreeMap<Address, Policy>, Diagnostics> {
+    let granted = components.iter().filter(|(_, component)| {
+        component.get("iam").as_entries().is_some_and(|iam| !iam.is_empty())
+    });
+    let reads = granted.map(|(address, component)| async move {
+        let style = address.kind.rest().iam?;
+        let name = locate::relative_name(address.kind, component, &run.scope)?;
+        Some((address, iam::read(run, address.kind, style, &name).await))
+    });
+    let mut policies = BTreeMap::new();
+    let mut diagnostics = Diagnostics::new();
+    for (address, result) in join_all(reads).await.into_iter().flatten() {
+        match result {
+            Ok(policy) => drop(policies.insert(address.clone(), policy)),
+            // The object itself is gone: its own reading says so.
+            Err(error) if error.is_not_found() => {}
+            Err(error) => diagnostics.push(problem::of_component(address, Operation::Grant, &error)),
+        }
+    }
+    if diagnostics.has_error() { Err(diagnostics) } else { Ok(policies) }
+}
+
+/// The components as found, in the spelling of the state wherever that still means the same.
+fn observe(
+    run: &Run,
+    prior: &Components,
+    found: &FoundByAddress,
+    policies: &BTreeMap<Address, Policy>,
+) -> Components {
+    // References are compared with what the components they name are now.
+    let mut now = Components::new();
+    for (address, component) in prior {
+        // A component that could not even be named was never made.
+        let Some(Some(found)) = found.get(address) else { continue };
+        let mut component = component.clone();
+        for attribute in address.kind.object().attributes.iter().filter(|a| !a.presence.is_configurable()) {
+            let value = found.tree.get(&attribute.name);
+            if !value.is_null() && attribute.name != "effective_labels" {
+                tree::set(&mut component, attribute.name.clone(), value.clone());
+            }
+        }
+        now.insert(address.clone(), component);
+    }
+    let observe = |(address, component): (&Address, &Dynamic)| {
+        let found = found.get(address)?.as_ref()?;
+        let meant = effective::effective(address, component, &now, &run.scope);
+        let mut observed = merge(address, component, &meant, &found.tree);
+        if let Some(policy) = policies.get(address) {
+            let iam = still_granted(component.get("iam"), policy, &now);
+            tree::set(&mut observed, "iam", iam);
+        }
+        Some((address.clone(), observed))
+    };
+    now.iter().filter_map(observe).collect()
+}
+
+/// One component: what is stored where it means what was found, and what was found elsewhere.
+fn merge(address: &Address, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) -> Dynamic {
+    let mut merged = stored.clone();
+    for attribute in &address.kind.object().attributes {
+        let name = attribute.name.as_ref();
+        let marks = &attribute.extensions;
+        let is_read = marks.get::<Wire>().is_some() && marks.get::<InputOnly>().is_none() && !attribute.write_only;
+        if !is_read {
+            continue;
+        }
+        let (was, is) = (meant.get(name), found.get(name));
+        let is = if name == "effective_labels" || marks.get::<OwnKeys>().is_some() {
+            labels::tracked(is, was)
+        } else {
+            is.clone()
+        };
+        if !wire::equal(attribute, was, &is) {
+            tree::set(&mut merged, attribute.name.clone(), is);
+        }
+    }
+    merged
+}
+
+/// The recorded grants that the policy still holds.
+fn still_granted(recorded: &Dynamic, policy: &Policy, all: &Components) -> Dynamic {
+    let granted = policy.grants();
+    let mut left = BTreeMap::new();
+    for (role, members) in recorded.as_entries().into_iter().flatten() {
+        let is_granted = |member: &&Dynamic| {
+            let resolved = member.as_str().map(|member| references::resolve_member(member, all));
+            resolved.as_ref().and_then(Dynamic::as_str).is_some_and(|m| granted.contains(&(role.clone(), iam::normal(m))))
+        };
+        let members: Vec<Dynamic> = members.as_elements().into_iter().flatten().filter(is_granted).cloned().collect();
+        if !members.is_empty() {
+            left.insert(role.clone(), Dynamic::set(members));
+        }
+    }
+    Dynamic::Map(left)
+}

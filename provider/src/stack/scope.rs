@@ -1,0 +1,39 @@
+//! What every component of one stack shares: where it is and what is merged into it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Project, region, name and labels of a stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// The project's id.
+    pub project: String,
+    /// The project's number, once it is known.
+    pub project_number: Option<String>,
+    /// The region that components without a location are in.
+    pub region: String,
+    /// The stack's name, which is also its stamp.
+    pub stack: String,
+    /// The provider's `default_labels`.
+    pub default_labels: BTreeMap<String, String>,
+    /// The stack's `labels`.
+    pub labels: BTreeMap<String, String>,
+    /// Severities whose alert policies run without notifying anyone.
+    pub shadow_severities: BTreeSet<String>,
+}
+
+impl Scope {
+    /// The stack's id: `projects/P/locations/R/stacks/NAME`.
+    pub fn id(&self) -> String {
+        format!("projects/{}/locations/{}/stacks/{}", self.project, self.region, self.stack)
+    }
+
+    /// Fills `{project}` and `{location}` of a collection or path template.
+    pub fn fill(&self, template: &str, location: &str) -> String {
+        template.replace("{project}", &self.project).replace("{location}", location)
+    }
+
+    /// Whether `project` is this project, by id or by number.
+    pub fn is_project(&self, project: &str) -> bool {
+        project == self.project || self.project_number.as_deref() == Some(project)
+    }
+}

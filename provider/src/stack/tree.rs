@@ -1,0 +1,120 @@
+//! Walking component trees by their schema.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use tfplugin::schema::{Nesting, ObjectSchema};
+use tfplugin::{Attribute, Dynamic, Path};
+
+/// The text of a known string attribute of a component.
+pub(super) fn text<'a>(component: &'a Dynamic, attribute: &str) -> Option<&'a str> {
+    component.get(attribute).as_str()
+}
+
+/// Sets an attribute of a component.
+pub(super) fn set(component: &mut Dynamic, attribute: impl Into<Cow<'static, str>>, value: Dynamic) {
+    if let Some(entries) = component.as_entries_mut() {
+        entries.insert(attribute.into().into_owned(), value);
+    }
+}
+
+/// A known map of strings as a Rust map; unknown and null entries are left out.
+pub(super) fn strings(value: &Dynamic) -> BTreeMap<String, String> {
+    let entries = value.as_entries().into_iter().flatten();
+    entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}
+
+/// A map of strings as a tree.
+pub(super) fn string_map(entries: &BTreeMap<String, String>) -> Dynamic {
+    Dynamic::Map(entries.iter().map(|(key, value)| (key.clone(), Dynamic::string(value))).collect())
+}
+
+/// The known texts of a list or set.
+pub(super) fn texts(value: &Dynamic) -> Vec<&str> {
+    value.as_elements().into_iter().flatten().filter_map(Dynamic::as_str).collect()
+}
+
+/// A read-only visitor of every attribute value of an object, at every depth, with its path under `path`.
+pub(super) fn walk<'a>(
+    object: &'a ObjectSchema,
+    value: &'a Dynamic,
+    path: &Path,
+    visit: &mut impl FnMut(&'a Attribute, &'a Dynamic, &Path),
+) {
+    let Some(entries) = value.as_entries() else { return };
+    for attribute in &object.attributes {
+        let Some(value) = entries.get(attribute.name.as_ref()) else { continue };
+        let path = path.attribute(attribute.name.clone());
+        visit(attribute, value, &path);
+        let Some((nesting, inner)) = attribute.nested() else { continue };
+        match (nesting, value) {
+            (Nesting::Single, value) => walk(inner, value, &path, visit),
+            (Nesting::List, Dynamic::List(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    walk(inner, item, &path.index(index), visit);
+                }
+            }
+            (Nesting::Map, Dynamic::Map(items)) => {
+                for (key, item) in items {
+                    walk(inner, item, &path.key(key), visit);
+                }
+            }
+            (Nesting::Set, Dynamic::Set(items)) => {
+                for item in items {
+                    walk(inner, item, &path, visit);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Changes attribute values of an object in place, at every depth, outer ones first.
+pub(super) fn walk_mut(
+    object: &ObjectSchema,
+    value: &mut Dynamic,
+    change: &mut impl FnMut(&Attribute, &mut Dynamic),
+) {
+    let Some(entries) = value.as_entries_mut() else { return };
+    for attribute in &object.attributes {
+        let Some(value) = entries.get_mut(attribute.name.as_ref()) else { continue };
+        change(attribute, value);
+        let Some((nesting, inner)) = attribute.nested() else { continue };
+        match (nesting, value) {
+            (Nesting::Single, value) => walk_mut(inner, value, change),
+            (Nesting::List, Dynamic::List(items)) => items.iter_mut().for_each(|item| walk_mut(inner, item, change)),
+            (Nesting::Map, Dynamic::Map(items)) => items.values_mut().for_each(|item| walk_mut(inner, item, change)),
+            (Nesting::Set, value @ Dynamic::Set(_)) => {
+                let Dynamic::Set(mut items) = std::mem::take(value) else { return };
+                items.iter_mut().for_each(|item| walk_mut(inner, item, change));
+                *value = Dynamic::set(items);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Applies `change` to every string in a value (elements of lists, sets and maps too).
+pub(super) fn change_texts(value: &mut Dynamic, change: &mut impl FnMut(&str) -> Dynamic) {
+    match value {
+        Dynamic::String(text) => *value = change(text),
+        Dynamic::List(items) => items.iter_mut().for_each(|item| change_texts(item, change)),
+        Dynamic::Map(items) | Dynamic::Object(items) => items.values_mut().for_each(|item| change_texts(item, change)),
+        Dynamic::Set(items) => {
+            let mut items = std::mem::take(items);
+            items.iter_mut().for_each(|item| change_texts(item, change));
+            *value = Dynamic::set(items);
+        }
+        _ => {}
+    }
+}
+
+/// Visits every string in a value.
+pub(super) fn each_text<'a>(value: &'a Dynamic, visit: &mut impl FnMut(&'a str)) {
+    match value {
+        Dynamic::String(text) => visit(text),
+        Dynamic::List(items) | Dynamic::Set(items) => items.iter().for_each(|item| each_text(item, visit)),
+        Dynamic::Map(items) | Dynamic::Object(items) => items.values().for_each(|item| each_text(item, visit)),
+        _ => {}
+    }
+}
