@@ -63,7 +63,7 @@ fn an_update_carries_only_what_changed(scene: Scene) {
     world.apply_stack(r#"buckets = { data = { name = "ml-test-data", labels = { a = "1" } } }"#);
     let path = bucket_path("ml-test-data");
     // Settings of other hands: a label, and a field that is not declared.
-    world.cloud.edit(STORAGE, &path, json!({"labels": {"team": "x"}, "defaultEventBasedHold": true}));
+    world.cloud.edit(STORAGE, &path, json!({"labels": {"team": "x"}, "ipFilter": {"mode": "Disabled"}}));
     let mark = world.cloud.mark();
     let planned =
         world.plan_stack(r#"buckets = { data = { name = "ml-test-data", versioning = true, labels = { a = "2" } } }"#);
@@ -76,7 +76,7 @@ fn an_update_carries_only_what_changed(scene: Scene) {
     assert_eq!(world.writes(mark), ["PATCH storage.googleapis.com/storage/v1/b/ml-test-data"]);
     let data = bucket(&world, "ml-test-data");
     assert_eq!((&data["labels"]["a"], &data["labels"]["team"]), (&json!("2"), &json!("x")));
-    assert_eq!((&data["versioning"]["enabled"], &data["defaultEventBasedHold"]), (&json!(true), &json!(true)));
+    assert_eq!((&data["versioning"]["enabled"], &data["ipFilter"]["mode"]), (&json!(true), &json!("Disabled")));
     world.expect_settled();
     world.expect_clean_destroy(&[]);
 }
