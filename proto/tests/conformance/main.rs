@@ -1,0 +1,14 @@
+//! What the protocol asks of a provider, seen from Terraform.
+//!
+//! The real program talks to a provider in this process. One module for each topic; every test owns a world. Without a
+//! terraform on the PATH the tests say so and pass.
+
+mod faults;
+mod functions;
+mod import;
+mod life_cycle;
+mod plans;
+mod probe;
+mod state;
+mod validation;
+mod world;
