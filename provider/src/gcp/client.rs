@@ -188,7 +188,12 @@ impl Client {
     }
 
     /// The token to send; none where none is needed.
-    async fn lease(&self, ctx: &CallContext, request: &Request, call: &Arc<CallLine>) -> Result<Option<Lease>, ApiError> {
+    async fn lease(
+        &self,
+        ctx: &CallContext,
+        request: &Request,
+        call: &Arc<CallLine>,
+    ) -> Result<Option<Lease>, ApiError> {
         let config = &self.shared.config;
         let needed = match config.send_credentials {
             CredentialsPolicy::Always => true,
@@ -247,7 +252,9 @@ impl Client {
         limit: Duration,
         lease: Option<&Lease>,
     ) -> Result<reqwest::RequestBuilder, ApiError> {
-        let unsendable = |error: reqwest::Error| ApiError::new(call.clone(), Cause::Unsendable(Unsendable::Client(error.without_url())));
+        let unsendable = |error: reqwest::Error| {
+            ApiError::new(call.clone(), Cause::Unsendable(Unsendable::Client(error.without_url())))
+        };
         let url = self.url(request, call)?;
         let pool = self.shared.pools.for_url(&url).map_err(unsendable)?;
         let mut prepared = pool.request(request.method.clone(), url).timeout(limit);
@@ -262,9 +269,13 @@ impl Client {
         }
         Ok(match &request.body {
             Body::Json(body) => prepared.json(body),
-            Body::Bytes { content_type, content } => prepared.header("content-type", content_type).body(content.clone()),
+            Body::Bytes { content_type, content } => {
+                prepared.header("content-type", content_type).body(content.clone())
+            }
             // Google's front ends refuse a POST that does not state its length.
-            Body::Empty if matches!(request.method.as_str(), "POST" | "PUT" | "PATCH") => prepared.header("content-length", "0"),
+            Body::Empty if matches!(request.method.as_str(), "POST" | "PUT" | "PATCH") => {
+                prepared.header("content-length", "0")
+            }
             Body::Empty => prepared,
         })
     }

@@ -137,7 +137,8 @@ pub enum Unsendable {
 impl ApiError {
     /// An error of one attempt.
     pub fn new(call: Arc<CallLine>, cause: Cause) -> ApiError {
-        let inner = Inner { call, cause, attempts: 1, ended: Ended::Final, earlier_uncertain: false, credentials: None };
+        let inner =
+            Inner { call, cause, attempts: 1, ended: Ended::Final, earlier_uncertain: false, credentials: None };
         ApiError { inner: Box::new(inner) }
     }
 

@@ -33,7 +33,8 @@ where
     WF: Future<Output = Result<W, E>>,
     E: AsApiError,
 {
-    for retry in 0.. {
+    let mut retry = 0;
+    loop {
         let current = read().await?;
         let Some(next) = change(&current)? else { return Ok(Update::Unchanged(current)) };
         let error = match write(next).await {
@@ -47,8 +48,8 @@ where
         if ctx.sleep(policy.wait(retry, None, ctx.clock.jitter())).await.is_err() {
             return Err(error);
         }
+        retry += 1;
     }
-    unreachable!("the loop above has no end but its returns")
 }
 
 /// An error that may be one of a call.

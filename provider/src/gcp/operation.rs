@@ -74,7 +74,12 @@ impl PollPolicy {
 
 impl Client {
     /// Makes a call whose answer is an operation, waits for it, and gives its `response` (`null` if it has none).
-    pub async fn call_and_wait(&self, ctx: &CallContext, request: Request, api: OperationApi) -> Result<Value, ApiError> {
+    pub async fn call_and_wait(
+        &self,
+        ctx: &CallContext,
+        request: Request,
+        api: OperationApi,
+    ) -> Result<Value, ApiError> {
         let started = self.call(ctx, request).await?;
         self.wait(ctx, api, started).await
     }
@@ -88,7 +93,8 @@ impl Client {
         let policy = self.config().poll;
         let mut latest = operation;
         let mut waited = Duration::ZERO;
-        for poll in 0.. {
+        let mut poll = 0;
+        loop {
             if let Some(end) = finished(&call, &name, &latest) {
                 return end;
             }
@@ -104,8 +110,8 @@ impl Client {
                 Err(error) if error.is_not_found() && waited < policy.unknown_for => {}
                 Err(error) => return Err(error.after(poll + 1, true)),
             }
+            poll += 1;
         }
-        unreachable!("the loop above has no end but its returns")
     }
 }
 
@@ -156,7 +162,9 @@ mod tests {
         let script = Script::start(|_, number| match number {
             1 => Reply::error(404, "NOT_FOUND", "no such operation"),
             2 => Reply::json(json!({"name": "projects/p/databases/d/operations/1", "response": {"half": true}})),
-            _ => Reply::json(json!({"name": "projects/p/databases/d/operations/1", "done": true, "response": {"whole": true}})),
+            _ => Reply::json(
+                json!({"name": "projects/p/databases/d/operations/1", "done": true, "response": {"whole": true}}),
+            ),
         })
         .await;
         let clock = ManualClock::new();
@@ -194,7 +202,8 @@ mod tests {
         let stop = CancellationToken::new();
         stop.cancel();
         let ctx = CallContext::new(Duration::from_secs(60), stop);
-        let error = client_for(&script).wait(&ctx, OperationApi::Run, json!({"name": "operations/1"})).await.unwrap_err();
+        let error =
+            client_for(&script).wait(&ctx, OperationApi::Run, json!({"name": "operations/1"})).await.unwrap_err();
         assert!(error.is_cancelled() && script.count() == 0);
     }
 }

@@ -70,11 +70,15 @@ impl Client {
             if let Some(Value::Array(found)) = page.get_mut(list.items).map(Value::take) {
                 items.extend(found);
             }
-            token = page.get("nextPageToken").and_then(Value::as_str).filter(|next| !next.is_empty()).map(str::to_owned);
+            token =
+                page.get("nextPageToken").and_then(Value::as_str).filter(|next| !next.is_empty()).map(str::to_owned);
             match &token {
                 None => return Ok(items),
                 Some(next) if !seen.insert(next.clone()) => {
-                    return Err(ApiError::new(call, Cause::Answer("the list gives the same page token twice".to_owned())));
+                    return Err(ApiError::new(
+                        call,
+                        Cause::Answer("the list gives the same page token twice".to_owned()),
+                    ));
                 }
                 Some(_) => {}
             }
@@ -103,30 +107,44 @@ mod tests {
             Some(_) => Reply::json(json!({"items": [3], "nextPageToken": ""})),
         })
         .await;
-        let list = List::new(Request::get(Host::STORAGE, "storage/v1/b").query("project", "p"), "items").page_size_as("maxResults", 1000);
+        let list = List::new(Request::get(Host::STORAGE, "storage/v1/b").query("project", "p"), "items")
+            .page_size_as("maxResults", 1000);
         let items = client_for(&script).list(&minute(), list).await.unwrap();
         assert_eq!(items, [json!(1), json!(2), json!(3)]);
-        assert!(script.requests().iter().all(|request| request.query["maxResults"] == "1000" && request.query["project"] == "p"));
+        assert!(
+            script
+                .requests()
+                .iter()
+                .all(|request| request.query["maxResults"] == "1000" && request.query["project"] == "p")
+        );
     }
 
     #[tokio::test]
     async fn an_empty_answer_is_an_empty_list() {
         let script = Script::start(|_, _| Reply::json(json!({}))).await;
-        let items = client_for(&script).list(&minute(), List::new(Request::get(Host::RUN, "v2/x"), "services")).await.unwrap();
+        let items =
+            client_for(&script).list(&minute(), List::new(Request::get(Host::RUN, "v2/x"), "services")).await.unwrap();
         assert!(items.is_empty());
     }
 
     #[tokio::test]
     async fn unreachable_places_make_the_list_fail() {
-        let script = Script::start(|_, _| Reply::json(json!({"services": [], "unreachable": ["projects/p/locations/r"]}))).await;
-        let error = client_for(&script).list(&minute(), List::new(Request::get(Host::RUN, "v2/x"), "services")).await.unwrap_err();
+        let script =
+            Script::start(|_, _| Reply::json(json!({"services": [], "unreachable": ["projects/p/locations/r"]}))).await;
+        let error = client_for(&script)
+            .list(&minute(), List::new(Request::get(Host::RUN, "v2/x"), "services"))
+            .await
+            .unwrap_err();
         assert!(error.chain().contains("projects/p/locations/r") && !error.may_have_happened());
     }
 
     #[tokio::test]
     async fn a_list_that_runs_in_circles_ends() {
         let script = Script::start(|_, _| Reply::json(json!({"nextPageToken": "same"}))).await;
-        let error = client_for(&script).list(&minute(), List::new(Request::get(Host::RUN, "v2/x"), "services")).await.unwrap_err();
+        let error = client_for(&script)
+            .list(&minute(), List::new(Request::get(Host::RUN, "v2/x"), "services"))
+            .await
+            .unwrap_err();
         assert!(matches!(error.cause(), Cause::Answer(_)));
         assert_eq!(script.count(), 2);
     }

@@ -137,7 +137,11 @@ impl Request {
 
     /// Repeats for `within` also after errors that the caller knows to be passing, such as "does not exist" for
     /// something that this run has just made. These do not count against the policy's number of retries.
-    pub fn also_retry(mut self, within: Duration, passing: impl Fn(&ApiError) -> bool + Send + Sync + 'static) -> Request {
+    pub fn also_retry(
+        mut self,
+        within: Duration,
+        passing: impl Fn(&ApiError) -> bool + Send + Sync + 'static,
+    ) -> Request {
         self.passing = Some((within, Arc::new(passing)));
         self
     }

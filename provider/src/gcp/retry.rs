@@ -158,12 +158,16 @@ mod tests {
     fn retries_are_counted() {
         let (mut attempts, now) = attempts(RetryPolicy { max_retries: 2, ..RetryPolicy::TRANSIENT });
         let request = Request::get(Host::RUN, "x");
-        let decisions: Vec<Decision> = (0..3).map(|_| attempts.decide(&request, &failure(503, "UNAVAILABLE"), now, 1.0)).collect();
-        assert_eq!(decisions, [
-            Decision::Wait(Duration::from_millis(500)),
-            Decision::Wait(Duration::from_secs(1)),
-            Decision::GiveUp(Ended::RetriesUsedUp)
-        ]);
+        let decisions: Vec<Decision> =
+            (0..3).map(|_| attempts.decide(&request, &failure(503, "UNAVAILABLE"), now, 1.0)).collect();
+        assert_eq!(
+            decisions,
+            [
+                Decision::Wait(Duration::from_millis(500)),
+                Decision::Wait(Duration::from_secs(1)),
+                Decision::GiveUp(Ended::RetriesUsedUp)
+            ]
+        );
     }
 
     #[test]
@@ -172,7 +176,10 @@ mod tests {
         let post = Request::post(Host::RUN, "x");
         assert!(matches!(attempts.decide(&post, &failure(429, "RESOURCE_EXHAUSTED"), now, 0.0), Decision::Wait(_)));
         assert_eq!(attempts.decide(&post, &failure(503, "UNAVAILABLE"), now, 0.0), Decision::GiveUp(Ended::Final));
-        assert!(matches!(attempts.decide(&post.idempotent(true), &failure(503, "UNAVAILABLE"), now, 0.0), Decision::Wait(_)));
+        assert!(matches!(
+            attempts.decide(&post.idempotent(true), &failure(503, "UNAVAILABLE"), now, 0.0),
+            Decision::Wait(_)
+        ));
         assert!(attempts.uncertain());
     }
 
@@ -195,7 +202,10 @@ mod tests {
             attempts.decide(&request, &error, now + Duration::from_secs(120), 0.0),
             Decision::GiveUp(Ended::RetriesUsedUp)
         );
-        assert_eq!(attempts.decide(&request, &failure(400, "INVALID_ARGUMENT"), now, 0.0), Decision::GiveUp(Ended::Final));
+        assert_eq!(
+            attempts.decide(&request, &failure(400, "INVALID_ARGUMENT"), now, 0.0),
+            Decision::GiveUp(Ended::Final)
+        );
     }
 
     #[test]

@@ -119,7 +119,12 @@ impl Reply {
 
     /// A status with a document.
     pub fn with_status(status: u16, body: Value) -> Reply {
-        Reply { status, headers: vec![("content-type".into(), "application/json".into())], body: body.to_string().into_bytes(), broken: false }
+        Reply {
+            status,
+            headers: vec![("content-type".into(), "application/json".into())],
+            body: body.to_string().into_bytes(),
+            broken: false,
+        }
     }
 
     /// An error in Google's format; an empty name is left out.

@@ -26,7 +26,9 @@ pub enum DurationError {
     #[error("the unit of a duration is d, h, m or s (days, hours, minutes, seconds), as in 90d, 36h, 5m or 30s")]
     Unit,
     /// Not a decimal number before the unit.
-    #[error("a duration is one number with a unit, such as 90d, 36h, 5m or 1.5s; it has no sign, no spaces and no second part")]
+    #[error(
+        "a duration is one number with a unit, such as 90d, 36h, 5m or 1.5s; it has no sign, no spaces and no second part"
+    )]
     Number,
     /// Finer than a nanosecond.
     #[error("a duration is at most exact to the nanosecond")]
@@ -52,7 +54,7 @@ impl Duration {
 
     /// The length in seconds, if it is a whole number of them.
     pub fn whole_seconds(&self) -> Option<u64> {
-        if self.nanos % SECOND != 0 {
+        if !self.nanos.is_multiple_of(SECOND) {
             return None;
         }
         u64::try_from(self.nanos / SECOND).ok()
@@ -118,7 +120,7 @@ fn scaled(number: &str, unit: u128) -> Result<u128, DurationError> {
     let mut nanos = whole.checked_mul(unit).ok_or(DurationError::TooLong)?;
     let mut place = unit;
     for digit in fraction.trim_end_matches('0').bytes() {
-        if place % 10 != 0 {
+        if !place.is_multiple_of(10) {
             return Err(DurationError::TooFine);
         }
         place /= 10;
@@ -182,7 +184,8 @@ mod tests {
 
     #[test]
     fn the_wire_form_is_seconds_with_decimals_in_threes() {
-        let wire: Vec<String> = ["90d", "1.5s", "0.25m", "1.0000005s", "0.000000001s", "0s"].map(|text| length(text).to_wire()).into();
+        let wire: Vec<String> =
+            ["90d", "1.5s", "0.25m", "1.0000005s", "0.000000001s", "0s"].map(|text| length(text).to_wire()).into();
         assert_eq!(wire, ["7776000s", "1.500s", "15s", "1.000000500s", "0.000000001s", "0s"]);
     }
 

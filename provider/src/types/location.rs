@@ -16,7 +16,9 @@ pub enum LocationError {
     #[error("a location cannot be empty; write a region such as europe-west1 or a multi-region such as EU")]
     Empty,
     /// Characters that no location has.
-    #[error("a location has letters, digits and hyphens only and begins with a letter, such as europe-west1, us-central1, EU or nam4")]
+    #[error(
+        "a location has letters, digits and hyphens only and begins with a letter, such as europe-west1, us-central1, EU or nam4"
+    )]
     Characters,
     /// A zone.
     #[error("this is a zone; leave the last part out to name its region, such as europe-west1")]

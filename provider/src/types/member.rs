@@ -21,13 +21,17 @@ pub enum MemberError {
     #[error("a member cannot be empty")]
     Empty,
     /// No kind in front.
-    #[error("a member has its kind in front, such as user:, group:, domain: or serviceAccount:, or is allUsers or allAuthenticatedUsers")]
+    #[error(
+        "a member has its kind in front, such as user:, group:, domain: or serviceAccount:, or is allUsers or allAuthenticatedUsers"
+    )]
     NoKind,
     /// A kind in the wrong case of letters.
     #[error("the kind of a member is written {0}")]
     KindSpelling(&'static str),
     /// A kind that IAM does not have.
-    #[error("{0:?} is no kind of member; there are user, group, serviceAccount, domain, principal, principalSet, projectOwner, projectEditor and projectViewer")]
+    #[error(
+        "{0:?} is no kind of member; there are user, group, serviceAccount, domain, principal, principalSet, projectOwner, projectEditor and projectViewer"
+    )]
     Kind(String),
     /// Nothing, or not an email, behind the kind.
     #[error("behind {0}: there should be an email")]
@@ -40,7 +44,8 @@ pub enum MemberError {
 /// Kinds whose value is an email or a domain, in which case of letters means nothing.
 const FOLDED: [&str; 4] = ["user", "group", "serviceAccount", "domain"];
 /// Kinds whose value is taken exactly.
-const EXACT: [&str; 6] = ["principal", "principalSet", "principalHierarchy", "projectOwner", "projectEditor", "projectViewer"];
+const EXACT: [&str; 6] =
+    ["principal", "principalSet", "principalHierarchy", "projectOwner", "projectEditor", "projectViewer"];
 const EVERYBODY: [&str; 2] = ["allUsers", "allAuthenticatedUsers"];
 const DELETED: &str = "deleted:";
 
@@ -120,12 +125,17 @@ fn canonical(text: &str) -> Result<String, MemberError> {
     if EVERYBODY.contains(&text) {
         return Ok(text.to_owned());
     }
-    let (kind, value) = text.split_once(':').ok_or_else(|| misspelt(text, &EVERYBODY).unwrap_or(MemberError::NoKind))?;
+    let (kind, value) =
+        text.split_once(':').ok_or_else(|| misspelt(text, &EVERYBODY).unwrap_or(MemberError::NoKind))?;
     let known = |kinds: &[&'static str]| kinds.iter().copied().find(|known| *known == kind);
     if let Some(kind) = known(&FOLDED) {
-        let legal = if kind == "domain" { value.contains('.') } else { value.split('@').filter(|part| !part.is_empty()).count() == 2 };
-        // A service account may also be a Kubernetes one: `PROJECT.svc.id.goog[NAMESPACE/NAME]`.
-        if !legal && !(kind == "serviceAccount" && value.contains(".svc.id.goog[")) || value.contains(char::is_whitespace) {
+        let legal = match kind {
+            "domain" => value.contains('.'),
+            // A service account may also be a Kubernetes one: `PROJECT.svc.id.goog[NAMESPACE/NAME]`.
+            "serviceAccount" if value.contains(".svc.id.goog[") => true,
+            _ => value.split('@').filter(|part| !part.is_empty()).count() == 2,
+        };
+        if !legal || value.contains(char::is_whitespace) {
             return Err(if kind == "domain" { MemberError::Value(kind) } else { MemberError::Email(kind) });
         }
         return Ok(format!("{kind}:{}", fold(value)));
@@ -136,7 +146,9 @@ fn canonical(text: &str) -> Result<String, MemberError> {
         }
         return Ok(text.to_owned());
     }
-    Err(misspelt(kind, &FOLDED).or_else(|| misspelt(kind, &EXACT)).unwrap_or_else(|| MemberError::Kind(kind.to_owned())))
+    Err(misspelt(kind, &FOLDED)
+        .or_else(|| misspelt(kind, &EXACT))
+        .unwrap_or_else(|| MemberError::Kind(kind.to_owned())))
 }
 
 /// The email in lower case; the unique id of a deleted one is digits.
@@ -196,15 +208,19 @@ mod tests {
     fn emails_compare_in_any_case_and_principals_exactly() {
         assert_eq!(member("user:Ann@Example.com"), member("user:ann@example.com"));
         assert_eq!(member("user:Ann@Example.com").to_string(), "user:Ann@Example.com");
-        let set = |value: &str| member(&format!("principalSet://iam.googleapis.com/projects/42/x/attribute.repository/{value}"));
+        let set = |value: &str| {
+            member(&format!("principalSet://iam.googleapis.com/projects/42/x/attribute.repository/{value}"))
+        };
         assert_ne!(set("Org/Repo"), set("org/repo"));
     }
 
     #[test]
     fn a_principals_project_is_sent_by_number() {
         let project = ProjectRef { id: "my-project".parse().unwrap(), number: Some(42) };
-        let by_id = member("principalSet://iam.googleapis.com/projects/my-project/locations/global/workloadIdentityPools/p/*");
-        let by_number = member("principalSet://iam.googleapis.com/projects/42/locations/global/workloadIdentityPools/p/*");
+        let by_id =
+            member("principalSet://iam.googleapis.com/projects/my-project/locations/global/workloadIdentityPools/p/*");
+        let by_number =
+            member("principalSet://iam.googleapis.com/projects/42/locations/global/workloadIdentityPools/p/*");
         assert_eq!(by_id.to_wire_in(&project), by_number.to_wire());
         assert!(by_id.is_same(&by_number, &project));
     }
@@ -220,7 +236,11 @@ mod tests {
 
     #[test]
     fn everybody_is_public() {
-        assert!(member("allUsers").is_public() && member("allAuthenticatedUsers").is_public() && !member("user:a@b.c").is_public());
+        assert!(
+            member("allUsers").is_public()
+                && member("allAuthenticatedUsers").is_public()
+                && !member("user:a@b.c").is_public()
+        );
     }
 
     #[test]

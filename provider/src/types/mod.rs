@@ -4,6 +4,7 @@
 pub mod bucket_name;
 pub mod duration;
 pub mod email;
+pub mod label;
 pub mod location;
 pub mod member;
 pub mod project;
@@ -13,6 +14,7 @@ pub mod resource_name;
 pub use bucket_name::BucketName;
 pub use duration::Duration;
 pub use email::ServiceAccountEmail;
+pub use label::{LabelError, check_label_key, check_label_value};
 pub use location::Location;
 pub use member::Member;
 pub use project::{ProjectId, ProjectRef};

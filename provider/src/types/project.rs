@@ -14,7 +14,9 @@ pub enum ProjectIdError {
     #[error("a project id cannot be empty")]
     Empty,
     /// Digits only.
-    #[error("this is a project number; give the project's id, such as my-project-123456 (gcloud projects list shows both)")]
+    #[error(
+        "this is a project number; give the project's id, such as my-project-123456 (gcloud projects list shows both)"
+    )]
     Number,
     /// Begins with `projects/`.
     #[error("give the id alone, without projects/ in front")]
@@ -23,7 +25,9 @@ pub enum ProjectIdError {
     #[error("a project id has 6 to 30 characters")]
     Length,
     /// Wrong characters.
-    #[error("a project id has lower-case letters, digits and hyphens, begins with a letter and does not end with a hyphen")]
+    #[error(
+        "a project id has lower-case letters, digits and hyphens, begins with a letter and does not end with a hyphen"
+    )]
     Characters,
 }
 

@@ -20,10 +20,14 @@ pub enum QuantityError {
     #[error("a quantity cannot be empty; write memory as 512Mi or 4Gi, cpu as 1, 0.5 or 500m")]
     Empty,
     /// Not a decimal number in front.
-    #[error("a quantity is a number with a suffix: memory as 512Mi or 4Gi, cpu as 1, 0.5 or 500m; it has no sign and no spaces")]
+    #[error(
+        "a quantity is a number with a suffix: memory as 512Mi or 4Gi, cpu as 1, 0.5 or 500m; it has no sign and no spaces"
+    )]
     Number,
     /// A suffix that is none of Kubernetes'.
-    #[error("the suffix of a quantity is Ki, Mi, Gi, Ti, Pi, Ei (powers of 1024), k, M, G, T, P, E (powers of 1000) or m (thousandths); mind the case of letters")]
+    #[error(
+        "the suffix of a quantity is Ki, Mi, Gi, Ti, Pi, Ei (powers of 1024), k, M, G, T, P, E (powers of 1000) or m (thousandths); mind the case of letters"
+    )]
     Suffix,
     /// Finer than a thousand-millionth.
     #[error("a quantity is at most exact to nine decimals")]
@@ -38,12 +42,12 @@ const ONE: u128 = 1_000_000_000;
 impl Quantity {
     /// The amount in whole units (bytes, cpus), if it is whole.
     pub fn whole(&self) -> Option<u128> {
-        (self.nanos % ONE == 0).then_some(self.nanos / ONE)
+        self.nanos.is_multiple_of(ONE).then_some(self.nanos / ONE)
     }
 
     /// The amount in thousandths (of a cpu), if those are whole.
     pub fn thousandths(&self) -> Option<u128> {
-        (self.nanos % (ONE / 1000) == 0).then_some(self.nanos / (ONE / 1000))
+        self.nanos.is_multiple_of(ONE / 1000).then_some(self.nanos / (ONE / 1000))
     }
 
     /// As it is sent: in the user's spelling, which the APIs understand.
@@ -182,7 +186,16 @@ mod tests {
 
     #[test]
     fn spellings_of_one_amount_are_equal_and_keep_their_spelling() {
-        for (one, other) in [("4Gi", "4096Mi"), ("2", "2000m"), ("0.5", "500m"), ("1k", "1e3"), ("1E", "1e18"), ("0.5Gi", "512Mi"), ("1.50", "1500m"), ("0", "0Mi")] {
+        for (one, other) in [
+            ("4Gi", "4096Mi"),
+            ("2", "2000m"),
+            ("0.5", "500m"),
+            ("1k", "1e3"),
+            ("1E", "1e18"),
+            ("0.5Gi", "512Mi"),
+            ("1.50", "1500m"),
+            ("0", "0Mi"),
+        ] {
             assert_eq!(amount(one), amount(other), "{one} {other}");
         }
         assert_ne!(amount("512M"), amount("512Mi"));

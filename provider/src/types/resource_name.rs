@@ -112,7 +112,7 @@ impl FromStr for ResourceName {
         if parts.iter().any(|part| part.is_empty() || part.contains(char::is_whitespace)) {
             return Err(ResourceNameError::Part);
         }
-        if parts.len() % 2 != 0 {
+        if !parts.len().is_multiple_of(2) {
             return Err(ResourceNameError::Pairs);
         }
         Ok(ResourceName { text: text.to_owned(), start })
@@ -144,7 +144,10 @@ mod tests {
     #[test]
     fn parts_are_found_by_collection() {
         let service = name("//run.googleapis.com/projects/my-project/locations/europe-west1/services/api");
-        assert_eq!((service.host(), service.project(), service.location()), (Some("run.googleapis.com"), Some("my-project"), Some("europe-west1")));
+        assert_eq!(
+            (service.host(), service.project(), service.location()),
+            (Some("run.googleapis.com"), Some("my-project"), Some("europe-west1"))
+        );
         assert_eq!((service.get("services"), service.last(), service.get("jobs")), (Some("api"), "api", None));
         assert_eq!(service.to_wire(), "projects/my-project/locations/europe-west1/services/api");
     }

@@ -61,7 +61,7 @@ pub enum AuthError {
         /// What was asked, and where.
         step: String,
         /// The answer.
-        status: Status,
+        status: Box<Status>,
     },
     /// A token service could not be reached, or broke off.
     #[error("credentials from {place}: {step} got no answer")]

@@ -55,8 +55,15 @@ impl Exchange {
     }
 
     /// Posts a document as the holder of `bearer`.
-    pub(super) async fn post_json(&self, step: &str, url: &Url, bearer: &Secret, body: &Value) -> Result<Value, AuthError> {
-        let prepared = self.pools.for_url(url).map(|pool| pool.post(url.clone()).bearer_auth(bearer.reveal()).json(body));
+    pub(super) async fn post_json(
+        &self,
+        step: &str,
+        url: &Url,
+        bearer: &Secret,
+        body: &Value,
+    ) -> Result<Value, AuthError> {
+        let prepared =
+            self.pools.for_url(url).map(|pool| pool.post(url.clone()).bearer_auth(bearer.reveal()).json(body));
         self.receive(step, url, prepared).await.and_then(|body| self.document(step, &body))
     }
 
@@ -87,7 +94,11 @@ impl Exchange {
         if (200..300).contains(&http) {
             return Ok(body.to_vec());
         }
-        Err(AuthError::Refused { place: self.place.clone(), step: step.clone(), status: Status::from_answer(http, &body) })
+        Err(AuthError::Refused {
+            place: self.place.clone(),
+            step: step.clone(),
+            status: Box::new(Status::from_answer(http, &body)),
+        })
     }
 
     fn document(&self, step: &str, body: &[u8]) -> Result<Value, AuthError> {

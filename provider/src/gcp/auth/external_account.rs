@@ -29,7 +29,10 @@ pub(super) struct ExternalAccount {
 enum Subject {
     File(PathBuf),
     /// The headers may hold a secret: `Debug` of pairs would show it.
-    Url { url: Url, headers: Headers },
+    Url {
+        url: Url,
+        headers: Headers,
+    },
 }
 
 struct Headers(Vec<(String, String)>);
@@ -49,7 +52,8 @@ enum Format {
 
 impl ExternalAccount {
     pub(super) fn read(fields: &Fields<'_>) -> Result<ExternalAccount, AuthError> {
-        let source = fields.document.get("credential_source").ok_or_else(|| fields.malformed("credential_source is missing"))?;
+        let source =
+            fields.document.get("credential_source").ok_or_else(|| fields.malformed("credential_source is missing"))?;
         let source = Fields { place: fields.place, document: source };
         Ok(ExternalAccount {
             audience: fields.text("audience")?.to_owned(),
@@ -75,7 +79,9 @@ impl ExternalAccount {
             Format::Json { field } => {
                 let document: Option<Value> = serde_json::from_str(&text).ok();
                 let token = document.as_ref().and_then(|document| document.get(field)).and_then(Value::as_str);
-                token.ok_or_else(|| exchange.malformed(format!("the subject token's document has no field {field}")))?.to_owned()
+                token
+                    .ok_or_else(|| exchange.malformed(format!("the subject token's document has no field {field}")))?
+                    .to_owned()
             }
         };
         if token.is_empty() {
@@ -89,7 +95,8 @@ impl ExternalAccount {
 impl TokenSource for ExternalAccount {
     async fn fetch(&self, exchange: &Exchange) -> Result<Fresh, AuthError> {
         let subject = self.subject_token(exchange).await?;
-        let options = self.workforce_project.as_ref().map(|project| serde_json::json!({"userProject": project}).to_string());
+        let options =
+            self.workforce_project.as_ref().map(|project| serde_json::json!({"userProject": project}).to_string());
         let mut form = vec![
             ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
             ("requested_token_type", "urn:ietf:params:oauth:token-type:access_token"),
@@ -114,12 +121,18 @@ impl Subject {
         if let Some(url) = source.optional("url") {
             let url = Url::parse(url).map_err(|_| source.malformed("credential_source.url is not a URL"))?;
             let headers = source.document.get("headers").and_then(Value::as_object).into_iter().flatten();
-            let headers = headers.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
+            let headers =
+                headers.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
             return Ok(Subject::Url { url, headers: Headers(headers) });
         }
-        let kind = ["executable", "environment_id", "certificate"].into_iter().find(|kind| source.document.get(kind).is_some());
+        let kind = ["executable", "environment_id", "certificate"]
+            .into_iter()
+            .find(|kind| source.document.get(kind).is_some());
         match kind {
-            Some(kind) => Err(AuthError::Unsupported { place: source.place.to_owned(), kind: format!("credential_source.{kind}") }),
+            Some(kind) => Err(AuthError::Unsupported {
+                place: source.place.to_owned(),
+                kind: format!("credential_source.{kind}"),
+            }),
             None => Err(source.malformed("credential_source has neither file nor url")),
         }
     }
@@ -132,7 +145,10 @@ impl Format {
         match format.optional("type") {
             None | Some("text") => Ok(Format::Text),
             Some("json") => Ok(Format::Json { field: format.text("subject_token_field_name")?.to_owned() }),
-            Some(other) => Err(AuthError::Unsupported { place: source.place.to_owned(), kind: format!("credential_source.format {other:?}") }),
+            Some(other) => Err(AuthError::Unsupported {
+                place: source.place.to_owned(),
+                kind: format!("credential_source.format {other:?}"),
+            }),
         }
     }
 }

@@ -40,8 +40,13 @@ pub(super) fn path_only(place: &str, path: &std::path::Path) -> Result<FromFile,
 }
 
 fn document(place: &str, text: &str) -> Result<FromFile, AuthError> {
-    let document: Value = serde_json::from_str(text)
-        .map_err(|error| Fields { place, document: &Value::Null }.malformed(format!("not JSON (line {} column {})", error.line(), error.column())))?;
+    let document: Value = serde_json::from_str(text).map_err(|error| {
+        Fields { place, document: &Value::Null }.malformed(format!(
+            "not JSON (line {} column {})",
+            error.line(),
+            error.column()
+        ))
+    })?;
     let fields = Fields { place, document: &document };
     let (source, kind) = source(&fields)?;
     Ok(FromFile { source, kind, quota_project: fields.optional("quota_project_id").map(str::to_owned) })
@@ -53,7 +58,9 @@ fn source(fields: &Fields<'_>) -> Result<(Box<dyn TokenSource>, &'static str), A
         "authorized_user" => (Box::new(AuthorizedUser::read(fields)?), "user credentials"),
         "external_account" => (external_account(fields)?, "external account"),
         "impersonated_service_account" => (impersonated(fields)?, "impersonated service account"),
-        other => return Err(AuthError::Unsupported { place: fields.place.to_owned(), kind: format!("type {other:?}") }),
+        other => {
+            return Err(AuthError::Unsupported { place: fields.place.to_owned(), kind: format!("type {other:?}") });
+        }
     })
 }
 
@@ -72,7 +79,8 @@ fn impersonated(fields: &Fields<'_>) -> Result<Box<dyn TokenSource>, AuthError> 
         "service_account_impersonation_url",
         fields.text("service_account_impersonation_url")?,
     )?;
-    let inner = fields.document.get("source_credentials").ok_or_else(|| fields.malformed("source_credentials is missing"))?;
+    let inner =
+        fields.document.get("source_credentials").ok_or_else(|| fields.malformed("source_credentials is missing"))?;
     if inner.get("type").and_then(Value::as_str) == Some("impersonated_service_account") {
         return Err(fields.malformed("source_credentials are impersonated themselves"));
     }

@@ -37,7 +37,12 @@ impl Impersonation {
     }
 
     /// As whoever the URL of a credentials file names.
-    pub(super) fn at(base: Box<dyn TokenSource>, url: Url, seconds: Option<u64>, delegates: Vec<String>) -> Impersonation {
+    pub(super) fn at(
+        base: Box<dyn TokenSource>,
+        url: Url,
+        seconds: Option<u64>,
+        delegates: Vec<String>,
+    ) -> Impersonation {
         Impersonation { base, target: Target::Url(url), seconds: seconds.unwrap_or(HOUR), delegates }
     }
 
@@ -66,8 +71,10 @@ impl TokenSource for Impersonation {
         let answer = exchange.post_json(STEP, &url, &base.token, &body).await?;
         let token = answer.get("accessToken").and_then(Value::as_str);
         let token = token.ok_or_else(|| exchange.malformed("the answer of generateAccessToken has no accessToken"))?;
-        let expires = answer.get("expireTime").and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
-        let left = expires.map(|expires| Duration::try_from(expires.duration_since(exchange.wall)).unwrap_or(Duration::ZERO));
+        let expires =
+            answer.get("expireTime").and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
+        let left =
+            expires.map(|expires| Duration::try_from(expires.duration_since(exchange.wall)).unwrap_or(Duration::ZERO));
         Ok(Fresh { token: Secret::new(token), lifetime: left.or(Some(Duration::from_secs(self.seconds))) })
     }
 }

@@ -29,7 +29,8 @@ impl Metadata {
             return Err("not asked, because NO_GCE_CHECK is set".to_owned());
         }
         let host = environment.get("GCE_METADATA_HOST").unwrap_or_else(|| ADDRESS.to_owned());
-        let base = Url::parse(&format!("http://{host}/")).map_err(|_| format!("GCE_METADATA_HOST {host:?} is no host"))?;
+        let base =
+            Url::parse(&format!("http://{host}/")).map_err(|_| format!("GCE_METADATA_HOST {host:?} is no host"))?;
         let pool = pools.direct().map_err(|_| "the HTTP client cannot be set up".to_owned())?;
         let probe = pool.get(base.clone()).header("metadata-flavor", "Google").timeout(PROBE).send().await;
         let answer = probe.map_err(|_| format!("no answer from {host}"))?;
@@ -47,7 +48,8 @@ impl TokenSource for Metadata {
         let url = self.base.join("computeMetadata/v1/instance/service-accounts/default/token");
         let url = url.map_err(|_| exchange.malformed("GCE_METADATA_HOST is no host"))?;
         let text = exchange.get(STEP, &url, &[("metadata-flavor".to_owned(), "Google".to_owned())]).await?;
-        let answer = serde_json::from_str(&text).map_err(|_| exchange.malformed("the metadata server's answer is not JSON"))?;
+        let answer =
+            serde_json::from_str(&text).map_err(|_| exchange.malformed("the metadata server's answer is not JSON"))?;
         exchange.oauth_token(STEP, &answer)
     }
 }

@@ -54,7 +54,11 @@ fn set_explicitly(config: &CredentialsConfig, tried: &mut Vec<Tried>) -> Result<
         None => unset("access_token of the provider block"),
     }
     match &config.credentials {
-        Some(given) => return from_file("credentials of the provider block", |place| file::path_or_document(place, given.reveal())),
+        Some(given) => {
+            return from_file("credentials of the provider block", |place| {
+                file::path_or_document(place, given.reveal())
+            });
+        }
         None => unset("credentials of the provider block"),
     }
     match environment.get(TOKEN_VARIABLE) {
@@ -76,15 +80,26 @@ fn set_explicitly(config: &CredentialsConfig, tried: &mut Vec<Tried>) -> Result<
             return from_file(&path.display().to_string(), |place| file::path_only(place, &path));
         }
         Some(path) => tried.push(Tried { place: path.display().to_string(), found: "no such file".to_owned() }),
-        None => tried.push(Tried { place: "gcloud's application default credentials".to_owned(), found: "no home folder".to_owned() }),
+        None => tried.push(Tried {
+            place: "gcloud's application default credentials".to_owned(),
+            found: "no home folder".to_owned(),
+        }),
     }
     Ok(None)
 }
 
-async fn offered_by_machine(config: &CredentialsConfig, pools: &Pools, mut tried: Vec<Tried>) -> Result<Resolved, AuthError> {
+async fn offered_by_machine(
+    config: &CredentialsConfig,
+    pools: &Pools,
+    mut tried: Vec<Tried>,
+) -> Result<Resolved, AuthError> {
     match Metadata::find(&config.environment, pools).await {
         Ok(metadata) => {
-            return Ok(Resolved { source: Box::new(metadata), description: "the metadata server".to_owned(), quota_project: None });
+            return Ok(Resolved {
+                source: Box::new(metadata),
+                description: "the metadata server".to_owned(),
+                quota_project: None,
+            });
         }
         Err(found) => tried.push(Tried { place: "the metadata server".to_owned(), found }),
     }
@@ -114,7 +129,14 @@ fn fixed(token: Secret, place: &str) -> Resolved {
     Resolved { source: Box::new(FixedToken(token)), description: place.to_owned(), quota_project: None }
 }
 
-fn from_file(place: &str, read: impl FnOnce(&str) -> Result<FromFile, AuthError>) -> Result<Option<Resolved>, AuthError> {
+fn from_file(
+    place: &str,
+    read: impl FnOnce(&str) -> Result<FromFile, AuthError>,
+) -> Result<Option<Resolved>, AuthError> {
     let found = read(place)?;
-    Ok(Some(Resolved { source: found.source, description: format!("{} from {place}", found.kind), quota_project: found.quota_project }))
+    Ok(Some(Resolved {
+        source: found.source,
+        description: format!("{} from {place}", found.kind),
+        quota_project: found.quota_project,
+    }))
 }

@@ -17,7 +17,9 @@ async fn google() -> Script {
         "/sts" if request.form("subject_token") == "refused" => {
             Reply::with_status(400, json!({"error": "invalid_grant", "error_description": "The audience is wrong."}))
         }
-        "/sts" => Reply::json(json!({"access_token": format!("sts-{number}"), "expires_in": 3600, "token_type": "Bearer"})),
+        "/sts" => {
+            Reply::json(json!({"access_token": format!("sts-{number}"), "expires_in": 3600, "token_type": "Bearer"}))
+        }
         "/token" => Reply::json(json!({"access_token": format!("user-{number}"), "expires_in": 3599})),
         "/subject" => Reply::json(json!({"value": "from-url"})),
         "/" => Reply::text("computeMetadata/").header("metadata-flavor", "Google"),
@@ -86,7 +88,8 @@ async fn an_external_account_asks_a_url_and_then_acts_as_its_service_account() {
     let source = json!({"url": script.at("subject"), "headers": {"Authorization": "Bearer job"},
         "format": {"type": "json", "subject_token_field_name": "value"}});
     let mut document = external(&script, source);
-    document["service_account_impersonation_url"] = json!(script.at("v1/projects/-/serviceAccounts/a@p.iam.gserviceaccount.com:generateAccessToken"));
+    document["service_account_impersonation_url"] =
+        json!(script.at("v1/projects/-/serviceAccounts/a@p.iam.gserviceaccount.com:generateAccessToken"));
     document["service_account_impersonation"] = json!({"token_lifetime_seconds": 1200});
     document["quota_project_id"] = json!("quota");
     let lease = tokens(&script, Some(document), &[]).lease(ManualClock::new().as_ref()).await.unwrap();
@@ -131,7 +134,10 @@ async fn the_provider_setting_impersonates_with_whatever_is_there() {
     let lease = tokens_of(&script, config).lease(ManualClock::new().as_ref()).await.unwrap();
     let seen = &script.requests()[0];
     assert_eq!(lease.token.reveal(), "impersonated-1");
-    assert_eq!(seen.path, "/iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a%40p.iam.gserviceaccount.com:generateAccessToken");
+    assert_eq!(
+        seen.path,
+        "/iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a%40p.iam.gserviceaccount.com:generateAccessToken"
+    );
     assert_eq!((seen.header("authorization"), seen.body["lifetime"].as_str()), ("Bearer mine", Some("3600s")));
     assert_eq!(&*lease.source, "a@p.iam.gserviceaccount.com, impersonated with access_token of the provider block");
 }
@@ -150,7 +156,10 @@ async fn an_impersonated_account_of_gcloud_is_understood() {
 async fn the_metadata_server_is_found_and_asked() {
     let script = google().await;
     let host = script.url().authority().to_owned();
-    let lease = tokens(&script, None, &[("GCE_METADATA_HOST", &host), ("HOME", "/nowhere")]).lease(ManualClock::new().as_ref()).await.unwrap();
+    let lease = tokens(&script, None, &[("GCE_METADATA_HOST", &host), ("HOME", "/nowhere")])
+        .lease(ManualClock::new().as_ref())
+        .await
+        .unwrap();
     assert_eq!((lease.token.reveal(), &*lease.source), ("machine-2", "the metadata server"));
     assert!(script.requests().iter().all(|seen| seen.header("metadata-flavor") == "Google"));
 }
@@ -183,8 +192,14 @@ async fn the_well_known_file_is_read() {
     let script = google().await;
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("application_default_credentials.json"), user(&script).to_string()).unwrap();
-    let lease = tokens(&script, None, &[("CLOUDSDK_CONFIG", folder.path().to_str().unwrap())]).lease(ManualClock::new().as_ref()).await.unwrap();
-    assert!(lease.source.starts_with("user credentials from ") && lease.source.ends_with("application_default_credentials.json"));
+    let lease = tokens(&script, None, &[("CLOUDSDK_CONFIG", folder.path().to_str().unwrap())])
+        .lease(ManualClock::new().as_ref())
+        .await
+        .unwrap();
+    assert!(
+        lease.source.starts_with("user credentials from ")
+            && lease.source.ends_with("application_default_credentials.json")
+    );
 }
 
 #[tokio::test]
@@ -261,11 +276,19 @@ async fn broken_documents_are_explained_without_quoting_them() {
     let script = google().await;
     let cases = [
         (json!({"type": "service_account", "client_email": "a"}), "private_key is missing"),
-        (json!({"type": "gdch_service_account", "private_key": "hush"}), "type \"gdch_service_account\" is not supported"),
-        (external(&script, json!({"executable": {"command": "hush"}})), "credential_source.executable is not supported"),
+        (
+            json!({"type": "gdch_service_account", "private_key": "hush"}),
+            "type \"gdch_service_account\" is not supported",
+        ),
+        (
+            external(&script, json!({"executable": {"command": "hush"}})),
+            "credential_source.executable is not supported",
+        ),
         (external(&script, json!({})), "neither file nor url"),
-        (json!({"type": "authorized_user", "client_id": "i", "client_secret": "hush", "refresh_token": "hush", "token_uri": "http://example.com/t"}),
-            "token_uri must begin with https://"),
+        (
+            json!({"type": "authorized_user", "client_id": "i", "client_secret": "hush", "refresh_token": "hush", "token_uri": "http://example.com/t"}),
+            "token_uri must begin with https://",
+        ),
     ];
     for (document, expected) in cases {
         let error = tokens(&script, Some(document), &[]).lease(ManualClock::new().as_ref()).await.unwrap_err();

@@ -82,7 +82,11 @@ async fn an_error_names_the_call_and_nothing_of_query_or_body() {
 
 #[tokio::test]
 async fn a_transient_failure_is_repeated_with_growing_waits() {
-    let script = Script::start(|_, number| if number < 4 { Reply::error(503, "UNAVAILABLE", "later") } else { Reply::json(json!({})) }).await;
+    let script =
+        Script::start(
+            |_, number| if number < 4 { Reply::error(503, "UNAVAILABLE", "later") } else { Reply::json(json!({})) },
+        )
+        .await;
     let (ctx, clock) = patient();
     client_for(&script).call(&ctx, get()).await.unwrap();
     let waits: Vec<u128> = clock.slept().iter().map(Duration::as_millis).collect();
@@ -117,7 +121,11 @@ async fn a_post_whose_answer_is_lost_is_not_repeated_and_says_that_it_may_have_h
 
 #[tokio::test]
 async fn already_exists_after_a_lost_answer_may_be_our_own_doing() {
-    let script = Script::start(|_, number| if number == 1 { Reply::broken() } else { Reply::error(409, "ALREADY_EXISTS", "exists") }).await;
+    let script =
+        Script::start(
+            |_, number| if number == 1 { Reply::broken() } else { Reply::error(409, "ALREADY_EXISTS", "exists") },
+        )
+        .await;
     let (ctx, _) = patient();
     let error = client_for(&script).call(&ctx, post().idempotent(true)).await.unwrap_err();
     assert!(error.is_already_exists() && error.may_have_happened());
@@ -141,10 +149,7 @@ async fn no_connection_means_that_nothing_happened() {
 #[tokio::test]
 async fn one_attempt_is_limited_in_time() {
     let script = Script::start(|_, _| Reply::json(json!({}))).await;
-    let error = client_for(&script)
-        .call(&minute(), post().timeout(Duration::from_nanos(1)))
-        .await
-        .unwrap_err();
+    let error = client_for(&script).call(&minute(), post().timeout(Duration::from_nanos(1))).await.unwrap_err();
     assert!(matches!(error.cause(), Cause::Timeout(_)) && error.may_have_happened());
 }
 
@@ -187,7 +192,11 @@ async fn a_call_in_flight_outlives_a_stop() {
 
 #[tokio::test]
 async fn what_the_caller_knows_to_be_passing_is_repeated() {
-    let script = Script::start(|_, number| if number < 3 { Reply::error(404, "NOT_FOUND", "not yet") } else { Reply::json(json!({})) }).await;
+    let script =
+        Script::start(
+            |_, number| if number < 3 { Reply::error(404, "NOT_FOUND", "not yet") } else { Reply::json(json!({})) },
+        )
+        .await;
     let (ctx, _) = patient();
     client_for(&script).call(&ctx, get().also_retry(Duration::from_secs(120), ApiError::is_not_found)).await.unwrap();
     assert_eq!(script.count(), 3);
@@ -223,6 +232,23 @@ async fn a_refused_token_that_cannot_be_renewed_is_final_and_names_its_source() 
 }
 
 #[tokio::test]
+async fn a_refused_token_is_renewed_once() {
+    let script = Script::start(|request, number| match (request.path.as_str(), request.header("authorization")) {
+        ("/token", _) => Reply::json(json!({"access_token": format!("tok-{number}"), "expires_in": 3600})),
+        (_, "Bearer tok-1") => Reply::error(401, "UNAUTHENTICATED", "revoked"),
+        _ => Reply::json(json!({"ok": true})),
+    })
+    .await;
+    let document = json!({"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "r", "token_uri": script.at("token")});
+    let credentials =
+        CredentialsConfig { credentials: Some(Secret::new(document.to_string())), ..CredentialsConfig::default() };
+    let (ctx, clock) = patient();
+    let answer = Client::new(with_token(&script, credentials)).call(&ctx, post()).await.unwrap();
+    assert_eq!(answer, json!({"ok": true}));
+    assert_eq!((script.count(), clock.slept().len()), (4, 0));
+}
+
+#[tokio::test]
 async fn without_any_credentials_the_error_lists_what_was_looked_at() {
     let script = Script::start(|_, _| Reply::json(json!({}))).await;
     let environment = Environment::of([("HOME", "/nowhere"), ("NO_GCE_CHECK", "true")]);
@@ -231,7 +257,12 @@ async fn without_any_credentials_the_error_lists_what_was_looked_at() {
     let Cause::Auth(cause) = error.cause() else { panic!("{error}") };
     assert!(matches!(**cause, AuthError::NoneFound(_)) && !error.may_have_happened());
     let advice = error.advice().unwrap();
-    for place in ["GOOGLE_APPLICATION_CREDENTIALS: not set", "application_default_credentials.json: no such file", "NO_GCE_CHECK", "gcloud"] {
+    for place in [
+        "GOOGLE_APPLICATION_CREDENTIALS: not set",
+        "application_default_credentials.json: no such file",
+        "NO_GCE_CHECK",
+        "gcloud",
+    ] {
         assert!(advice.contains(place), "{advice}");
     }
     assert_eq!(script.count(), 0);

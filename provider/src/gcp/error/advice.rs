@@ -105,21 +105,28 @@ mod tests {
 
     #[test]
     fn an_api_that_is_off_gets_the_command_that_enables_it() {
-        let error = error(403, json!({"error": {"message": "off", "details": [{"@type": "x/google.rpc.ErrorInfo",
-            "reason": "SERVICE_DISABLED", "metadata": {"service": "run.googleapis.com", "consumer": "projects/p-1"}}]}}));
+        let error = error(
+            403,
+            json!({"error": {"message": "off", "details": [{"@type": "x/google.rpc.ErrorInfo",
+            "reason": "SERVICE_DISABLED", "metadata": {"service": "run.googleapis.com", "consumer": "projects/p-1"}}]}}),
+        );
         assert!(error.advice().unwrap().contains("gcloud services enable run.googleapis.com --project p-1"));
     }
 
     #[test]
     fn a_missing_quota_project_gets_both_settings() {
-        let error = error(403, json!({"error": {"message": "The x API requires a quota project, which is not set by default."}}));
+        let error = error(
+            403,
+            json!({"error": {"message": "The x API requires a quota project, which is not set by default."}}),
+        );
         let advice = error.advice().unwrap();
         assert!(advice.contains("billing_project") && advice.contains("user_project_override"));
     }
 
     #[test]
     fn a_refused_token_names_its_source() {
-        let error = error(401, json!({"error": {"message": "no", "status": "UNAUTHENTICATED"}})).with_credentials(Some("access_token of the provider block".into()));
+        let error = error(401, json!({"error": {"message": "no", "status": "UNAUTHENTICATED"}}))
+            .with_credentials(Some("access_token of the provider block".into()));
         assert!(error.advice().unwrap().contains("Credentials used: access_token of the provider block"));
     }
 }

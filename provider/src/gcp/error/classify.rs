@@ -62,7 +62,9 @@ impl ApiError {
         }
         self.status_is(|s| {
             s.is("ALREADY_EXISTS")
-                || (s.http == 409 && s.name.is_none() && (s.has_reason("conflict") || s.has_reason("alreadyExists") || s.has_reason("duplicate")))
+                || (s.http == 409
+                    && s.name.is_none()
+                    && (s.has_reason("conflict") || s.has_reason("alreadyExists") || s.has_reason("duplicate")))
         })
     }
 
@@ -105,8 +107,7 @@ impl ApiError {
     }
 
     fn is_shared_client(&self, found: &ApiDisabled) -> bool {
-        SHARED_CLIENTS.contains(&found.consumer.as_str())
-            || self.status_is(|s| s.says("requires a quota project"))
+        SHARED_CLIENTS.contains(&found.consumer.as_str()) || self.status_is(|s| s.says("requires a quota project"))
     }
 
     fn service_disabled(&self) -> Option<ApiDisabled> {
@@ -132,7 +133,11 @@ impl ApiError {
 
     /// The project has no billing account. Final.
     pub fn is_billing_disabled(&self) -> bool {
-        self.status_is(|s| s.has_reason("BILLING_DISABLED") || s.has_reason("accountDisabled") || s.says("billing account for the owning project is disabled"))
+        self.status_is(|s| {
+            s.has_reason("BILLING_DISABLED")
+                || s.has_reason("accountDisabled")
+                || s.says("billing account for the owning project is disabled")
+        })
     }
 
     /// The caller lacks a right, or the object is too new to be seen: only who just made it may ask again.
@@ -163,16 +168,22 @@ impl ApiError {
         self.status_is(|s| {
             s.http == 429
                 || (s.http == 403
-                    && (["rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED"]
-                        .iter()
-                        .any(|reason| s.has_reason(reason))
+                    && ([
+                        "rateLimitExceeded",
+                        "userRateLimitExceeded",
+                        "RATE_LIMIT_EXCEEDED",
+                        "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED",
+                    ]
+                    .iter()
+                    .any(|reason| s.has_reason(reason))
                         || (s.says("quota exceeded for quota metric") && s.says("per minute"))))
         })
     }
 
     /// A policy names a service account that does not exist: passing for one just made, final for others. Gives its email.
     pub fn service_account_missing(&self) -> Option<String> {
-        let status = self.status().filter(|s| s.http == 400 && s.says("service account") && s.says("does not exist"))?;
+        let status =
+            self.status().filter(|s| s.http == 400 && s.says("service account") && s.says("does not exist"))?;
         word_after(&status.message, "ervice account ")
     }
 
@@ -189,7 +200,9 @@ impl ApiError {
     /// The organisation forbids this member (often `allUsers`). Final.
     pub fn is_forbidden_by_organization(&self) -> bool {
         self.status_is(|s| {
-            s.says("do not belong to a permitted customer") || s.has_reason("LOCATION_ORG_POLICY_VIOLATED") || s.says("constraints/")
+            s.says("do not belong to a permitted customer")
+                || s.has_reason("LOCATION_ORG_POLICY_VIOLATED")
+                || s.says("constraints/")
         })
     }
 
@@ -212,7 +225,9 @@ impl ApiError {
     pub fn is_activation_busy(&self) -> bool {
         self.status_is(|s| {
             s.says("another activation or deactivation is in progress")
-                || (self.call().host == Host::SERVICE_USAGE && matches!(s.http, 400 | 412) && s.says("precondition check failed"))
+                || (self.call().host == Host::SERVICE_USAGE
+                    && matches!(s.http, 400 | 412)
+                    && s.says("precondition check failed"))
                 || (s.says("160009") && s.says("failed services"))
         })
     }
@@ -306,14 +321,25 @@ mod tests {
 
     #[test]
     fn an_api_that_is_off_names_service_and_project() {
-        let error = disabled("projects/123456", "Cloud Run Admin API has not been used in project 123456 before or it is disabled.");
-        assert_eq!(error.is_api_disabled(), Some(ApiDisabled { service: "run.googleapis.com".into(), consumer: "123456".into() }));
+        let error = disabled(
+            "projects/123456",
+            "Cloud Run Admin API has not been used in project 123456 before or it is disabled.",
+        );
+        assert_eq!(
+            error.is_api_disabled(),
+            Some(ApiDisabled { service: "run.googleapis.com".into(), consumer: "123456".into() })
+        );
         assert!(!error.is_quota_project_missing() && !error.is_permission_denied() && !error.retryable());
     }
 
     #[test]
     fn an_api_that_is_off_is_seen_in_the_older_format_too() {
-        let error = http(403, "", "accessNotConfigured", "Cloud Run API has not been used in project my-project before or it is disabled.");
+        let error = http(
+            403,
+            "",
+            "accessNotConfigured",
+            "Cloud Run API has not been used in project my-project before or it is disabled.",
+        );
         assert_eq!(error.is_api_disabled().unwrap().consumer, "my-project");
     }
 
@@ -341,10 +367,19 @@ mod tests {
     #[test]
     fn the_kinds_of_409_are_told_apart() {
         assert!(http(409, "ALREADY_EXISTS", "", "Requested entity already exists").is_already_exists());
-        assert!(http(409, "", "conflict", "Your previous request to create the named bucket succeeded and you already own it.").is_already_exists());
+        assert!(
+            http(
+                409,
+                "",
+                "conflict",
+                "Your previous request to create the named bucket succeeded and you already own it."
+            )
+            .is_already_exists()
+        );
         let full = http(409, "", "conflict", "The bucket you tried to delete is not empty.");
         assert!(full.is_not_empty() && !full.is_already_exists() && !full.retryable());
-        let revision = http(409, "ALREADY_EXISTS", "", "Revision named 'api-00001' with different configuration already exists.");
+        let revision =
+            http(409, "ALREADY_EXISTS", "", "Revision named 'api-00001' with different configuration already exists.");
         assert!(revision.is_revision_taken() && !revision.is_already_exists());
         let racing = http(409, "ABORTED", "", "There were concurrent policy changes.");
         assert!(racing.is_etag_conflict() && racing.retryable() && !racing.is_already_exists());
@@ -356,7 +391,14 @@ mod tests {
         let cases = [
             (429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "", true, false),
             (429, "RESOURCE_EXHAUSTED", "RESOURCE_QUOTA_EXCEEDED", "", false, false),
-            (403, "PERMISSION_DENIED", "", "Quota exceeded for quota metric 'Reads' and limit 'Reads per minute'", true, false),
+            (
+                403,
+                "PERMISSION_DENIED",
+                "",
+                "Quota exceeded for quota metric 'Reads' and limit 'Reads per minute'",
+                true,
+                false,
+            ),
             (403, "PERMISSION_DENIED", "IAM_PERMISSION_DENIED", "Permission denied on resource", false, false),
             (500, "INTERNAL", "", "", true, true),
             (502, "", "", "", true, true),
@@ -365,13 +407,24 @@ mod tests {
             (501, "UNIMPLEMENTED", "", "", false, false),
             (400, "INVALID_ARGUMENT", "", "no", false, false),
             (400, "FAILED_PRECONDITION", "", "Please retry this operation", true, false),
-            (400, "FAILED_PRECONDITION", "", "Another activation or deactivation is in progress for this service(s)", true, false),
+            (
+                400,
+                "FAILED_PRECONDITION",
+                "",
+                "Another activation or deactivation is in progress for this service(s)",
+                true,
+                false,
+            ),
             (409, "", "operationInProgress", "", true, false),
             (412, "", "conditionNotMet", "", false, false),
         ];
         for (code, name, reason, message, retryable, happened) in cases {
             let error = http(code, name, reason, message);
-            assert_eq!((error.retryable(), error.may_have_happened()), (retryable, happened), "{code} {name} {reason} {message}");
+            assert_eq!(
+                (error.retryable(), error.may_have_happened()),
+                (retryable, happened),
+                "{code} {name} {reason} {message}"
+            );
         }
     }
 
@@ -381,12 +434,16 @@ mod tests {
         assert_eq!(error.service_account_missing().as_deref(), Some("api@p.iam.gserviceaccount.com"));
         assert!(http(400, "", "", "Identity Pool does not exist (p.svc.id.goog)").is_identity_pool_missing());
         assert!(http(400, "", "", "Inconsistent representation of deleted member").is_deleted_member_in_policy());
-        assert!(http(400, "FAILED_PRECONDITION", "", "One or more users do not belong to a permitted customer.").is_forbidden_by_organization());
+        assert!(
+            http(400, "FAILED_PRECONDITION", "", "One or more users do not belong to a permitted customer.")
+                .is_forbidden_by_organization()
+        );
     }
 
     #[test]
     fn a_failed_operation_may_have_left_its_object_behind() {
-        let error = operation(9, "Revision 'api-1' is not ready and cannot serve traffic. Permission denied on secret: x");
+        let error =
+            operation(9, "Revision 'api-1' is not ready and cannot serve traffic. Permission denied on secret: x");
         assert!(error.may_have_happened() && error.is_secret_access_denied() && !error.retryable());
         assert!(operation(13, "encountered internal error [160009] with failed services [x]").retryable());
     }

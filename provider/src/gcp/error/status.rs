@@ -269,7 +269,10 @@ mod tests {
 
     #[test]
     fn the_older_list_gives_reasons() {
-        let status = read(409, json!({"error": {"code": 409, "message": "m", "errors": [{"reason": "conflict", "message": "m"}]}}));
+        let status = read(
+            409,
+            json!({"error": {"code": 409, "message": "m", "errors": [{"reason": "conflict", "message": "m"}]}}),
+        );
         assert!(status.has_reason("conflict") && status.structured);
     }
 
