@@ -21,7 +21,7 @@ use super::scalars::KmsKey;
 use super::wire::{self, INT64, LOCATION, SECONDS, UPPER};
 use crate::gcp::{ApiError, CallContext, Client, Host};
 use crate::stack::Scope;
-use crate::types::{Duration, Location};
+use crate::types::{BucketName, Duration, Location};
 
 /// The kind.
 pub(super) struct Bucket;
@@ -32,7 +32,7 @@ pub(super) struct BucketSpec {
     /// The bucket's name, unique in the whole of Cloud Storage: 3 to 63 characters (222 with dots), lower-case letters,
     /// digits, `-`, `_` and `.`, with a letter or digit at both ends. Defaults to the KEY. Immutable.
     #[tf(optional, computed, ext(wire("name"), Immutable))]
-    pub(super) name: Value<String>,
+    pub(super) name: Value<BucketName>,
     /// Where the data is: a region (`europe-west1`), a predefined dual-region (`EUR4`) or a multi-region (`EU`, `US`,
     /// `ASIA`), in any case. Defaults to the stack's region. Immutable: a bucket cannot be moved, only replaced, and its
     /// objects are then lost.

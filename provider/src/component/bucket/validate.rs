@@ -9,20 +9,6 @@ const DAY: u64 = 86_400;
 
 /// Checks the values that are known.
 pub(super) fn bucket(spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnostics) {
-    if let Some(problem) = spec.name.known().and_then(|name| name_problem(name)) {
-        let name = spec.name.known().map_or("", String::as_str);
-        diagnostics.push(
-            Diagnostic::error(
-                "Invalid bucket name",
-                format!(
-                    "{name:?} cannot be the name of a bucket: {problem}. A name has 3 to 63 characters (222 with dots, 63 between \
-                     dots): lower-case letters, digits, '-', '_' and '.', with a letter or digit at both ends. It defaults to \
-                     the KEY; set name where the KEY does not do."
-                ),
-            )
-            .at(path.attribute("name")),
-        );
-    }
     classes(spec, path, diagnostics);
     retention(spec, path, diagnostics);
     namespace(spec, path, diagnostics);
@@ -40,31 +26,6 @@ pub(super) fn bucket(spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnosti
     for (index, rule) in rules.iter().enumerate() {
         lifecycle_rule(rule, &at.index(index), diagnostics);
     }
-}
-
-/// Why Cloud Storage refuses the name, if it does.
-fn name_problem(name: &str) -> Option<String> {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    if let Some(bad) = name.chars().find(|c| !inner(*c) && !matches!(c, '-' | '_' | '.')) {
-        return Some(format!("{bad:?} is not allowed"));
-    }
-    let limit = if name.contains('.') { 222 } else { 63 };
-    if name.len() < 3 || name.len() > limit {
-        return Some(format!("it has {} characters", name.len()));
-    }
-    if !name.starts_with(inner) || !name.ends_with(inner) {
-        return Some("it must begin and end with a letter or digit".to_owned());
-    }
-    if let Some(part) = name.split('.').find(|part| part.is_empty() || part.len() > 63) {
-        return Some(format!("the part {part:?} between dots must have 1 to 63 characters"));
-    }
-    if name.parse::<std::net::Ipv4Addr>().is_ok() {
-        return Some("it looks like an IP address".to_owned());
-    }
-    if name.starts_with("goog") {
-        return Some("the prefix goog belongs to Google".to_owned());
-    }
-    (name.contains("google") || name.contains("g00gle")).then(|| "it contains a spelling of google".to_owned())
 }
 
 fn classes(spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnostics) {
@@ -99,7 +60,7 @@ fn classes(spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnostics) {
 }
 
 fn retention(spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnostics) {
-    let seconds = |value: &Value<Duration>| value.known().map(|duration| (duration.to_string(), duration.whole_seconds()));
+    let seconds = |value: &Value<Duration>| value.known().and_then(|duration| Some((duration.to_string(), duration.whole_seconds()?)));
     if let Some((text, seconds)) = seconds(&spec.soft_delete_retention) {
         if seconds != 0 && !(7 * DAY..=90 * DAY).contains(&seconds) {
             diagnostics.push(

@@ -36,7 +36,7 @@ fn read_at(attribute: &Attribute, wire: &Wire, json: &Json) -> Dynamic {
         Shape::Plain(plain) => {
             let mut value = read_plain(plain, &wire.codec, json);
             if let (Some(NeverRead(keys)), Dynamic::Map(entries)) = (attribute.extensions.get(), &mut value) {
-                entries.retain(|key, _| !keys.contains(&key.as_str()));
+                entries.retain(|key, _| !keys.iter().any(|hidden| is_hidden(hidden, key)));
             }
             value
         }
@@ -53,6 +53,11 @@ fn read_at(attribute: &Attribute, wire: &Wire, json: &Json) -> Dynamic {
             }
         }
     }
+}
+
+/// Whether `key` is `hidden`, or begins as it does up to a final `*`.
+fn is_hidden(hidden: &str, key: &str) -> bool {
+    hidden.strip_suffix('*').map_or(hidden == key, |prefix| key.starts_with(prefix))
 }
 
 /// The entries of a map, which the API keeps as an object or as a list.
