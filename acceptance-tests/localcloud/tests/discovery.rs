@@ -57,19 +57,14 @@ fn a_request_that_the_api_knows_passes() {
 
 #[test]
 fn an_unknown_path_is_not_found() {
-    assert_verdict!(
-        verdict(RUN, "GET", "/v2/projects/p/gizmos", &[], None),
-        "Method not found."
-    );
+    assert_verdict!(verdict(RUN, "GET", "/v2/projects/p/gizmos", &[], None), "Method not found.");
     assert_verdict!(verdict(RUN, "GET", "/v9/projects/p", &[], None), "Method not found.");
 }
 
 #[test]
 fn a_known_path_with_another_method_is_inappropriate() {
     let Some(documents) = documents() else { return };
-    let refusal = documents
-        .check_request(RUN, "PUT", SERVICES, &[], None)
-        .expect_err("a refusal");
+    let refusal = documents.check_request(RUN, "PUT", SERVICES, &[], None).expect_err("a refusal");
     assert!(matches!(refusal, Refusal::WrongMethod { .. }), "{refusal}");
 }
 
@@ -83,10 +78,7 @@ fn an_unknown_verb_is_not_found() {
 
 #[test]
 fn a_host_without_documents_passes() {
-    assert_verdict!(
-        verdict("gizmos.googleapis.com", "GET", "/v1/anything", &[], None),
-        "fine"
-    );
+    assert_verdict!(verdict("gizmos.googleapis.com", "GET", "/v1/anything", &[], None), "fine");
 }
 
 #[test]
@@ -99,10 +91,7 @@ fn an_unknown_query_parameter_is_refused_by_name() {
 
 #[test]
 fn parameters_of_every_method_are_known() {
-    assert_verdict!(
-        verdict(RUN, "GET", SERVICES, &[("alt", "json"), ("prettyPrint", "false")], None),
-        "fine"
-    );
+    assert_verdict!(verdict(RUN, "GET", SERVICES, &[("alt", "json"), ("prettyPrint", "false")], None), "fine");
 }
 
 #[test]
@@ -165,15 +154,9 @@ fn an_unknown_enum_value_is_refused() {
 
 #[test]
 fn whole_numbers_may_be_strings_in_a_request() {
-    assert_verdict!(
-        create_service(json!({"template": {"maxInstanceRequestConcurrency": "80"}})),
-        "fine"
-    );
+    assert_verdict!(create_service(json!({"template": {"maxInstanceRequestConcurrency": "80"}})), "fine");
     let age = json!({"name": "x", "softDeletePolicy": {"retentionDurationSeconds": 604_800}});
-    assert_verdict!(
-        verdict(STORAGE, "POST", "/storage/v1/b", &[("project", "p")], Some(age)),
-        "fine"
-    );
+    assert_verdict!(verdict(STORAGE, "POST", "/storage/v1/b", &[("project", "p")], Some(age)), "fine");
 }
 
 #[test]
@@ -197,38 +180,21 @@ fn a_duration_ends_in_s() {
 fn artifact_registry_also_takes_days() {
     let body = json!({"format": "docker", "cleanupPolicies": {"old": {"id": "old", "action": "DELETE", "condition": {"olderThan": "30d"}}}});
     let path = "/v1/projects/p/locations/l/repositories";
-    assert_verdict!(
-        verdict(REGISTRY, "POST", path, &[("repositoryId", "r")], Some(body)),
-        "fine"
-    );
+    assert_verdict!(verdict(REGISTRY, "POST", path, &[("repositoryId", "r")], Some(body)), "fine");
 }
 
 #[test]
 fn null_is_absent() {
-    assert_verdict!(
-        create_service(json!({"template": {"timeout": null, "scaling": null}})),
-        "fine"
-    );
+    assert_verdict!(create_service(json!({"template": {"timeout": null, "scaling": null}})), "fine");
 }
 
 #[test]
 fn mask_paths_are_resolved_in_both_spellings() {
     let path = "/v3/projects/p/alertPolicies/1";
-    let fine = verdict(
-        MONITORING,
-        "PATCH",
-        path,
-        &[("updateMask", "display_name,alertStrategy.autoClose")],
-        Some(json!({})),
-    );
+    let fine =
+        verdict(MONITORING, "PATCH", path, &[("updateMask", "display_name,alertStrategy.autoClose")], Some(json!({})));
     assert_verdict!(fine, "fine");
-    if let Some(text) = verdict(
-        MONITORING,
-        "PATCH",
-        path,
-        &[("updateMask", "displayNames")],
-        Some(json!({})),
-    ) {
+    if let Some(text) = verdict(MONITORING, "PATCH", path, &[("updateMask", "displayNames")], Some(json!({}))) {
         assert!(text.contains("'displayNames' could not be found"), "{text}");
     }
 }
@@ -236,17 +202,8 @@ fn mask_paths_are_resolved_in_both_spellings() {
 #[test]
 fn a_mask_goes_into_maps_and_not_into_lists() {
     let path = "/v2/projects/p/locations/l/services/s";
-    assert_verdict!(
-        verdict(RUN, "PATCH", path, &[("updateMask", "labels.team")], Some(json!({}))),
-        "fine"
-    );
-    if let Some(text) = verdict(
-        RUN,
-        "PATCH",
-        path,
-        &[("updateMask", "template.containers.image")],
-        Some(json!({})),
-    ) {
+    assert_verdict!(verdict(RUN, "PATCH", path, &[("updateMask", "labels.team")], Some(json!({}))), "fine");
+    if let Some(text) = verdict(RUN, "PATCH", path, &[("updateMask", "template.containers.image")], Some(json!({}))) {
         assert!(text.contains("could not be found"), "{text}");
     }
 }
@@ -255,20 +212,8 @@ fn a_mask_goes_into_maps_and_not_into_lists() {
 fn a_field_selection_is_resolved_against_the_response() {
     let path = "/storage/v1/b";
     let query = |fields| [("project", "p"), ("fields", fields)];
-    assert_verdict!(
-        verdict(
-            STORAGE,
-            "GET",
-            path,
-            &query("nextPageToken,items(name,labels/team)"),
-            None
-        ),
-        "fine"
-    );
-    assert_verdict!(
-        verdict(STORAGE, "GET", path, &query("items(names)"), None),
-        "Invalid field selection names"
-    );
+    assert_verdict!(verdict(STORAGE, "GET", path, &query("nextPageToken,items(name,labels/team)"), None), "fine");
+    assert_verdict!(verdict(STORAGE, "GET", path, &query("items(names)"), None), "Invalid field selection names");
 }
 
 #[test]
@@ -290,29 +235,16 @@ fn an_upload_is_found_and_its_body_left_alone() {
         ),
         "fine"
     );
-    assert_verdict!(
-        verdict(STORAGE, "GET", "/storage/v1/b/x/o/a/b", &[("alt", "media")], None),
-        "fine"
-    );
+    assert_verdict!(verdict(STORAGE, "GET", "/storage/v1/b/x/o/a/b", &[("alt", "media")], None), "fine");
 }
 
 #[test]
 fn a_response_is_judged_by_what_google_writes() {
     let Some(documents) = documents() else { return };
     let path = "/v2/projects/p/locations/l/services/s";
-    let check = |body: Value| {
-        documents
-            .check_response(RUN, "GET", path, &body)
-            .map_err(|e| e.to_string())
-    };
-    assert_eq!(
-        check(json!({"generation": "1", "template": {"timeout": "300s"}})),
-        Ok(())
-    );
-    assert_eq!(
-        check(json!({"generation": 1})),
-        Err("Invalid value at 'generation' (TYPE_INT64), 1".to_owned())
-    );
+    let check = |body: Value| documents.check_response(RUN, "GET", path, &body).map_err(|e| e.to_string());
+    assert_eq!(check(json!({"generation": "1", "template": {"timeout": "300s"}})), Ok(()));
+    assert_eq!(check(json!({"generation": 1})), Err("Invalid value at 'generation' (TYPE_INT64), 1".to_owned()));
     assert!(check(json!({"labels": null})).is_err());
 }
 
@@ -320,22 +252,14 @@ fn a_response_is_judged_by_what_google_writes() {
 fn the_typed_parts_of_an_operation_are_judged_too() {
     let Some(documents) = documents() else { return };
     let operation = json!({"name": "o", "done": true, "response": {"@type": "type.googleapis.com/google.cloud.run.v2.Service", "foo": 1}});
-    let mismatch = documents
-        .check_response(RUN, "POST", SERVICES, &operation)
-        .expect_err("a mismatch");
-    assert!(
-        matches!(&mismatch, ResponseMismatch::Invalid(all) if all.len() == 1),
-        "{mismatch}"
-    );
+    let mismatch = documents.check_response(RUN, "POST", SERVICES, &operation).expect_err("a mismatch");
+    assert!(matches!(&mismatch, ResponseMismatch::Invalid(all) if all.len() == 1), "{mismatch}");
 }
 
 #[test]
 fn a_directory_without_documents_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
-    assert!(matches!(
-        Discovery::open(directory.path()),
-        Err(DiscoveryError::Empty(_))
-    ));
+    assert!(matches!(Discovery::open(directory.path()), Err(DiscoveryError::Empty(_))));
 }
 
 #[test]
@@ -347,10 +271,7 @@ fn every_body_of_the_ct_scan_environment_is_what_the_apis_write() {
     };
     let environment: Value = serde_json::from_str(&text).expect("the environment is JSON");
     for resource in environment["resources"].as_array().expect("a list") {
-        let (host, path) = (
-            resource["service"].as_str().expect("a host"),
-            resource["path"].as_str().expect("a path"),
-        );
+        let (host, path) = (resource["service"].as_str().expect("a host"), resource["path"].as_str().expect("a path"));
         match documents.check_response(host, "GET", path, &resource["body"]) {
             Err(ResponseMismatch::Undescribed { .. }) if host == "logging.googleapis.com" => {}
             outcome => assert!(outcome.is_ok(), "{host}{path}: {}", outcome.expect_err("a mismatch")),

@@ -1,0 +1,353 @@
+//! Recorded traffic of the real cloud, played again to localcloud.
+//! The answers must have the same fields with the same values, but for what the server generates; every other difference is
+//! listed with its reason, and a reason that is no longer needed fails the test too.
+#![allow(missing_docs, clippy::print_stdout)]
+
+mod wire;
+
+use std::collections::BTreeMap;
+
+use localcloud::{Seed, Settings};
+use serde_json::Value;
+use wire::{Cloud, root};
+
+/// Fields whose values are the server's own business. Their type must be the same.
+const GENERATED: [&str; 25] = [
+    "name",
+    "uid",
+    "etag",
+    "createTime",
+    "updateTime",
+    "deleteTime",
+    "expireTime",
+    "mutateTime",
+    "mutatedBy",
+    "lastTransitionTime",
+    "creator",
+    "lastModifier",
+    "latestReadyRevision",
+    "latestCreatedRevision",
+    "uri",
+    "timeCreated",
+    "updated",
+    "effectiveTime",
+    "id",
+    "uniqueId",
+    "oauth2ClientId",
+    "nextPageToken",
+    "lastEnableTime",
+    "notificationChannels[]",
+    "projectNumber",
+];
+
+/// An allowed difference: how its line ends, and why it is right.
+type Allowed = (&'static str, &'static str);
+
+struct Exchange {
+    method: String,
+    host: String,
+    path: String,
+    request: Option<Value>,
+    status: u16,
+    response: Value,
+}
+
+fn read(file: &str) -> Option<String> {
+    let path = root().join("../shared/recordings").join(file);
+    let text = std::fs::read_to_string(&path).ok();
+    if text.is_none() {
+        println!("skipped: {} is not there", path.display());
+    }
+    text
+}
+
+fn split_url(url: &str) -> (String, String) {
+    let rest = url.strip_prefix("https://").expect("a URL");
+    let (host, path) = rest.split_once('/').expect("a path");
+    (host.to_owned(), format!("/{path}"))
+}
+
+fn real(text: &str) -> Vec<Exchange> {
+    text.lines()
+        .map(|line| {
+            let line: Value = serde_json::from_str(line).expect("a recorded exchange");
+            let (host, path) = split_url(line["url"].as_str().expect("a URL"));
+            Exchange {
+                method: line["method"].as_str().expect("a method").to_owned(),
+                host,
+                path,
+                request: Some(line["request"].clone()).filter(|body| !body.is_null()),
+                status: line["status"].as_u64().and_then(|s| u16::try_from(s).ok()).expect("a status"),
+                response: line["response"].clone(),
+            }
+        })
+        .collect()
+}
+
+/// The masked logs: request line, headers, body; status line, headers, body; a line of dashes between exchanges.
+fn aligned(text: &str) -> Vec<Exchange> {
+    let text = text
+        .replace("${projectId}", "demo")
+        .replace("${projectNumber}", "123456789012")
+        .replace("${uniqueId}", "abc123")
+        .replace("${folderID}", "1234567890");
+    text.split("\n---\n").filter_map(|block| exchange(block.trim())).collect()
+}
+
+fn exchange(block: &str) -> Option<Exchange> {
+    let (method, rest) = block.split_once(' ')?;
+    if method == "GRPC" {
+        return None;
+    }
+    let is_status = |line: &str| {
+        line.len() > 4 && line.as_bytes()[..3].iter().all(u8::is_ascii_digit) && line.as_bytes()[3] == b' '
+    };
+    let lines: Vec<&str> = rest.lines().collect();
+    let answer = lines.iter().position(|line| is_status(line))?;
+    let body = |lines: &[&str]| {
+        let blank = lines.iter().position(|line| line.trim().is_empty())?;
+        serde_json::from_str(&lines[blank..].join("\n")).ok()
+    };
+    let (host, path) = split_url(lines[0].trim());
+    Some(Exchange {
+        method: method.to_owned(),
+        host,
+        path,
+        request: body(&lines[..answer]),
+        status: lines[answer][..3].parse().ok()?,
+        response: body(&lines[answer..]).unwrap_or(Value::Null),
+    })
+}
+
+/// Plays exchanges; remembers which generated names stand for which recorded ones.
+#[derive(Default)]
+struct Replay {
+    names: BTreeMap<String, String>,
+    differences: Vec<String>,
+}
+
+impl Replay {
+    async fn run(mut self, cloud: &Cloud, exchanges: &[Exchange]) -> Self {
+        for exchange in exchanges {
+            let path = self.ours(&exchange.path);
+            let request = exchange
+                .request
+                .as_ref()
+                .map(|body| serde_json::from_str(&self.ours(&body.to_string())).expect("the body is JSON still"));
+            let (status, response) = cloud.call(&exchange.method, &exchange.host, &path, request).await;
+            let label = format!("{} {}", exchange.method, path.split('?').next().unwrap_or(&path));
+            if status != exchange.status {
+                self.differences.push(format!("{label}: status {status} instead of {}: {response}", exchange.status));
+            } else if status < 300 {
+                self.compare(&label, "", &exchange.response, &response);
+            }
+        }
+        self
+    }
+
+    /// A recorded text with our names in it, longer ones first.
+    fn ours(&self, text: &str) -> String {
+        let mut names: Vec<_> = self.names.iter().collect();
+        names.sort_by_key(|(recorded, _)| std::cmp::Reverse(recorded.len()));
+        names.into_iter().fold(text.to_owned(), |text, (recorded, ours)| text.replace(recorded, ours))
+    }
+
+    fn compare(&mut self, label: &str, at: &str, recorded: &Value, ours: &Value) {
+        match (recorded, ours) {
+            (Value::Object(recorded), Value::Object(ours)) => {
+                for (key, value) in recorded {
+                    let inner = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+                    match ours.get(key) {
+                        Some(other) => self.compare(label, &inner, value, other),
+                        None => self.differences.push(format!("{label}: no {inner}")),
+                    }
+                }
+                for key in ours.keys().filter(|key| !recorded.contains_key(*key)) {
+                    let inner = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+                    self.differences.push(format!("{label}: also {inner}"));
+                }
+            }
+            (Value::Array(recorded), Value::Array(ours)) => {
+                if recorded.len() != ours.len() {
+                    self.differences.push(format!(
+                        "{label}: {} entries instead of {} in {at}",
+                        ours.len(),
+                        recorded.len()
+                    ));
+                }
+                for (value, other) in recorded.iter().zip(ours) {
+                    self.compare(label, &format!("{at}[]"), value, other);
+                }
+            }
+            (Value::String(recorded), Value::String(ours)) => self.compare_texts(label, at, recorded, ours),
+            (Value::Number(recorded), Value::Number(ours)) if recorded.as_f64() == ours.as_f64() => {}
+            _ if recorded == ours => {}
+            _ => self.differences.push(format!("{label}: {at} is {ours} instead of {recorded}")),
+        }
+    }
+
+    fn compare_texts(&mut self, label: &str, at: &str, recorded: &str, ours: &str) {
+        let field = at.rsplit('.').next().unwrap_or(at);
+        let expected = self.ours(recorded);
+        if expected == ours {
+            return;
+        }
+        // The generation of a bucket is a time; of anything else it counts.
+        let generated = GENERATED.contains(&field) || field == "generation" && label.contains("/storage/");
+        if !generated {
+            self.differences.push(format!("{label}: {at} is {ours:?} instead of {expected:?}"));
+            return;
+        }
+        if matches!(field, "name" | "nextPageToken") {
+            self.names.insert(recorded.to_owned(), ours.to_owned());
+        }
+    }
+
+    /// Every difference must be allowed, and every allowance needed.
+    fn settle(self, allowed: &[Allowed]) {
+        let unexplained: Vec<&String> =
+            self.differences.iter().filter(|line| !allowed.iter().any(|(end, _)| line.ends_with(end))).collect();
+        let idle: Vec<&Allowed> =
+            allowed.iter().filter(|(end, _)| !self.differences.iter().any(|line| line.ends_with(end))).collect();
+        assert!(unexplained.is_empty(), "differences without a reason:\n{unexplained:#?}");
+        assert!(idle.is_empty(), "reasons without a difference: {idle:?}");
+    }
+}
+
+async fn replay(seed: Seed, exchanges: Vec<Exchange>, allowed: &[Allowed]) {
+    let cloud = Cloud::start(seed, Settings::PROMPT).await;
+    Replay::default().run(&cloud, &exchanges).await.settle(allowed);
+}
+
+fn example(services: &[&str]) -> Seed {
+    Seed::empty_project("example-project", "123456789", services)
+}
+
+fn demo(services: &[&str]) -> Seed {
+    Seed::empty_project("demo", "123456789012", services)
+}
+
+#[tokio::test]
+async fn run_service() {
+    let Some(text) = read("real/run-service.jsonl") else { return };
+    const AGE: &str = "recorded in 2024, before services had two addresses";
+    let allowed = [("also metadata.urls", AGE), ("also response.urls", AGE), ("also urls", AGE)];
+    replay(example(&["run.googleapis.com"]), real(&text), &allowed).await;
+}
+
+#[tokio::test]
+async fn monitoring_alert_policy() {
+    let Some(text) = read("real/monitoring-alert-policy.jsonl") else { return };
+    replay(example(&["monitoring.googleapis.com"]), real(&text), &[]).await;
+}
+
+#[tokio::test]
+async fn artifact_registry_repository() {
+    let Some(text) = read("real/artifactregistry-repository.jsonl") else { return };
+    const AGE: &str = "recorded in April 2024, before repositories had it; the aligned log of a later day has it";
+    let allowed = [
+        ("also response.satisfiesPzi", AGE),
+        ("also response.vulnerabilityScanningConfig", AGE),
+        ("also registryUri", AGE),
+        ("also satisfiesPzi", AGE),
+        ("also vulnerabilityScanningConfig", AGE),
+    ];
+    replay(example(&["artifactregistry.googleapis.com"]), real(&text), &allowed).await;
+}
+
+#[tokio::test]
+async fn service_usage_service() {
+    let Some(text) = read("real/serviceusage-service.jsonl") else { return };
+    let exchanges = real(&text);
+    let (lists, changes): (Vec<Exchange>, Vec<Exchange>) =
+        exchanges.into_iter().partition(|e| e.path.contains("/services?"));
+    // The real pages have 49 or 50 entries; what they hold together is compared.
+    let listed = |page: &Exchange| -> Vec<String> {
+        let services = page.response["services"].as_array().cloned().unwrap_or_default();
+        services.iter().filter_map(|s| s["name"].as_str().map(str::to_owned)).collect()
+    };
+    let recorded: Vec<String> = lists[..2].iter().flat_map(listed).collect();
+    let services: Vec<&str> = recorded.iter().filter_map(|name| name.rsplit('/').next()).collect();
+    let cloud = Cloud::start(example(&services), Settings::PROMPT).await;
+    let all = lists[0].path.replace("&prettyPrint=false", "&prettyPrint=false&pageSize=200");
+    let ours = cloud.get(&lists[0].host, &all).await;
+    let ours: Vec<&str> =
+        ours["services"].as_array().expect("services").iter().filter_map(|s| s["name"].as_str()).collect();
+    assert_eq!(ours, recorded);
+    Replay::default().run(&cloud, &changes).await.settle(&[
+        ("no response.service.config.documentation.summary", TITLES),
+        ("instead of \"Cloud Runtime Configuration API\"", TITLES),
+        ("no response.service.parent", "the answer of a disable still names the parent; a GET afterwards does not"),
+    ]);
+}
+
+/// Why titles and summaries of services differ.
+const TITLES: &str = "titles and summaries of all of Google's services are not kept here";
+
+#[tokio::test]
+async fn aligned_alert_policy() {
+    let Some(text) = read("aligned/monitoring-alertpolicy.log") else { return };
+    replay(demo(&["monitoring.googleapis.com"]), aligned(&text), &[]).await;
+}
+
+#[tokio::test]
+async fn aligned_notification_channel() {
+    let Some(text) = read("aligned/monitoring-monitoringnotificationchannel.log") else { return };
+    replay(demo(&["monitoring.googleapis.com"]), aligned(&text), &[]).await;
+}
+
+#[tokio::test]
+async fn aligned_storage_bucket() {
+    let Some(text) = read("aligned/storage-bucket.log") else { return };
+    replay(demo(&["storage.googleapis.com"]), aligned(&text), &[]).await;
+}
+
+#[tokio::test]
+async fn aligned_artifact_registry_repository() {
+    let Some(text) = read("aligned/artifactregistry-repository.log") else { return };
+    replay(demo(&["artifactregistry.googleapis.com"]), aligned(&text), &[]).await;
+}
+
+#[tokio::test]
+async fn aligned_service_usage() {
+    let Some(text) = read("aligned/serviceusage-service.log") else { return };
+    let allowed = [
+        ("also response.services[].config", CONFIG),
+        ("also response.service.config", CONFIG),
+        ("no metadata.value", EMPTY),
+    ];
+    replay(demo(&[]), aligned(&text), &allowed).await;
+}
+
+/// Why `config` is more than the stand-in's.
+const CONFIG: &str = "the stand-in has no service configurations; the real traffic has them";
+
+/// Why `metadata.value` is not there.
+const EMPTY: &str = "an artefact of how the stand-in writes an empty message; the real traffic has none";
+
+#[tokio::test]
+async fn aligned_service_account() {
+    let Some(text) = read("aligned/iam-serviceaccount.log") else { return };
+    replay(demo(&["iam.googleapis.com"]), aligned(&text), &[]).await;
+}
+
+#[tokio::test]
+async fn aligned_project() {
+    let Some(text) = read("aligned/resourcemanager-project.log") else { return };
+    // Projects are not made here but seeded: what remains is the project as it is read, and the service that is switched on in it.
+    let kept = aligned(&text)
+        .into_iter()
+        .filter(|e| {
+            e.path.contains("/services/")
+                || e.host.starts_with("serviceusage")
+                || e.method == "GET" && e.path.contains("/projects/")
+        })
+        .collect();
+    let seed = Seed::empty_project("test-abc123", "123456789012", &["cloudresourcemanager.googleapis.com"]);
+    let allowed = [
+        ("no metadata.value", EMPTY),
+        ("also response.service.config", CONFIG),
+        ("no parent", "a seeded project stands below no folder"),
+    ];
+    replay(seed, kept, &allowed).await;
+}

@@ -1,0 +1,71 @@
+//! A running localcloud and a client that judges every exchange by the API descriptions, when they are there.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use localcloud::discovery::Discovery;
+use localcloud::{Handle, Seed, Server, Settings};
+use serde_json::Value;
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The API descriptions that `make tools` fetches.
+pub(crate) fn descriptions() -> Option<Discovery> {
+    Discovery::open(&root().join("target/tools/discovery")).ok()
+}
+
+pub(crate) struct Cloud {
+    handle: Handle,
+    client: reqwest::Client,
+    descriptions: Option<Discovery>,
+}
+
+impl Cloud {
+    /// The project `demo` (123456789012) with these services on.
+    pub(crate) async fn with_services(services: &[&str]) -> Self {
+        Self::start(Seed::empty_project("demo", "123456789012", services), Settings::default()).await
+    }
+
+    pub(crate) async fn start(seed: Seed, settings: Settings) -> Self {
+        let mut builder = Server::builder().seed(seed).settings(settings);
+        if let Some(check) = descriptions() {
+            builder = builder.check(Arc::new(check));
+        }
+        let handle = builder.spawn().await.expect("a server");
+        Cloud { handle, client: reqwest::Client::new(), descriptions: descriptions() }
+    }
+
+    /// Status and body. A good answer must be one that the API's description allows.
+    pub(crate) async fn call(&self, method: &str, host: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = self.client.request(method.clone(), format!("{}/{host}{path}", self.handle.url()));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.expect("an answer");
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await.expect("a body");
+        let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let bare = path.split('?').next().unwrap_or(path);
+        if let (Some(descriptions), 200, true) = (&self.descriptions, status, body.is_object()) {
+            let verdict = descriptions.check_response(host, method.as_str(), bare, &body);
+            assert!(verdict.is_ok(), "{method} {host}{path}: {}\n{body:#}", verdict.expect_err("a mismatch"));
+        }
+        (status, body)
+    }
+
+    /// The body of a GET that must succeed.
+    pub(crate) async fn get(&self, host: &str, path: &str) -> Value {
+        let (status, body) = self.call("GET", host, path, None).await;
+        assert_eq!(status, 200, "GET {host}{path}: {body:#}");
+        body
+    }
+
+    pub(crate) fn fault(&self, spec: Value) {
+        let spec = serde_json::from_value(spec).expect("a fault");
+        self.handle.fault(spec).expect("a regular expression");
+    }
+}
