@@ -114,7 +114,8 @@ fn answer(status: ServingStatus) -> HealthCheckResponse {
 
 /// Nothing, until `ending`.
 fn silence<T: Send + 'static>(ending: CancellationToken) -> Answers<T> {
-    let nothing = stream::once(async move { ending.cancelled().await }).filter_map(|()| std::future::ready(None::<Result<T, Infallible>>));
+    let nothing = stream::once(async move { ending.cancelled().await })
+        .filter_map(|()| std::future::ready(None::<Result<T, Infallible>>));
     Box::pin(nothing.map(|item| item.map_err(|never| match never {})))
 }
 

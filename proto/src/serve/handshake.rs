@@ -75,8 +75,13 @@ mod tests {
 
     #[test]
     fn the_versions_come_in_any_order() {
-        let known = |versions| read(&[(COOKIE_NAME, COOKIE_VALUE), ("PLUGIN_PROTOCOL_VERSIONS", versions)]).map(|i| i.version_known);
-        assert_eq!([known("5,6"), known("6,5"), known("6"), known("5"), known("16,60")], [Some(true), Some(true), Some(true), Some(false), Some(false)]);
+        let known = |versions| {
+            read(&[(COOKIE_NAME, COOKIE_VALUE), ("PLUGIN_PROTOCOL_VERSIONS", versions)]).map(|i| i.version_known)
+        };
+        assert_eq!(
+            [known("5,6"), known("6,5"), known("6"), known("5"), known("16,60")],
+            [Some(true), Some(true), Some(true), Some(false), Some(false)]
+        );
     }
 
     #[test]

@@ -81,10 +81,10 @@ fn run<P: Provider>(provider: P, options: ServeOptions, start: Start) -> Result<
         let service = service.clone();
         Box::new(move || service.stop_token().cancel())
     };
-    let server = ProviderServer::new(service)
-        .max_decoding_message_size(LARGEST_MESSAGE)
-        .max_encoding_message_size(usize::MAX);
-    let work = Work { routes: Routes::new(Tracked::new(server, running.clone())), stop, running, source: options.address };
+    let server =
+        ProviderServer::new(service).max_decoding_message_size(LARGEST_MESSAGE).max_encoding_message_size(usize::MAX);
+    let work =
+        Work { routes: Routes::new(Tracked::new(server, running.clone())), stop, running, source: options.address };
     let result = runtime.block_on(process::run(start, work));
     // A handler that blocks a thread does not block the end.
     runtime.shutdown_background();

@@ -70,7 +70,10 @@ pub(super) async fn run(start: Start, work: Work) -> Result<(), ServeError> {
         Start::Debug => (Master::Developer, Place::default(), None),
         Start::Invited(invitation) => {
             if !invitation.version_known {
-                tracing::error!("this Terraform does not speak protocol {}: it is too old", handshake::PROTOCOL_VERSION);
+                tracing::error!(
+                    "this Terraform does not speak protocol {}: it is too old",
+                    handshake::PROTOCOL_VERSION
+                );
             }
             let identity = invitation.client_certificate.as_deref().map(Identity::for_client).transpose();
             (Master::Terraform, invitation.place, identity.map_err(ServeError::Tls)?)

@@ -42,6 +42,9 @@ mod tests {
     #[test]
     fn a_quote_in_the_path_survives_the_shell() {
         let line = line("a/b", &Address::Unix("/tmp/it's".into()));
-        assert!(line.starts_with("TF_REATTACH_PROVIDERS='{") && line.contains(r"it'\''s") && line.ends_with("}'\n"), "{line}");
+        assert!(
+            line.starts_with("TF_REATTACH_PROVIDERS='{") && line.contains(r"it'\''s") && line.ends_with("}'\n"),
+            "{line}"
+        );
     }
 }

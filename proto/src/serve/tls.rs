@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256};
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -41,11 +43,8 @@ impl Identity {
     pub(super) fn for_client(client_pem: &str) -> Result<Self, TlsError> {
         let client = CertificateDer::from_pem_slice(client_pem.as_bytes()).map_err(TlsError::ClientCertificate)?;
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(TlsError::Generate)?;
-        let certificate = parameters()
-            .and_then(|parameters| parameters.self_signed(&key))
-            .map_err(TlsError::Generate)?
-            .der()
-            .clone();
+        let certificate =
+            parameters().and_then(|parameters| parameters.self_signed(&key)).map_err(TlsError::Generate)?.der().clone();
 
         let provider = Arc::new(aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -69,7 +68,9 @@ fn parameters() -> Result<CertificateParams, rcgen::Error> {
     parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     // Whole days, from yesterday: the two clocks are one, but may be set back in between.
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let day = |date: jiff::civil::Date| rcgen::date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs());
+    let day = |date: jiff::civil::Date| {
+        rcgen::date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
+    };
     parameters.not_before = day(today.yesterday().unwrap_or(today));
     parameters.not_after = day(today.saturating_add(jiff::Span::new().years(30)));
     Ok(parameters)
@@ -195,7 +196,8 @@ mod tests {
         let identity = Identity::for_client(&friend.certificate.pem()).unwrap();
         // rustls checks that the two belong together, so the thief must lie about the key by a resolver of its own.
         let thief = Client { key: client().key, certificate: friend.certificate };
-        let signing = aws_lc_rs::sign::any_supported_type(&PrivatePkcs8KeyDer::from(thief.key.serialize_der()).into()).unwrap();
+        let signing =
+            aws_lc_rs::sign::any_supported_type(&PrivatePkcs8KeyDer::from(thief.key.serialize_der()).into()).unwrap();
         let stolen = rustls::sign::CertifiedKey::new(vec![thief.certificate.der().clone()], signing);
         let mut roots = RootCertStore::empty();
         roots.add(identity.certificate.clone()).unwrap();

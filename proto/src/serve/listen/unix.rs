@@ -103,6 +103,9 @@ mod tests {
     #[test]
     fn groups_are_found_by_their_whole_name() {
         let groups = "root:x:0:\nstaff:x:50:a,b\nstaffers:x:51:\n";
-        assert_eq!([find_group(groups, "staff"), find_group(groups, "staffers"), find_group(groups, "st")], [Some(50), Some(51), None]);
+        assert_eq!(
+            [find_group(groups, "staff"), find_group(groups, "staffers"), find_group(groups, "st")],
+            [Some(50), Some(51), None]
+        );
     }
 }

@@ -22,10 +22,8 @@ impl Levels {
     pub(super) fn read(name: &str, environment: impl Fn(&str) -> Option<String>) -> Self {
         let level = |variable: &str| environment(variable).filter(|text| !text.is_empty()).map(|text| parse(&text));
         let own = format!("TF_LOG_PROVIDER_{}", name.to_uppercase().replace('-', "_"));
-        let provider = level(&own)
-            .or_else(|| level("TF_LOG_PROVIDER"))
-            .or_else(|| level("TF_LOG"))
-            .unwrap_or(LevelFilter::OFF);
+        let provider =
+            level(&own).or_else(|| level("TF_LOG_PROVIDER")).or_else(|| level("TF_LOG")).unwrap_or(LevelFilter::OFF);
         Self { provider, sdk: level("TF_LOG_SDK").unwrap_or(provider) }
     }
 
@@ -91,7 +89,10 @@ mod tests {
 
     #[test]
     fn json_and_nonsense_mean_everything() {
-        assert_eq!([parse("JSON"), parse("chatty"), parse("off")], [LevelFilter::TRACE, LevelFilter::TRACE, LevelFilter::OFF]);
+        assert_eq!(
+            [parse("JSON"), parse("chatty"), parse("off")],
+            [LevelFilter::TRACE, LevelFilter::TRACE, LevelFilter::OFF]
+        );
     }
 
     #[test]
