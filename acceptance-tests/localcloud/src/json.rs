@@ -75,6 +75,18 @@ pub fn camel(name: &str) -> String {
     out
 }
 
+/// `camelCase` to `snake_case`; snake case stays as it is.
+pub fn snake(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
 /// Replaces in `target` exactly the fields that `mask` names with those of `wanted`; a field that is absent in `wanted` goes.
 pub fn apply_mask(target: &mut Object, wanted: &Object, mask: &Mask) {
     for path in mask {

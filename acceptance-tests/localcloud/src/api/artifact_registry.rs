@@ -96,13 +96,7 @@ impl Collection for Repository {
         complete_policies(&mut wanted)?;
         check_kms_key(&wanted, &location)?;
         scanning(call, &mut wanted, prior);
-        json::drop_zeros(
-            &mut wanted,
-            Presence {
-                kept: &["cleanupPolicies"],
-                maps: &["labels"],
-            },
-        );
+        json::drop_zeros(&mut wanted, Presence { kept: &[], maps: &["labels"] });
         if wanted.get("cleanupPolicies").and_then(Value::as_object).is_some_and(Object::is_empty) {
             wanted.remove("cleanupPolicies");
         }

@@ -26,6 +26,7 @@ pub(crate) mod resource_manager;
 pub(crate) mod run;
 pub(crate) mod service_usage;
 pub(crate) mod storage;
+pub(crate) mod tokens;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -48,6 +49,8 @@ pub(crate) fn hosts() -> Vec<Api> {
         run::api(),
         service_usage::api(),
         storage::api(),
+        tokens::oauth2(),
+        tokens::sts(),
     ]
 }
 

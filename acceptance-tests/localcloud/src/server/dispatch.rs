@@ -31,10 +31,21 @@ pub(super) fn dispatch(
     let Some(api) = shared.apis.get(request.host.as_str()) else {
         return Err(ApiError::new(501, "UNIMPLEMENTED", format!("localcloud does not serve {}", request.host)).into());
     };
-    if let Some(check) = &shared.check {
-        check.check(api.host, &request.method, &request.path, &request.query, request.json.as_ref())?;
-    }
-    let (handler, params) = api.route(&request.method, &request.raw_path).ok_or(Refusal::NoSuchPath)?;
+    let judged = shared
+        .check
+        .as_ref()
+        .map(|check| check.check(api.host, &request.method, &request.path, &request.query, request.json.as_ref()));
+    let Some((handler, params)) = api.route(&request.method, &request.raw_path) else {
+        return Err(match judged {
+            // The real API has it, so a plain 404 would mislead.
+            Some(Ok(())) => {
+                let what = format!("localcloud does not serve {} {}{}", request.method, api.host, request.path);
+                ApiError::new(501, "UNIMPLEMENTED", what).into()
+            }
+            _ => Refusal::NoSuchPath,
+        });
+    };
+    judged.unwrap_or(Ok(()))?;
     let mut guard = shared.lock();
     let inner: &mut Inner = &mut guard;
     let mut call = Call::new(request, &mut inner.world, api.host, params, operation_error);
@@ -118,7 +129,8 @@ pub(super) fn parse_body(request: &mut Request) -> Result<(), ApiError> {
         request.json = api::storage::upload_metadata(request)?;
         return Ok(());
     }
-    if request.body.is_empty() {
+    let is_form = request.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    if request.body.is_empty() || is_form {
         return Ok(());
     }
     match serde_json::from_slice::<Value>(&request.body) {

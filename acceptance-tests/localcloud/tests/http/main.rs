@@ -10,4 +10,5 @@ mod policies;
 mod projects;
 mod registries;
 mod services;
+mod tokens;
 mod world;

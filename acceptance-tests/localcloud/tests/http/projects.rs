@@ -32,7 +32,7 @@ async fn projects_are_kept_apart() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_is_a_page_and_an_unknown_host_501() {
+async fn an_unknown_path_is_a_page_and_what_is_not_served_is_501() {
     let cloud = Cloud::prompt().await;
     let answer = cloud.get(&format!("artifactregistry.googleapis.com/v9/projects/{PROJECT}")).await;
     assert_eq!(answer.status, 404);

@@ -1,5 +1,10 @@
 //! A cloud of its own for each test, and a client that knows nothing of it.
 
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use localcloud::check::RequestCheck;
+use localcloud::discovery::Discovery;
 use localcloud::{Builder, Handle, Seed, Server, Settings};
 use serde_json::{Value, json};
 
@@ -18,6 +23,13 @@ pub(crate) const SERVICES: &[&str] = &[
 pub(crate) struct Cloud {
     pub(crate) handle: Handle,
     http: reqwest::Client,
+}
+
+/// The API descriptions that `make tools` fetches, parsed once for all tests; without them requests and answers go unjudged.
+fn descriptions() -> Option<Arc<Discovery>> {
+    static ALL: OnceLock<Option<Arc<Discovery>>> = OnceLock::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/discovery");
+    ALL.get_or_init(|| Discovery::open(&folder).ok().map(Arc::new)).clone()
 }
 
 /// An answer: status and JSON (null when it is none).
@@ -52,7 +64,10 @@ impl Cloud {
         Self::of(Server::builder().seed(seed())).await
     }
 
-    pub(crate) async fn of(builder: Builder) -> Self {
+    pub(crate) async fn of(mut builder: Builder) -> Self {
+        if let Some(descriptions) = descriptions() {
+            builder = builder.check(descriptions as Arc<dyn RequestCheck>);
+        }
         let handle = builder.spawn().await.expect("a free port");
         Self { handle, http: reqwest::Client::new() }
     }
@@ -70,7 +85,11 @@ impl Cloud {
         let response = request.send().await?;
         let status = response.status().as_u16();
         let text = response.text().await?;
-        Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or_default(), text })
+        let body: Value = serde_json::from_str(&text).unwrap_or_default();
+        if status == 200 && body.is_object() && !path.contains("_localcloud") && !path.contains("alt=media") && !path.contains("fields=") {
+            judge(method, path, &body);
+        }
+        Ok(Answer { status, body, text })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -113,6 +132,16 @@ impl Cloud {
             settings["name"] = json!("a-bucket");
         }
         self.post(&format!("storage.googleapis.com/storage/v1/b?project={PROJECT}"), settings).await.ok()
+    }
+}
+
+/// A good answer is one that the API's description allows.
+#[track_caller]
+fn judge(method: &str, path: &str, body: &Value) {
+    let (Some(descriptions), Some((host, rest))) = (descriptions(), path.split_once('/')) else { return };
+    let bare = rest.split('?').next().unwrap_or(rest);
+    if let Err(mismatch) = descriptions.check_response(host, method, &format!("/{bare}"), body) {
+        panic!("{method} {path}: {mismatch}\n{body:#}");
     }
 }
 
