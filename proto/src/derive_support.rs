@@ -37,11 +37,14 @@ pub fn decode_secret<T: AttributeValue>(
 ) -> Option<T> {
     let mut raw = Diagnostics::new();
     let value = decode(object, name, path, &mut raw);
-    diagnostics.extend(raw.into_iter().map(|problem| Diagnostic {
-        detail: "The value is not one that this attribute takes. It is sensitive, so the reason, which might repeat \
+    diagnostics.extend(raw.into_iter().map(|problem| {
+        Diagnostic {
+            detail:
+                "The value is not one that this attribute takes. It is sensitive, so the reason, which might repeat \
                  it, is not shown; see the attribute's documentation."
-            .to_owned(),
-        ..problem
+                    .to_owned(),
+            ..problem
+        }
     }));
     value
 }

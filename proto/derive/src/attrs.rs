@@ -22,8 +22,17 @@ pub(crate) const STRUCT: Place = Place { name: "an Object struct", words: &["dep
 pub(crate) const FIELD: Place = Place {
     name: "a field",
     words: &[
-        "required", "optional", "computed", "default", "sensitive", "write_only", "requires_replace", "deprecated", "name",
-        "ext", "block",
+        "required",
+        "optional",
+        "computed",
+        "default",
+        "sensitive",
+        "write_only",
+        "requires_replace",
+        "deprecated",
+        "name",
+        "ext",
+        "block",
     ],
 };
 /// On an enum that derives `Choice`.

@@ -72,8 +72,15 @@ mod tests {
     #[test]
     fn each_case_joins_words_its_own_way() {
         let all = Case::NAMES.map(|(_, case)| case.apply("MultiRegion"));
-        let expected =
-            ["MULTI_REGION", "multi_region", "multi-region", "multiregion", "MULTIREGION", "multiRegion", "MultiRegion"];
+        let expected = [
+            "MULTI_REGION",
+            "multi_region",
+            "multi-region",
+            "multiregion",
+            "MULTIREGION",
+            "multiRegion",
+            "MultiRegion",
+        ];
         assert_eq!(all, expected);
     }
 }

@@ -82,7 +82,9 @@ fn presence(field: &Field, errors: &mut Errors) {
         (_, _, Some(span), Some(_)) => {
             report(span, "a default makes the attribute optional and computed already; remove `computed`");
         }
-        (_, Some(span), _, Some(_)) => report(span, "a default makes the attribute optional already; remove `optional`"),
+        (_, Some(span), _, Some(_)) => {
+            report(span, "a default makes the attribute optional already; remove `optional`")
+        }
         _ => {}
     }
 }
@@ -158,10 +160,10 @@ fn limits(block: &Block, errors: &mut Errors) {
             errors.add(Error::new(span, "a number of blocks is not negative"));
         }
     }
-    if let (Some((_, min)), Some((span, max))) = (block.min, block.max) {
-        if max < min {
-            errors.add(Error::new(span, format!("`max` is below `min` ({min}); raise it, or remove it for no limit")));
-        }
+    if let (Some((_, min)), Some((span, max))) = (block.min, block.max)
+        && max < min
+    {
+        errors.add(Error::new(span, format!("`max` is below `min` ({min}); raise it, or remove it for no limit")));
     }
     if let Some((_, 0)) = block.max {
         errors.add(Error::new(block.span, "`max = 0` forbids the block; remove it for no limit"));

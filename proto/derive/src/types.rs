@@ -42,7 +42,9 @@ pub(crate) fn cure(ty: &Type) -> Option<&'static str> {
         "str" => Some("an attribute owns its text: write `Value<String>`"),
         "HashMap" => Some("the order of attributes is kept: write `Value<BTreeMap<String, ..>>`"),
         "HashSet" => Some("the order of elements is kept: write `Value<BTreeSet<..>>`"),
-        _ if is_number(&name) => Some("Terraform's numbers are `Value<i64>`, `Value<f64>` or, exactly, `Value<Number>`"),
+        _ if is_number(&name) => {
+            Some("Terraform's numbers are `Value<i64>`, `Value<f64>` or, exactly, `Value<Number>`")
+        }
         _ => None,
     }
 }

@@ -17,7 +17,8 @@ pub fn literal(value: &Dynamic) -> String {
         }
         Dynamic::Map(entries) | Dynamic::Object(entries) if entries.is_empty() => "{}".to_owned(),
         Dynamic::Map(entries) | Dynamic::Object(entries) => {
-            let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{} = {}", word(key), literal(value))).collect();
+            let entries: Vec<String> =
+                entries.iter().map(|(key, value)| format!("{} = {}", word(key), literal(value))).collect();
             format!("{{ {} }}", entries.join(", "))
         }
         Dynamic::Typed(_, inner) => literal(inner),
@@ -72,10 +73,7 @@ mod tests {
     fn keys_are_quoted_only_where_they_must_be() {
         let keys = ["plain", "us-east1", "roles/run.invoker", "1st"];
         let map = Dynamic::Map(keys.map(|key| (key.to_owned(), Dynamic::Bool(true))).into_iter().collect());
-        assert_eq!(
-            literal(&map),
-            r#"{ "1st" = true, plain = true, "roles/run.invoker" = true, us-east1 = true }"#
-        );
+        assert_eq!(literal(&map), r#"{ "1st" = true, plain = true, "roles/run.invoker" = true, us-east1 = true }"#);
         assert_eq!(literal(&Dynamic::Object(BTreeMap::new())), "{}");
     }
 }

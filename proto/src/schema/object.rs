@@ -32,7 +32,8 @@ impl ObjectSchema {
 
     /// The type of the object's values: every attribute and block is a member.
     pub fn type_expression(&self) -> Type {
-        let attributes = self.attributes.iter().map(|attribute| (attribute.name.to_string(), attribute.shape.type_expression()));
+        let attributes =
+            self.attributes.iter().map(|attribute| (attribute.name.to_string(), attribute.shape.type_expression()));
         let blocks = self.blocks.iter().map(|block| {
             let object = Box::new(block.object.type_expression());
             let nested = match block.nesting {

@@ -139,7 +139,8 @@ impl Walk<'_> {
         }
         for block in &schema.blocks {
             let entry = self.block(&join(&path, &block.name), block);
-            let required = matches!(block.nesting, BlockNesting::List { min: 1.., .. } | BlockNesting::Set { min: 1.., .. });
+            let required =
+                matches!(block.nesting, BlockNesting::List { min: 1.., .. } | BlockNesting::Set { min: 1.., .. });
             section.group(if required { Presence::Required } else { Presence::Optional }).push(entry);
         }
         let Section { required, optional, read_only, .. } = section;
@@ -200,7 +201,9 @@ impl Walk<'_> {
             BlockNesting::Map => "Block Map".to_owned(),
         }];
         if let BlockNesting::List { min, max } | BlockNesting::Set { min, max } = block.nesting {
-            marks.extend([("Min", min), ("Max", max)].iter().filter(|(_, n)| *n > 0).map(|(word, n)| format!("{word}: {n}")));
+            marks.extend(
+                [("Min", min), ("Max", max)].iter().filter(|(_, n)| *n > 0).map(|(word, n)| format!("{word}: {n}")),
+            );
         }
         if block.object.deprecated.is_some() {
             marks.push("Deprecated".to_owned());

@@ -85,7 +85,9 @@ macro_rules! blocks {
                 match Value::<Self>::decode(value, path, diagnostics)? {
                     Value::Null => Some(Self::default()),
                     Value::Known(blocks) => Some(blocks),
-                    Value::Unknown => or_report(None, diagnostics, || mismatch("A known number of blocks", value, path)),
+                    Value::Unknown => {
+                        or_report(None, diagnostics, || mismatch("A known number of blocks", value, path))
+                    }
                 }
             }
             fn encode_block(&self) -> Dynamic {

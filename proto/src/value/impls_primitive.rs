@@ -72,8 +72,7 @@ impl Known for f64 {
     fn rules() -> ScalarRules {
         ScalarRules {
             equal: |a, b| {
-                a == b
-                    || matches!((a.as_number(), b.as_number()), (Some(a), Some(b)) if a.to_f64() == b.to_f64())
+                a == b || matches!((a.as_number(), b.as_number()), (Some(a), Some(b)) if a.to_f64() == b.to_f64())
             },
             ..ScalarRules::PLAIN
         }
@@ -121,9 +120,10 @@ pub(super) fn or_report<T>(
 }
 
 fn whole(value: &Dynamic) -> Result<i64, String> {
-    value.as_number().and_then(Number::to_i64).ok_or_else(|| {
-        format!("It must be a whole number between {} and {}.", i64::MIN, i64::MAX)
-    })
+    value
+        .as_number()
+        .and_then(Number::to_i64)
+        .ok_or_else(|| format!("It must be a whole number between {} and {}.", i64::MIN, i64::MAX))
 }
 
 fn type_of(value: &Dynamic) -> Type {

@@ -223,7 +223,8 @@ fn the_schema_says_all_that_the_declaration_says() {
           age: number Required "After how many days."
           classes: set of string Optional choices=STANDARD|ARCHIVE "What moves."
           count: number OptionalComputed "How many versions stay."
-    "##]].assert_eq(&schema_text(&Everything::schema()));
+    "##]]
+    .assert_eq(&schema_text(&Everything::schema()));
 }
 
 #[test]

@@ -205,7 +205,8 @@ fn a_provider_adds_what_its_extensions_say() {
 #[test]
 fn every_link_leads_to_one_section() {
     let page = Reference::of(&Everything::schema());
-    let mut anchors: Vec<_> = page.sections.iter().map(|section| section.anchor.clone()).filter(|it| !it.is_empty()).collect();
+    let mut anchors: Vec<_> =
+        page.sections.iter().map(|section| section.anchor.clone()).filter(|it| !it.is_empty()).collect();
     let entries = |section: &tfplugin::schema::Section| {
         [&section.required, &section.optional, &section.read_only].into_iter().flatten().cloned().collect::<Vec<_>>()
     };
