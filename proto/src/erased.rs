@@ -40,7 +40,6 @@ fn validate<S: Object>(config: &Dynamic, handler: impl FnOnce(&S) -> Diagnostics
 }
 
 pub(crate) trait DynResource<C>: Send + Sync {
-    fn type_name(&self) -> &'static str;
     fn schema_version(&self) -> i64;
     fn schema(&self) -> ObjectSchema;
     fn validate(&self, config: &Dynamic) -> Diagnostics;
@@ -68,10 +67,6 @@ fn encode_apply<S: Object>(response: ApplyResponse<S>) -> ApplyResponse<Dynamic>
 }
 
 impl<C: Send + Sync + 'static, R: Resource<C>> DynResource<C> for R {
-    fn type_name(&self) -> &'static str {
-        Resource::type_name(self)
-    }
-
     fn schema_version(&self) -> i64 {
         Resource::schema_version(self)
     }
@@ -257,7 +252,6 @@ impl<C: Send + Sync + 'static, R: GenerateConfig<C>> DynGenerate for Ability<C, 
 }
 
 pub(crate) trait DynDataSource<C>: Send + Sync {
-    fn type_name(&self) -> &'static str;
     fn schema(&self) -> ObjectSchema;
     fn validate(&self, config: &Dynamic) -> Diagnostics;
     fn read<'h>(
@@ -268,10 +262,6 @@ pub(crate) trait DynDataSource<C>: Send + Sync {
 }
 
 impl<C: Send + Sync + 'static, D: DataSource<C>> DynDataSource<C> for D {
-    fn type_name(&self) -> &'static str {
-        DataSource::type_name(self)
-    }
-
     fn schema(&self) -> ObjectSchema {
         D::State::schema()
     }

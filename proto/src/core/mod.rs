@@ -8,6 +8,7 @@ pub(crate) mod conform;
 pub(crate) mod consistency;
 pub(crate) mod fault;
 pub(crate) mod import;
+pub(crate) mod locate;
 pub(crate) mod plan;
 pub(crate) mod read;
 pub(crate) mod spelling;

@@ -5,7 +5,7 @@ use crate::core::fault::fault;
 use crate::core::spelling::{self, InSets};
 use crate::core::walk::{Nested, children, each_pair, means_the_same, same_element};
 use crate::resource::{PlanRequest, PlanResponse};
-use crate::schema::{Attribute, Nesting, ObjectSchema};
+use crate::schema::{Attribute, Nesting, ObjectSchema, Stable};
 use crate::value::Dynamic;
 use crate::{Diagnostics, Object, Path, Step};
 
@@ -51,7 +51,8 @@ pub(crate) fn with_computed_unknown<S: Object>(request: PlanRequest<S>) -> PlanR
     PlanResponse { planned, private: request.private, requires_replace: Vec::new(), diagnostics }
 }
 
-/// Makes every computed attribute unknown that the configuration leaves to the provider and that has no default.
+/// Makes every computed attribute unknown that the configuration leaves to the provider, that has no default and does
+/// not stay the same anyway.
 pub(crate) fn mark_computed(object: &ObjectSchema, planned: &mut Dynamic, config: &Dynamic) {
     let Some(entries) = planned.as_entries_mut() else { return };
     for child in children(object) {
@@ -60,7 +61,8 @@ pub(crate) fn mark_computed(object: &ObjectSchema, planned: &mut Dynamic, config
         if let Some(attribute) = child.attribute
             && config.is_null()
         {
-            if attribute.presence.is_computed() && attribute.default.is_none() {
+            let stays = attribute.extensions.get::<Stable>().is_some() && !value.is_null();
+            if attribute.presence.is_computed() && attribute.default.is_none() && !stays {
                 *value = Dynamic::Unknown;
             }
             continue;

@@ -6,7 +6,9 @@ use super::identity;
 use super::run::{on_its_own, stopped};
 use super::state::Shared;
 use crate::core::apply::{Inputs, finish, remaining};
+use crate::core::locate::located;
 use crate::proto::tfplugin6 as pb;
+use crate::registry::ResourceEntry;
 use crate::resource::{CreateRequest, DeleteRequest, UpdateRequest};
 use crate::value::Dynamic;
 use crate::wire::{from_wire, to_wire};
@@ -25,7 +27,11 @@ pub(super) async fn apply<P: Provider>(
         ..Default::default()
     };
     let after_crash = crashed_state(&shared, &request);
-    let result = on_its_own("ApplyResourceChange", async move { answer(&shared, request).await }).await;
+    let result = on_its_own("ApplyResourceChange", async move {
+        let entry = shared.resource(&request.type_name)?;
+        answer(&shared, entry, request).await.map_err(|diagnostics| located(&entry.schema().object, diagnostics))
+    })
+    .await;
     match result {
         Ok(Ok(response)) => response,
         Ok(Err(diagnostics)) => {
@@ -56,9 +62,9 @@ fn crashed_state<P: Provider>(
 
 async fn answer<P: Provider>(
     shared: &Shared<P>,
+    entry: &ResourceEntry<P::Client>,
     request: pb::apply_resource_change::Request,
 ) -> Result<pb::apply_resource_change::Response, Diagnostics> {
-    let entry = shared.resource(&request.type_name)?;
     let schema = entry.schema();
     let prior = from_wire::value(&schema.ty, request.prior_state.as_ref(), "prior state")?;
     let planned = from_wire::value(&schema.ty, request.planned_state.as_ref(), "planned state")?;
@@ -97,7 +103,7 @@ async fn answer<P: Provider>(
     Ok(pb::apply_resource_change::Response {
         new_state: Some(to_wire::value(&schema.ty, &state)?),
         private: if state.is_null() { Vec::new() } else { private.to_bytes() },
-        diagnostics: to_wire::diagnostics(diagnostics),
+        diagnostics: to_wire::diagnostics(located(&schema.object, diagnostics)),
         new_identity,
         ..Default::default()
     })

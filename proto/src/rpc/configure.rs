@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::run::on_its_own;
 use super::state::Shared;
+use crate::core::locate::located;
 use crate::core::plan::apply_defaults;
 use crate::erased::decode;
 use crate::proto::tfplugin6 as pb;
@@ -32,7 +33,7 @@ pub(super) async fn configure<P: Provider>(
         if let Some(client) = client {
             shared.set_client(client);
         }
-        Ok(diagnostics)
+        Ok(located(&schema.object, diagnostics))
     });
     let diagnostics = match result.await {
         Ok(Ok(diagnostics)) | Ok(Err(diagnostics)) => diagnostics,

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::run::{on_its_own, stopped};
 use super::state::Shared;
 use crate::core::fault::fault;
+use crate::core::locate::located;
 use crate::core::plan::apply_defaults;
 use crate::core::read::finish;
 use crate::data_source::ReadDataRequest;
 use crate::proto::tfplugin6 as pb;
+use crate::registry::DataSourceEntry;
 use crate::wire::{from_wire, to_wire};
 use crate::{Diagnostics, Path, Provider};
 
@@ -16,7 +18,11 @@ pub(super) async fn read<P: Provider>(
     shared: Arc<Shared<P>>,
     request: pb::read_data_source::Request,
 ) -> pb::read_data_source::Response {
-    let result = on_its_own("ReadDataSource", async move { answer(&shared, request).await }).await;
+    let result = on_its_own("ReadDataSource", async move {
+        let entry = shared.data_source(&request.type_name)?;
+        answer(&shared, entry, request).await.map_err(|diagnostics| located(&entry.schema().object, diagnostics))
+    })
+    .await;
     let diagnostics = match result {
         Ok(Ok(response)) => return response,
         Ok(Err(diagnostics)) => diagnostics,
@@ -27,9 +33,9 @@ pub(super) async fn read<P: Provider>(
 
 async fn answer<P: Provider>(
     shared: &Shared<P>,
+    entry: &DataSourceEntry<P::Client>,
     request: pb::read_data_source::Request,
 ) -> Result<pb::read_data_source::Response, Diagnostics> {
-    let entry = shared.data_source(&request.type_name)?;
     let schema = entry.schema();
     let written = from_wire::value(&schema.ty, request.config.as_ref(), "configuration")?;
     let mut config = written.clone();
@@ -50,7 +56,7 @@ async fn answer<P: Provider>(
     let state = finish(&schema.object, &config, state)?;
     Ok(pb::read_data_source::Response {
         state: Some(to_wire::value(&schema.ty, &state)?),
-        diagnostics: to_wire::diagnostics(diagnostics),
+        diagnostics: to_wire::diagnostics(located(&schema.object, diagnostics)),
         deferred: None,
     })
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use super::run::{on_its_own, stopped};
 use super::state::Shared;
 use crate::core::fault::fault;
+use crate::core::locate::located;
 use crate::core::plan::{Inputs, finish, propose};
 use crate::proto::tfplugin6 as pb;
+use crate::registry::ResourceEntry;
 use crate::resource::{PlanRequest, PlannedAction};
 use crate::value::Dynamic;
 use crate::wire::{from_wire, to_wire};
@@ -22,7 +24,11 @@ pub(super) async fn plan<P: Provider>(
         planned_identity: request.prior_identity.clone(),
         ..Default::default()
     };
-    let result = on_its_own("PlanResourceChange", async move { answer(&shared, request).await }).await;
+    let result = on_its_own("PlanResourceChange", async move {
+        let entry = shared.resource(&request.type_name)?;
+        answer(&shared, entry, request).await.map_err(|diagnostics| located(&entry.schema().object, diagnostics))
+    })
+    .await;
     match result {
         Ok(Ok(response)) => response,
         Ok(Err(diagnostics)) => {
@@ -34,9 +40,9 @@ pub(super) async fn plan<P: Provider>(
 
 async fn answer<P: Provider>(
     shared: &Shared<P>,
+    entry: &ResourceEntry<P::Client>,
     request: pb::plan_resource_change::Request,
 ) -> Result<pb::plan_resource_change::Response, Diagnostics> {
-    let entry = shared.resource(&request.type_name)?;
     let schema = entry.schema();
     let prior = from_wire::value(&schema.ty, request.prior_state.as_ref(), "prior state")?;
     let proposed = from_wire::value(&schema.ty, request.proposed_new_state.as_ref(), "proposed state")?;
@@ -90,7 +96,7 @@ async fn answer<P: Provider>(
         planned_state: Some(planned_state),
         requires_replace: requires_replace.iter().map(to_wire::path).collect(),
         planned_private: response.private.to_bytes(),
-        diagnostics: to_wire::diagnostics(diagnostics),
+        diagnostics: to_wire::diagnostics(located(&schema.object, diagnostics)),
         planned_identity: request.prior_identity,
         ..Default::default()
     })

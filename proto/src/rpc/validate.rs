@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::run::on_its_own;
 use super::state::Shared;
+use crate::core::locate::located;
 use crate::core::validate::{Client, config};
 use crate::proto::tfplugin6 as pb;
 use crate::value::Dynamic;
@@ -32,7 +33,7 @@ pub(super) async fn provider<P: Provider>(
         if !diagnostics.has_error() {
             diagnostics.extend(provider_handler(&shared.provider, &value));
         }
-        Ok(diagnostics)
+        Ok(located(&schema.object, diagnostics))
     };
     pb::validate_provider_config::Response { diagnostics: checked("ValidateProviderConfig", check).await }
 }
@@ -59,7 +60,7 @@ pub(super) async fn resource<P: Provider>(
         if !diagnostics.has_error() && !value.is_null() {
             diagnostics.extend(entry.handler.validate(&value));
         }
-        Ok(diagnostics)
+        Ok(located(&schema.object, diagnostics))
     };
     pb::validate_resource_config::Response { diagnostics: checked("ValidateResourceConfig", check).await }
 }
@@ -76,7 +77,7 @@ pub(super) async fn data_source<P: Provider>(
         if !diagnostics.has_error() && !value.is_null() {
             diagnostics.extend(entry.handler.validate(&value));
         }
-        Ok(diagnostics)
+        Ok(located(&schema.object, diagnostics))
     };
     pb::validate_data_resource_config::Response { diagnostics: checked("ValidateDataResourceConfig", check).await }
 }

@@ -7,9 +7,17 @@ use std::sync::Arc;
 
 /// At most one value of each Rust type, attached to an attribute with `#[tf(ext(EXPR, ..))]`.
 ///
-/// The SDK never looks inside. A provider uses them to say once, beside the field, where the field lives in its API.
+/// A provider uses them to say once, beside the field, where the field lives in its API. The SDK itself looks for
+/// [`Stable`] only.
 #[derive(Clone, Default)]
 pub struct Extensions(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
+
+/// Marks a computed attribute that stays what it is for as long as the object lives: an id, a creation time.
+///
+/// The usual plan keeps its value in updates, where other computed attributes become unknown:
+/// `#[tf(computed, ext(tfplugin::schema::Stable))]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stable;
 
 impl Extensions {
     /// Attaches a value; an earlier one of the same type is replaced.

@@ -3,6 +3,8 @@
 //! The real program talks to a provider in this process. One module for each topic; every test owns a world. Without a
 //! terraform on the PATH the tests say so and pass.
 
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+
 mod faults;
 mod functions;
 mod import;

@@ -91,7 +91,7 @@ pub(crate) struct Rule {
 #[derive(Clone, Debug, Default, PartialEq, Object)]
 pub(crate) struct Thing {
     /// Made by the server.
-    #[tf(computed)]
+    #[tf(computed, ext(tfplugin::schema::Stable))]
     pub id: Value<String>,
     /// Its name.
     #[tf(required)]
@@ -427,7 +427,7 @@ impl UpgradeState<Remote> for Things {
 impl MoveState<Remote> for Things {
     fn move_state(&self, request: MoveRequest) -> Option<Result<Thing, Diagnostics>> {
         (request.source_type == "terraform_data").then(|| {
-            let id = request.source_state["input"].as_str().map(str::to_owned);
+            let id = request.source_state["input"]["value"].as_str().map(str::to_owned);
             Ok(Thing { id: id.into(), ..Thing::default() })
         })
     }

@@ -5,7 +5,7 @@ use crate::world::World;
 async fn check(body: &str) -> Option<(Vec<String>, Vec<String>)> {
     let world = World::new(&format!("variable \"v\" {{\n  type = string\n}}\nresource \"probe_thing\" \"a\" {{\n{body}\n}}\n")).await?;
     let run = world.terraform(&["validate", "-json"]).await;
-    let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let document = &run.document;
     let of = |severity: &str| {
         let diagnostics = document["diagnostics"].as_array().cloned().unwrap_or_default();
         let matching = diagnostics.into_iter().filter(|diagnostic| diagnostic["severity"] == severity);
@@ -34,7 +34,8 @@ async fn a_required_attribute_must_not_be_null() {
     .await;
     refused(
         "  name  = \"x\"\n  rules = [{ after = null }]",
-        "Missing value | The attribute \"after\" is required: it must be set, and not to null. | rules = [{ after = null }]",
+        "Missing value | The attribute \"after\" is required: it must be set, and not to null.\n\nThis is \
+         about rules[0].after. | rules = [{ after = null }]",
     )
     .await;
 }
@@ -44,7 +45,7 @@ async fn a_computed_attribute_cannot_be_set() {
     refused(
         "  name  = \"x\"\n  named = { k = { after = \"1h\", uid = \"mine\" } }",
         "Value for a read-only attribute | The attribute \"uid\" is set by the provider alone. Remove it from the \
-         configuration. | named = { k = { after = \"1h\", uid = \"mine\" } }",
+         configuration.\n\nThis is about named[\"k\"].uid. | named = { k = { after = \"1h\", uid = \"mine\" } }",
     )
     .await;
 }

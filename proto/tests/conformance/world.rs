@@ -28,12 +28,14 @@ pub(crate) struct Run {
     pub stdout: String,
     /// The JSON lines among the output.
     pub events: Vec<Json>,
+    /// The output when it is one JSON document.
+    pub document: Json,
 }
 
 impl World {
     /// A world with `hcl` as its configuration; none when there is no terraform.
     pub(crate) async fn new(hcl: &str) -> Option<Self> {
-        let found = Command::new("terraform").arg("version").env("CHECKPOINT_DISABLE", "1").output();
+        let found = Command::new(program()).arg("version").env("CHECKPOINT_DISABLE", "1").output();
         if found.is_err() {
             println!("skipped: there is no terraform on the PATH");
             return None;
@@ -68,7 +70,7 @@ impl World {
 
     /// Runs terraform to its end.
     pub(crate) async fn terraform(&self, arguments: &[&str]) -> Run {
-        let mut command = Command::new("terraform");
+        let mut command = Command::new(program());
         command
             .args(arguments)
             .current_dir(self.path())
@@ -78,11 +80,12 @@ impl World {
             .env_remove("TF_LOG");
         let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
+        let document = serde_json::from_str(&stdout).unwrap_or_default();
         let events = stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let code = output.status.code().unwrap_or(-1);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(!stderr.contains("panic"), "terraform crashed:\n{stderr}");
-        Run { code, stdout: format!("{stdout}{stderr}"), events }
+        Run { code, stdout: format!("{stdout}{stderr}"), events, document }
     }
 
     /// Plans; the exit code is 0 without changes and 2 with.
@@ -132,14 +135,17 @@ impl World {
     }
 }
 
+/// The terraform to test with.
+fn program() -> String {
+    std::env::var("TERRAFORM").unwrap_or_else(|_| "terraform".to_owned())
+}
+
 impl Run {
     /// Summaries and details of the diagnostics of a severity.
     pub(crate) fn diagnostics(&self, severity: &str) -> Vec<(String, String)> {
         let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
-        let of_events = self.events.iter().map(|event| &event["diagnostic"]);
-        let of_document = self.events.iter().flat_map(|event| event["diagnostics"].as_array().into_iter().flatten());
-        of_events
-            .chain(of_document)
+        let events = self.events.iter().map(|event| &event["diagnostic"]);
+        events
             .filter(|diagnostic| diagnostic["severity"] == severity)
             .map(|diagnostic| (text(&diagnostic["summary"]), text(&diagnostic["detail"])))
             .collect()
