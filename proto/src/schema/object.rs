@@ -86,6 +86,40 @@ pub struct Block {
 
 /// A struct that is a Terraform object. Derive it: `#[derive(tfplugin::Object)]`.
 ///
+/// ```
+/// use tfplugin::{Choice, Object, Value};
+///
+/// /// How often the data is read.
+/// #[derive(Clone, Copy, Debug, PartialEq, Choice)]
+/// enum StorageClass {
+///     /// Daily.
+///     Standard,
+///     /// Once a year.
+///     Archive,
+/// }
+///
+/// /// A place for objects.
+/// #[derive(Debug, Object)]
+/// struct Bucket {
+///     /// The name, unique in the world.
+///     #[tf(required, requires_replace)]
+///     name: Value<String>,
+///     /// What new objects cost.
+///     #[tf(default = StorageClass::Standard)]
+///     storage_class: Value<StorageClass>,
+///     /// Where it is.
+///     #[tf(computed)]
+///     url: Value<String>,
+/// }
+///
+/// let schema = Bucket::schema();
+/// assert_eq!(schema.description, "A place for objects.");
+/// assert_eq!(schema.attribute("storage_class").map(|it| it.rules.choices), Some(&["STANDARD", "ARCHIVE"][..]));
+///
+/// let bucket = Bucket { name: "models".to_owned().into(), storage_class: Value::Null, url: Value::Unknown };
+/// assert_eq!(bucket.encode().get("name").as_str(), Some("models"));
+/// ```
+///
 /// An engine whose schema is composed at run time implements it by hand over a [`Dynamic`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither an object nor the type of an attribute",

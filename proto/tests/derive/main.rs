@@ -8,3 +8,4 @@ mod hygiene;
 mod mistakes;
 mod reference;
 mod schema_text;
+mod totality;
