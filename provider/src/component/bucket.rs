@@ -323,6 +323,7 @@ impl Kind for Bucket {
             version: "storage/v1",
             collection: "b",
             items: "items",
+            query: &[("projection", "noAcl")],
             list_query: &[("project", "{project}"), ("projection", "noAcl")],
             page_size: ("maxResults", 1000),
             naming: Naming::Body,

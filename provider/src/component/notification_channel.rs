@@ -92,6 +92,7 @@ impl Kind for NotificationChannel {
             version: "v3",
             collection: "projects/{project}/notificationChannels",
             items: "notificationChannels",
+            query: &[],
             list_query: &[],
             page_size: ("pageSize", 1000),
             naming: Naming::Server,

@@ -272,6 +272,7 @@ impl Kind for Registry {
             version: "v1",
             collection: "projects/{project}/locations/{location}/repositories",
             items: "repositories",
+            query: &[],
             list_query: &[],
             page_size: ("pageSize", 1000),
             naming: Naming::Query("repositoryId"),

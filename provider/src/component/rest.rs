@@ -15,7 +15,10 @@ pub struct Rest {
     pub collection: &'static str,
     /// Where the items of a list answer are.
     pub items: &'static str,
-    /// Query parameters of every list call.
+    /// Query parameters of calls on one object.
+    pub query: &'static [(&'static str, &'static str)],
+    /// Query parameters of calls on the collection (lists and creations of objects named in the body); `{project}` is
+    /// filled in.
     pub list_query: &'static [(&'static str, &'static str)],
     /// The parameter that sets a page's size, and its value.
     pub page_size: (&'static str, u32),

@@ -290,6 +290,7 @@ impl Kind for Service {
             version: "v2",
             collection: "projects/{project}/locations/{location}/services",
             items: "services",
+            query: &[],
             list_query: &[],
             page_size: ("pageSize", 100),
             naming: Naming::Query("serviceId"),

@@ -79,9 +79,7 @@ fn canonical_project(name: &str, scope: &Scope) -> String {
 pub async fn get(run: &Run, kind: &dyn AnyKind, name: &str) -> Result<Option<Found>, ApiError> {
     let rest = kind.rest();
     let mut request = Request::get(rest.host.clone(), locate::item_path(rest, name));
-    if rest.update == Update::Merge {
-        request = with_query(request, rest.list_query);
-    }
+    request = with_query(request, rest.query, &run.scope);
     match run.call(request).await {
         Ok(body) => Ok(Some(Found::new(kind, body, &run.scope))),
         Err(error) if error.is_not_found() => Ok(None),
@@ -89,9 +87,9 @@ pub async fn get(run: &Run, kind: &dyn AnyKind, name: &str) -> Result<Option<Fou
     }
 }
 
-fn with_query(mut request: Request, query: &[(&str, &str)]) -> Request {
+fn with_query(mut request: Request, query: &[(&str, &str)], scope: &Scope) -> Request {
     for (name, value) in query {
-        request = request.query(name, value);
+        request = request.query(name, scope.fill(value, &scope.region));
     }
     request
 }
@@ -103,10 +101,7 @@ fn with_query(mut request: Request, query: &[(&str, &str)]) -> Request {
 pub async fn list(run: &Run, kind: &dyn AnyKind, location: &str) -> Result<Vec<Found>, ApiError> {
     let rest = kind.rest();
     let mut request = Request::get(rest.host.clone(), locate::collection_path(rest, location, &run.scope));
-    if rest.naming == Naming::Body {
-        request = request.query("project", &run.scope.project);
-    }
-    let request = with_query(request, rest.list_query);
+    request = with_query(request, rest.list_query, &run.scope);
     let (parameter, size) = rest.page_size;
     let items = run.list(List::new(request, rest.items).page_size_as(parameter, size)).await?;
     Ok(items.into_iter().map(|body| Found::new(kind, body, &run.scope)).collect())
@@ -127,7 +122,7 @@ pub async fn create(run: &Run, address: &Address, component: &Dynamic) -> Result
         Naming::Query(parameter) => request.query(parameter, name),
         Naming::Body => {
             body["name"] = json!(name);
-            with_query(request.query("project", &run.scope.project), rest.list_query)
+            with_query(request, rest.list_query, &run.scope)
         }
         Naming::Server => request,
     };
@@ -188,7 +183,7 @@ pub async fn update(
                 }
                 request.query("updateMask", patch.mask.join(",")).json(body)
             }
-            Update::Merge => with_query(request, rest.list_query)
+            Update::Merge => with_query(request, rest.query, &run.scope)
                 .query("ifMetagenerationMatch", current.body["metageneration"].as_str().unwrap_or_default())
                 .json(wire::merge_patch(&current.body, &patch.body, &patch.mask)),
         };
