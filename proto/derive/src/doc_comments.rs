@@ -19,7 +19,7 @@ pub(crate) fn description(attributes: &[Attribute]) -> Option<TokenStream> {
             other => computed.push(other.to_token_stream()),
         }
     }
-    let text = dedent(&lines.join("\n"));
+    let text = unwrap(&dedent(&lines.join("\n")));
     if computed.is_empty() {
         return (!text.is_empty()).then(|| quote!(#text));
     }
@@ -35,9 +35,58 @@ fn dedent(text: &str) -> String {
     lines.join("\n").trim_matches('\n').to_owned()
 }
 
+/// Puts each paragraph and list item on one line: where the source was wrapped is no part of the text.
+fn unwrap(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut in_code = false;
+    for line in text.lines() {
+        let fence = is_fence(line);
+        let joins = !in_code && !fence && !starts_anew(line);
+        match lines.last_mut() {
+            Some(last) if joins && !ends_here(last) => {
+                last.push(' ');
+                last.push_str(line.trim_start());
+            }
+            _ => lines.push(line.to_owned()),
+        }
+        in_code ^= fence;
+    }
+    lines.join("\n")
+}
+
+fn is_fence(line: &str) -> bool {
+    line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~")
+}
+
+/// Whether markdown begins something new with this line.
+fn starts_anew(line: &str) -> bool {
+    let text = line.trim_start();
+    let numbered = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let bullet = ["- ", "* ", "+ ", "#", "|", ">"].iter().any(|mark| text.starts_with(mark));
+    text.is_empty() || bullet || (numbered.len() < text.len() && numbered.starts_with(". ")) || line.starts_with("    ")
+}
+
+/// Whether nothing can be joined to this line.
+fn ends_here(line: &str) -> bool {
+    let text = line.trim_start();
+    text.is_empty() || text.starts_with('#') || text.starts_with('|') || is_fence(line) || line.starts_with("    ")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::dedent;
+    use super::{dedent, unwrap};
+
+    #[test]
+    fn a_wrapped_paragraph_is_one_line() {
+        assert_eq!(unwrap("One\ntwo.\n\nThree\nfour."), "One two.\n\nThree four.");
+    }
+
+    #[test]
+    fn lists_tables_and_code_keep_their_lines() {
+        let text = "List:\n- a\n  b\n1. c\n\n| d |\n|---|\n\n```\ne\nf\n```\nend\nof it";
+        let unwrapped = "List:\n- a b\n1. c\n\n| d |\n|---|\n\n```\ne\nf\n```\nend of it";
+        assert_eq!(unwrap(text), unwrapped);
+    }
 
     #[test]
     fn relative_indentation_survives() {

@@ -51,5 +51,5 @@ fn a_doc_comment_may_be_a_file() {
     }
     let schema = <Documented as tfplugin::Object>::schema();
     assert_eq!(schema.description, include_str!("included.md"));
-    assert_eq!(schema.attributes[0].description, "In two\nlines.");
+    assert_eq!(schema.attributes[0].description, "In two lines.");
 }
