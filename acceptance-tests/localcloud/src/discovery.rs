@@ -172,8 +172,9 @@ impl Discovery {
 
     fn document_for(&self, host: &str, path: &str) -> Result<Lookup, DiscoveryError> {
         let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).take(4).collect();
+        // Paths without a version (`/token`) belong to no described method.
         let Some(at) = segments.iter().position(|segment| is_version(segment)) else {
-            return Ok(if self.describes(host) { Lookup::NoSuchVersion } else { Lookup::NotDescribed });
+            return Ok(Lookup::NotDescribed);
         };
         let first = host.split('.').next().unwrap_or(host);
         // The old common host puts the API's name in front of the version.

@@ -209,6 +209,17 @@ fn a_mask_goes_into_maps_and_not_into_lists() {
 }
 
 #[test]
+fn a_quoted_step_of_a_mask_may_hold_dots() {
+    let path = "/v2/projects/p/locations/l/services/s";
+    assert_verdict!(verdict(RUN, "PATCH", path, &[("updateMask", "annotations.`a.b/c`")], Some(json!({}))), "fine");
+}
+
+#[test]
+fn a_path_without_a_version_is_not_judged() {
+    assert_verdict!(verdict("sts.googleapis.com", "POST", "/token", &[], None), "fine");
+}
+
+#[test]
 fn a_field_selection_is_resolved_against_the_response() {
     let path = "/storage/v1/b";
     let query = |fields| [("project", "p"), ("fields", fields)];

@@ -273,3 +273,27 @@ async fn names_are_judged() {
         assert_eq!(create(&cloud, id, plain()).await.0, 400, "{id}");
     }
 }
+
+#[tokio::test]
+async fn the_service_of_a_real_environment_is_accepted_as_it_is() {
+    let Some(seed) = wire::ct_scan() else { return };
+    let cloud = Cloud::start(seed, localcloud::Settings::PROMPT).await;
+    let path = "/v2/projects/dtu-mlops-data-482907/locations/europe-west1/services/ct-scan-api";
+    let before = cloud.get(HOST, path).await;
+    let (status, operation) = cloud.call("PATCH", HOST, path, Some(before.clone())).await;
+    assert_eq!(status, 200, "{operation:#}");
+    let after = cloud.get(HOST, path).await;
+    for field in ["template", "traffic", "labels", "annotations", "uri", "urls", "generation", "latestReadyRevision"] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+}
+
+#[tokio::test]
+async fn services_of_one_project_share_the_hash_in_their_addresses() {
+    let Some(seed) = wire::ct_scan() else { return };
+    let cloud = Cloud::start(seed, localcloud::Settings::PROMPT).await;
+    let services = "/v2/projects/dtu-mlops-data-482907/locations/us-central1/services";
+    cloud.call("POST", HOST, &format!("{services}?serviceId=second"), Some(plain())).await;
+    let second = cloud.get(HOST, &format!("{services}/second")).await;
+    assert_eq!(second["uri"], "https://second-k3vq7dzyma-uc.a.run.app");
+}

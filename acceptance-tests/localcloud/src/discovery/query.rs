@@ -100,7 +100,8 @@ fn leads_somewhere(document: &Document, schema: &str, path: &str) -> bool {
     let Some(mut node) = document.schema(schema) else {
         return true;
     };
-    for step in path.split('.') {
+    for step in steps(path) {
+        let step = step.as_str();
         node = match resolve(document, node) {
             Some(node) => node,
             None => return false,
@@ -115,6 +116,21 @@ fn leads_somewhere(document: &Document, schema: &str, path: &str) -> bool {
         }
     }
     true
+}
+
+/// The steps of a path; a step in backquotes may hold dots.
+fn steps(path: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    let mut quoted = false;
+    for letter in path.chars() {
+        match (letter, out.last_mut()) {
+            ('`', _) => quoted = !quoted,
+            ('.', _) if !quoted => out.push(String::new()),
+            (_, Some(last)) => last.push(letter),
+            (_, None) => {}
+        }
+    }
+    out
 }
 
 fn resolve<'d>(document: &'d Document, node: &'d Value) -> Option<&'d Value> {

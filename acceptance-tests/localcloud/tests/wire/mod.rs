@@ -1,5 +1,6 @@
 //! A running localcloud and a client that judges every exchange by the API descriptions, when they are there.
 #![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -68,4 +69,14 @@ impl Cloud {
         let spec = serde_json::from_value(spec).expect("a fault");
         self.handle.fault(spec).expect("a regular expression");
     }
+}
+
+/// The CT-scan environment, as Google would answer it.
+pub(crate) fn ct_scan() -> Option<Seed> {
+    let path = root().join("../shared/environments/ct-scan.json");
+    let text = std::fs::read_to_string(&path).ok();
+    if text.is_none() {
+        println!("skipped: {} is not there", path.display());
+    }
+    text.map(|text| serde_json::from_str(&text).expect("an environment"))
 }

@@ -108,7 +108,7 @@ fn cores(milli: u64) -> String {
 }
 
 fn spelled(size: u64) -> String {
-    if size % GI == 0 { format!("{}Gi", size / GI) } else { format!("{}Mi", size / MI) }
+    if size.is_multiple_of(GI) { format!("{}Gi", size / GI) } else { format!("{}Mi", size / MI) }
 }
 
 #[cfg(test)]

@@ -116,10 +116,10 @@ pub(super) fn settle(service: &mut Object, outcome: &Outcome, new_revision: bool
     };
     service.insert("terminalCondition".to_owned(), terminal);
     service.insert("conditions".to_owned(), conditions);
-    if *outcome == Outcome::Ready {
-        if let Some(created) = service.get("latestCreatedRevision").cloned() {
-            service.insert("latestReadyRevision".to_owned(), created);
-        }
+    if *outcome == Outcome::Ready
+        && let Some(created) = service.get("latestCreatedRevision").cloned()
+    {
+        service.insert("latestReadyRevision".to_owned(), created);
     }
     let ready = *outcome == Outcome::Ready || service.contains_key("latestReadyRevision");
     if ready && (*outcome == Outcome::Ready || !new_revision || service.contains_key("uri")) {
