@@ -217,6 +217,12 @@ async fn policies(run: &Run, chosen: &[&Candidate]) -> Result<Vec<Option<Policy>
 fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>, stack: &str) -> Dynamic {
     let kind = candidate.kind;
     let mut component = candidate.found.tree.clone();
+    // What exists only here is as a silent configuration has it.
+    for attribute in &kind.object().attributes {
+        if let (true, Some(default)) = (component.get(&attribute.name).is_null(), &attribute.default) {
+            tree::set(&mut component, attribute.name.clone(), default.clone());
+        }
+    }
     tree::set(&mut component, "imported", Dynamic::Bool(!candidate.is_stamped(stack)));
     if let Some((attribute, _)) = crate::component::common::labels(kind.object()) {
         let (own, effective) = labels::imported(component.get("effective_labels"));

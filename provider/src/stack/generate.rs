@@ -16,7 +16,7 @@ pub fn generate(stack: &Stack, scope: &Scope) -> Dynamic {
         );
         effective::with_names(address, &mut silent, scope);
         for name in ["name", "location"] {
-            if component.get(name) == silent.get(name) {
+            if address.kind.object().attribute(name).is_some() && component.get(name) == silent.get(name) {
                 tree::set(component, name, Dynamic::Null);
             }
         }
