@@ -73,6 +73,12 @@ pub(super) fn writable(sent: &Value) -> Object {
         }
     }
     drop_zeros(&mut service, PRESENCE);
+    if let Some(timeout) = service.get_mut("template").and_then(|template| template.get_mut("timeout")) {
+        let seconds = timeout.as_str().and_then(|text| text.strip_suffix('s')?.parse::<f64>().ok());
+        if let Some(seconds) = seconds {
+            *timeout = json!(format!("{seconds}s"));
+        }
+    }
     service
 }
 
@@ -304,6 +310,11 @@ mod tests {
             service["template"]["containers"][0]["livenessProbe"],
             json!({"timeoutSeconds": 1, "periodSeconds": 10, "failureThreshold": 3, "httpGet": {"path": "/health", "port": 9000}})
         );
+    }
+
+    #[test]
+    fn a_timeout_has_one_spelling() {
+        assert_eq!(filled(json!({"template": {"timeout": "60.000s"}}))["template"]["timeout"], json!("60s"));
     }
 
     #[test]
