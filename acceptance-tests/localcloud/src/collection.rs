@@ -176,11 +176,11 @@ pub fn serve(api: Api, kind: impl Collection) -> Api {
         let kind = Arc::clone(&kind);
         move |call: &mut Call<'_>| f(kind.as_ref(), call)
     };
-    let mut api = api
-        .on("GET", template, with(get))
-        .on("GET", parent, with(list))
-        .on("POST", parent, with(create))
-        .on("DELETE", template, with(delete));
+    let mut api = api.on("GET", template, with(get)).on("GET", parent, with(list)).on("POST", parent, with(create)).on(
+        "DELETE",
+        template,
+        with(delete),
+    );
     if kind.updates() != Updates::Never {
         api = api.on("PATCH", template, with(update));
     }
@@ -339,8 +339,11 @@ fn complete(kind: &dyn Collection, call: &mut Call<'_>, verb: Verb, name: &str, 
         Completion::Now if verb == Verb::Delete => Ok(Reply::empty_object()),
         Completion::Now => Ok(Reply::json(kind.present(call, body, View::Change(verb)))),
         Completion::Operation { metadata, response_type } => {
-            let mut response =
-                if response_type.ends_with("protobuf.Empty") { json!({}) } else { kind.present(call, body, View::Change(verb)) };
+            let mut response = if response_type.ends_with("protobuf.Empty") {
+                json!({})
+            } else {
+                kind.present(call, body, View::Change(verb))
+            };
             response["@type"] = json!(response_type);
             let id = call.world.uuid();
             Ok(operation::start(call, operation_name(name, &id), Some(metadata), response))

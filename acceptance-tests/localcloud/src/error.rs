@@ -4,6 +4,7 @@
 //! (see [`ErrorStyle`]); handlers only say what happened.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use serde_json::{Value, json};
 
@@ -17,10 +18,28 @@ pub enum ErrorStyle {
     Storage,
 }
 
-/// A refusal, ready to be written in either [`ErrorStyle`].
+/// A refusal, ready to be written in either [`ErrorStyle`]. Its [`Parts`] are reached as its own fields.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{code} {status}: {message}")]
-pub struct ApiError {
+#[error("{} {}: {}", .0.code, .0.status, .0.message)]
+pub struct ApiError(Box<Parts>);
+
+impl Deref for ApiError {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for ApiError {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
+    }
+}
+
+/// What a refusal consists of. Boxed, because most calls succeed and should not carry the room for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parts {
     /// HTTP status.
     pub code: u16,
     /// Canonical status name, such as `NOT_FOUND`.
@@ -91,7 +110,7 @@ pub fn canonical_status(code: u16) -> &'static str {
 impl ApiError {
     /// An error with HTTP status `code`, canonical `status` and `message`.
     pub fn new(code: u16, status: &str, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             code,
             status: status.to_owned(),
             message: message.into(),
@@ -100,7 +119,7 @@ impl ApiError {
             metadata: BTreeMap::new(),
             legacy_reason: None,
             details: Vec::new(),
-        }
+        }))
     }
 
     /// 400 `INVALID_ARGUMENT`.
@@ -152,9 +171,7 @@ impl ApiError {
 
     /// 403 `SERVICE_DISABLED`: `service` is off in the project with this number.
     pub fn service_disabled(service: &str, project_number: &str) -> Self {
-        let url = format!(
-            "https://console.developers.google.com/apis/api/{service}/overview?project={project_number}"
-        );
+        let url = format!("https://console.developers.google.com/apis/api/{service}/overview?project={project_number}");
         let title = service_title(service);
         let message = format!(
             "{title} has not been used in project {project_number} before or it is disabled. Enable it by visiting {url} then \

@@ -138,8 +138,7 @@ impl Faults {
 }
 
 fn harm_of(spec: &FaultSpec, host: &str, project_number: Option<&str>) -> Harm {
-    let mut harm =
-        Harm { delay_ms: spec.delay_ms, drop: spec.drop, retry_after: spec.retry_after, ..Harm::default() };
+    let mut harm = Harm { delay_ms: spec.delay_ms, drop: spec.drop, retry_after: spec.retry_after, ..Harm::default() };
     if spec.status.is_none() && spec.reason.is_none() && !spec.operation_error {
         return harm;
     }

@@ -269,7 +269,10 @@ mod tests {
 
     #[test]
     fn masks_are_read_in_either_spelling() {
-        assert_eq!(parse_mask("display_name, template.maxCount"), vec![vec!["displayName"], vec!["template", "maxCount"]]);
+        assert_eq!(
+            parse_mask("display_name, template.maxCount"),
+            vec![vec!["displayName"], vec!["template", "maxCount"]]
+        );
     }
 
     #[test]
@@ -282,17 +285,19 @@ mod tests {
 
     #[test]
     fn zeros_go_except_those_with_presence_and_map_entries() {
-        let mut object = json!({"a": 0, "k": {"n": 0}, "labels": {"x": ""}, "none": {}, "empty": {}, "l": [{"f": false}]})
-            .as_object()
-            .cloned()
-            .unwrap_or_default();
+        let mut object =
+            json!({"a": 0, "k": {"n": 0}, "labels": {"x": ""}, "none": {}, "empty": {}, "l": [{"f": false}]})
+                .as_object()
+                .cloned()
+                .unwrap_or_default();
         drop_zeros(&mut object, Presence { kept: &["k.n"], maps: &["labels", "empty"] });
         assert_eq!(Value::Object(object), json!({"k": {"n": 0}, "labels": {"x": ""}, "none": {}, "l": [{}]}));
     }
 
     #[test]
     fn field_selectors_pick_through_lists() {
-        let value = json!({"items": [{"name": "a", "id": 1, "x": {"y": 1, "z": 2}}], "nextPageToken": "t", "kind": "k"});
+        let value =
+            json!({"items": [{"name": "a", "id": 1, "x": {"y": 1, "z": 2}}], "nextPageToken": "t", "kind": "k"});
         let picked = select_fields(&value, "items(name,x/y),nextPageToken").expect("a selection");
         assert_eq!(picked, json!({"items": [{"name": "a", "x": {"y": 1}}], "nextPageToken": "t"}));
         assert_eq!(select_fields(&value, "items/name").expect("a selection"), json!({"items": [{"name": "a"}]}));

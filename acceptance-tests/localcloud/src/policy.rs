@@ -61,9 +61,11 @@ pub fn serve(
             None => json!({}),
         }))
     };
-    api.on(read_method, verb("getIamPolicy"), reader)
-        .on("POST", verb("setIamPolicy"), writer)
-        .on("POST", verb("testIamPermissions"), tester)
+    api.on(read_method, verb("getIamPolicy"), reader).on("POST", verb("setIamPolicy"), writer).on(
+        "POST",
+        verb("testIamPermissions"),
+        tester,
+    )
 }
 
 /// The policy version that the caller understands: query parameter or body, 0 when it does not say.
@@ -115,10 +117,10 @@ pub fn read(world: &World, host: &str, resource: &str, version: i64) -> Value {
 /// 409 when the etag is not the stored one, 400 for a malformed member, role or condition and for a principal that does not exist.
 pub fn write(world: &mut World, host: &str, resource: &str, wanted: &Object) -> Result<Value, ApiError> {
     let current = read(world, host, resource, 3);
-    if let Some(sent) = wanted.get("etag").and_then(Value::as_str).filter(|sent| !sent.is_empty()) {
-        if current["etag"] != sent {
-            return Err(stale());
-        }
+    if let Some(sent) = wanted.get("etag").and_then(Value::as_str).filter(|sent| !sent.is_empty())
+        && current["etag"] != sent
+    {
+        return Err(stale());
     }
     let bindings = normal_bindings(world, host, wanted)?;
     let conditional = bindings.iter().any(|binding| binding.get("condition").is_some());
@@ -129,7 +131,9 @@ pub fn write(world: &mut World, host: &str, resource: &str, wanted: &Object) -> 
     if !bindings.is_empty() {
         policy["bindings"] = Value::Array(bindings);
     }
-    if let Some(audit) = wanted.get("auditConfigs").filter(|audit| audit.as_array().is_some_and(|list| !list.is_empty())) {
+    if let Some(audit) =
+        wanted.get("auditConfigs").filter(|audit| audit.as_array().is_some_and(|list| !list.is_empty()))
+    {
         policy["auditConfigs"] = audit.clone();
     }
     world.state.policies.entry(host.to_owned()).or_default().insert(resource.to_owned(), policy.clone());
@@ -168,9 +172,8 @@ pub fn normal_bindings(world: &mut World, host: &str, wanted: &Object) -> Result
                 "Policies with conditional role bindings must specify version 3 in the request's policy.",
             ));
         }
-        let (_, members) = merged
-            .entry((role.to_owned(), condition.to_string()))
-            .or_insert_with(|| (condition, BTreeSet::new()));
+        let (_, members) =
+            merged.entry((role.to_owned(), condition.to_string())).or_insert_with(|| (condition, BTreeSet::new()));
         for member in binding["members"].as_array().into_iter().flatten() {
             let member = member.as_str().ok_or_else(|| ApiError::invalid("Invalid member"))?;
             members.insert(normal_member(host, member)?);
@@ -179,7 +182,10 @@ pub fn normal_bindings(world: &mut World, host: &str, wanted: &Object) -> Result
     merged.retain(|_, (_, members)| !members.is_empty());
     let all: BTreeSet<&String> = merged.values().flat_map(|(_, members)| members).collect();
     if all.len() > MAX_MEMBERS {
-        return Err(ApiError::invalid(format!("The policy has {} members; at most {MAX_MEMBERS} are allowed", all.len())));
+        return Err(ApiError::invalid(format!(
+            "The policy has {} members; at most {MAX_MEMBERS} are allowed",
+            all.len()
+        )));
     }
     let all: Vec<String> = all.into_iter().cloned().collect();
     check_principals(world, &all)?;
@@ -289,11 +295,11 @@ fn check_principals(world: &mut World, members: &[String]) -> Result<(), ApiErro
 
 fn check_account(world: &mut World, email: &str) -> Result<(), ApiError> {
     let missing = || ApiError::invalid(format!("Service account {email} does not exist."));
-    if let Some(fresh) = world.state.fresh_accounts.get_mut(email) {
-        if fresh.unknown_to_policies > 0 {
-            fresh.unknown_to_policies -= 1;
-            return Err(missing());
-        }
+    if let Some(fresh) = world.state.fresh_accounts.get_mut(email)
+        && fresh.unknown_to_policies > 0
+    {
+        fresh.unknown_to_policies -= 1;
+        return Err(missing());
     }
     let Some(project) = email
         .strip_suffix(".iam.gserviceaccount.com")

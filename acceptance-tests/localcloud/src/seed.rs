@@ -93,8 +93,7 @@ impl Seed {
     /// # Errors
     /// [`SeedError`].
     pub fn from_file(path: &Path) -> Result<Self, SeedError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| SeedError::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| SeedError::Read { path: path.to_owned(), source })?;
         serde_json::from_str(&text).map_err(|source| SeedError::Parse { path: path.to_owned(), source })
     }
 

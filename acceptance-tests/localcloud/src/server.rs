@@ -158,13 +158,12 @@ impl Builder {
     /// [`StartError`].
     pub async fn spawn(self) -> Result<Handle, StartError> {
         let mut world = World::new(self.clock, self.settings);
-        if let Some(path) = &self.state {
-            if let Some(state) =
+        if let Some(path) = &self.state
+            && let Some(state) =
                 persist::load(path).map_err(|source| StartError::State { path: path.clone(), source })?
             {
                 world.state = state;
             }
-        }
         for seed in &self.seeds {
             if !world.state.projects.contains_key(&seed.project.project_id) {
                 seed.plant(&mut world);
@@ -466,11 +465,10 @@ fn settle(shared: &Shared, ticket: Ticket, status: u16) {
     let Some(record) = inner.requests.get_mut(ticket.index) else { return };
     record.status = status;
     let line = serde_json::to_string(record).unwrap_or_default();
-    if let Some(log) = &mut inner.log {
-        if let Err(error) = writeln!(log, "{line}") {
+    if let Some(log) = &mut inner.log
+        && let Err(error) = writeln!(log, "{line}") {
             tracing::warn!(%error, "the request log cannot be written");
         }
-    }
 }
 
 fn reply_response(reply: Reply) -> HttpResponse {

@@ -291,7 +291,9 @@ pub fn resource_of(path: &str) -> &str {
     let path = path.trim_start_matches('/');
     let path = path.strip_prefix("storage/").unwrap_or(path);
     match path.split_once('/') {
-        Some((version, rest)) if version.starts_with('v') && version[1..].starts_with(|c: char| c.is_ascii_digit()) => rest,
+        Some((version, rest)) if version.starts_with('v') && version[1..].starts_with(|c: char| c.is_ascii_digit()) => {
+            rest
+        }
         _ => path,
     }
 }

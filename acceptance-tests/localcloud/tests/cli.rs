@@ -70,15 +70,20 @@ async fn the_port_file_names_the_port_and_the_state_outlives_the_program() {
     let arguments = ["--seed", &seed, "--port-file", &port, "--state", &state, "--log", &log, "--latency", "1ms"];
 
     let program = Program::start(&arguments);
-    let (status, _) =
-        call("POST", &format!("{}/storage.googleapis.com/storage/v1/b?project=p-one", program.url), Some(json!({"name": "kept"}))).await;
+    let (status, _) = call(
+        "POST",
+        &format!("{}/storage.googleapis.com/storage/v1/b?project=p-one", program.url),
+        Some(json!({"name": "kept"})),
+    )
+    .await;
     assert_eq!(status, 200);
     assert!(program.terminate().success());
 
     let program = Program::start(&arguments);
     let written = std::fs::read_to_string(&port).unwrap();
     assert_eq!(program.url, format!("http://127.0.0.1:{}", written.trim()));
-    let (status, bucket) = call("GET", &format!("{}/storage.googleapis.com/storage/v1/b/kept", program.url), None).await;
+    let (status, bucket) =
+        call("GET", &format!("{}/storage.googleapis.com/storage/v1/b/kept", program.url), None).await;
     assert_eq!((status, bucket["name"].as_str()), (200, Some("kept")));
     assert!(program.terminate().success());
 
@@ -93,7 +98,8 @@ fn a_seed_that_is_none_is_refused_with_its_path() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bad.json");
     std::fs::write(&path, "{}").unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_localcloud")).args(["--seed", path.to_str().unwrap()]).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_localcloud")).args(["--seed", path.to_str().unwrap()]).output().unwrap();
     assert!(!output.status.success());
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("bad.json is no environment: missing field `project`"), "{text}");

@@ -11,8 +11,7 @@ use crate::json::{self, Object, Presence};
 use crate::operation;
 use crate::pages::PageRule;
 
-const FORMATS: &[&str] =
-    &["DOCKER", "MAVEN", "NPM", "APT", "YUM", "GOOGET", "PYTHON", "KFP", "GO", "GENERIC", "RUBY"];
+const FORMATS: &[&str] = &["DOCKER", "MAVEN", "NPM", "APT", "YUM", "GOOGET", "PYTHON", "KFP", "GO", "GENERIC", "RUBY"];
 const MODES: &[&str] = &["STANDARD_REPOSITORY", "VIRTUAL_REPOSITORY", "REMOTE_REPOSITORY", "AOSS_ASSURED_REPOSITORY"];
 const MULTI_REGIONS: &[&str] = &["asia", "europe", "us"];
 const IMMUTABLE: &[&str] = &["format", "mode", "kmsKeyName", "mavenConfig"];
@@ -87,7 +86,9 @@ impl Collection for Repository {
         if prior.is_none() {
             check_id(&id)?;
         }
-        if let Some(field) = mask.iter().filter_map(|path| path.first()).find(|field| IMMUTABLE.contains(&field.as_str())) {
+        if let Some(field) =
+            mask.iter().filter_map(|path| path.first()).find(|field| IMMUTABLE.contains(&field.as_str()))
+        {
             return Err(ApiError::invalid_field("update_mask", format!("The field {field} cannot be updated.")));
         }
         complete_kind(&mut wanted)?;
@@ -110,7 +111,10 @@ impl Collection for Repository {
         wanted.insert("satisfiesPzi".to_owned(), json!(true));
         let format = wanted["format"].as_str().unwrap_or_default().to_lowercase();
         let project = call.project()?.project_id;
-        wanted.insert("registryUri".to_owned(), json!(format!("{location}-{format}.pkg.dev/{}/{id}", project.replace(':', "/"))));
+        wanted.insert(
+            "registryUri".to_owned(),
+            json!(format!("{location}-{format}.pkg.dev/{}/{id}", project.replace(':', "/"))),
+        );
         for field in ["sizeBytes", "satisfiesPzs", "updateTime"] {
             wanted.extend(prior.and_then(|prior| prior.get(field)).map(|value| (field.to_owned(), value.clone())));
         }
@@ -185,7 +189,9 @@ fn check_configs(wanted: &Object) -> Result<(), ApiError> {
             ));
         }
     }
-    for (config, only) in [("virtualRepositoryConfig", "VIRTUAL_REPOSITORY"), ("remoteRepositoryConfig", "REMOTE_REPOSITORY")] {
+    for (config, only) in
+        [("virtualRepositoryConfig", "VIRTUAL_REPOSITORY"), ("remoteRepositoryConfig", "REMOTE_REPOSITORY")]
+    {
         if wanted.contains_key(config) != (mode == only) {
             return Err(ApiError::invalid_field(
                 &format!("repository.{config}"),
@@ -200,7 +206,10 @@ fn check_configs(wanted: &Object) -> Result<(), ApiError> {
 fn complete_policies(wanted: &mut Object) -> Result<(), ApiError> {
     let Some(Value::Object(policies)) = wanted.get_mut("cleanupPolicies") else { return Ok(()) };
     if policies.len() > 10 {
-        return Err(ApiError::invalid_field("repository.cleanup_policies", "A repository has at most 10 cleanup policies."));
+        return Err(ApiError::invalid_field(
+            "repository.cleanup_policies",
+            "A repository has at most 10 cleanup policies.",
+        ));
     }
     for (key, policy) in policies.iter_mut() {
         let field = format!("repository.cleanup_policies[{key}]");
@@ -262,7 +271,9 @@ fn whole(value: &Value) -> Option<i64> {
 }
 
 fn check_kms_key(wanted: &Object, location: &str) -> Result<(), ApiError> {
-    let Some(key) = wanted.get("kmsKeyName").and_then(Value::as_str).filter(|key| !key.is_empty()) else { return Ok(()) };
+    let Some(key) = wanted.get("kmsKeyName").and_then(Value::as_str).filter(|key| !key.is_empty()) else {
+        return Ok(());
+    };
     let parts: Vec<&str> = key.split('/').collect();
     match parts.as_slice() {
         ["projects", _, "locations", there, "keyRings", _, "cryptoKeys", _] if *there == location => Ok(()),
@@ -280,7 +291,9 @@ fn scanning(call: &Call<'_>, wanted: &mut Object, prior: Option<&Value>) {
     let on = call.world.service_enabled(project, "containerscanning.googleapis.com");
     let sent = wanted.get("vulnerabilityScanningConfig").and_then(Value::as_object);
     let mut config = Object::new();
-    config.extend(sent.and_then(|sent| sent.get("enablementConfig")).map(|value| ("enablementConfig".to_owned(), value.clone())));
+    config.extend(
+        sent.and_then(|sent| sent.get("enablementConfig")).map(|value| ("enablementConfig".to_owned(), value.clone())),
+    );
     let (state, reason) = match (wanted["format"] == "DOCKER", on) {
         (false, _) => ("SCANNING_UNSUPPORTED", "Scanning is not supported for this repository format."),
         (true, _) if config.get("enablementConfig").is_some_and(|config| config == "DISABLED") => {

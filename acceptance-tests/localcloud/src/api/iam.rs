@@ -67,11 +67,11 @@ fn get(call: &mut Call<'_>) -> Outcome {
     let path = find(call)?;
     let body = call.world.get(HOST, &path).cloned().unwrap_or_default();
     let email = body["email"].as_str().unwrap_or_default();
-    if let Some(fresh) = call.world.state.fresh_accounts.get_mut(email) {
-        if fresh.hidden_reads > 0 {
-            fresh.hidden_reads -= 1;
-            return Err(ApiError::not_found("Unknown service account"));
-        }
+    if let Some(fresh) = call.world.state.fresh_accounts.get_mut(email)
+        && fresh.hidden_reads > 0
+    {
+        fresh.hidden_reads -= 1;
+        return Err(ApiError::not_found("Unknown service account"));
     }
     Ok(Reply::json(body))
 }
@@ -104,7 +104,9 @@ fn create(call: &mut Call<'_>) -> Outcome {
     let name = format!("projects/{project}/serviceAccounts/{email}");
     let path = format!("/v1/{name}");
     if call.world.has(HOST, &path) {
-        return Err(ApiError::already_exists(format!("Service account {id} already exists within project projects/{project}.")));
+        return Err(ApiError::already_exists(format!(
+            "Service account {id} already exists within project projects/{project}."
+        )));
     }
     let wanted = sent.get("serviceAccount").and_then(Value::as_object).cloned().unwrap_or_default();
     check_texts(&wanted)?;

@@ -31,7 +31,12 @@ pub(crate) fn check(labels: Option<&Value>) -> Result<(), ApiError> {
 fn tail_is_sane(text: &str) -> bool {
     text.chars().count() <= 63
         && text.chars().all(|c| {
-            c == '-' || c == '_' || c.is_ascii_digit() || c.is_lowercase() || is_uncased_letter(c) || (!c.is_ascii() && c.is_numeric())
+            c == '-'
+                || c == '_'
+                || c.is_ascii_digit()
+                || c.is_lowercase()
+                || is_uncased_letter(c)
+                || (!c.is_ascii() && c.is_numeric())
         })
 }
 

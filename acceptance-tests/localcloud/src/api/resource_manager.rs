@@ -55,7 +55,9 @@ fn get_v1(call: &mut Call<'_>) -> Outcome {
     let mut v1 = Object::new();
     v1.insert("projectNumber".to_owned(), json!(project.project_number));
     v1.insert("projectId".to_owned(), json!(project.project_id));
-    for (old, new) in [("lifecycleState", "state"), ("name", "displayName"), ("createTime", "createTime"), ("labels", "labels")] {
+    for (old, new) in
+        [("lifecycleState", "state"), ("name", "displayName"), ("createTime", "createTime"), ("labels", "labels")]
+    {
         v1.extend(v3.get(new).map(|value| (old.to_owned(), value.clone())));
     }
     if let Some((kind, id)) = v3["parent"].as_str().and_then(|parent| parent.split_once('/')) {

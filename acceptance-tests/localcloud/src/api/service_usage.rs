@@ -19,7 +19,10 @@ const MAX_BATCH_GET: usize = 30;
 const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("bigquery.googleapis.com", &["bigquerystorage.googleapis.com", "bigquerymigration.googleapis.com"]),
     ("cloudbuild.googleapis.com", &["logging.googleapis.com", "pubsub.googleapis.com", "storage-api.googleapis.com"]),
-    ("cloudfunctions.googleapis.com", &["logging.googleapis.com", "pubsub.googleapis.com", "storage-api.googleapis.com"]),
+    (
+        "cloudfunctions.googleapis.com",
+        &["logging.googleapis.com", "pubsub.googleapis.com", "storage-api.googleapis.com"],
+    ),
     ("compute.googleapis.com", &["oslogin.googleapis.com"]),
     ("containerregistry.googleapis.com", &["pubsub.googleapis.com", "storage-api.googleapis.com"]),
     ("containerscanning.googleapis.com", &["containeranalysis.googleapis.com"]),
@@ -65,7 +68,11 @@ fn list(call: &mut Call<'_>) -> Outcome {
         "" => None,
         "state:ENABLED" => Some("ENABLED"),
         "state:DISABLED" => Some("DISABLED"),
-        other => return Err(ApiError::invalid(format!("Invalid filter: {other}. Only state:ENABLED and state:DISABLED are supported."))),
+        other => {
+            return Err(ApiError::invalid(format!(
+                "Invalid filter: {other}. Only state:ENABLED and state:DISABLED are supported."
+            )));
+        }
     };
     let parent = call.path();
     let items = call
@@ -158,7 +165,9 @@ fn disable(call: &mut Call<'_>) -> Outcome {
     let service = known(call.param("service"))?.to_owned();
     let id = &project.project_id;
     if !call.world.service_enabled(id, &service) {
-        return Err(ApiError::failed_precondition(format!("Service {service} is not enabled for consumer projects/{id}.")));
+        return Err(ApiError::failed_precondition(format!(
+            "Service {service} is not enabled for consumer projects/{id}."
+        )));
     }
     let dependents: Vec<&str> = DEPENDENCIES
         .iter()

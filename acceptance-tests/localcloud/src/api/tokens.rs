@@ -68,5 +68,9 @@ fn missing(form: &BTreeMap<String, String>, needed: &[&str]) -> Option<Reply> {
 }
 
 fn refuse(error: &str, description: &str) -> Reply {
-    Reply { status: 400, body: Body::Json(json!({"error": error, "error_description": description})), headers: Vec::new() }
+    Reply {
+        status: 400,
+        body: Body::Json(json!({"error": error, "error_description": description})),
+        headers: Vec::new(),
+    }
 }

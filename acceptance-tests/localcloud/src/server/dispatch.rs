@@ -51,7 +51,9 @@ pub(super) fn dispatch(
     let mut call = Call::new(request, &mut inner.world, api.host, params, operation_error);
     check_project(api, &mut call)?;
     let mut reply = handler(&mut call)?;
-    if let (Body::Json(value), Some(fields)) = (&reply.body, request.query("fields").filter(|fields| !fields.is_empty())) {
+    if let (Body::Json(value), Some(fields)) =
+        (&reply.body, request.query("fields").filter(|fields| !fields.is_empty()))
+    {
         reply.body = Body::Json(json::select_fields(value, fields)?);
     }
     Ok(reply)
@@ -73,7 +75,9 @@ fn check_project(api: &Api, call: &mut Call<'_>) -> Result<(), ApiError> {
     let Some(wanted) = (api.project_of)(call).filter(|project| project != "-") else { return Ok(()) };
     match call.world.project(&wanted).map(|project| project.project_id.clone()) {
         // The quota project was checked already.
-        Some(id) if call.request.header("x-goog-user-project") != Some(id.as_str()) => check_service(api, call.world, &id),
+        Some(id) if call.request.header("x-goog-user-project") != Some(id.as_str()) => {
+            check_service(api, call.world, &id)
+        }
         Some(_) => Ok(()),
         None if api.style == ErrorStyle::Storage => {
             Err(ApiError::storage(400, "invalid", format!("Unknown project id: {wanted}")))
@@ -129,7 +133,8 @@ pub(super) fn parse_body(request: &mut Request) -> Result<(), ApiError> {
         request.json = api::storage::upload_metadata(request)?;
         return Ok(());
     }
-    let is_form = request.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    let is_form =
+        request.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
     if request.body.is_empty() || is_form {
         return Ok(());
     }

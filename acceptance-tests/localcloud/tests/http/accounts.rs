@@ -21,7 +21,8 @@ async fn a_new_account_is_not_known_everywhere_at_once() {
     assert_eq!(cloud.get(&path).await.refused(404)["message"], "Unknown service account");
     assert_eq!(cloud.get(&path).await.ok()["email"], EMAIL);
     let set = format!("cloudresourcemanager.googleapis.com/v1/projects/{PROJECT}:setIamPolicy");
-    let policy = json!({"policy": {"bindings": [{"role": "roles/viewer", "members": [format!("serviceAccount:{EMAIL}")]}]}});
+    let policy =
+        json!({"policy": {"bindings": [{"role": "roles/viewer", "members": [format!("serviceAccount:{EMAIL}")]}]}});
     for _ in 0..2 {
         let error = cloud.post(&set, policy.clone()).await.refused(400);
         assert_eq!(error["message"], format!("Service account {EMAIL} does not exist."));
@@ -66,7 +67,8 @@ async fn a_deleted_account_stays_in_policies_as_deleted() {
     let cloud = Cloud::prompt().await;
     let account = create(&cloud).await;
     let project = format!("cloudresourcemanager.googleapis.com/v1/projects/{PROJECT}");
-    let policy = json!({"policy": {"bindings": [{"role": "roles/viewer", "members": [format!("serviceAccount:{EMAIL}")]}]}});
+    let policy =
+        json!({"policy": {"bindings": [{"role": "roles/viewer", "members": [format!("serviceAccount:{EMAIL}")]}]}});
     cloud.post(&format!("{project}:setIamPolicy"), policy).await.ok();
     cloud.delete(&format!("{}/{EMAIL}", accounts())).await.ok();
     let policy = cloud.post(&format!("{project}:getIamPolicy"), json!({})).await.ok();
@@ -89,7 +91,9 @@ async fn a_taken_or_bad_account_id_is_refused() {
 async fn a_token_of_an_account_is_to_be_had() {
     let cloud = Cloud::prompt().await;
     create(&cloud).await;
-    let path = |email: &str| format!("iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{email}:generateAccessToken");
+    let path = |email: &str| {
+        format!("iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{email}:generateAccessToken")
+    };
     let body = json!({"scope": ["https://www.googleapis.com/auth/cloud-platform"], "lifetime": "3600s"});
     let token = cloud.post(&path(EMAIL), body.clone()).await.ok();
     assert!(token["accessToken"].as_str().unwrap().starts_with("ya29."));

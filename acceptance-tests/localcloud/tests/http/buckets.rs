@@ -26,7 +26,10 @@ async fn full_projection_shows_the_lists_unless_access_is_uniform() {
     assert_eq!(listed["owner"]["entity"], format!("project-owners-{NUMBER}"));
     let uniform = cloud.get(&format!("{B}/uniform?projection=full")).await.ok();
     assert!(uniform.get("acl").is_none());
-    assert_eq!(uniform["iamConfiguration"]["bucketPolicyOnly"], uniform["iamConfiguration"]["uniformBucketLevelAccess"]);
+    assert_eq!(
+        uniform["iamConfiguration"]["bucketPolicyOnly"],
+        uniform["iamConfiguration"]["uniformBucketLevelAccess"]
+    );
     assert!(uniform["iamConfiguration"]["uniformBucketLevelAccess"]["lockedTime"].is_string());
 }
 
@@ -46,7 +49,8 @@ async fn names_are_global() {
 async fn a_patch_merges_and_null_removes() {
     let cloud = Cloud::prompt().await;
     cloud.bucket(json!({"labels": {"a": "1", "b": "2"}, "versioning": {"enabled": true}})).await;
-    let bucket = cloud.patch(&format!("{B}/a-bucket?projection=noAcl"), json!({"labels": {"a": null, "c": "3"}})).await.ok();
+    let bucket =
+        cloud.patch(&format!("{B}/a-bucket?projection=noAcl"), json!({"labels": {"a": null, "c": "3"}})).await.ok();
     assert_eq!(bucket["labels"], json!({"b": "2", "c": "3"}));
     assert_eq!(bucket["versioning"]["enabled"], json!(true));
     assert_eq!(bucket["metageneration"], "2");
@@ -108,7 +112,8 @@ async fn lists_come_in_pages_and_of_one_project() {
 #[tokio::test]
 async fn a_bad_location_or_rule_is_refused_in_storages_format() {
     let cloud = Cloud::prompt().await;
-    let error = cloud.post(&format!("{B}?project={PROJECT}"), json!({"name": "abc", "location": "mars"})).await.refused(400);
+    let error =
+        cloud.post(&format!("{B}?project={PROJECT}"), json!({"name": "abc", "location": "mars"})).await.refused(400);
     assert_eq!(error["errors"][0], json!({"message": error["message"], "domain": "global", "reason": "invalid"}));
     assert!(error.get("status").is_none());
 }
@@ -117,6 +122,9 @@ async fn a_bad_location_or_rule_is_refused_in_storages_format() {
 async fn soft_delete_zero_switches_it_off() {
     let cloud = Cloud::prompt().await;
     cloud.bucket(json!({})).await;
-    let bucket = cloud.patch(&format!("{B}/a-bucket"), json!({"softDeletePolicy": {"retentionDurationSeconds": "0"}})).await.ok();
+    let bucket = cloud
+        .patch(&format!("{B}/a-bucket"), json!({"softDeletePolicy": {"retentionDurationSeconds": "0"}}))
+        .await
+        .ok();
     assert_eq!(bucket["softDeletePolicy"], json!({"retentionDurationSeconds": "0"}));
 }

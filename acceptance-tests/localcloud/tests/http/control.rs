@@ -38,10 +38,19 @@ async fn reading_a_seeded_cloud_changes_nothing() {
         return;
     };
     let project = seed.project.project_id.clone();
-    let objects: Vec<_> = seed.resources.iter().map(|object| (object.service.clone(), object.path.clone(), object.body.clone())).collect();
+    let objects: Vec<_> = seed
+        .resources
+        .iter()
+        .map(|object| (object.service.clone(), object.path.clone(), object.body.clone()))
+        .collect();
     let cloud = Cloud::of(Server::builder().seed(seed)).await;
     let before = cloud.handle.snapshot();
-    let served = ["storage.googleapis.com", "artifactregistry.googleapis.com", "iam.googleapis.com", "serviceusage.googleapis.com"];
+    let served = [
+        "storage.googleapis.com",
+        "artifactregistry.googleapis.com",
+        "iam.googleapis.com",
+        "serviceusage.googleapis.com",
+    ];
     for (service, path, body) in objects {
         if served.contains(&service.as_str()) && !path.contains("workloadIdentityPools") {
             assert_eq!(cloud.get(&format!("{service}{path}")).await.ok(), body);
@@ -92,7 +101,13 @@ async fn an_edited_policy_has_a_new_etag() {
     let path = "storage.googleapis.com/storage/v1/b/a-bucket/iam";
     let before = cloud.get(path).await.ok();
     let merge = json!({"bindings": [{"role": "roles/storage.admin", "members": ["user:eve@example.com"]}]});
-    cloud.post("_localcloud/edit", json!({"service": "storage.googleapis.com", "path": "/storage/v1/b/a-bucket/iam", "merge": merge})).await.ok();
+    cloud
+        .post(
+            "_localcloud/edit",
+            json!({"service": "storage.googleapis.com", "path": "/storage/v1/b/a-bucket/iam", "merge": merge}),
+        )
+        .await
+        .ok();
     let after = cloud.get(path).await.ok();
     assert_eq!(after["bindings"], merge["bindings"]);
     assert_ne!(after["etag"], before["etag"]);

@@ -11,7 +11,10 @@ async fn set(cloud: &Cloud, policy: Value) -> crate::world::Answer {
 }
 
 async fn get(cloud: &Cloud, version: i32) -> Value {
-    cloud.post(&format!("{}:getIamPolicy", project()), json!({"options": {"requestedPolicyVersion": version}})).await.ok()
+    cloud
+        .post(&format!("{}:getIamPolicy", project()), json!({"options": {"requestedPolicyVersion": version}}))
+        .await
+        .ok()
 }
 
 #[tokio::test]
@@ -33,7 +36,10 @@ async fn bindings_are_merged_and_members_lower_cased() {
     )
     .await
     .ok();
-    assert_eq!(policy["bindings"], json!([{"role": "roles/viewer", "members": ["user:a@example.com", "user:b@example.com"]}]));
+    assert_eq!(
+        policy["bindings"],
+        json!([{"role": "roles/viewer", "members": ["user:a@example.com", "user:b@example.com"]}])
+    );
     assert_eq!(policy["version"], json!(1));
     assert_eq!(get(&cloud, 3).await, policy);
 }
@@ -59,7 +65,10 @@ async fn malformed_members_and_roles_are_refused() {
         ("viewer", "user:a@example.com"),
         ("roles/viewer", "allUsers"),
         ("roles/viewer", "serviceAccount:ghost@test-project.iam.gserviceaccount.com"),
-        ("roles/viewer", "principalSet://iam.googleapis.com/projects/test-project/locations/global/workloadIdentityPools/p/*"),
+        (
+            "roles/viewer",
+            "principalSet://iam.googleapis.com/projects/test-project/locations/global/workloadIdentityPools/p/*",
+        ),
     ] {
         let error = set(&cloud, json!({"bindings": [{"role": role, "members": [member]}]})).await.refused(400);
         assert_eq!(error["status"], "INVALID_ARGUMENT", "{role} {member}");
@@ -69,7 +78,8 @@ async fn malformed_members_and_roles_are_refused() {
 #[tokio::test]
 async fn a_pool_that_is_not_there_is_refused() {
     let cloud = Cloud::prompt().await;
-    let member = format!("principalSet://iam.googleapis.com/projects/{NUMBER}/locations/global/workloadIdentityPools/p/*");
+    let member =
+        format!("principalSet://iam.googleapis.com/projects/{NUMBER}/locations/global/workloadIdentityPools/p/*");
     let error = set(&cloud, json!({"bindings": [{"role": "roles/viewer", "members": [member]}]})).await.refused(400);
     assert!(error["message"].as_str().unwrap().starts_with("Identity Pool does not exist"));
 }
@@ -104,7 +114,8 @@ async fn audit_settings_survive_a_write_that_does_not_mask_them() {
 async fn a_new_bucket_belongs_to_its_project() {
     let cloud = Cloud::prompt().await;
     cloud.bucket(json!({"iamConfiguration": {"uniformBucketLevelAccess": {"enabled": true}}})).await;
-    let policy = cloud.get("storage.googleapis.com/storage/v1/b/a-bucket/iam?optionsRequestedPolicyVersion=3").await.ok();
+    let policy =
+        cloud.get("storage.googleapis.com/storage/v1/b/a-bucket/iam?optionsRequestedPolicyVersion=3").await.ok();
     assert_eq!(policy["kind"], "storage#policy");
     assert_eq!(policy["etag"], "CAE=");
     assert_eq!(policy["bindings"].as_array().map(Vec::len), Some(4));
@@ -120,7 +131,10 @@ async fn a_buckets_policy_has_the_buckets_etag_and_a_stale_one_is_412() {
     cloud.bucket(json!({})).await;
     let path = "storage.googleapis.com/storage/v1/b/a-bucket/iam";
     let mut policy = cloud.get(path).await.ok();
-    policy["bindings"].as_array_mut().unwrap().push(json!({"role": "roles/storage.objectViewer", "members": ["user:A@example.com"]}));
+    policy["bindings"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"role": "roles/storage.objectViewer", "members": ["user:A@example.com"]}));
     let written = cloud.put(path, policy.clone()).await.ok();
     assert_eq!(written["etag"], "CAI=");
     assert_eq!(cloud.get("storage.googleapis.com/storage/v1/b/a-bucket").await.ok()["metageneration"], "2");

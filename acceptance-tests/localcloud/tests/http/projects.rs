@@ -25,7 +25,9 @@ async fn a_project_that_is_not_there_is_403() {
 async fn projects_are_kept_apart() {
     let cloud = Cloud::prompt().await;
     cloud.handle.plant(&localcloud::Seed::empty_project("other-project", "999", &["artifactregistry.googleapis.com"]));
-    let path = |project: &str| format!("artifactregistry.googleapis.com/v1/projects/{project}/locations/us-central1/repositories");
+    let path = |project: &str| {
+        format!("artifactregistry.googleapis.com/v1/projects/{project}/locations/us-central1/repositories")
+    };
     cloud.post(&format!("{}?repositoryId=repo", path("other-project")), json!({"format": "DOCKER"})).await.ok();
     assert_eq!(cloud.get(&path(PROJECT)).await.ok(), json!({}));
     assert_eq!(cloud.get(&path("999")).await.ok()["repositories"].as_array().map(Vec::len), Some(1));

@@ -34,7 +34,10 @@ async fn the_address_is_shown_by_get_and_not_by_patch() {
     let got = cloud.get(&path).await.ok();
     assert_eq!(got["registryUri"], format!("europe-west1-docker.pkg.dev/{PROJECT}/repo"));
     assert_eq!(got["mode"], "STANDARD_REPOSITORY");
-    let patched = cloud.patch(&format!("{path}?updateMask=description"), json!({"description": "x", "labels": {"a": "b"}})).await.ok();
+    let patched = cloud
+        .patch(&format!("{path}?updateMask=description"), json!({"description": "x", "labels": {"a": "b"}}))
+        .await
+        .ok();
     assert!(patched.get("registryUri").is_none());
     assert_eq!(patched["description"], "x");
     assert!(patched.get("labels").is_none(), "only what the mask names changes");
@@ -44,7 +47,8 @@ async fn the_address_is_shown_by_get_and_not_by_patch() {
 async fn days_become_seconds_and_ids_are_filled_in() {
     let cloud = Cloud::prompt().await;
     let policies = json!({"old": {"action": "DELETE", "condition": {"olderThan": "90d", "tagState": "ANY"}}});
-    create(&cloud, "repo", json!({"format": "DOCKER", "cleanupPolicies": policies, "cleanupPolicyDryRun": false})).await;
+    create(&cloud, "repo", json!({"format": "DOCKER", "cleanupPolicies": policies, "cleanupPolicyDryRun": false}))
+        .await;
     let got = cloud.get(&format!("{}/repo", parent())).await.ok();
     assert_eq!(
         got["cleanupPolicies"],
@@ -67,7 +71,10 @@ async fn the_number_of_a_project_is_as_good_as_its_id_and_names_carry_the_id() {
     let cloud = Cloud::prompt().await;
     create(&cloud, "repo", json!({"format": "DOCKER"})).await;
     let path = format!("{HOST}/v1/projects/{NUMBER}/locations/europe-west1/repositories");
-    assert_eq!(cloud.get(&path).await.ok()["repositories"][0]["name"], format!("projects/{PROJECT}/locations/europe-west1/repositories/repo"));
+    assert_eq!(
+        cloud.get(&path).await.ok()["repositories"][0]["name"],
+        format!("projects/{PROJECT}/locations/europe-west1/repositories/repo")
+    );
 }
 
 #[tokio::test]
@@ -77,7 +84,10 @@ async fn bad_repositories_are_refused() {
         ("Repo", json!({"format": "DOCKER"})),
         ("repo", json!({})),
         ("repo", json!({"format": "DOCKER", "labels": {"A": "x"}})),
-        ("repo", json!({"format": "DOCKER", "cleanupPolicies": {"k": {"action": "DELETE", "mostRecentVersions": {"keepCount": 1}}}})),
+        (
+            "repo",
+            json!({"format": "DOCKER", "cleanupPolicies": {"k": {"action": "DELETE", "mostRecentVersions": {"keepCount": 1}}}}),
+        ),
         ("repo", json!({"format": "DOCKER", "cleanupPolicies": {"k": {"action": "KEEP"}}})),
         ("repo", json!({"format": "DOCKER", "mavenConfig": {}})),
     ] {
@@ -99,7 +109,10 @@ async fn a_taken_name_is_409_and_a_missing_one_404() {
 #[tokio::test]
 async fn a_condemned_create_leaves_no_repository() {
     let cloud = Cloud::prompt().await;
-    cloud.post("_localcloud/faults", json!({"match": {"method": "POST"}, "operation_error": true, "status": 500})).await.ok();
+    cloud
+        .post("_localcloud/faults", json!({"match": {"method": "POST"}, "operation_error": true, "status": 500}))
+        .await
+        .ok();
     let done = create(&cloud, "repo", json!({"format": "DOCKER"})).await;
     assert_eq!(done["done"], json!(true));
     assert_eq!(done["error"]["code"], json!(13));
@@ -111,7 +124,8 @@ async fn a_deleted_repository_takes_its_policy_along() {
     let cloud = Cloud::prompt().await;
     create(&cloud, "repo", json!({"format": "DOCKER"})).await;
     let path = format!("{}/repo", parent());
-    let policy = json!({"policy": {"bindings": [{"role": "roles/artifactregistry.reader", "members": ["user:a@example.com"]}]}});
+    let policy =
+        json!({"policy": {"bindings": [{"role": "roles/artifactregistry.reader", "members": ["user:a@example.com"]}]}});
     cloud.post(&format!("{path}:setIamPolicy"), policy).await.ok();
     cloud.delete(&path).await.ok();
     assert!(cloud.handle.snapshot().unwrap().iam_policies.is_empty());

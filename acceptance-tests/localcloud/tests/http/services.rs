@@ -23,7 +23,12 @@ async fn a_service_that_is_off_says_so_with_service_and_consumer() {
     assert_eq!(info["reason"], "SERVICE_DISABLED");
     assert_eq!(info["metadata"]["service"], "artifactregistry.googleapis.com");
     assert_eq!(info["metadata"]["consumer"], format!("projects/{NUMBER}"));
-    assert!(error["message"].as_str().unwrap().contains(&format!("has not been used in project {NUMBER} before or it is disabled")));
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains(&format!("has not been used in project {NUMBER} before or it is disabled"))
+    );
 }
 
 #[tokio::test]
@@ -75,7 +80,13 @@ async fn a_service_that_others_need_stays_on() {
     let cloud = Cloud::prompt().await;
     let path = format!("{}/iamcredentials.googleapis.com:disable", services());
     let error = cloud.post(&path, json!({})).await.refused(400);
-    assert!(error["message"].as_str().unwrap().contains("depended on by the following active service(s): iam.googleapis.com"), "{error}");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("depended on by the following active service(s): iam.googleapis.com"),
+        "{error}"
+    );
     cloud.post(&path, json!({"disableDependentServices": true})).await.ok();
     assert_eq!(cloud.get(&format!("{}/iam.googleapis.com", services())).await.ok()["state"], "DISABLED");
 }

@@ -76,7 +76,12 @@ impl Cloud {
         self.try_call(method, path, body).await.expect("an answer")
     }
 
-    pub(crate) async fn try_call(&self, method: &str, path: &str, body: Option<Value>) -> Result<Answer, reqwest::Error> {
+    pub(crate) async fn try_call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Answer, reqwest::Error> {
         let url = format!("{}/{path}", self.handle.url());
         let mut request = self.http.request(method.parse().expect("a method"), url);
         if let Some(body) = body {
@@ -86,7 +91,12 @@ impl Cloud {
         let status = response.status().as_u16();
         let text = response.text().await?;
         let body: Value = serde_json::from_str(&text).unwrap_or_default();
-        if status == 200 && body.is_object() && !path.contains("_localcloud") && !path.contains("alt=media") && !path.contains("fields=") {
+        if status == 200
+            && body.is_object()
+            && !path.contains("_localcloud")
+            && !path.contains("alt=media")
+            && !path.contains("fields=")
+        {
             judge(method, path, &body);
         }
         Ok(Answer { status, body, text })

@@ -16,9 +16,11 @@ use crate::store::World;
 const PROJECT_ROLES: &[&str] = &["roles/owner", "roles/editor", "roles/viewer"];
 
 pub(super) fn serve(api: Api) -> Api {
-    api.on("GET", "/storage/v1/b/{bucket}/iam", get)
-        .on("PUT", "/storage/v1/b/{bucket}/iam", put)
-        .on("GET", "/storage/v1/b/{bucket}/iam/testPermissions", test)
+    api.on("GET", "/storage/v1/b/{bucket}/iam", get).on("PUT", "/storage/v1/b/{bucket}/iam", put).on(
+        "GET",
+        "/storage/v1/b/{bucket}/iam/testPermissions",
+        test,
+    )
 }
 
 /// Gives a new bucket its first policy: the project's owners, editors and viewers.
@@ -50,7 +52,8 @@ fn legacy_bindings(project_id: &str, uniform: bool) -> Vec<Value> {
 
 /// Keeps a bucket's policy in step with a change of the bucket.
 pub(super) fn follow(world: &mut World, name: &str, prior: &Value, bucket: &Value) {
-    let project = bucket["projectNumber"].as_str().and_then(|number| world.project(number)).map(|p| p.project_id.clone());
+    let project =
+        bucket["projectNumber"].as_str().and_then(|number| world.project(number)).map(|p| p.project_id.clone());
     let policies = world.state.policies.entry(HOST.to_owned()).or_default();
     let Some(policy) = policies.get_mut(&format!("b/{name}")) else { return };
     policy["etag"] = bucket["etag"].clone();

@@ -230,7 +230,8 @@ fn shown(call: &Call<'_>, bucket: &Value, default: &str) -> Result<Value, ApiErr
         "full" => {
             let number = bucket["projectNumber"].as_str().unwrap_or_default();
             let name = bucket["name"].as_str().unwrap_or_default();
-            shown["acl"] = bucket.get("acl").cloned().unwrap_or_else(|| access::default_acl(name, number, &bucket["etag"]));
+            shown["acl"] =
+                bucket.get("acl").cloned().unwrap_or_else(|| access::default_acl(name, number, &bucket["etag"]));
             shown["defaultObjectAcl"] = access::default_object_acl(number, &bucket["etag"]);
             shown["owner"] = json!({"entity": format!("project-owners-{number}")});
         }

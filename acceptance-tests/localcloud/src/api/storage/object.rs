@@ -106,7 +106,13 @@ fn download(call: &mut Call<'_>) -> Outcome {
     let (path, body) = wanted(call)?;
     check_generation(call, &body)?;
     check_metageneration(call, &body)?;
-    let media = call.world.state.objects.get(HOST).and_then(|objects| objects.get(&path)).and_then(|object| object.media.clone());
+    let media = call
+        .world
+        .state
+        .objects
+        .get(HOST)
+        .and_then(|objects| objects.get(&path))
+        .and_then(|object| object.media.clone());
     let bytes = STANDARD.decode(media.unwrap_or_default()).unwrap_or_default();
     let text = |field: &str| body[field].as_str().unwrap_or_default().to_owned();
     let content_type = match text("contentType") {
@@ -187,8 +193,16 @@ fn insert(call: &mut Call<'_>) -> Outcome {
 }
 
 fn check_name(name: &str) -> Result<(), ApiError> {
-    let bad = name.len() > 1024 || name == "." || name == ".." || name.contains(['\r', '\n']) || name.starts_with(".well-known/acme-challenge/");
-    if bad { Err(invalid("Disallowed unicode characters present in object name or the name is too long.")) } else { Ok(()) }
+    let bad = name.len() > 1024
+        || name == "."
+        || name == ".."
+        || name.contains(['\r', '\n'])
+        || name.starts_with(".well-known/acme-challenge/");
+    if bad {
+        Err(invalid("Disallowed unicode characters present in object name or the name is too long."))
+    } else {
+        Ok(())
+    }
 }
 
 /// In a bucket with versions the live object becomes an older one; else it goes.

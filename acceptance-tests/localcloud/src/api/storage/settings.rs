@@ -79,7 +79,7 @@ pub(super) fn settle(wanted: &mut Object, prior: Option<&Value>, at: Timestamp) 
     iam_configuration(wanted, prior, at)?;
     lifecycle(wanted)?;
     retention(wanted, prior, at)?;
-    labels::check(wanted.get("labels")).map_err(|error| invalid(error.message))?;
+    labels::check(wanted.get("labels")).map_err(|error| invalid(error.message.clone()))?;
     encryption(wanted)?;
     small_things(wanted)
 }
@@ -112,7 +112,10 @@ fn location(wanted: &mut Object) -> Result<(), ApiError> {
             .flatten()
             .filter_map(|place| place.as_str().map(str::to_uppercase))
             .collect();
-        if kind != "multi-region" || pair.len() != 2 || !pair.iter().all(|place| locations::is_region(&place.to_lowercase())) {
+        if kind != "multi-region"
+            || pair.len() != 2
+            || !pair.iter().all(|place| locations::is_region(&place.to_lowercase()))
+        {
             return Err(bad());
         }
         pair.sort();
@@ -135,7 +138,11 @@ fn location(wanted: &mut Object) -> Result<(), ApiError> {
 }
 
 fn check_class(class: &str) -> Result<(), ApiError> {
-    if CLASSES.contains(&class) { Ok(()) } else { Err(invalid(format!("Invalid argument: unknown storage class {class}."))) }
+    if CLASSES.contains(&class) {
+        Ok(())
+    } else {
+        Err(invalid(format!("Invalid argument: unknown storage class {class}.")))
+    }
 }
 
 fn storage_class(wanted: &mut Object, prior: Option<&Value>, at: Timestamp) -> Result<(), ApiError> {
@@ -189,7 +196,9 @@ fn soft_delete(wanted: &mut Object, prior: Option<&Value>, at: Timestamp) -> Res
     let mut policy = json!({"retentionDurationSeconds": seconds.to_string()});
     if seconds != 0 {
         policy["effectiveTime"] = match before {
-            Some(before) if before["retentionDurationSeconds"] == policy["retentionDurationSeconds"] => before["effectiveTime"].clone(),
+            Some(before) if before["retentionDurationSeconds"] == policy["retentionDurationSeconds"] => {
+                before["effectiveTime"].clone()
+            }
             _ => json!(clock::millis(at)),
         };
     }
@@ -221,7 +230,8 @@ fn iam_configuration(wanted: &mut Object, prior: Option<&Value>, at: Timestamp) 
             _ => json!(clock::millis(clock::days_later(at, 90))),
         };
     } else if was {
-        let locked = before.and_then(|before| before["lockedTime"].as_str()).and_then(|text| text.parse::<Timestamp>().ok());
+        let locked =
+            before.and_then(|before| before["lockedTime"].as_str()).and_then(|text| text.parse::<Timestamp>().ok());
         if locked.is_some_and(|locked| locked < at) {
             return Err(ApiError::storage(
                 412,
@@ -261,7 +271,9 @@ fn lifecycle_rule(rule: &mut Value, autoclass: bool) -> Result<(), ApiError> {
     let class = rule["action"]["storageClass"].as_str().unwrap_or_default().to_owned();
     let action = rule["action"]["type"].as_str().unwrap_or_default().to_owned();
     match action.as_str() {
-        "SetStorageClass" if class.is_empty() => return Err(invalid("A lifecycle action SetStorageClass needs a storage class.")),
+        "SetStorageClass" if class.is_empty() => {
+            return Err(invalid("A lifecycle action SetStorageClass needs a storage class."));
+        }
         "SetStorageClass" if autoclass => return Err(invalid("Lifecycle actions SetStorageClass exclude Autoclass.")),
         "SetStorageClass" => check_class(&class)?,
         "Delete" | "AbortIncompleteMultipartUpload" if class.is_empty() => {}
@@ -278,7 +290,9 @@ fn lifecycle_rule(rule: &mut Value, autoclass: bool) -> Result<(), ApiError> {
     }
     for (field, value) in condition.iter() {
         let ok = match field.as_str() {
-            "age" | "numNewerVersions" | "daysSinceNoncurrentTime" | "daysSinceCustomTime" => int(value).is_some_and(|n| n >= 0),
+            "age" | "numNewerVersions" | "daysSinceNoncurrentTime" | "daysSinceCustomTime" => {
+                int(value).is_some_and(|n| n >= 0)
+            }
             "createdBefore" | "customTimeBefore" | "noncurrentTimeBefore" => {
                 value.as_str().is_some_and(|date| date.len() == 10 && date.parse::<jiff::civil::Date>().is_ok())
             }
@@ -296,7 +310,9 @@ fn lifecycle_rule(rule: &mut Value, autoclass: bool) -> Result<(), ApiError> {
         if !ok {
             return Err(invalid(format!("Invalid lifecycle condition {field}.")));
         }
-        if action == "AbortIncompleteMultipartUpload" && !["age", "matchesPrefix", "matchesSuffix"].contains(&field.as_str()) {
+        if action == "AbortIncompleteMultipartUpload"
+            && !["age", "matchesPrefix", "matchesSuffix"].contains(&field.as_str())
+        {
             return Err(invalid(format!("The lifecycle action {action} does not go with the condition {field}.")));
         }
     }
@@ -320,7 +336,11 @@ fn retention(wanted: &mut Object, prior: Option<&Value>, at: Timestamp) -> Resul
         },
     };
     if locked && new.unwrap_or_default() < old.unwrap_or_default() {
-        return Err(ApiError::storage(403, "forbidden", "The retention policy is locked: it can neither be removed nor shortened."));
+        return Err(ApiError::storage(
+            403,
+            "forbidden",
+            "The retention policy is locked: it can neither be removed nor shortened.",
+        ));
     }
     let Some(seconds) = new else {
         wanted.remove("retentionPolicy");
@@ -355,7 +375,11 @@ fn encryption(wanted: &mut Object) -> Result<(), ApiError> {
     let place = place.to_uppercase();
     // A key of the multi-region Europe is written "europe", the bucket's location "EU".
     let same = place == location || (place == "EUROPE" && location == "EU");
-    if same { Ok(()) } else { Err(invalid(format!("The Cloud KMS key {key} is not in the bucket's location {location}."))) }
+    if same {
+        Ok(())
+    } else {
+        Err(invalid(format!("The Cloud KMS key {key} is not in the bucket's location {location}.")))
+    }
 }
 
 /// Settings that are dropped when empty, and small defaults.
@@ -365,7 +389,9 @@ fn small_things(wanted: &mut Object) -> Result<(), ApiError> {
         value => json::is_zero(value),
     };
     for field in ["website", "cors", "labels", "logging", "ipFilter"] {
-        if wanted.get(field).is_some_and(empty) && !(field == "labels" && wanted[field].as_object().is_some_and(|l| !l.is_empty())) {
+        if wanted.get(field).is_some_and(empty)
+            && !(field == "labels" && wanted[field].as_object().is_some_and(|l| !l.is_empty()))
+        {
             wanted.remove(field);
         }
     }
