@@ -2,7 +2,7 @@
 //!
 //! A provider is a set of plain structs and handlers: `#[derive(Object)]` turns a struct into a Terraform schema, its
 //! wire conversion, its semantic equality and its reference page; [`Resource`] and its siblings are the handlers;
-//! [`serve`] speaks plugin protocol 6.11 with Terraform and OpenTofu.
+//! [`serve()`] speaks plugin protocol 6.11 with Terraform and OpenTofu.
 
 // The derives name this crate `::tfplugin`, here too.
 extern crate self as tfplugin;
@@ -26,6 +26,7 @@ pub mod resource;
 pub mod rpc;
 pub mod schema;
 pub mod serve;
+pub mod testing;
 pub mod types;
 pub mod value;
 mod wire;

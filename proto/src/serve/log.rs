@@ -1,6 +1,6 @@
 //! Logs: `tracing` events as JSON lines on stderr, which Terraform reads, filters once more, and shows at their level.
 //!
-//! [`levels`] says what is logged, [`line`](self::line) how a line is written, [`layer`] joins them to `tracing`.
+//! [`levels`] says what is logged, [`mod@line`] how a line is written, [`layer`] joins them to `tracing`.
 
 mod layer;
 mod levels;

@@ -47,15 +47,7 @@ fn a_note_is_created_kept_changed_imported_and_destroyed() {
 fn processes_end_as_soon_as_terraform_says_so() {
     for terraform in terraforms() {
         let world = World::new(&terraform, "", NOTE);
-        let bare = World::new(&terraform, "", "");
-        let time = |world: &World| {
-            let start = Instant::now();
-            world.run(&["plan"], 0);
-            start.elapsed()
-        };
-        // A plan starts several processes one after another; one that lingers costs two seconds, and is killed then.
-        let spent = time(&world).saturating_sub(time(&bare).min(Duration::from_millis(500)));
-        assert!(spent < Duration::from_millis(1500), "{spent:?}");
+        // One that lingers costs two seconds, three times a plan; then Terraform kills it, and logs that as its error.
         let log = world.path("log");
         let output = world.command(&["plan"]).env("TF_LOG", "DEBUG").env("TF_LOG_PATH", &log).output().unwrap();
         assert!(output.status.success());
@@ -82,10 +74,22 @@ fn ten_resources_are_created_at_once() {
     const MANY: &str =
         "resource \"local_note\" \"many\" {\n  count = 20\n  name = \"n${count.index}\"\n  text = \"x\"\n}\n";
     for terraform in terraforms() {
-        let world = World::new(&terraform, "  delay_ms = 500", MANY);
+        let world = World::new(&terraform, "  delay_ms = 1000", MANY);
         let start = Instant::now();
         world.run(&["apply", "-auto-approve"], 0);
-        // One after another they would take ten seconds.
-        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        // One after another they would take twenty seconds.
+        assert!(start.elapsed() < Duration::from_secs(12), "{:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn a_text_beyond_the_usual_limit_of_grpc_passes() {
+    const LARGE: &str = "resource \"local_note\" \"large\" {\n  name = \"large\"\n  text = file(\"large.txt\")\n}\n";
+    for terraform in terraforms() {
+        let world = World::new(&terraform, "", LARGE);
+        std::fs::write(world.path("work/large.txt"), "word ".repeat(2 << 20)).unwrap();
+        world.run(&["apply", "-auto-approve"], 0);
+        world.run(&["plan", "-detailed-exitcode"], 0);
+        assert_eq!(std::fs::metadata(world.path("notes/large.txt")).unwrap().len(), 10 << 20);
     }
 }

@@ -56,7 +56,7 @@ pub fn terraforms() -> Vec<PathBuf> {
         })
         .collect();
     if found.is_empty() {
-        println!("skipped: there is no terraform here");
+        eprintln!("skipped: there is no terraform here");
     }
     found
 }
