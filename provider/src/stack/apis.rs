@@ -14,7 +14,7 @@ const BATCH: usize = 20;
 ///
 /// # Errors
 /// Of the calls.
-pub async fn enable(run: &Run, services: &[&str]) -> Result<(), ApiError> {
+pub(crate) async fn enable(run: &Run, services: &[&str]) -> Result<(), ApiError> {
     let parent = format!("v1/projects/{}", run.scope.project);
     for batch in services.chunks(BATCH) {
         // A batch of one is refused by the API.
@@ -34,7 +34,7 @@ pub async fn enable(run: &Run, services: &[&str]) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// Of the calls.
-pub async fn enabled(run: &Run, services: &[&str]) -> Result<BTreeSet<String>, ApiError> {
+pub(crate) async fn enabled(run: &Run, services: &[&str]) -> Result<BTreeSet<String>, ApiError> {
     let parent = format!("projects/{}", run.scope.project);
     let mut on = BTreeSet::new();
     for batch in services.chunks(BATCH) {

@@ -21,7 +21,7 @@ use crate::component::AnyKind;
 use crate::gcp::ApiError;
 
 /// What an apply came to.
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// What exists now.
     pub components: Components,
     /// What went wrong, and what the user should know.
@@ -67,7 +67,7 @@ impl Work<'_> {
 }
 
 /// Does the steps of a plan. `kept` are the planned components; those with a step exist only once it is done.
-pub async fn apply(
+pub(crate) async fn apply(
     run: &Run,
     steps: Vec<Step>,
     kept: Components,
@@ -97,7 +97,7 @@ pub async fn apply(
 }
 
 /// Deletes a whole stack: users first. What is abandoned stays.
-pub async fn destroy(run: &Run, components: &Components) -> Outcome {
+pub(crate) async fn destroy(run: &Run, components: &Components) -> Outcome {
     let steps = components.iter().map(|(address, component)| {
         let action = match super::plan::removal::policy(address, component) {
             crate::component::common::DeletionPolicy::Delete => Action::Delete,

@@ -15,7 +15,7 @@ const RACES: usize = 8;
 
 /// An object as the API returned it.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub(crate) struct Found {
     /// Its relative name, with the project's id.
     pub name: String,
     /// The API's JSON.
@@ -26,7 +26,7 @@ pub struct Found {
 
 impl Found {
     /// Takes in the JSON of an object.
-    pub fn new(kind: &dyn AnyKind, body: Json, scope: &Scope) -> Self {
+    pub(crate) fn new(kind: &dyn AnyKind, body: Json, scope: &Scope) -> Self {
         let object = kind.object();
         let mut component = wire::read(object, &body);
         let full = body["name"].as_str().unwrap_or_default();
@@ -76,7 +76,7 @@ fn canonical_project(name: &str, scope: &Scope) -> String {
 ///
 /// # Errors
 /// Of the call, "not found" excepted.
-pub async fn get(run: &Run, kind: &dyn AnyKind, name: &str) -> Result<Option<Found>, ApiError> {
+pub(crate) async fn get(run: &Run, kind: &dyn AnyKind, name: &str) -> Result<Option<Found>, ApiError> {
     let rest = kind.rest();
     let mut request = Request::get(rest.host.clone(), locate::item_path(rest, name));
     request = with_query(request, rest.query, &run.scope);
@@ -98,7 +98,7 @@ fn with_query(mut request: Request, query: &[(&str, &str)], scope: &Scope) -> Re
 ///
 /// # Errors
 /// Of the calls.
-pub async fn list(run: &Run, kind: &dyn AnyKind, location: &str) -> Result<Vec<Found>, ApiError> {
+pub(crate) async fn list(run: &Run, kind: &dyn AnyKind, location: &str) -> Result<Vec<Found>, ApiError> {
     let rest = kind.rest();
     let mut request = Request::get(rest.host.clone(), locate::collection_path(rest, location, &run.scope));
     request = with_query(request, rest.list_query, &run.scope);
@@ -111,7 +111,7 @@ pub async fn list(run: &Run, kind: &dyn AnyKind, location: &str) -> Result<Vec<F
 ///
 /// # Errors
 /// Of the calls. When an operation failed, or the reply was lost, the object may exist.
-pub async fn create(run: &Run, address: &Address, component: &Dynamic) -> Result<Found, ApiError> {
+pub(crate) async fn create(run: &Run, address: &Address, component: &Dynamic) -> Result<Found, ApiError> {
     let kind = address.kind;
     let rest = kind.rest();
     let mut body = wire::create(kind.object(), component);
@@ -156,7 +156,7 @@ fn secrets(mut request: Request, address: &Address, component: &Dynamic) -> Requ
 ///
 /// # Errors
 /// Of the calls.
-pub async fn update(
+pub(crate) async fn update(
     run: &Run,
     address: &Address,
     name: &str,
@@ -206,7 +206,7 @@ pub async fn update(
 ///
 /// # Errors
 /// Of the calls.
-pub async fn delete(run: &Run, address: &Address, name: &str, component: &Dynamic) -> Result<(), ApiError> {
+pub(crate) async fn delete(run: &Run, address: &Address, name: &str, component: &Dynamic) -> Result<(), ApiError> {
     let kind = address.kind;
     let rest = kind.rest();
     kind.before_delete(component, &run.client, &run.context).await?;

@@ -48,7 +48,7 @@ impl Candidate {
 ///
 /// # Errors
 /// When something could not be read, or a selector matches nothing.
-pub async fn discover(run: &Run, import: &ImportName) -> Result<(Stack, Diagnostics), Diagnostics> {
+pub(crate) async fn discover(run: &Run, import: &ImportName) -> Result<(Stack, Diagnostics), Diagnostics> {
     let candidates = candidates(run, import).await?;
     let chosen = choose(import, &candidates)?;
     let chosen: Vec<&Candidate> =

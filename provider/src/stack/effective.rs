@@ -14,7 +14,7 @@ use crate::component::marks::{Volatile, Wire};
 use crate::component::wire;
 
 /// Fills in what the engine itself knows of a silent configuration: the name is the KEY, the location the region.
-pub fn with_names(address: &Address, component: &mut Dynamic, scope: &Scope) {
+pub(crate) fn with_names(address: &Address, component: &mut Dynamic, scope: &Scope) {
     let object = address.kind.object();
     let defaults = [("name", &address.key), ("location", &scope.region)];
     for (name, value) in defaults {
@@ -25,14 +25,14 @@ pub fn with_names(address: &Address, component: &mut Dynamic, scope: &Scope) {
 }
 
 /// What `component` means among `all`.
-pub fn effective(address: &Address, component: &Dynamic, all: &Components, scope: &Scope) -> Dynamic {
+pub(crate) fn effective(address: &Address, component: &Dynamic, all: &Components, scope: &Scope) -> Dynamic {
     let mut meant = references::resolve(address, component, all);
     address.kind.effective(&mut meant, &address.key, scope);
     meant
 }
 
 /// The attributes that the API would have to be told of, from what was meant to what is meant. Unknown counts as changed.
-pub fn changed<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> Vec<&'a Attribute> {
+pub(crate) fn changed<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> Vec<&'a Attribute> {
     let object = &address.kind.object().attributes;
     object
         .iter()
@@ -46,10 +46,10 @@ pub fn changed<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> V
 }
 
 /// Grants as role and member.
-pub type Grants = BTreeSet<(String, String)>;
+pub(crate) type Grants = BTreeSet<(String, String)>;
 
 /// The grants that a component means, with references filled in; `None` when one of them is not known yet.
-pub fn grants(component: &Dynamic, all: &Components) -> Option<Grants> {
+pub(crate) fn grants(component: &Dynamic, all: &Components) -> Option<Grants> {
     let mut grants = Grants::new();
     let iam = component.get("iam");
     if !iam.is_wholly_known() {
@@ -65,7 +65,7 @@ pub fn grants(component: &Dynamic, all: &Components) -> Option<Grants> {
 }
 
 /// A digest of what all components mean: `None` while something is unknown. Volatile attributes do not count.
-pub fn fingerprint(components: &Components, scope: &Scope) -> Option<String> {
+pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<String> {
     let mut text = String::new();
     for (address, component) in components {
         let meant = effective(address, component, components, scope);

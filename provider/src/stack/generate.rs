@@ -7,7 +7,7 @@ use super::{Scope, effective, tree};
 use crate::component::common;
 
 /// The configuration of `stack`: what the provider computes, and what is so by default, is left out.
-pub fn generate(stack: &Stack, scope: &Scope) -> Dynamic {
+pub(crate) fn generate(stack: &Stack, scope: &Scope) -> Dynamic {
     let mut config = stack.clone();
     let mut components = stack.components();
     for (address, component) in &mut components {

@@ -7,7 +7,7 @@ use super::model::Components;
 use super::references;
 
 /// For every component, the components that it refers to.
-pub fn uses(components: &Components) -> BTreeMap<Address, BTreeSet<Address>> {
+pub(crate) fn uses(components: &Components) -> BTreeMap<Address, BTreeSet<Address>> {
     let of = |(address, component)| {
         let references = references::references(address, component, |target: &Address| components.contains_key(target));
         let targets = references.into_iter().map(|r| r.target).filter(|target| components.contains_key(target));
@@ -17,7 +17,7 @@ pub fn uses(components: &Components) -> BTreeMap<Address, BTreeSet<Address>> {
 }
 
 /// The components with every one behind those that it refers to. Members of a circle (an error elsewhere) come last.
-pub fn order(components: &Components) -> Vec<Address> {
+pub(crate) fn order(components: &Components) -> Vec<Address> {
     let uses = uses(components);
     let mut ordered = Vec::with_capacity(components.len());
     let mut placed = BTreeSet::new();

@@ -20,11 +20,11 @@ const VERSION: u32 = 3;
 
 /// A policy as the API returned it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Policy(Json);
+pub(crate) struct Policy(Json);
 
 impl Policy {
     /// The grants without conditions, members in their normal form.
-    pub fn grants(&self) -> Grants {
+    pub(crate) fn grants(&self) -> Grants {
         let mut grants = Grants::new();
         for binding in self.bindings().filter(|binding| binding.get("condition").is_none()) {
             let role = binding["role"].as_str().unwrap_or_default();
@@ -36,7 +36,7 @@ impl Policy {
     }
 
     /// The roles that are granted under a condition, which a stack cannot express.
-    pub fn conditional_roles(&self) -> Vec<&str> {
+    pub(crate) fn conditional_roles(&self) -> Vec<&str> {
         self.bindings()
             .filter(|binding| binding.get("condition").is_some())
             .filter_map(|binding| binding["role"].as_str())
@@ -99,7 +99,7 @@ fn drop_ghosts(bindings: &mut [Json]) {
 }
 
 /// A member in the form in which IAM compares it: addresses are lower-case, pool members keep their case.
-pub fn normal(member: &str) -> String {
+pub(crate) fn normal(member: &str) -> String {
     let keeps_case = ["principal:", "principalSet:", "principalHierarchy:", "deleted:", "allUsers", "allAuthenticatedUsers"];
     if keeps_case.iter().any(|prefix| member.starts_with(prefix)) {
         return member.to_owned();
@@ -111,7 +111,7 @@ pub fn normal(member: &str) -> String {
 }
 
 /// Whether Google grants this by itself when objects are made or APIs are switched on.
-pub fn is_google_made(role: &str, member: &str, scope: &Scope) -> bool {
+pub(crate) fn is_google_made(role: &str, member: &str, scope: &Scope) -> bool {
     let legacy = role.starts_with("roles/storage.legacy");
     let convenience = ["projectOwner:", "projectEditor:", "projectViewer:"].iter().any(|kind| member.starts_with(kind));
     let agent = member.strip_prefix("serviceAccount:").is_some_and(|email| is_google_account(email, scope));
@@ -165,7 +165,7 @@ fn write_request(rest: &Rest, style: IamStyle, name: &str, policy: Json) -> Requ
 ///
 /// # Errors
 /// Of the call.
-pub async fn read(run: &Run, kind: &dyn AnyKind, style: IamStyle, name: &str) -> Result<Policy, ApiError> {
+pub(crate) async fn read(run: &Run, kind: &dyn AnyKind, style: IamStyle, name: &str) -> Result<Policy, ApiError> {
     run.call(read_request(kind.rest(), style, name)).await.map(Policy)
 }
 
@@ -173,7 +173,7 @@ pub async fn read(run: &Run, kind: &dyn AnyKind, style: IamStyle, name: &str) ->
 ///
 /// # Errors
 /// Of the calls.
-pub async fn change(
+pub(crate) async fn change(
     run: &Run,
     kind: &dyn AnyKind,
     style: IamStyle,

@@ -10,7 +10,7 @@ use crate::component::{self, KINDS};
 
 /// What to import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ImportName {
+pub(crate) struct ImportName {
     /// The project's id or number.
     pub project: String,
     /// The region.
@@ -25,11 +25,11 @@ pub struct ImportName {
 
 /// A name with `*` for any text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern(String);
+pub(crate) struct Pattern(String);
 
 impl Pattern {
     /// Whether the name fits.
-    pub fn matches(&self, name: &str) -> bool {
+    pub(crate) fn matches(&self, name: &str) -> bool {
         let mut rest = name;
         let mut parts = self.0.split('*');
         let Some(first) = parts.next() else { return false };
@@ -45,14 +45,14 @@ impl Pattern {
     }
 
     /// As written.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// Why an id is refused. The text says what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ImportIdError {
+pub(crate) enum ImportIdError {
     /// Not three parts.
     #[error(
         "{0:?} is not of the form PROJECT/REGION/NAME or PROJECT/REGION/NAME?selectors, for example \

@@ -6,7 +6,7 @@ use super::model::Components;
 use super::{Scope, effective, locate};
 
 /// The sorted lines; `None` while a name is not known.
-pub fn inventory(components: &Components, scope: &Scope) -> Option<Vec<String>> {
+pub(crate) fn inventory(components: &Components, scope: &Scope) -> Option<Vec<String>> {
     let mut lines = Vec::new();
     for (address, component) in components {
         let name = locate::full_name(address, component, scope)?;
@@ -20,7 +20,7 @@ pub fn inventory(components: &Components, scope: &Scope) -> Option<Vec<String>> 
 }
 
 /// The same as an attribute's value.
-pub fn value(components: &Components, scope: &Scope) -> Dynamic {
+pub(crate) fn value(components: &Components, scope: &Scope) -> Dynamic {
     inventory(components, scope)
         .map_or(Dynamic::Unknown, |lines| Dynamic::List(lines.into_iter().map(Dynamic::String).collect()))
 }

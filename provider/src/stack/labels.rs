@@ -8,9 +8,9 @@ use super::{Address, Scope, tree};
 use crate::component::common;
 
 /// The label that names the stack which created an object.
-pub const STACK_STAMP: &str = "mlops-stack";
+pub(crate) const STACK_STAMP: &str = "mlops-stack";
 /// The label that names the component which an object was created for.
-pub const COMPONENT_STAMP: &str = "mlops-component";
+pub(crate) const COMPONENT_STAMP: &str = "mlops-component";
 
 /// Prefix of labels that Google's own products set.
 const GOOGLE: &str = "goog-";
@@ -28,7 +28,7 @@ fn is_stamp(key: &str) -> bool {
 
 /// What `effective_labels` should be. An object to be created is stamped; one that exists keeps the stamp that it has.
 /// `None` for kinds without labels.
-pub fn wanted(address: &Address, component: &Dynamic, before: Option<&Dynamic>, scope: &Scope) -> Option<Dynamic> {
+pub(crate) fn wanted(address: &Address, component: &Dynamic, before: Option<&Dynamic>, scope: &Scope) -> Option<Dynamic> {
     let (attribute, labels) = common::labels(address.kind.object())?;
     let own = component.get(&attribute.name);
     if !own.is_wholly_known() {
@@ -51,17 +51,17 @@ pub fn wanted(address: &Address, component: &Dynamic, before: Option<&Dynamic>, 
 }
 
 /// Whether the labels found on an object say that the stack `stack` created it.
-pub fn is_stamped(found: &Dynamic, stack: &str) -> bool {
+pub(crate) fn is_stamped(found: &Dynamic, stack: &str) -> bool {
     found.get(STACK_STAMP).as_str() == Some(stack)
 }
 
 /// The KEY that an object was created under.
-pub fn stamped_key(found: &Dynamic) -> Option<&str> {
+pub(crate) fn stamped_key(found: &Dynamic) -> Option<&str> {
     found.get(COMPONENT_STAMP).as_str()
 }
 
 /// The labels that are the stack's concern: of those found, the ones recorded before.
-pub fn tracked(found: &Dynamic, recorded: &Dynamic) -> Dynamic {
+pub(crate) fn tracked(found: &Dynamic, recorded: &Dynamic) -> Dynamic {
     let recorded = tree::strings(recorded);
     let mut found = tree::strings(found);
     found.retain(|key, _| recorded.contains_key(key));
@@ -69,7 +69,7 @@ pub fn tracked(found: &Dynamic, recorded: &Dynamic) -> Dynamic {
 }
 
 /// The labels of an object to be imported: all but Google's own, as `(own, effective)`; own ones are without the stamp.
-pub fn imported(found: &Dynamic) -> (Dynamic, Dynamic) {
+pub(crate) fn imported(found: &Dynamic) -> (Dynamic, Dynamic) {
     let mut effective = tree::strings(found);
     effective.retain(|key, _| !key.starts_with(GOOGLE));
     let own: BTreeMap<_, _> =

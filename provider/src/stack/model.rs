@@ -112,7 +112,7 @@ impl Object for Stack {
 }
 
 /// The components of a stack, each as a tree in the shape of its configuration.
-pub type Components = BTreeMap<Address, Dynamic>;
+pub(crate) type Components = BTreeMap<Address, Dynamic>;
 
 impl Stack {
     /// A stack whose attributes are all null.

@@ -3,7 +3,7 @@
 //! It runs when Terraform plans and once more when it applies; the same input gives the same steps.
 
 mod component;
-pub mod removal;
+pub(crate) mod removal;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::model::{Components, Stack};
 use super::{Address, Scope, effective, graph, inventory, references, rename, validate};
 
 /// What a plan is made from.
-pub struct Input<'a> {
+pub(crate) struct Input<'a> {
     /// The stack as last read; `None` on creation.
     pub prior: Option<&'a Stack>,
     /// The configuration.
@@ -26,7 +26,7 @@ pub struct Input<'a> {
 
 /// What is to be done with a component.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Made anew (or taken over, if this stack made it in an interrupted run).
     Create,
     /// Changed in place; with no attribute and no grant to change, only looked at.
@@ -46,7 +46,7 @@ pub enum Action {
 
 /// One component's part of the plan.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// The component; for a removal its address in the prior state.
     pub address: Address,
     /// What is to be done.
@@ -58,7 +58,7 @@ pub struct Step {
 }
 
 /// The whole plan.
-pub struct StackPlan {
+pub(crate) struct StackPlan {
     /// The stack as planned, with unknowns where only the apply can tell.
     pub planned: Stack,
     /// What is to be done; components that stay as they are have no step.
@@ -68,7 +68,7 @@ pub struct StackPlan {
 }
 
 /// Plans a stack.
-pub fn plan(input: &Input<'_>) -> StackPlan {
+pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
     let Input { prior, config, proposed, scope } = *input;
     let mut diagnostics = Diagnostics::new();
     if let Some(prior) = prior {

@@ -7,7 +7,7 @@ use crate::gcp::ApiError;
 
 /// What was tried with a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
+pub(crate) enum Operation {
     /// Reading it.
     Read,
     /// Making it.
@@ -33,7 +33,7 @@ impl Operation {
 }
 
 /// The diagnostic for a failed call on a component.
-pub fn of_component(address: &Address, operation: Operation, error: &ApiError) -> Diagnostic {
+pub(crate) fn of_component(address: &Address, operation: Operation, error: &ApiError) -> Diagnostic {
     let noun = address.kind.noun();
     let path = if operation == Operation::Grant { address.path().attribute("iam") } else { address.path() };
     Diagnostic::error(
@@ -44,7 +44,7 @@ pub fn of_component(address: &Address, operation: Operation, error: &ApiError) -
 }
 
 /// The diagnostic for a failed call on behalf of the whole stack.
-pub fn of_stack(what: &str, path: Path, error: &ApiError) -> Diagnostic {
+pub(crate) fn of_stack(what: &str, path: Path, error: &ApiError) -> Diagnostic {
     Diagnostic::error(format!("Could not {what}"), format!("{}{}", error.chain(), advice(error))).at(path)
 }
 

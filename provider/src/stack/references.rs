@@ -11,7 +11,7 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
 use super::model::Components;
 use super::{Address, tree};
 use crate::component::marks::{FreeText, Refers};
-use crate::component::{self, KINDS};
+use crate::component;
 
 /// `{{kind.KEY.attribute}}`; a KEY has no dot.
 static TEMPLATE: LazyLock<Option<Regex>> =
@@ -19,7 +19,7 @@ static TEMPLATE: LazyLock<Option<Regex>> =
 
 /// One reference from a component to an attribute of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
+pub(crate) struct Reference {
     /// What is referred to.
     pub target: Address,
     /// Which attribute of it.
@@ -31,7 +31,7 @@ pub struct Reference {
 }
 
 /// Every reference that `component` makes. A KEY counts only if `exists` knows it; a template always counts.
-pub fn references(address: &Address, component: &Dynamic, exists: impl Fn(&Address) -> bool) -> Vec<Reference> {
+pub(crate) fn references(address: &Address, component: &Dynamic, exists: impl Fn(&Address) -> bool) -> Vec<Reference> {
     let mut found = Vec::new();
     tree::walk(address.kind.object(), component, &address.path(), &mut |attribute, value, path| {
         if let Some(refers) = attribute.extensions.get::<Refers>() {
@@ -73,7 +73,7 @@ fn member_references(member: &str, path: &Path, exists: &impl Fn(&Address) -> bo
 
 /// Whether a member of a grant is the KEY of a service account: it has no type prefix and is not one of Google's two
 /// members without one.
-pub fn is_key_member(member: &str) -> bool {
+pub(crate) fn is_key_member(member: &str) -> bool {
     !member.contains(':') && !member.contains("{{") && member != "allUsers" && member != "allAuthenticatedUsers"
 }
 
@@ -92,7 +92,7 @@ fn templates(text: &str, path: &Path) -> Vec<Reference> {
 }
 
 /// The component with its references filled in from `all`: what is not known yet there is unknown here.
-pub fn resolve(address: &Address, component: &Dynamic, all: &Components) -> Dynamic {
+pub(crate) fn resolve(address: &Address, component: &Dynamic, all: &Components) -> Dynamic {
     let mut resolved = component.clone();
     tree::walk_mut(address.kind.object(), &mut resolved, &mut |attribute, value| {
         if let Some(refers) = attribute.extensions.get::<Refers>() {
@@ -109,7 +109,7 @@ pub fn resolve(address: &Address, component: &Dynamic, all: &Components) -> Dyna
 }
 
 /// A member of a grant with its references filled in.
-pub fn resolve_member(member: &str, all: &Components) -> Dynamic {
+pub(crate) fn resolve_member(member: &str, all: &Components) -> Dynamic {
     if !is_key_member(member) {
         return fill(member, all);
     }
@@ -148,7 +148,7 @@ fn fill(text: &str, all: &Components) -> Dynamic {
 }
 
 /// Checks that what is referred to exists and can be referred to, and that nothing refers to itself in a circle.
-pub fn check(components: &Components, diagnostics: &mut Diagnostics) {
+pub(crate) fn check(components: &Components, diagnostics: &mut Diagnostics) {
     let mut uses: BTreeMap<&Address, BTreeSet<Address>> = BTreeMap::new();
     for (address, component) in components {
         for reference in references(address, component, |target| components.contains_key(target)) {
@@ -267,7 +267,3 @@ fn visit(
     None
 }
 
-/// The kinds whose names may open a template, for messages.
-pub fn template_kinds() -> Vec<&'static str> {
-    KINDS.iter().map(|kind| kind.name()).collect()
-}

@@ -22,7 +22,7 @@ type FoundByAddress = BTreeMap<Address, Option<Found>>;
 ///
 /// # Errors
 /// When something could not be read: nothing is known to be gone then.
-pub async fn refresh(run: &Run, prior: &Stack) -> Result<Stack, Diagnostics> {
+pub(crate) async fn refresh(run: &Run, prior: &Stack) -> Result<Stack, Diagnostics> {
     let components = prior.components();
     let (found, policies, apis) = futures::join!(
         read_components(run, &components),
@@ -60,7 +60,7 @@ pub(super) fn stamp(run: &Run, stack: &mut Stack, components: &Components) {
 
 /// A project's two names.
 #[derive(Debug)]
-pub struct Project {
+pub(crate) struct Project {
     /// Its id.
     pub id: String,
     /// Its number.
@@ -71,7 +71,7 @@ pub struct Project {
 ///
 /// # Errors
 /// Of the call.
-pub async fn project(run: &Run) -> Result<Project, ApiError> {
+pub(crate) async fn project(run: &Run) -> Result<Project, ApiError> {
     let path = format!("v1/projects/{}", run.scope.project);
     let project = run.call(Request::get(Host::RESOURCE_MANAGER, path)).await?;
     let text = |field: &str| project[field].as_str().unwrap_or_default().to_owned();

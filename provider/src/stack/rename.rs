@@ -9,7 +9,7 @@ use super::{Address, Scope, effective, locate};
 use crate::component::rest::Naming;
 
 /// For every wanted component that is not in `prior`, the prior address of the same object, if there is one.
-pub fn renames(prior: &Components, wanted: &Components, scope: &Scope) -> BTreeMap<Address, Address> {
+pub(crate) fn renames(prior: &Components, wanted: &Components, scope: &Scope) -> BTreeMap<Address, Address> {
     let mut left: BTreeMap<Identity, Vec<&Address>> = BTreeMap::new();
     for (address, component) in prior.iter().filter(|(address, _)| !wanted.contains_key(address)) {
         if let Some(identity) = identity(address, component, scope) {

@@ -14,7 +14,7 @@ const WARM_UP: Duration = Duration::from_secs(300);
 
 /// What an operation does about an API that is off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApiPolicy {
+pub(crate) enum ApiPolicy {
     /// Switches it on and waits for it.
     Enable,
     /// Reports it.
@@ -22,7 +22,7 @@ pub enum ApiPolicy {
 }
 
 /// One operation.
-pub struct Run {
+pub(crate) struct Run {
     /// Google.
     pub client: Client,
     /// Deadline and stop.
@@ -35,7 +35,7 @@ pub struct Run {
 
 impl Run {
     /// An operation that begins now.
-    pub fn new(client: Client, context: CallContext, scope: Scope, policy: ApiPolicy) -> Self {
+    pub(crate) fn new(client: Client, context: CallContext, scope: Scope, policy: ApiPolicy) -> Self {
         Self { client, context, scope, policy, enabled: Mutex::default() }
     }
 
@@ -43,7 +43,7 @@ impl Run {
     ///
     /// # Errors
     /// Of the call, or of switching the API on.
-    pub async fn call(&self, request: Request) -> Result<Json, ApiError> {
+    pub(crate) async fn call(&self, request: Request) -> Result<Json, ApiError> {
         match self.client.call(&self.context, request.clone()).await {
             Err(error) if self.switch_on(&error).await? => {
                 let request = request.also_retry(WARM_UP, |error| error.is_api_disabled().is_some());
@@ -57,7 +57,7 @@ impl Run {
     ///
     /// # Errors
     /// Of the call or of the operation.
-    pub async fn call_and_wait(&self, request: Request, host: &Host) -> Result<Json, ApiError> {
+    pub(crate) async fn call_and_wait(&self, request: Request, host: &Host) -> Result<Json, ApiError> {
         let started = self.call(request).await?;
         match operations_of(host) {
             Some(api) => self.client.wait(&self.context, api, started).await,
@@ -69,7 +69,7 @@ impl Run {
     ///
     /// # Errors
     /// Of the calls.
-    pub async fn list(&self, list: List) -> Result<Vec<Json>, ApiError> {
+    pub(crate) async fn list(&self, list: List) -> Result<Vec<Json>, ApiError> {
         match self.client.list(&self.context, list.clone()).await {
             Err(error) if self.switch_on(&error).await? => {
                 let list = list.also_retry(WARM_UP, |error| error.is_api_disabled().is_some());

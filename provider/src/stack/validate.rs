@@ -13,7 +13,7 @@ use crate::component::rest::Naming;
 static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("^[a-z][a-z0-9_-]{0,62}$").ok());
 
 /// Checks the stack's own attributes.
-pub fn settings(config: &Stack, diagnostics: &mut Diagnostics) {
+pub(crate) fn settings(config: &Stack, diagnostics: &mut Diagnostics) {
     if let Some(name) = config.text("name").filter(|name| !is_stampable(name)) {
         diagnostics.push(
             Diagnostic::error(
@@ -41,7 +41,7 @@ pub fn settings(config: &Stack, diagnostics: &mut Diagnostics) {
 }
 
 /// Google's rules for labels.
-pub fn label_map(labels: &tfplugin::Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
+pub(crate) fn label_map(labels: &tfplugin::Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
     static KEY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$").ok());
     static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$").ok());
     for (key, value) in labels.as_entries().into_iter().flatten() {
@@ -72,7 +72,7 @@ fn is_stampable(name: &str) -> bool {
 }
 
 /// Checks every known component, and the components among each other.
-pub fn components(components: &Components, scope: &Scope, diagnostics: &mut Diagnostics) {
+pub(crate) fn components(components: &Components, scope: &Scope, diagnostics: &mut Diagnostics) {
     let mut names = BTreeMap::new();
     for (address, component) in components {
         if !is_stampable(&address.key) {

@@ -7,7 +7,7 @@ use crate::component::common::DeletionPolicy;
 use crate::stack::{Address, tree};
 
 /// What `deletion_policy` says of a component.
-pub fn policy(address: &Address, component: &Dynamic) -> DeletionPolicy {
+pub(crate) fn policy(address: &Address, component: &Dynamic) -> DeletionPolicy {
     match tree::text(component, "deletion_policy") {
         Some("DELETE") => DeletionPolicy::Delete,
         Some("ABANDON") => DeletionPolicy::Abandon,
@@ -46,7 +46,7 @@ pub(super) fn plan(address: &Address, component: &Dynamic, diagnostics: &mut Dia
 }
 
 /// The error for a component that must not go.
-pub fn prevented(address: &Address) -> Diagnostic {
+pub(crate) fn prevented(address: &Address) -> Diagnostic {
     let noun = address.kind.noun();
     Diagnostic::error(
         format!("The {noun} must not be deleted"),
