@@ -16,7 +16,7 @@ mod plan;
 mod read;
 mod run;
 mod service;
-mod state;
+pub(crate) mod state;
 mod upgrade;
 mod validate;
 

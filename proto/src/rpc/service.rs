@@ -33,6 +33,10 @@ impl<P: Provider> Service<P> {
         self
     }
 
+    pub(crate) fn shared(&self) -> &Shared<P> {
+        &self.0
+    }
+
     /// Cancelled when Terraform asks to stop. Cancelling it has the same effect.
     pub fn stop_token(&self) -> CancellationToken {
         self.0.stop_token()

@@ -8,9 +8,9 @@ use crate::registry::{DataSourceEntry, Registry, ResourceEntry, TypedSchema};
 use crate::{Context, Diagnostic, Object, Provider};
 
 /// The state behind a [`super::Service`].
-pub(super) struct Shared<P: Provider> {
+pub(crate) struct Shared<P: Provider> {
     pub(super) provider: P,
-    pub(super) registry: Registry<P::Client>,
+    pub(crate) registry: Registry<P::Client>,
     schema: OnceLock<TypedSchema>,
     running: RwLock<Running<P::Client>>,
 }
@@ -32,7 +32,7 @@ impl<P: Provider> Shared<P> {
     }
 
     /// The provider block's schema.
-    pub(super) fn schema(&self) -> &TypedSchema {
+    pub(crate) fn schema(&self) -> &TypedSchema {
         self.schema.get_or_init(|| TypedSchema::new(P::Config::schema()))
     }
 
@@ -64,13 +64,13 @@ impl<P: Provider> Shared<P> {
 
     /// # Errors
     /// When there is no such resource type.
-    pub(super) fn resource(&self, type_name: &str) -> Result<&ResourceEntry<P::Client>, Diagnostic> {
+    pub(crate) fn resource(&self, type_name: &str) -> Result<&ResourceEntry<P::Client>, Diagnostic> {
         self.registry.resources.get(type_name).ok_or_else(|| missing("resource type", type_name))
     }
 
     /// # Errors
     /// When there is no such data source.
-    pub(super) fn data_source(&self, type_name: &str) -> Result<&DataSourceEntry<P::Client>, Diagnostic> {
+    pub(crate) fn data_source(&self, type_name: &str) -> Result<&DataSourceEntry<P::Client>, Diagnostic> {
         self.registry.data_sources.get(type_name).ok_or_else(|| missing("data source", type_name))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::proto::tfplugin6 as pb;
 use crate::value::{CodecError, Dynamic, json, msgpack};
-use crate::{Diagnostic, Type};
+use crate::{Diagnostic, Diagnostics, Path, Severity, Step, Type};
 
 /// A value of type `ty`; null when there is none.
 ///
@@ -56,4 +56,30 @@ pub(crate) fn unreadable(what: &str, error: &CodecError) -> Diagnostic {
 pub(crate) fn identity(ty: &Type, identity: Option<&pb::ResourceIdentityData>) -> Result<Option<Dynamic>, Diagnostic> {
     let data = identity.and_then(|identity| identity.identity_data.as_ref());
     Ok(Some(value(ty, data, "identity")?).filter(|value| !value.is_null()))
+}
+
+/// Diagnostics as an answer holds them.
+pub(crate) fn diagnostics(diagnostics: Vec<pb::Diagnostic>) -> Diagnostics {
+    let mut read = Diagnostics::new();
+    read.extend(diagnostics.into_iter().map(|diagnostic| Diagnostic {
+        severity: match diagnostic.severity() {
+            pb::diagnostic::Severity::Warning => Severity::Warning,
+            _ => Severity::Error,
+        },
+        path: diagnostic.attribute.as_ref().map(path),
+        summary: diagnostic.summary,
+        detail: diagnostic.detail,
+    }));
+    read
+}
+
+/// A path.
+pub(crate) fn path(path: &pb::AttributePath) -> Path {
+    use pb::attribute_path::step::Selector;
+    let steps = path.steps.iter().filter_map(|step| match step.selector.as_ref()? {
+        Selector::AttributeName(name) => Some(Step::Attribute(name.clone())),
+        Selector::ElementKeyString(key) => Some(Step::Key(key.clone())),
+        Selector::ElementKeyInt(index) => usize::try_from(*index).ok().map(Step::Index),
+    });
+    steps.fold(Path::root(), |path, step| path.with(step))
 }

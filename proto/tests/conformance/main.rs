@@ -5,9 +5,12 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
+mod blocks;
 mod faults;
 mod functions;
+mod identity;
 mod import;
+mod in_process;
 mod life_cycle;
 mod plans;
 mod probe;

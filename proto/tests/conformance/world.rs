@@ -88,6 +88,17 @@ impl World {
         Run { code, stdout: format!("{stdout}{stderr}"), events, document }
     }
 
+    /// Whether this terraform is version 1.`minor` or newer.
+    pub(crate) async fn is_at_least(&self, minor: u32) -> bool {
+        let run = self.terraform(&["version", "-json"]).await;
+        let version = run.document["terraform_version"].as_str().unwrap_or_default().to_owned();
+        let found = version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0);
+        if found < minor {
+            println!("skipped: terraform {version} is older than 1.{minor}");
+        }
+        found >= minor
+    }
+
     /// Plans; the exit code is 0 without changes and 2 with.
     pub(crate) async fn plan(&self) -> Run {
         self.terraform(&["plan", "-json", "-input=false", "-detailed-exitcode"]).await
@@ -121,7 +132,7 @@ impl World {
     pub(crate) fn instance(&self) -> Json {
         let state = self.state();
         let resources = state["resources"].as_array().cloned().unwrap_or_default();
-        let managed = resources.iter().find(|resource| resource["type"] == "probe_thing");
+        let managed = resources.iter().find(|resource| resource["mode"] == "managed" && resource["provider"].to_string().contains("probe"));
         managed.map(|resource| resource["instances"][0].clone()).unwrap_or_default()
     }
 
