@@ -55,7 +55,7 @@ pub enum Completion {
     Operation {
         /// `metadata` of the operation.
         metadata: Value,
-        /// `@type` of its response.
+        /// `@type` of its response; empty where the API gives none.
         response_type: &'static str,
     },
 }
@@ -339,12 +339,14 @@ fn complete(kind: &dyn Collection, call: &mut Call<'_>, verb: Verb, name: &str, 
         Completion::Now if verb == Verb::Delete => Ok(Reply::empty_object()),
         Completion::Now => Ok(Reply::json(kind.present(call, body, View::Change(verb)))),
         Completion::Operation { metadata, response_type } => {
-            let mut response = if response_type.ends_with("protobuf.Empty") {
-                json!({})
-            } else {
-                kind.present(call, body, View::Change(verb))
+            let mut response = match response_type {
+                "" => Value::Null,
+                empty if empty.ends_with("protobuf.Empty") => json!({}),
+                _ => kind.present(call, body, View::Change(verb)),
             };
-            response["@type"] = json!(response_type);
+            if !response.is_null() {
+                response["@type"] = json!(response_type);
+            }
             let id = call.world.uuid();
             Ok(operation::start(call, operation_name(name, &id), Some(metadata), response))
         }

@@ -28,16 +28,20 @@ pub fn merge_patch(target: &mut Value, patch: &Value) {
     }
 }
 
-/// A field mask: each path is a list of field names in camel case.
+/// A field mask: each path is a list of names, the first (a field) in camel case, the others as they were written: below a map they are keys.
 pub type Mask = Vec<Vec<String>>;
 
 /// Reads `updateMask`: comma separated paths in camel or snake case. Empty text is an empty mask.
 pub fn parse_mask(text: &str) -> Mask {
-    text.split(',')
-        .map(str::trim)
-        .filter(|path| !path.is_empty())
-        .map(|path| split_path(path).into_iter().map(|name| camel(&name)).collect())
-        .collect()
+    text.split(',').map(str::trim).filter(|path| !path.is_empty()).map(mask_path).collect()
+}
+
+fn mask_path(path: &str) -> Vec<String> {
+    let mut names = split_path(path);
+    if let Some(first) = names.first_mut() {
+        *first = camel(first);
+    }
+    names
 }
 
 /// Splits at dots that stand outside backquotes (``labels.`a.b` ``).
@@ -95,23 +99,26 @@ pub fn apply_mask(target: &mut Object, wanted: &Object, mask: &Mask) {
 }
 
 fn apply_path(target: &mut Object, wanted: &Object, path: &[String]) {
-    let Some((name, rest)) = path.split_first() else { return };
+    let Some((written, rest)) = path.split_first() else { return };
+    // A map key is used as it is written; the field that snake case means is in camel case.
+    let is_key = wanted.contains_key(written) || target.contains_key(written);
+    let name = if is_key { written.clone() } else { camel(written) };
     if rest.is_empty() {
-        match wanted.get(name) {
-            Some(value) if !value.is_null() => target.insert(name.clone(), value.clone()),
-            _ => target.remove(name),
+        match wanted.get(&name) {
+            Some(value) if !value.is_null() => target.insert(name, value.clone()),
+            _ => target.remove(&name),
         };
         return;
     }
     let empty = Object::new();
-    let below = wanted.get(name).and_then(Value::as_object).unwrap_or(&empty);
-    if !target.get(name).is_some_and(Value::is_object) {
+    let below = wanted.get(&name).and_then(Value::as_object).unwrap_or(&empty);
+    if !target.get(&name).is_some_and(Value::is_object) {
         if below.is_empty() {
             return;
         }
         target.insert(name.clone(), Value::Object(Object::new()));
     }
-    if let Some(Value::Object(inner)) = target.get_mut(name) {
+    if let Some(Value::Object(inner)) = target.get_mut(&name) {
         apply_path(inner, below, rest);
     }
 }
@@ -273,6 +280,18 @@ mod tests {
             parse_mask("display_name, template.maxCount"),
             vec![vec!["displayName"], vec!["template", "maxCount"]]
         );
+    }
+
+    #[test]
+    fn map_keys_below_a_mask_are_taken_as_written() {
+        let mut target = json!({"labels": {"a_b": "1", "c": "2"}, "inner": {"someField": 1}})
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
+        let wanted =
+            json!({"labels": {"a_b": "3"}, "inner": {"someField": 2}}).as_object().cloned().unwrap_or_default();
+        apply_mask(&mut target, &wanted, &parse_mask("labels.a_b,inner.some_field"));
+        assert_eq!(Value::Object(target), json!({"labels": {"a_b": "3", "c": "2"}, "inner": {"someField": 2}}));
     }
 
     #[test]

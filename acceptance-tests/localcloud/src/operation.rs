@@ -50,7 +50,7 @@ impl Operation {
     }
 }
 
-/// Registers an operation under `name` and answers its first body, not yet done. If the fault that the call met condemned the operation,
+/// Registers an operation under `name` (with the project's id or its number: either polls it) and answers its first body, not yet done. If the fault that the call met condemned the operation,
 /// it will end in that error instead of in `response`.
 pub fn start(call: &mut Call<'_>, name: String, metadata: Option<Value>, response: Value) -> Reply {
     let end = match call.take_operation_error() {
@@ -60,7 +60,8 @@ pub fn start(call: &mut Call<'_>, name: String, metadata: Option<Value>, respons
     let polls_left = call.world.settings.operation_polls;
     let operation = Operation { name: name.clone(), metadata, polls_left, end };
     let body = operation.body(false);
-    call.world.state.operations.entry(call.host().to_owned()).or_default().insert(name, operation);
+    let key = call.world.with_project_ids(&name);
+    call.world.state.operations.entry(call.host().to_owned()).or_default().insert(key, operation);
     Reply::json(body)
 }
 
@@ -75,6 +76,7 @@ pub fn already_done(name: String, response: Value) -> Reply {
 /// 404 when there is none of this name.
 pub fn poll(call: &mut Call<'_>, name: &str) -> Outcome {
     let host = call.host();
+    let name = &call.world.with_project_ids(name);
     let operation = call
         .world
         .state

@@ -276,20 +276,28 @@ fn normal_member(host: &str, member: &str) -> Result<String, ApiError> {
     }
 }
 
-/// Principals of projects that live here must exist.
+/// Principals of projects that live here must exist. All are looked at even if the first one is refused: a refused write is one more that the
+/// fresh accounts in it have seen.
 fn check_principals(world: &mut World, members: &[String]) -> Result<(), ApiError> {
+    let mut verdict = Ok(());
     for member in members {
-        if let Some(email) = member.strip_prefix("serviceAccount:") {
-            let deleted = format!("deleted:serviceAccount:{email}?uid=");
-            if members.iter().any(|other| other.starts_with(&deleted)) {
-                return Err(ApiError::invalid(format!("Inconsistent representation of deleted member {member}.")));
-            }
-            check_account(world, email)?;
-        } else if member.starts_with("principal://") || member.starts_with("principalSet://") {
-            check_pool(world, member)?;
-        }
+        let judged = check_principal(world, member, members);
+        verdict = verdict.and(judged);
     }
+    verdict
+}
 
+fn check_principal(world: &mut World, member: &str, members: &[String]) -> Result<(), ApiError> {
+    if let Some(email) = member.strip_prefix("serviceAccount:") {
+        let deleted = format!("deleted:serviceAccount:{email}?uid=");
+        if members.iter().any(|other| other.starts_with(&deleted)) {
+            return Err(ApiError::invalid(format!("Inconsistent representation of deleted member {member}.")));
+        }
+        return check_account(world, email);
+    }
+    if member.starts_with("principal://") || member.starts_with("principalSet://") {
+        return check_pool(world, member);
+    }
     Ok(())
 }
 

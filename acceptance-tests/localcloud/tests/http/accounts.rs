@@ -100,3 +100,20 @@ async fn a_token_of_an_account_is_to_be_had() {
     cloud.post(&path("ghost-one@test-project.iam.gserviceaccount.com"), body).await.refused(404);
     cloud.post(&path(EMAIL), json!({})).await.refused(400);
 }
+
+#[tokio::test]
+async fn accounts_made_together_become_known_together() {
+    let cloud = Cloud::lagging().await;
+    let mut members = Vec::new();
+    for id in ["robot-one", "robot-two", "robot-three"] {
+        let account = cloud.post(&accounts(), json!({"accountId": id})).await.ok();
+        members.push(format!("serviceAccount:{}", account["email"].as_str().unwrap()));
+    }
+    let set = format!("cloudresourcemanager.googleapis.com/v1/projects/{PROJECT}:setIamPolicy");
+    let policy = json!({"policy": {"bindings": [{"role": "roles/viewer", "members": members}]}});
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        statuses.push(cloud.post(&set, policy.clone()).await.status);
+    }
+    assert_eq!(statuses, [400, 400, 200]);
+}

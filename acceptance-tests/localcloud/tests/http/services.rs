@@ -118,3 +118,13 @@ async fn the_quota_project_is_checked_too() {
     assert_eq!(response.status().as_u16(), 403);
     assert!(response.text().await.unwrap().contains("USER_PROJECT_DENIED"));
 }
+
+#[tokio::test]
+async fn an_operation_is_found_by_its_projects_number_too() {
+    let cloud = Cloud::lagging().await;
+    let parent = format!("artifactregistry.googleapis.com/v1/projects/{NUMBER}/locations/us-central1");
+    let operation =
+        cloud.post(&format!("{parent}/repositories?repositoryId=repo"), json!({"format": "DOCKER"})).await.ok();
+    let id = operation["name"].as_str().unwrap().rsplit('/').next().unwrap();
+    assert_eq!(cloud.get(&format!("{parent}/operations/{id}")).await.status, 200);
+}
