@@ -96,8 +96,8 @@ impl Demo {
         let fresh = self.world.directory("imported", &block);
         say(&block);
         let mark = self.world.cloud.mark();
-        run(&fresh, &["plan", "-input=false", "-generate-config-out=generated.tf", "-out=import.tfplan"], 0)?;
-        run(&fresh, &["apply", "-input=false", "import.tfplan"], 0)?;
+        run(&fresh, &["plan", "-input=false", "-generate-config-out=generated.tf"], 0)?;
+        run(&fresh, &["apply", "-input=false", "-auto-approve"], 0)?;
         let lines = fresh.read("generated.tf").lines().count();
         let writes = self.world.writes(mark);
         if !writes.is_empty() {

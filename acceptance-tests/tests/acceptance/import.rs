@@ -19,7 +19,7 @@ fn imported(world: &World, id: &str) -> Workdir {
     assert!(planned.succeeded(), "{}", planned.diagnostics);
     let change = planned.view().change("mlops_stack.ct_scan");
     assert_eq!((change.actions, change.importing.as_deref()), (vec!["no-op".to_owned()], Some(id)));
-    let applied = work.apply_plan().expect_success();
+    let applied = work.apply(&[]).expect_success();
     assert_eq!(applied.counts, Counts { import: 1, ..Counts::default() });
     work
 }

@@ -58,7 +58,7 @@ fn a_missing_project_is_said_so(scene: Scene) {
     let without: String = header.lines().filter(|line| !line.contains("project =")).collect::<Vec<_>>().join("\n");
     world.main.write(
         "main.tf",
-        &format!("{without}\nresource \"mlops_stack\" \"it\" {{\n name = \"it\"\n buckets = {{ a = {{}} }}\n}}\n"),
+        &format!("{without}\nresource \"mlops_stack\" \"it\" {{\n name = \"it\"\n buckets = {{ models = {{}} }}\n}}\n"),
     );
     world.main.plan(&[]).expect_refused().error(&["project", "GOOGLE_PROJECT"]);
 }

@@ -64,7 +64,7 @@ fn a_cycle_names_its_members(scene: Scene) {
           two = {{ image = "{IMAGE}", env = {{ U = "{{{{services.one.url}}}}" }} }}
         }}"#
     ));
-    world.main.plan(&[]).expect_refused().error(&["one", "two", "cycle"]);
+    world.main.plan(&[]).expect_refused().error(&["services[\"one\"] -> services[\"two\"]"]);
 }
 
 fn a_referenced_bucket_is_made_first(scene: Scene) {

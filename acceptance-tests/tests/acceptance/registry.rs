@@ -65,10 +65,12 @@ fn an_update_is_one_patch(scene: Scene) {
 
 fn a_new_format_is_refused_with_both_values(scene: Scene) {
     let world = scene.small_world();
-    world.apply_stack(r#"registries = { images = { name = "images" } }"#);
+    let docker = r#"registries = { images = { name = "images" } }"#;
+    world.apply_stack(docker);
     let mark = world.cloud.mark();
     let planned = world.plan_stack(r#"registries = { images = { name = "images", format = "PYTHON" } }"#);
     planned.expect_refused().error(&["DOCKER", "PYTHON", "allow_replacement"]);
     world.cloud.expect_no_writes_since(mark);
+    world.plan_stack(docker).expect_empty();
     world.expect_clean_destroy(&[]);
 }

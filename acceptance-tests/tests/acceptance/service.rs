@@ -90,13 +90,13 @@ fn an_update_touches_only_what_changed(scene: Scene) {
 fn what_the_schema_does_not_know_survives(scene: Scene) {
     let world = scene.small_world();
     world.apply_stack(&api(""));
-    let foreign = json!({"template": {"sessionAffinity": true}, "annotations": {"other.example/owner": "somebody"},
-        "client": "gcloud", "labels": {"commit-sha": "abc"}, "customAudiences": ["https://audience.example"]});
+    let foreign = json!({"annotations": {"other.example/owner": "somebody"},
+        "client": "gcloud", "labels": {"commit-sha": "abc"}, "binaryAuthorization": {"useDefault": true}});
     world.cloud.edit(RUN, &service_path(&world, "api"), foreign);
     world.apply_stack(&api("max_instances = 7"));
     let made = service(&world, "api");
     assert_eq!(made["template"]["scaling"]["maxInstanceCount"], 7);
-    assert_eq!(made["customAudiences"], json!(["https://audience.example"]));
+    assert_eq!(made["binaryAuthorization"], json!({"useDefault": true}));
     assert_eq!(made["annotations"]["other.example/owner"], "somebody");
     assert_eq!(made["labels"]["commit-sha"], "abc");
     world.expect_settled();

@@ -56,8 +56,8 @@ fn the_inventory_lists_objects_and_grants(scene: Scene) {
         inventory,
         [
             "//artifactregistry.googleapis.com/projects/ml-test-project/locations/europe-west1/repositories/images",
-            "//storage.googleapis.com/ml-test-a",
-            "//storage.googleapis.com/ml-test-a roles/storage.objectViewer allAuthenticatedUsers",
+            "//storage.googleapis.com/projects/_/buckets/ml-test-a",
+            "//storage.googleapis.com/projects/_/buckets/ml-test-a roles/storage.objectViewer allAuthenticatedUsers",
         ]
     );
     assert_eq!(stack.str("/id"), "projects/ml-test-project/locations/europe-west1/stacks/it");
