@@ -87,9 +87,9 @@ fn a_text_beyond_the_usual_limit_of_grpc_passes() {
     const LARGE: &str = "resource \"local_note\" \"large\" {\n  name = \"large\"\n  text = file(\"large.txt\")\n}\n";
     for terraform in terraforms() {
         let world = World::new(&terraform, "", LARGE);
-        std::fs::write(world.path("work/large.txt"), "word ".repeat(2 << 20)).unwrap();
+        std::fs::write(world.path("work/large.txt"), "word ".repeat(1 << 20)).unwrap();
         world.run(&["apply", "-auto-approve"], 0);
         world.run(&["plan", "-detailed-exitcode"], 0);
-        assert_eq!(std::fs::metadata(world.path("notes/large.txt")).unwrap().len(), 10 << 20);
+        assert_eq!(std::fs::metadata(world.path("notes/large.txt")).unwrap().len(), 5 << 20);
     }
 }
