@@ -31,17 +31,21 @@ pub fn merge_patch(target: &mut Value, patch: &Value) {
 /// A field mask: each path is a list of names, the first (a field) in camel case, the others as they were written: below a map they are keys.
 pub type Mask = Vec<Vec<String>>;
 
+/// Maps, whose keys are the users' own and keep their spelling in a mask.
+const MAPS: [&str; 5] = ["labels", "userLabels", "annotations", "attributeMapping", "cleanupPolicies"];
+
 /// Reads `updateMask`: comma separated paths in camel or snake case. Empty text is an empty mask.
 pub fn parse_mask(text: &str) -> Mask {
     text.split(',').map(str::trim).filter(|path| !path.is_empty()).map(mask_path).collect()
 }
 
 fn mask_path(path: &str) -> Vec<String> {
-    let mut names = split_path(path);
-    if let Some(first) = names.first_mut() {
-        *first = camel(first);
+    let mut out: Vec<String> = Vec::new();
+    for name in split_path(path) {
+        let is_key = out.last().is_some_and(|above| MAPS.contains(&above.as_str()));
+        out.push(if is_key { name } else { camel(&name) });
     }
-    names
+    out
 }
 
 /// Splits at dots that stand outside backquotes (``labels.`a.b` ``).
@@ -292,6 +296,12 @@ mod tests {
             json!({"labels": {"a_b": "3"}, "inner": {"someField": 2}}).as_object().cloned().unwrap_or_default();
         apply_mask(&mut target, &wanted, &parse_mask("labels.a_b,inner.some_field"));
         assert_eq!(Value::Object(target), json!({"labels": {"a_b": "3", "c": "2"}, "inner": {"someField": 2}}));
+    }
+
+    #[test]
+    fn keys_of_maps_keep_their_spelling_in_a_mask() {
+        assert_eq!(parse_mask("user_labels.cost_center"), vec![vec!["userLabels", "cost_center"]]);
+        assert_eq!(parse_mask("labels.`a.b_c`"), vec![vec!["labels", "a.b_c"]]);
     }
 
     #[test]
