@@ -10,10 +10,14 @@ pub mod wire;
 
 mod alert_policy;
 mod bucket;
+#[cfg(test)]
+mod fixtures;
 mod notification_channel;
 mod registry;
 mod scalars;
 mod service;
+
+pub use self::alert_policy::runbook;
 
 use std::sync::OnceLock;
 
