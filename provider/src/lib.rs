@@ -6,5 +6,6 @@ pub mod component;
 pub mod config;
 pub mod gcp;
 pub mod provider;
+pub mod reference;
 pub mod stack;
 pub mod types;

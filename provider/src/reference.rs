@@ -1,0 +1,340 @@
+//! The registry's pages: made from the schemas, the examples and the hand-written sections in `reference/`.
+//!
+//! Pure: texts in, paths and texts out. `tests/reference_in_step.rs` holds `docs/` to them; `make docs` writes it anew.
+
+use tfplugin::schema::{Entry, Reference, Section};
+use tfplugin::{Attribute, Object, ObjectSchema};
+
+use crate::component::common::{self, DeletionPolicy};
+use crate::component::marks::{FreeText, Immutable, Labels, Refers, Volatile};
+use crate::component::rest::Naming;
+use crate::component::{self, AnyKind, KINDS};
+use crate::config::ProviderConfig;
+use crate::stack::Stack;
+
+/// The examples that the pages show.
+#[derive(Clone, Debug, Default)]
+pub struct Examples {
+    /// HCL of the provider block.
+    pub provider: String,
+    /// HCL of a stack.
+    pub stack: String,
+    /// Shell commands that import a stack.
+    pub stack_import: String,
+}
+
+/// One page of the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Below `docs/`, with `/` between folders.
+    pub path: &'static str,
+    /// Markdown with front matter; ends with one newline.
+    pub text: String,
+}
+
+/// What stands before the attributes on the page of the stack.
+const STACK_SECTIONS: [&str; 8] = [
+    include_str!("reference/stack.md"),
+    include_str!("reference/references.md"),
+    include_str!("reference/grants.md"),
+    include_str!("reference/labels.md"),
+    include_str!("reference/immutable.md"),
+    include_str!("reference/deletion.md"),
+    include_str!("reference/spellings.md"),
+    include_str!("reference/failures.md"),
+];
+const STACK_IMPORT: &str = include_str!("reference/import.md");
+const PROVIDER_SECTIONS: &str = include_str!("reference/provider.md");
+
+const IMMUTABLE: &str =
+    "[**Immutable**](#immutable-attributes): a change is refused at plan time unless `allow_replacement = true`.";
+
+/// Every page, in the registry's layout.
+pub fn pages(examples: &Examples) -> Vec<Page> {
+    vec![provider_page(examples), stack_page(examples)]
+}
+
+fn provider_page(examples: &Examples) -> Page {
+    let schema = ProviderConfig::schema();
+    let attributes = Reference::of(&schema).to_markdown();
+    let parts = [
+        front_matter("mlops Provider", &schema.description),
+        "# mlops Provider".to_owned(),
+        schema.description.to_string(),
+        format!("The resource is [`mlops_stack`](resources/stack.md): a whole environment, with {}.", kind_links()),
+        "## Example Usage".to_owned(),
+        fenced("terraform", &examples.provider),
+        PROVIDER_SECTIONS.to_owned(),
+        attributes,
+    ];
+    Page { path: "index.md", text: joined(&parts) }
+}
+
+fn stack_page(examples: &Examples) -> Page {
+    let schema = Stack::schema();
+    let sections = Reference::with_notes(&schema, notes).sections.into_iter().map(tidied).collect::<Vec<_>>();
+    let of_kind = |section: &&Section| KINDS.iter().any(|kind| is_within(section, *kind));
+    let own: Vec<Section> = sections.iter().filter(|section| !of_kind(section)).cloned().collect();
+    let mut parts = vec![
+        front_matter("mlops_stack Resource - mlops", &schema.description),
+        "# mlops_stack (Resource)".to_owned(),
+        schema.description.to_string(),
+        contents(),
+        "## Example Usage".to_owned(),
+        fenced("terraform", &examples.stack),
+    ];
+    parts.extend(STACK_SECTIONS.map(str::to_owned));
+    parts.push(Reference { sections: own }.to_markdown());
+    for kind in KINDS {
+        parts.push(format!("## `{}`", kind.name()));
+        parts.push(kind_facts(*kind));
+        let mine = sections.iter().filter(|section| is_within(section, *kind));
+        parts.extend(mine.map(|section| nested_section(&schema, section)));
+    }
+    parts.push(STACK_IMPORT.to_owned());
+    parts.push(fenced("shell", &examples.stack_import));
+    Page { path: "resources/stack.md", text: joined(&parts) }
+}
+
+/// Whether a section is about a kind's components or what is nested in them.
+fn is_within(section: &Section, kind: &dyn AnyKind) -> bool {
+    section.path.split('.').next() == Some(kind.name())
+}
+
+/// The page's table of contents. The links are the slugs that the registry and code hosts give to headings.
+fn contents() -> String {
+    let sections = STACK_SECTIONS.iter().filter_map(|section| section.lines().next()?.strip_prefix("## "));
+    let mut lines = vec!["Contents:\n".to_owned()];
+    let link = |title: &str| format!("- [{title}](#{})", slug(title));
+    lines.extend(["Example Usage"].into_iter().chain(sections).chain(["Schema"]).map(link));
+    lines.extend(KINDS.iter().map(|kind| {
+        format!("  - [`{}`](#{}): {}", kind.name(), slug(kind.name()), first_paragraph(&kind.object().description))
+    }));
+    lines.push(link("Import"));
+    lines.join("\n")
+}
+
+fn kind_links() -> String {
+    let links: Vec<String> =
+        KINDS.iter().map(|kind| format!("[{}](resources/stack.md#{})", kind.name(), slug(kind.name()))).collect();
+    match links.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// What can be told of a kind without its attributes.
+fn kind_facts(kind: &dyn AnyKind) -> String {
+    let rest = kind.rest();
+    let labels = match common::labels(kind.object()) {
+        Some((_, Labels { inherit: true, .. })) => "yes, see [Labels](#labels)".to_owned(),
+        Some((attribute, _)) => {
+            format!("only those in `{}`: the stack's and the provider's are not merged in", attribute.name)
+        }
+        None => "none".to_owned(),
+    };
+    let grants = if rest.iam.is_some() { "yes, see [Grants](#grants)" } else { "none" };
+    let removal = match kind.deletion() {
+        DeletionPolicy::Delete => "deleted",
+        DeletionPolicy::Abandon => "left in the cloud",
+        DeletionPolicy::Prevent => "refused",
+    };
+    format!(
+        "{}\n\n- API: `{}`\n- Name in the inventory: `{}`\n- Selector of an import: `{}=`\n- Labels: {labels}\n- Grants: {grants}\n\
+         - When the component goes: {removal}, unless `deletion_policy` says otherwise; see [Deletion](#deletion)",
+        kind.object().description,
+        rest.host,
+        full_name(kind),
+        kind.name(),
+    )
+}
+
+/// Google's full resource name, with capitals for what differs.
+fn full_name(kind: &dyn AnyKind) -> String {
+    let rest = kind.rest();
+    let last = if rest.naming == Naming::Server { "ID" } else { "NAME" };
+    let relative = if rest.collection.contains("projects/") {
+        let collection = rest.collection.replace("{project}", "PROJECT").replace("{location}", "LOCATION");
+        format!("{collection}/{last}")
+    } else {
+        last.to_owned()
+    };
+    rest.full_name.replace("{name}", &relative)
+}
+
+/// What the marks on an attribute mean to the user.
+fn notes(path: &str, attribute: &Attribute) -> Vec<String> {
+    let marks = &attribute.extensions;
+    let mut notes = Vec::new();
+    if marks.get::<Immutable>().is_some() {
+        notes.push(IMMUTABLE.to_owned());
+    }
+    if let Some(refers) = marks.get::<Refers>() {
+        notes.push(if component::kind(refers.kind).is_some() {
+            format!("Takes the KEY of one of this stack's [`{0}`](#{0}), or the cloud's own name: see [References](#references).", refers.kind)
+        } else {
+            format!("This version's stacks have no `{}`: write the cloud's own name.", refers.kind)
+        });
+    }
+    if marks.get::<FreeText>().is_some() {
+        notes.push("`{{kind.KEY.attribute}}` is filled in: see [References](#references).".to_owned());
+    }
+    if marks.get::<Volatile>().is_some() {
+        notes.push("Known after apply whenever the component changes.".to_owned());
+    }
+    let is_of_component =
+        path.split('.').count() == 2 && path.split('.').next().is_some_and(|kind| component::kind(kind).is_some());
+    let section = match attribute.name.as_ref() {
+        _ if !is_of_component => None,
+        "iam" => Some("Grants"),
+        "deletion_policy" => Some("Deletion"),
+        "allow_replacement" => Some("Immutable attributes"),
+        "effective_labels" => Some("Labels"),
+        _ => None,
+    };
+    notes.extend(section.map(|title| format!("See [{title}](#{}).", slug(title))));
+    notes
+}
+
+/// The word at the end of a description that a note says in full.
+fn tidied(mut section: Section) -> Section {
+    let is_immutable = |entry: &Entry| entry.notes.iter().any(|note| note == IMMUTABLE);
+    let entries = section.required.iter_mut().chain(&mut section.optional);
+    for entry in entries.filter(|entry| is_immutable(entry)) {
+        if let Some(text) = entry.description.strip_suffix(" Immutable.") {
+            entry.description = text.to_owned();
+        }
+    }
+    section
+}
+
+/// One object of a kind, with what its struct says of the object as a whole.
+fn nested_section(schema: &ObjectSchema, section: &Section) -> String {
+    let text = Reference { sections: vec![section.clone()] }.to_markdown();
+    let text = text.trim_start_matches("## Schema").trim_start();
+    // The kind's own description stands above.
+    let description = section.path.contains('.').then(|| description_of(schema, &section.path)).flatten();
+    match (description, text.split_once("\n\n")) {
+        (Some(description), Some((heading, attributes))) => format!("{heading}\n\n{description}\n\n{attributes}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// The description of the objects nested at a dotted path.
+fn description_of(schema: &ObjectSchema, path: &str) -> Option<String> {
+    let mut object = schema;
+    for name in path.split('.') {
+        object = object.attribute(name)?.nested()?.1;
+    }
+    Some(object.description.to_string()).filter(|description| !description.is_empty())
+}
+
+fn front_matter(title: &str, description: &str) -> String {
+    format!("---\npage_title: \"{title}\"\nsubcategory: \"\"\ndescription: |-\n  {}\n---", first_paragraph(description))
+}
+
+fn first_paragraph(text: &str) -> String {
+    text.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn fenced(language: &str, text: &str) -> String {
+    format!("```{language}\n{}\n```", text.trim_end())
+}
+
+/// Parts of a page with a blank line between each two.
+fn joined(parts: &[String]) -> String {
+    parts.iter().map(|part| part.trim_end()).collect::<Vec<_>>().join("\n\n") + "\n"
+}
+
+/// The target that a heading gets: lower case, `-` for blanks, without marks.
+fn slug(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn examples() -> Examples {
+        Examples {
+            provider: "provider \"mlops\" {}\n".to_owned(),
+            stack: "resource \"mlops_stack\" \"it\" {}\n".to_owned(),
+            stack_import: "terraform import mlops_stack.it p/r/it\n".to_owned(),
+        }
+    }
+
+    fn page(path: &str) -> String {
+        pages(&examples()).into_iter().find(|page| page.path == path).unwrap().text
+    }
+
+    /// Headings outside code, and explicit anchors.
+    fn targets(text: &str) -> BTreeSet<String> {
+        let mut in_code = false;
+        let mut targets = BTreeSet::new();
+        for line in text.lines() {
+            in_code ^= line.starts_with("```");
+            if let Some(heading) = line.strip_prefix('#').filter(|_| !in_code) {
+                targets.insert(slug(heading.trim_start_matches('#').trim_start()));
+            }
+            if let Some(rest) = line.strip_prefix("<a id=\"") {
+                targets.extend(rest.split('"').next().map(str::to_owned));
+            }
+        }
+        targets
+    }
+
+    #[test]
+    fn every_link_within_a_page_leads_somewhere() {
+        for page in pages(&examples()) {
+            let targets = targets(&page.text);
+            for link in page.text.split("](#").skip(1).filter_map(|rest| rest.split(')').next()) {
+                assert!(targets.contains(link), "{}: #{link} leads nowhere", page.path);
+            }
+        }
+    }
+
+    #[test]
+    fn links_to_kinds_from_the_provider_lead_to_their_sections() {
+        let targets = targets(&page("resources/stack.md"));
+        let index = page("index.md");
+        let links: Vec<&str> =
+            index.split("(resources/stack.md#").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+        assert_eq!(links.len(), KINDS.len());
+        assert!(links.iter().all(|link| targets.contains(*link)), "{links:?}");
+    }
+
+    #[test]
+    fn an_attribute_is_called_immutable_once() {
+        let text = page("resources/stack.md");
+        let line = text.lines().find(|line| line.contains("unique in the project and region: at most 49")).unwrap();
+        assert_eq!(line.matches("mmutable").count(), 2, "the note and its link: {line}");
+    }
+
+    #[test]
+    fn a_reference_names_the_kind_whose_keys_it_takes() {
+        let text = page("resources/stack.md");
+        let section = text.split("### Nested Schema for `services.volumes`").nth(1).unwrap();
+        let line = section.lines().find(|line| line.starts_with("- `bucket`")).unwrap();
+        assert!(line.contains("this stack's [`buckets`](#buckets)"), "{line}");
+    }
+
+    #[test]
+    fn what_a_nested_object_says_as_a_whole_is_shown() {
+        let text = page("resources/stack.md");
+        let section = text.split("### Nested Schema for `services.volumes`").nth(1).unwrap();
+        assert!(section.trim_start().starts_with("A volume and where it is mounted. Exactly one of"), "{section:.200}");
+    }
+
+    #[test]
+    fn pages_are_tidy_text() {
+        for Page { path, text } in pages(&examples()) {
+            assert!(text.starts_with("---\npage_title: ") && text.ends_with('\n') && !text.ends_with("\n\n"), "{path}");
+            let untidy: Vec<&str> = text.lines().filter(|line| line.ends_with(' ')).collect();
+            assert_eq!(untidy, Vec::<&str>::new(), "{path}");
+        }
+    }
+}
