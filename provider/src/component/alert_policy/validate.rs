@@ -16,14 +16,15 @@ const LONGEST: u64 = 23 * 3_600 + 30 * 60;
 pub(super) fn policy(spec: &AlertPolicySpec, path: &Path, diagnostics: &mut Diagnostics) {
     let mut error = |path: Path, summary: &str, detail: String| diagnostics.push(Diagnostic::error(summary, detail).at(path));
     let conditions = spec.conditions.known().map(Vec::as_slice).unwrap_or_default();
-    let has_conditions = spec.conditions.is_unknown() || !conditions.is_empty();
-    match (spec.preset.is_null(), has_conditions) {
+    let may_have_conditions = spec.conditions.is_unknown() || !conditions.is_empty();
+    match (spec.preset.is_null(), may_have_conditions) {
         (true, false) => error(
             path.clone(),
             "An alert policy needs a condition",
             format!("Set preset to one of {}; or write conditions of your own.", names()),
         ),
-        (false, true) => error(
+        // What is not known yet may turn out to be null.
+        (false, true) if spec.preset.known().is_some() && !conditions.is_empty() => error(
             path.attribute("conditions"),
             "Two sources of conditions",
             "A preset brings its own conditions. Remove conditions, or remove preset and write all conditions.".to_owned(),
