@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use acceptance_tests::{CloudOptions, Scene, Seed, Terraform, Workdir, World, workspace};
+use acceptance_tests::{CloudOptions, OrFail, Scene, Seed, Terraform, Workdir, World, provider, workspace};
 use serde_json::json;
 
 const STACK: &str = "mlops_stack.ct_scan";
@@ -46,6 +46,7 @@ fn main() -> ExitCode {
 
 struct Demo {
     world: World,
+    main: Workdir,
 }
 
 impl Demo {
@@ -55,8 +56,10 @@ impl Demo {
         let scene = Scene { name: "demo".to_owned(), terraform };
         let world = World::new(&scene, Seed::ct_scan_project(), CloudOptions::default());
         say(&format!("localcloud answers for Google Cloud on {}", world.cloud.url));
-        copy_configuration(&workspace().join("examples/environments/ct-scan"), &world.main);
-        Self { world }
+        let rc = mirror(world.path());
+        let main = world.main.with_env("TF_CLI_CONFIG_FILE", &rc.display().to_string());
+        copy_configuration(&workspace().join("examples/environments/ct-scan"), &main);
+        Self { world, main }
     }
 
     fn play(&self) -> Step {
@@ -68,7 +71,9 @@ impl Demo {
     }
 
     fn create(&self) -> Step {
-        let main = &self.world.main;
+        let main = &self.main;
+        heading("Init: install the provider");
+        run(main, &["init", "-input=false"], 0)?;
         heading("Plan: what would be made");
         run(main, &["plan", "-input=false", "-detailed-exitcode", "-out=first.tfplan"], 2)?;
         heading("Apply: make it");
@@ -79,7 +84,7 @@ impl Demo {
 
     fn heal_drift(&self) -> Step {
         heading("Somebody changes the cloud behind Terraform's back");
-        let main = &self.world.main;
+        let main = &self.main;
         let cloud = &self.world.cloud;
         cloud.edit(STORAGE, DRIFT_LOGS, json!({"labels": {"environment": "staging"}}));
         cloud.edit(RUN, SERVICE, json!({"ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY"}));
@@ -93,9 +98,11 @@ impl Demo {
     fn import(&self) -> Step {
         heading("Import all of it into an empty directory, with generated configuration");
         let block = format!("import {{\n  to = {STACK}\n  id = \"{IMPORT_ID}\"\n}}\n");
-        let fresh = self.world.directory("imported", &block);
+        let fresh = self.main.sibling(&self.world.path().join("imported"));
+        fresh.write("main.tf", &format!("{}\n{block}", self.world.header()));
         say(&block);
         let mark = self.world.cloud.mark();
+        run(&fresh, &["init", "-input=false"], 0)?;
         run(&fresh, &["plan", "-input=false", "-generate-config-out=generated.tf"], 0)?;
         run(&fresh, &["apply", "-input=false", "-auto-approve"], 0)?;
         let lines = fresh.read("generated.tf").lines().count();
@@ -110,7 +117,7 @@ impl Demo {
 
     fn refuse_a_new_location(&self) -> Step {
         heading("The models bucket is moved from US to EU in the configuration: refused");
-        let main = &self.world.main;
+        let main = &self.main;
         let file = main.path.join("main.tf");
         let original = std::fs::read_to_string(&file).map_err(|error| format!("main.tf cannot be read: {error}"))?;
         let lines = original.lines().map(|line| {
@@ -138,7 +145,7 @@ impl Demo {
     }
 
     fn destroy(&self) -> Step {
-        let main = &self.world.main;
+        let main = &self.main;
         heading("Destroy: first the protection is taken off, then everything goes");
         let unprotected = "-var=deletion_protection=false";
         run(main, &["apply", "-input=false", "-auto-approve", unprotected], 0)?;
@@ -173,6 +180,30 @@ fn run(work: &Workdir, arguments: &[&str], expected: i32) -> Step {
             code.map_or("a signal".to_owned(), |code| code.to_string())
         )),
     }
+}
+
+/// Puts the provider where `terraform init` finds it, as an installed release would be; the file that says so.
+fn mirror(root: &Path) -> PathBuf {
+    let system = match std::env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    };
+    let processor = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let mirror = root.join("mirror");
+    let folder = mirror.join(format!("registry.terraform.io/mlops-rs/mlops/{version}/{system}_{processor}"));
+    std::fs::create_dir_all(&folder).or_fail("make the mirror");
+    let program = folder.join(format!("terraform-provider-mlops_v{version}"));
+    std::os::unix::fs::symlink(provider(), program).or_fail("link the provider");
+    let rc = root.join("mirror.rc");
+    let text =
+        format!("provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n", mirror.display());
+    std::fs::write(&rc, text).or_fail("write Terraform's configuration");
+    rc
 }
 
 fn copy_configuration(from: &Path, to: &Workdir) {
