@@ -14,3 +14,6 @@ pub(crate) mod read;
 pub(crate) mod spelling;
 pub(crate) mod validate;
 pub(crate) mod walk;
+
+#[cfg(test)]
+mod tests;

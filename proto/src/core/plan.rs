@@ -12,10 +12,28 @@ use crate::{Diagnostics, Object, Path, Step};
 /// Completes Terraform's proposal: defaults where the configuration is silent, write-only values null, prior spellings
 /// of what has not changed.
 pub(crate) fn propose(object: &ObjectSchema, prior: &Dynamic, mut proposed: Dynamic, config: &Dynamic) -> Dynamic {
+    silence(object, &mut proposed, config);
     apply_defaults(object, &mut proposed, config);
     spelling::null_write_only(object, &mut proposed);
     spelling::keep(object, &mut proposed, prior, InSets::FillComputed);
     proposed
+}
+
+/// Empties what only the configuration may set and does not. Terraform proposes nothing there, save for attributes that
+/// are announced as computed: see [`crate::schema::LeftOut`].
+fn silence(object: &ObjectSchema, value: &mut Dynamic, config: &Dynamic) {
+    let Some(entries) = value.as_entries_mut() else { return };
+    for child in children(object) {
+        let Some(value) = entries.get_mut(child.name) else { continue };
+        let config = config.get(child.name);
+        if config.is_null() {
+            if child.attribute.is_some_and(|attribute| !attribute.presence.is_computed()) {
+                *value = Dynamic::Null;
+            }
+        } else if let Some(nested) = &child.nested {
+            each_pair(nested, value, config, silence);
+        }
+    }
 }
 
 /// Puts defaults where the configuration is silent.
@@ -157,7 +175,8 @@ fn overlay(
                     *planned = prior.clone();
                 } else if means_the_same(attribute, planned, config) {
                     *planned = config.clone();
-                } else {
+                } else if prior.is_null() || *planned != *prior {
+                    // Keeping the prior value is always allowed: the handler knows that both mean the same.
                     problems.push(fault(&path, "it planned another value than the configured one"));
                 }
             }

@@ -3,7 +3,7 @@
 //! Terraform checks types, block counts and that required arguments are written down. It lets `null` pass for a
 //! required one, values for attributes that only the provider sets, and everything that a scalar type refuses.
 
-use crate::core::walk::{Child, children};
+use crate::core::walk::{Child, children, means_the_same};
 use crate::schema::{Attribute, Nesting, ObjectSchema, Shape};
 use crate::value::{Dynamic, ScalarRules};
 use crate::{Diagnostic, Diagnostics, Path};
@@ -109,6 +109,9 @@ fn check_attribute(
     }
     if let Shape::Plain(_) = &attribute.shape {
         check_scalars(attribute, value, path, diagnostics);
+        if let Dynamic::Set(items) = value {
+            check_distinct(attribute, items, path, diagnostics);
+        }
     }
     true
 }
@@ -129,6 +132,24 @@ fn check_scalars(attribute: &Attribute, value: &Dynamic, path: &Path, diagnostic
             }
         }
     }
+}
+
+/// A server keeps one of two elements that mean the same; Terraform would then miss the other.
+fn check_distinct(attribute: &Attribute, items: &[Dynamic], path: &Path, diagnostics: &mut Diagnostics) {
+    let known = |item: &&Dynamic| !item.is_null() && item.is_wholly_known();
+    let twice = items.iter().enumerate().find_map(|(position, item)| {
+        let earlier = items[..position].iter().filter(known).find(|earlier| means_the_same(attribute, earlier, item))?;
+        Some((earlier, item))
+    });
+    let Some((one, other)) = twice else { return };
+    let which = match (one.as_str(), other.as_str()) {
+        (Some(one), Some(other)) if !attribute.sensitive && !attribute.write_only => format!("{one:?} and {other:?}"),
+        _ => "two elements".to_owned(),
+    };
+    diagnostics.push(
+        Diagnostic::error("Element given twice", format!("In {:?}, {which} mean the same. Remove one of them.", attribute.name))
+            .at(path.clone()),
+    );
 }
 
 /// The reason might repeat the value, so a secret gets none.

@@ -209,3 +209,118 @@ fn bad_member(ty: &Type) -> Option<&str> {
         Type::String | Type::Number | Type::Bool | Type::Dynamic => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::schema::Extensions;
+    use crate::value::{Dynamic, ScalarRules};
+
+    fn attribute(name: &'static str, ty: Type) -> Attribute {
+        Attribute {
+            name: Cow::Borrowed(name),
+            description: Cow::Borrowed(""),
+            shape: Shape::Plain(ty),
+            presence: Presence::Optional,
+            sensitive: false,
+            write_only: false,
+            deprecated: None,
+            default: None,
+            requires_replace: false,
+            rules: ScalarRules::PLAIN,
+            extensions: Extensions::default(),
+        }
+    }
+
+    fn text(name: &'static str) -> Attribute {
+        attribute(name, Type::String)
+    }
+
+    fn found(attributes: Vec<Attribute>, role: SchemaRole) -> String {
+        problems(&ObjectSchema { attributes, ..ObjectSchema::default() }, role).join("\n")
+    }
+
+    /// Holds that a resource with this attribute is refused for this reason.
+    fn refused(attribute: Attribute, reason: &str) {
+        assert_eq!(found(vec![attribute], SchemaRole::Resource), reason);
+    }
+
+    #[test]
+    fn names_are_checked() {
+        refused(text("Name"), "Name: a name consists of lower-case letters, digits and underscores, and starts with a letter");
+        refused(text("count"), "count: Terraform keeps this name for itself");
+        assert_eq!(found(vec![text("count")], SchemaRole::Provider), "");
+        assert_eq!(found(vec![text("alias")], SchemaRole::Provider), "alias: Terraform keeps this name for itself");
+        let twice = found(vec![text("a"), text("a")], SchemaRole::Resource);
+        assert_eq!(twice, "a: there are two attributes or blocks of this name");
+    }
+
+    #[test]
+    fn nested_names_are_nobodys() {
+        let inner = ObjectSchema { attributes: vec![text("count")], ..ObjectSchema::default() };
+        let nested = Attribute { shape: Shape::Nested(Nesting::List, Box::new(inner)), ..text("rules") };
+        assert_eq!(found(vec![nested], SchemaRole::Resource), "");
+    }
+
+    #[test]
+    fn collections_of_dynamic_values_are_refused() {
+        let reason = "a: a value that brings its own type cannot stand in a collection: Terraform crashes on it";
+        refused(attribute("a", Type::List(Box::new(Type::Dynamic))), reason);
+        let object = Type::Object([("x".to_owned(), Type::Dynamic)].into());
+        refused(attribute("a", object.clone()), "");
+        refused(attribute("a", Type::Map(Box::new(object))), reason);
+        let inner = ObjectSchema { attributes: vec![attribute("x", Type::Dynamic)], ..ObjectSchema::default() };
+        let nested = |nesting| Attribute { shape: Shape::Nested(nesting, Box::new(inner.clone())), ..text("a") };
+        refused(nested(Nesting::Single), "");
+        refused(nested(Nesting::Map), &reason.replace("a: ", "a.x: "));
+    }
+
+    #[test]
+    fn write_only_attributes_have_limits() {
+        let secret = || Attribute { write_only: true, ..text("s") };
+        refused(secret(), "");
+        refused(
+            Attribute { presence: Presence::OptionalComputed, ..secret() },
+            "s: a write-only attribute cannot be computed",
+        );
+        assert_eq!(
+            found(vec![secret()], SchemaRole::DataSource),
+            "s: only managed resources have write-only attributes"
+        );
+        let inner = ObjectSchema { attributes: vec![secret()], ..ObjectSchema::default() };
+        let set = Attribute { shape: Shape::Nested(Nesting::Set, Box::new(inner)), ..text("a") };
+        refused(set, "a.s: there can be no write-only attribute in a set");
+    }
+
+    #[test]
+    fn defaults_fit_their_attribute() {
+        let default = |value| Attribute {
+            default: Some(value),
+            presence: Presence::OptionalComputed,
+            ..text("a")
+        };
+        refused(default(Dynamic::string("x")), "");
+        refused(default(Dynamic::Bool(true)), "a: the default has another type: a string is needed, found a bool");
+        refused(
+            Attribute { presence: Presence::Optional, ..default(Dynamic::string("x")) },
+            "a: an attribute with a default is optional and computed",
+        );
+    }
+
+    #[test]
+    fn identities_are_flat() {
+        let flat = vec![text("a"), attribute("b", Type::List(Box::new(Type::Number)))];
+        assert_eq!(found(flat, SchemaRole::Identity), "");
+        assert_eq!(
+            found(vec![attribute("m", Type::Map(Box::new(Type::String)))], SchemaRole::Identity),
+            "m: an identity consists of primitives and lists of primitives"
+        );
+        let computed = Attribute { presence: Presence::Computed, ..text("a") };
+        assert_eq!(
+            found(vec![computed], SchemaRole::Identity),
+            "a: an identity's attribute is required or optional for import"
+        );
+    }
+}

@@ -4,7 +4,7 @@
 //! format and the same rules as in production, and the harness holds plans to what Terraform demands.
 
 mod config;
-mod proposed;
+pub(crate) mod proposed;
 
 use serde_json::Value as Json;
 use tonic::Request;

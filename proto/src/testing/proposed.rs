@@ -5,7 +5,7 @@ use crate::schema::{ObjectSchema, Presence};
 use crate::value::Dynamic;
 
 /// The configuration, and the prior value of computed attributes where it is silent.
-pub(super) fn proposed(object: &ObjectSchema, prior: &Dynamic, config: &Dynamic) -> Dynamic {
+pub(crate) fn proposed(object: &ObjectSchema, prior: &Dynamic, config: &Dynamic) -> Dynamic {
     let mut proposed = config.clone();
     fill(object, &mut proposed, prior);
     proposed

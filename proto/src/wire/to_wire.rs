@@ -3,7 +3,7 @@
 use crate::core::fault::fault;
 use crate::function::DynFunction;
 use crate::proto::tfplugin6 as pb;
-use crate::schema::{Attribute, Block, BlockNesting, Nesting, ObjectSchema, Presence, Shape};
+use crate::schema::{Attribute, Block, BlockNesting, LeftOut, Nesting, ObjectSchema, Presence, Shape};
 use crate::value::{Dynamic, msgpack};
 use crate::{Diagnostic, Diagnostics, Path, Severity, Step, Type};
 
@@ -106,7 +106,7 @@ fn attribute(attribute: &Attribute) -> pb::schema::Attribute {
         description: attribute.description.to_string(),
         required: attribute.presence == Presence::Required,
         optional: matches!(attribute.presence, Presence::Optional | Presence::OptionalComputed),
-        computed: attribute.presence.is_computed(),
+        computed: attribute.presence.is_computed() || is_left_out(attribute),
         sensitive: attribute.sensitive,
         description_kind: markdown(),
         deprecated: attribute.deprecated.is_some(),
@@ -114,6 +114,11 @@ fn attribute(attribute: &Attribute) -> pb::schema::Attribute {
         write_only: attribute.write_only,
         deprecation_message: attribute.deprecated.as_deref().unwrap_or_default().to_owned(),
     }
+}
+
+/// Whether an optional attribute is announced as computed: see [`LeftOut`].
+fn is_left_out(attribute: &Attribute) -> bool {
+    attribute.presence == Presence::Optional && !attribute.write_only && attribute.extensions.get::<LeftOut>().is_some()
 }
 
 fn nested_object(nesting: Nesting, object: &ObjectSchema) -> pb::schema::Object {
@@ -185,5 +190,48 @@ pub(crate) fn function(function: &dyn DynFunction) -> pb::Function {
         description: signature.description.to_string(),
         description_kind: markdown(),
         deprecation_message: signature.deprecated.as_deref().unwrap_or_default().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn diagnostics_always_have_a_severity_and_a_summary() {
+        let mut all = Diagnostics::new();
+        all.push(Diagnostic::error("Wrong", "It is wrong.").at(Path::root().attribute("a").index(2).key("k")));
+        all.push(Diagnostic::warning("", "Only a detail.").at(Path::root()));
+        let sent = diagnostics(all);
+        assert_eq!(sent[0].severity(), pb::diagnostic::Severity::Error);
+        assert_eq!(sent[0].attribute.as_ref().unwrap().steps.len(), 3);
+        assert_eq!(sent[1].severity(), pb::diagnostic::Severity::Warning);
+        assert_eq!(sent[1].summary, "Only a detail.");
+        assert_eq!(sent[1].attribute, None);
+    }
+
+    #[test]
+    fn every_schema_and_block_has_a_block() {
+        let block = Block { name: "b".into(), nesting: BlockNesting::Map, object: ObjectSchema::default() };
+        let object = ObjectSchema { blocks: vec![block], ..ObjectSchema::default() };
+        let sent = schema(&object, 3);
+        assert_eq!(sent.version, 3);
+        assert!(sent.block.unwrap().block_types[0].block.is_some());
+    }
+
+    #[test]
+    fn a_message_comes_with_its_deprecation_only() {
+        let sent = schema(&ObjectSchema::default(), 0).block.unwrap();
+        assert!(!sent.deprecated && sent.deprecation_message.is_empty());
+        let object = ObjectSchema { deprecated: Some("Use b.".into()), ..ObjectSchema::default() };
+        let sent = schema(&object, 0).block.unwrap();
+        assert!(sent.deprecated && sent.deprecation_message == "Use b.");
+    }
+
+    #[test]
+    fn answers_are_msgpack() {
+        let sent = value(&Type::Bool, &Dynamic::Bool(true)).unwrap();
+        assert_eq!((sent.msgpack, sent.json), (vec![0xc3], Vec::new()));
+        assert!(value(&Type::Bool, &Dynamic::string("x")).is_err());
     }
 }

@@ -26,6 +26,20 @@ impl PartialEq for Minutes {
     }
 }
 
+impl Eq for Minutes {}
+
+impl PartialOrd for Minutes {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Minutes {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.minutes.cmp(&other.minutes)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct NoMinutes;
 
@@ -135,6 +149,9 @@ pub(crate) struct Thing {
     /// Times.
     #[tf(optional)]
     pub times: Value<BTreeMap<String, Minutes>>,
+    /// How long to wait.
+    #[tf(optional)]
+    pub waits: Value<BTreeSet<Minutes>>,
     /// The main rule.
     #[tf(optional, computed)]
     pub main: Value<Rule>,

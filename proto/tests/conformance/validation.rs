@@ -70,6 +70,15 @@ async fn scalars_are_checked_where_they_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn elements_of_a_set_differ_in_meaning() {
+    refused(
+        "  name = \"x\"\n  waits = [\"60m\", \"1h\"]",
+        "Element given twice | In \"waits\", \"1h\" and \"60m\" mean the same. Remove one of them. | waits = [\"60m\", \"1h\"]",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_handler_checks_last() {
     refused("  name = \"forbidden\"", "Forbidden name | Choose another. | name = \"forbidden\"").await;
 }
