@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// At most one value of each Rust type, attached to an attribute with `#[tf(ext(EXPR, ..))]`.
 ///
 /// A provider uses them to say once, beside the field, where the field lives in its API. The SDK itself looks for
-/// [`Stable`] only.
+/// [`Stable`] and [`LeftOut`] only.
 #[derive(Clone, Default)]
 pub struct Extensions(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
 
@@ -18,6 +18,14 @@ pub struct Extensions(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
 /// `#[tf(computed, ext(tfplugin::schema::Stable))]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stable;
+
+/// Marks an optional attribute that a generated configuration leaves out when it is not set.
+///
+/// Terraform (1.15) writes `x = null` for every optional attribute without a value, and leaves out those that are computed
+/// too. So the attribute is announced as computed, and the SDK sees to it that it still means what an optional one means:
+/// taken out of the configuration, it is planned as null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftOut;
 
 impl Extensions {
     /// Attaches a value; an earlier one of the same type is replaced.

@@ -8,7 +8,7 @@ mod reference;
 pub(crate) mod validate;
 
 pub use attribute::{Attribute, Nesting, Presence, Shape};
-pub use extensions::{Extensions, Stable};
+pub use extensions::{Extensions, LeftOut, Stable};
 pub use literal::literal;
 pub use object::{Block, BlockNesting, Object, ObjectSchema};
 pub use reference::{Entry, Reference, Section};

@@ -26,17 +26,14 @@ struct Common {
     /// `DELETE` (the default, save for kinds that say otherwise), `ABANDON` leaves it in the cloud, `PREVENT` refuses
     /// the plan. An imported component that is removed from the configuration is never deleted.
     #[tf(optional)]
-    #[expect(dead_code, reason = "read as a tree by the engine")]
     deletion_policy: Value<DeletionPolicy>,
     /// Lets the change of an immutable attribute delete this object and create it anew. Without it such a change is an
     /// error of the plan. Data in the object is lost: set it for the one apply that needs it.
     #[tf(optional)]
-    #[expect(dead_code, reason = "read as a tree by the engine")]
     allow_replacement: Value<bool>,
     /// Whether the object was imported rather than created by this stack. An imported component that is removed from the
     /// configuration is released, never deleted.
     #[tf(computed)]
-    #[expect(dead_code, reason = "read as a tree by the engine")]
     imported: Value<bool>,
 }
 
@@ -47,7 +44,6 @@ struct Grants {
     /// adds: members that others granted are left alone. A member without a colon is the KEY of a service account of
     /// this stack, `allUsers` and `allAuthenticatedUsers` excepted; `{{kind.KEY.attribute}}` is filled in.
     #[tf(optional)]
-    #[expect(dead_code, reason = "read as a tree by the engine")]
     iam: Value<BTreeMap<String, BTreeSet<String>>>,
 }
 
@@ -57,7 +53,6 @@ struct Written {
     /// The labels that the stack keeps on the object: those of the provider, the stack and the component merged, and
     /// the stack's stamp on an object that it created. Labels that others set are left alone and not shown.
     #[tf(computed)]
-    #[expect(dead_code, reason = "read as a tree by the engine")]
     effective_labels: Value<BTreeMap<String, String>>,
 }
 

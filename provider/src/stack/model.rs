@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tfplugin::schema::{LeftOut, Nesting, Shape};
 use tfplugin::{Diagnostics, Dynamic, Object, ObjectSchema, Path, Value};
 
 use super::Address;
@@ -99,6 +100,7 @@ impl Object for Stack {
         let mut object = Settings::schema();
         object.attributes.extend(KINDS.iter().map(|kind| component::stack_attribute(*kind)));
         object.attributes.sort_by(|a, b| a.name.cmp(&b.name));
+        leave_out(&mut object);
         object
     }
 
@@ -108,6 +110,17 @@ impl Object for Stack {
 
     fn encode(&self) -> Dynamic {
         self.tree.clone()
+    }
+}
+
+/// A generated configuration shows what is set, and nothing else.
+fn leave_out(object: &mut ObjectSchema) {
+    for attribute in &mut object.attributes {
+        attribute.extensions.insert(LeftOut);
+        // What is in a set has no place by which the provider could tell what was left out.
+        if let Shape::Nested(Nesting::Single | Nesting::List | Nesting::Map, inner) = &mut attribute.shape {
+            leave_out(inner);
+        }
     }
 }
 
