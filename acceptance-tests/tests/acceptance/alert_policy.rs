@@ -125,6 +125,7 @@ fn a_policy_goes_before_its_channel(scene: Scene) {
     let order: Vec<&str> =
         writes.iter().map(|line| if line.contains("/alertPolicies/") { "policy" } else { "channel" }).collect();
     assert_eq!(order, ["policy", "channel"], "{writes:?}");
-    assert_eq!(world.cloud.snapshot().objects_like(MONITORING, "/").len(), 0);
+    assert_eq!(world.cloud.snapshot().objects_like(MONITORING, "/alertPolicies/"), []);
+    assert_eq!(channels(&world), []);
     world.finish();
 }
