@@ -192,7 +192,8 @@ impl Kind for AlertPolicy {
     fn effective(&self, component: &mut Dynamic, _: &str, scope: &Scope) {
         presets::expand(component, scope);
         let severity = component.get("severity").as_str().and_then(severity::level);
-        let by_severity = severity.is_some_and(|level| scope.shadow_severities.iter().any(|word| severity::level(word) == Some(level)));
+        let by_severity = severity
+            .is_some_and(|level| scope.shadow_severities.iter().any(|word| severity::level(word) == Some(level)));
         if by_severity || component.get("shadow").as_bool() == Some(true) {
             if let Some(entries) = component.as_entries_mut() {
                 entries.insert("channels".to_owned(), Dynamic::Null);
@@ -234,7 +235,8 @@ impl Kind for AlertPolicy {
     fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
         let channels = wire::get(body, "notificationChannels").and_then(Json::as_array).into_iter().flatten();
         let channels = channels.filter_map(|name| Some(("notification_channels", name.as_str()?.to_owned())));
-        let mut used: Vec<_> = channels.chain(condition::services(body).into_iter().map(|name| ("services", name))).collect();
+        let mut used: Vec<_> =
+            channels.chain(condition::services(body).into_iter().map(|name| ("services", name))).collect();
         used.dedup();
         used
     }

@@ -405,7 +405,9 @@ impl Kind for Bucket {
 
     /// A policy that has lost its only setting goes as a whole, with the times that the API keeps in it.
     fn before_update(&self, _: &Json, patch: &mut Patch) {
-        for (policy, setting) in [("retentionPolicy", "retentionPeriod"), ("softDeletePolicy", "retentionDurationSeconds")] {
+        for (policy, setting) in
+            [("retentionPolicy", "retentionPeriod"), ("softDeletePolicy", "retentionDurationSeconds")]
+        {
             let path = format!("{policy}.{setting}");
             if patch.mask.contains(&path) && wire::get(&patch.body, &path).is_none() {
                 wire::remove(&mut patch.body, policy);
@@ -414,12 +416,7 @@ impl Kind for Bucket {
         }
     }
 
-    async fn before_delete(
-        &self,
-        component: &Dynamic,
-        client: &Client,
-        context: &CallContext,
-    ) -> Result<(), ApiError> {
+    async fn before_delete(&self, component: &Dynamic, client: &Client, context: &CallContext) -> Result<(), ApiError> {
         match (component.get("force_destroy").as_bool(), component.get("name").as_str()) {
             (Some(true), Some(name)) => delete::empty(name, client, context).await,
             _ => Ok(()),

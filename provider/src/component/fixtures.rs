@@ -84,11 +84,13 @@ fn object(schema: &ObjectSchema, hcl: &Json) -> Dynamic {
 
 fn plainly(plain: &Type, hcl: &Json) -> Dynamic {
     match (plain, hcl) {
-        (Type::List(inner), Json::Array(items)) => Dynamic::List(items.iter().map(|item| plainly(inner, item)).collect()),
-        (Type::Set(inner), Json::Array(items)) => Dynamic::set(items.iter().map(|item| plainly(inner, item))),
-        (Type::Map(inner), Json::Object(entries)) => {
-            Dynamic::Map(entries.iter().map(|(key, item)| (key.clone(), plainly(inner, item))).collect::<BTreeMap<_, _>>())
+        (Type::List(inner), Json::Array(items)) => {
+            Dynamic::List(items.iter().map(|item| plainly(inner, item)).collect())
         }
+        (Type::Set(inner), Json::Array(items)) => Dynamic::set(items.iter().map(|item| plainly(inner, item))),
+        (Type::Map(inner), Json::Object(entries)) => Dynamic::Map(
+            entries.iter().map(|(key, item)| (key.clone(), plainly(inner, item))).collect::<BTreeMap<_, _>>(),
+        ),
         (_, Json::String(text)) => Dynamic::string(text),
         (_, Json::Bool(value)) => Dynamic::Bool(*value),
         (_, Json::Number(number)) => Dynamic::Number(number.to_string().parse::<Number>().unwrap()),

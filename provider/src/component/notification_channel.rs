@@ -138,7 +138,9 @@ impl Kind for NotificationChannel {
                 diagnostics.push(
                     Diagnostic::error(
                         "A label is missing",
-                        format!("A channel of type {type:?} needs the label {label}: labels = {{ {label} = \"...\" }}."),
+                        format!(
+                            "A channel of type {type:?} needs the label {label}: labels = {{ {label} = \"...\" }}."
+                        ),
                     )
                     .at(path.attribute("labels")),
                 );

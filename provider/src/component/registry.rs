@@ -338,7 +338,8 @@ impl Kind for Registry {
     /// The repository of Cloud Functions. With labels of its own it is in use otherwise, too.
     fn is_google_made(&self, body: &Json, _: &Scope) -> bool {
         let labels = body.get("labels").and_then(Json::as_object).into_iter().flatten();
-        SHORT_NAME.read(body).as_str() == Some("gcf-artifacts") && labels.into_iter().all(|(key, _)| key.starts_with("goog-"))
+        SHORT_NAME.read(body).as_str() == Some("gcf-artifacts")
+            && labels.into_iter().all(|(key, _)| key.starts_with("goog-"))
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {

@@ -313,13 +313,16 @@ impl Kind for Service {
                 names::expand_connector(connector, &location, scope);
             }
         }
-        for secret in entries.get_mut("secret_env").and_then(Dynamic::as_entries_mut).into_iter().flat_map(|map| map.values_mut())
+        for secret in
+            entries.get_mut("secret_env").and_then(Dynamic::as_entries_mut).into_iter().flat_map(|map| map.values_mut())
         {
             if let Some(name) = secret.as_entries_mut().and_then(|fields| fields.get_mut("secret")) {
                 names::shorten_secret(name, scope);
             }
         }
-        for volume in entries.get_mut("volumes").and_then(Dynamic::as_entries_mut).into_iter().flat_map(|map| map.values_mut()) {
+        for volume in
+            entries.get_mut("volumes").and_then(Dynamic::as_entries_mut).into_iter().flat_map(|map| map.values_mut())
+        {
             if let Some(name) = volume.as_entries_mut().and_then(|fields| fields.get_mut("secret")) {
                 names::shorten_secret(name, scope);
             }
@@ -365,7 +368,7 @@ impl Kind for Service {
             "template.annotations",
             "template.client",
             "template.clientVersion",
-            "template.containers.*.buildInfo",
+            "template.containers[ports].buildInfo",
             "template.labels",
             "template.revision",
             "terminalCondition",

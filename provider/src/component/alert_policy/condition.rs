@@ -179,7 +179,8 @@ pub(super) fn services(policy: &Json) -> BTreeSet<String> {
             if !before.starts_with('=') {
                 continue;
             }
-            let name: String = rest.trim_start_matches('\'').chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+            let name: String =
+                rest.trim_start_matches('\'').chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
             if !name.is_empty() {
                 found.insert(name);
             }
@@ -194,7 +195,9 @@ fn texts(json: &Json) -> Vec<&str> {
         Json::Object(fields) => fields
             .iter()
             .flat_map(|(name, value)| match value {
-                Json::String(text) if matches!(name.as_str(), "filter" | "denominatorFilter" | "query") => vec![text.as_str()],
+                Json::String(text) if matches!(name.as_str(), "filter" | "denominatorFilter" | "query") => {
+                    vec![text.as_str()]
+                }
                 Json::Object(_) => texts(value),
                 _ => Vec::new(),
             })

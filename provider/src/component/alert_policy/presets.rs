@@ -286,7 +286,10 @@ impl Settings<'_> {
             // A probe is complete and unhealthy when a container did not start in time or was killed by its liveness probe.
             "crash_loop" => vec![self.above(
                 format!("More than {} containers of {whose} fail in ten minutes", number(over)),
-                self.run_filter("run.googleapis.com/container/completed_probe_count", " AND metric.labels.is_healthy=false"),
+                self.run_filter(
+                    "run.googleapis.com/container/completed_probe_count",
+                    " AND metric.labels.is_healthy=false",
+                ),
                 aggregation("10m", "ALIGN_DELTA", "REDUCE_SUM", BY_SERVICE),
             )],
             // Distributions are joined first, so that the percentile is that of all requests.
@@ -296,7 +299,12 @@ impl Settings<'_> {
                 aggregation("1m", "ALIGN_DELTA", "REDUCE_PERCENTILE_95", BY_SERVICE),
             )],
             // Written by a job now and then: one point is enough, and each series counts on its own.
-            "data_drift" => vec![self.metric(template, "5m", "COMPARISON_GT", format!("More than {} of the features have drifted", percent(over)))],
+            "data_drift" => vec![self.metric(
+                template,
+                "5m",
+                "COMPARISON_GT",
+                format!("More than {} of the features have drifted", percent(over)),
+            )],
             "model_accuracy_degradation" => {
                 vec![self.metric(template, "5m", "COMPARISON_LT", format!("The accuracy is below {}", percent(over)))]
             }
@@ -304,7 +312,12 @@ impl Settings<'_> {
                 let title = format!("The mean confidence of predictions is below {}{held}", percent(over));
                 vec![self.metric(template, "5m", "COMPARISON_LT", title)]
             }
-            _ => vec![self.metric(template, "5m", "COMPARISON_GT", format!("More than {} of a disk are in use{held}", percent(over)))],
+            _ => vec![self.metric(
+                template,
+                "5m",
+                "COMPARISON_GT",
+                format!("More than {} of a disk are in use{held}", percent(over)),
+            )],
         }
     }
 
@@ -315,7 +328,8 @@ impl Settings<'_> {
 
     /// Series of Cloud Run: those of the service, or of all.
     fn run_filter(&self, metric: &str, more: &str) -> String {
-        let service = self.service.map_or_else(String::new, |name| format!(" AND resource.labels.service_name=\"{name}\""));
+        let service =
+            self.service.map_or_else(String::new, |name| format!(" AND resource.labels.service_name=\"{name}\""));
         format!("resource.type=\"cloud_run_revision\"{service} AND metric.type=\"{metric}\"{more}")
     }
 
@@ -342,7 +356,11 @@ impl Settings<'_> {
 
     /// The fullest instance: utilisations are distributions over instances.
     fn utilization(&self, metric: &str, title: String) -> Dynamic {
-        self.above(title, self.run_filter(metric, ""), aggregation("1m", "ALIGN_PERCENTILE_99", "REDUCE_MAX", BY_SERVICE))
+        self.above(
+            title,
+            self.run_filter(metric, ""),
+            aggregation("1m", "ALIGN_PERCENTILE_99", "REDUCE_MAX", BY_SERVICE),
+        )
     }
 
     fn above(&self, title: String, filter: String, aggregation: Dynamic) -> Dynamic {
@@ -356,14 +374,21 @@ impl Settings<'_> {
             (None, Source::CloudRun) => REQUESTS,
         };
         let disk = DISKS.iter().find(|(name, ..)| *name == metric);
-        let (resource, scale, more) = disk.map_or(("global", 1.0, ""), |(_, resource, scale, more)| (*resource, *scale, *more));
+        let (resource, scale, more) =
+            disk.map_or(("global", 1.0, ""), |(_, resource, scale, more)| (*resource, *scale, *more));
         let resource = self.resource.unwrap_or(resource);
         let filter = format!("resource.type=\"{resource}\" AND metric.type=\"{metric}\"{more}");
         let mean = aggregation(period, "ALIGN_MEAN", "REDUCE_NONE", &[]);
         condition(title, self.fields(filter, mean, comparison, self.threshold * scale))
     }
 
-    fn fields(&self, filter: String, aggregation: Dynamic, comparison: &str, threshold: f64) -> Vec<(&'static str, Dynamic)> {
+    fn fields(
+        &self,
+        filter: String,
+        aggregation: Dynamic,
+        comparison: &str,
+        threshold: f64,
+    ) -> Vec<(&'static str, Dynamic)> {
         vec![
             ("filter", Dynamic::String(filter)),
             ("aggregations", Dynamic::List(vec![aggregation])),

@@ -14,7 +14,8 @@ const LONGEST: u64 = 23 * 3_600 + 30 * 60;
 
 /// Checks the values that are known.
 pub(super) fn policy(spec: &AlertPolicySpec, path: &Path, diagnostics: &mut Diagnostics) {
-    let mut error = |path: Path, summary: &str, detail: String| diagnostics.push(Diagnostic::error(summary, detail).at(path));
+    let mut error =
+        |path: Path, summary: &str, detail: String| diagnostics.push(Diagnostic::error(summary, detail).at(path));
     let conditions = spec.conditions.known().map(Vec::as_slice).unwrap_or_default();
     let may_have_conditions = spec.conditions.is_unknown() || !conditions.is_empty();
     match (spec.preset.is_null(), may_have_conditions) {
@@ -27,7 +28,8 @@ pub(super) fn policy(spec: &AlertPolicySpec, path: &Path, diagnostics: &mut Diag
         (false, true) if spec.preset.known().is_some() && !conditions.is_empty() => error(
             path.attribute("conditions"),
             "Two sources of conditions",
-            "A preset brings its own conditions. Remove conditions, or remove preset and write all conditions.".to_owned(),
+            "A preset brings its own conditions. Remove conditions, or remove preset and write all conditions."
+                .to_owned(),
         ),
         _ => {}
     }
@@ -45,9 +47,14 @@ pub(super) fn policy(spec: &AlertPolicySpec, path: &Path, diagnostics: &mut Diag
             format!("display_name must have 1 to 512 characters; it has {}.", text.chars().count()),
         );
     }
-    if let Some((text, seconds)) = seconds(&spec.auto_close).filter(|(_, seconds)| !(1_800..=7 * DAY).contains(seconds)) {
+    if let Some((text, seconds)) = seconds(&spec.auto_close).filter(|(_, seconds)| !(1_800..=7 * DAY).contains(seconds))
+    {
         let _ = seconds;
-        error(path.attribute("auto_close"), "Duration out of range", format!("auto_close must be from 30m to 7d; it is {text}."));
+        error(
+            path.attribute("auto_close"),
+            "Duration out of range",
+            format!("auto_close must be from 30m to 7d; it is {text}."),
+        );
     }
     match spec.preset.known() {
         Some(preset) => preset_settings(spec, *preset, path, diagnostics),
@@ -175,7 +182,8 @@ fn condition(condition: &Condition, path: &Path, diagnostics: &mut Diagnostics) 
     ];
     let given: Vec<&str> = kinds.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| *name).collect();
     if given.len() != 1 {
-        let found = if given.is_empty() { "none is set".to_owned() } else { format!("set are {}", given.join(" and ")) };
+        let found =
+            if given.is_empty() { "none is set".to_owned() } else { format!("set are {}", given.join(" and ")) };
         diagnostics.push(
             Diagnostic::error(
                 "A condition is of one kind",
@@ -194,7 +202,9 @@ fn condition(condition: &Condition, path: &Path, diagnostics: &mut Diagnostics) 
     }
     if let Some(promql) = condition.promql.known() {
         let path = path.attribute("promql").attribute("evaluation_interval");
-        if let Some((text, _)) = seconds(&promql.evaluation_interval).filter(|(_, seconds)| *seconds == 0 || seconds % 30 != 0) {
+        if let Some((text, _)) =
+            seconds(&promql.evaluation_interval).filter(|(_, seconds)| *seconds == 0 || seconds % 30 != 0)
+        {
             let detail = format!("evaluation_interval must be a multiple of 30s; it is {text}.");
             diagnostics.push(Diagnostic::error("Duration out of range", detail).at(path));
         }
@@ -217,7 +227,8 @@ fn threshold(threshold: &Threshold, path: &Path, diagnostics: &mut Diagnostics) 
     let counted = threshold.trigger_count.known().is_some_and(|count| *count != 1);
     if counted && !threshold.trigger_percent.is_null() {
         diagnostics.push(
-            Diagnostic::error("Two triggers", "Set trigger_count or trigger_percent, not both.").at(path.attribute("trigger_percent")),
+            Diagnostic::error("Two triggers", "Set trigger_count or trigger_percent, not both.")
+                .at(path.attribute("trigger_percent")),
         );
     }
 }

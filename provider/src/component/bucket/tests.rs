@@ -1,7 +1,9 @@
 use serde_json::json;
 use tfplugin::Dynamic;
 
-use crate::component::fixtures::{component, created, ct_scan, differences, problems, read_body, refused, set, updated};
+use crate::component::fixtures::{
+    component, created, ct_scan, differences, problems, read_body, refused, set, updated,
+};
 use crate::component::{AnyKind, kind, wire};
 
 fn buckets() -> &'static dyn AnyKind {
@@ -35,10 +37,22 @@ fn a_bucket_as_the_api_answers_is_what_a_minimal_configuration_says() {
 fn the_buckets_of_the_environment_are_what_their_configuration_says() {
     let rules = json!([{"action": "Delete", "age": 90}, {"action": "Delete", "num_newer_versions": 10}]);
     let cases = [
-        ("b/dtu-mlops-terraform-state-482907", json!({"location": "europe-west1", "versioning": true, "lifecycle_rules": rules})),
-        ("b/dtu-mlops-dvc-storage-482907", json!({"versioning": true, "lifecycle_rules": [{"action": "Delete", "age": 365}]})),
-        ("b/dtu-mlops-data-482907_cloudbuild", json!({"location": "us", "versioning": true, "lifecycle_rules": [{"action": "Delete", "age": 180}]})),
-        ("b/ct-scan-drift-logs-482907", json!({"lifecycle_rules": [{"action": "Delete", "age": 90}], "soft_delete_retention": "168h"})),
+        (
+            "b/dtu-mlops-terraform-state-482907",
+            json!({"location": "europe-west1", "versioning": true, "lifecycle_rules": rules}),
+        ),
+        (
+            "b/dtu-mlops-dvc-storage-482907",
+            json!({"versioning": true, "lifecycle_rules": [{"action": "Delete", "age": 365}]}),
+        ),
+        (
+            "b/dtu-mlops-data-482907_cloudbuild",
+            json!({"location": "us", "versioning": true, "lifecycle_rules": [{"action": "Delete", "age": 180}]}),
+        ),
+        (
+            "b/ct-scan-drift-logs-482907",
+            json!({"lifecycle_rules": [{"action": "Delete", "age": 90}], "soft_delete_retention": "168h"}),
+        ),
     ];
     for (path, hcl) in cases {
         let Some(body) = ct_scan(path) else { return };
@@ -64,9 +78,13 @@ fn a_regional_bucket_has_no_rpo_and_a_multi_region_the_default() {
 fn soft_delete_is_left_to_the_api_and_its_time_ignored() {
     silent(json!({}), &found());
     silent(json!({"soft_delete_retention": "7d"}), &found());
-    let (body, mask) = updated(buckets(), &found(), |bucket| set(bucket, "soft_delete_retention", Dynamic::string("0s")));
+    let (body, mask) =
+        updated(buckets(), &found(), |bucket| set(bucket, "soft_delete_retention", Dynamic::string("0s")));
     assert_eq!(mask, ["softDeletePolicy.retentionDurationSeconds"]);
-    assert_eq!(wire::merge_patch(&found(), &body, &mask), json!({"softDeletePolicy": {"retentionDurationSeconds": "0"}}));
+    assert_eq!(
+        wire::merge_patch(&found(), &body, &mask),
+        json!({"softDeletePolicy": {"retentionDurationSeconds": "0"}})
+    );
 }
 
 #[test]
@@ -119,7 +137,10 @@ fn the_prefix_of_logs_is_the_buckets_name_unless_said() {
 
 #[test]
 fn requester_pays_and_holds_are_off_when_absent() {
-    silent(json!({"requester_pays": false, "default_event_based_hold": false, "hierarchical_namespace": false}), &found());
+    silent(
+        json!({"requester_pays": false, "default_event_based_hold": false, "hierarchical_namespace": false}),
+        &found(),
+    );
     let mut body = found();
     body["billing"] = json!({"requesterPays": false});
     body["defaultEventBasedHold"] = json!(false);
@@ -144,9 +165,17 @@ fn lifecycle_rules_are_equal_in_any_order() {
 
 #[test]
 fn an_absent_age_is_never_written_as_zero_and_zero_is_never_lost() {
-    let rule = |hcl: serde_json::Value| created(buckets(), &json!({"name": "b", "lifecycle_rules": [hcl]}))["lifecycle"]["rule"][0].clone();
-    assert_eq!(rule(json!({"action": "Delete", "num_newer_versions": 3})), json!({"action": {"type": "Delete"}, "condition": {"numNewerVersions": 3}}));
-    assert_eq!(rule(json!({"action": "Delete", "age": 0, "matches_suffix": [".tmp"]})), json!({"action": {"type": "Delete"}, "condition": {"age": 0, "matchesSuffix": [".tmp"]}}));
+    let rule = |hcl: serde_json::Value| {
+        created(buckets(), &json!({"name": "b", "lifecycle_rules": [hcl]}))["lifecycle"]["rule"][0].clone()
+    };
+    assert_eq!(
+        rule(json!({"action": "Delete", "num_newer_versions": 3})),
+        json!({"action": {"type": "Delete"}, "condition": {"numNewerVersions": 3}})
+    );
+    assert_eq!(
+        rule(json!({"action": "Delete", "age": 0, "matches_suffix": [".tmp"]})),
+        json!({"action": {"type": "Delete"}, "condition": {"age": 0, "matchesSuffix": [".tmp"]}})
+    );
 }
 
 #[test]
@@ -202,7 +231,9 @@ fn what_the_schema_cannot_say_is_named() {
 #[test]
 fn storage_of_functions_is_googles_unless_it_has_labels_of_its_own() {
     let scope = crate::component::fixtures::scope();
-    let made = |name: &str, labels: serde_json::Value| buckets().is_google_made(&json!({"name": name, "labels": labels}), &scope);
+    let made = |name: &str, labels: serde_json::Value| {
+        buckets().is_google_made(&json!({"name": name, "labels": labels}), &scope)
+    };
     assert!(made("gcf-sources-1-europe-west1", json!({"goog-managed-by": "cloudfunctions"})));
     assert!(made("artifacts.p.appspot.com", json!({})));
     assert!(!made("gcf-sources-1-europe-west1", json!({"team": "ml"})));
@@ -221,9 +252,29 @@ fn refusals_name_the_attribute_the_value_and_the_way_out() {
     refused(kind, &json!({"name": "Models"}), ".name", "upper-case");
     refused(kind, &ok(json!({"soft_delete_retention": "3d"})), ".soft_delete_retention", "it is 3d");
     refused(kind, &ok(json!({"lifecycle_rules": [{"action": "Delete"}]})), ".lifecycle_rules[0]", "Add a condition");
-    refused(kind, &ok(json!({"lifecycle_rules": [{"action": "SetStorageClass", "age": 1}]})), ".lifecycle_rules[0].storage_class", "needs storage_class");
-    refused(kind, &ok(json!({"lifecycle_rules": [{"action": "Delete", "age": 0}]})), ".lifecycle_rules[0].age", "every object");
-    refused(kind, &ok(json!({"lifecycle_rules": [{"action": "Delete", "created_before": "soon"}]})), ".lifecycle_rules[0].created_before", "soon");
-    refused(kind, &ok(json!({"autoclass": {"enabled": true}, "storage_class": "NEARLINE"})), ".storage_class", "STANDARD");
+    refused(
+        kind,
+        &ok(json!({"lifecycle_rules": [{"action": "SetStorageClass", "age": 1}]})),
+        ".lifecycle_rules[0].storage_class",
+        "needs storage_class",
+    );
+    refused(
+        kind,
+        &ok(json!({"lifecycle_rules": [{"action": "Delete", "age": 0}]})),
+        ".lifecycle_rules[0].age",
+        "every object",
+    );
+    refused(
+        kind,
+        &ok(json!({"lifecycle_rules": [{"action": "Delete", "created_before": "soon"}]})),
+        ".lifecycle_rules[0].created_before",
+        "soon",
+    );
+    refused(
+        kind,
+        &ok(json!({"autoclass": {"enabled": true}, "storage_class": "NEARLINE"})),
+        ".storage_class",
+        "STANDARD",
+    );
     refused(kind, &ok(json!({"data_locations": ["europe-west1"]})), ".data_locations", "two regions");
 }

@@ -18,7 +18,10 @@ pub(super) fn bucket(spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnosti
         diagnostics.push(
             Diagnostic::error(
                 "Too many lifecycle rules",
-                format!("A bucket can have 100 lifecycle rules; these are {}. Join rules that share an action.", rules.len()),
+                format!(
+                    "A bucket can have 100 lifecycle rules; these are {}. Join rules that share an action.",
+                    rules.len()
+                ),
             )
             .at(at.clone()),
         );
@@ -60,7 +63,9 @@ fn classes(spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnostics) {
 }
 
 fn retention(spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnostics) {
-    let seconds = |value: &Value<Duration>| value.known().and_then(|duration| Some((duration.to_string(), duration.whole_seconds()?)));
+    let seconds = |value: &Value<Duration>| {
+        value.known().and_then(|duration| Some((duration.to_string(), duration.whole_seconds()?)))
+    };
     if let Some((text, seconds)) = seconds(&spec.soft_delete_retention) {
         if seconds != 0 && !(7 * DAY..=90 * DAY).contains(&seconds) {
             diagnostics.push(
@@ -132,7 +137,11 @@ fn lifecycle_rule(rule: &LifecycleRule, path: &Path, diagnostics: &mut Diagnosti
     ];
     for (name, value) in days {
         if let Some(value) = value.known().filter(|value| !(0..=i64::from(i32::MAX)).contains(*value)) {
-            error(name, "Lifecycle condition out of range", format!("{name} must be a whole number from 0; it is {value}."));
+            error(
+                name,
+                "Lifecycle condition out of range",
+                format!("{name} must be a whole number from 0; it is {value}."),
+            );
         }
     }
     let dates = [
@@ -157,7 +166,10 @@ fn lifecycle_rule(rule: &LifecycleRule, path: &Path, diagnostics: &mut Diagnosti
             error(
                 "storage_class",
                 "The storage class has no use",
-                format!("{} sets no class. Remove storage_class, or set action = \"SetStorageClass\".", action.spelling()),
+                format!(
+                    "{} sets no class. Remove storage_class, or set action = \"SetStorageClass\".",
+                    action.spelling()
+                ),
             );
         }
         _ => {}

@@ -1,7 +1,9 @@
 use serde_json::json;
 use tfplugin::Dynamic;
 
-use crate::component::fixtures::{component, created, ct_scan, differences, problems, read_body, refused, set, updated};
+use crate::component::fixtures::{
+    component, created, ct_scan, differences, problems, read_body, refused, set, updated,
+};
 use crate::component::{AnyKind, kind, wire};
 
 fn channels() -> &'static dyn AnyKind {
@@ -87,6 +89,16 @@ fn refusals_name_the_attribute_and_the_way_out() {
     assert_eq!(problems(kind, &json!({"type": "email", "labels": {"email_address": "a@b.c"}})), vec![]);
     assert_eq!(problems(kind, &json!({"type": "pagerduty", "sensitive_labels_wo": {"service_key": "k"}})), vec![]);
     refused(kind, &json!({"type": "email"}), ".labels", "email_address");
-    refused(kind, &json!({"type": "pagerduty", "labels": {"service_key": "k"}}), ".labels[\"service_key\"]", "sensitive_labels_wo");
-    refused(kind, &json!({"type": "pagerduty", "sensitive_labels_wo": {"key": "k"}}), ".sensitive_labels_wo[\"key\"]", "service_key");
+    refused(
+        kind,
+        &json!({"type": "pagerduty", "labels": {"service_key": "k"}}),
+        ".labels[\"service_key\"]",
+        "sensitive_labels_wo",
+    );
+    refused(
+        kind,
+        &json!({"type": "pagerduty", "sensitive_labels_wo": {"key": "k"}}),
+        ".sensitive_labels_wo[\"key\"]",
+        "service_key",
+    );
 }

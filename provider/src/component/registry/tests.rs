@@ -1,7 +1,9 @@
 use serde_json::json;
 use tfplugin::Dynamic;
 
-use crate::component::fixtures::{component, created, ct_scan, differences, problems, read_body, recording, refused, scope, set, updated};
+use crate::component::fixtures::{
+    component, created, ct_scan, differences, problems, read_body, recording, refused, scope, set, updated,
+};
 use crate::component::{AnyKind, kind, wire};
 
 fn registries() -> &'static dyn AnyKind {
@@ -67,7 +69,8 @@ fn an_absent_mode_is_standard() {
 #[test]
 fn scanning_is_left_to_the_project_and_its_state_ignored() {
     let mut body = found();
-    body["vulnerabilityScanningConfig"] = json!({"enablementState": "SCANNING_ACTIVE", "lastEnableTime": "t", "enablementStateReason": "r"});
+    body["vulnerabilityScanningConfig"] =
+        json!({"enablementState": "SCANNING_ACTIVE", "lastEnableTime": "t", "enablementStateReason": "r"});
     silent(json!({}), &body);
     assert_eq!(wire::unexpressed(registries().object(), &body, registries().unmanaged()), Vec::<String>::new());
 }
@@ -84,7 +87,10 @@ fn cleared_cleanup_policies_are_no_difference() {
 fn ages_of_cleanup_are_equal_in_any_unit_and_any_tag_state_is_none() {
     let mut body = found();
     body["cleanupPolicies"] = json!({"old": {"id": "old", "action": "DELETE", "condition": {"olderThan": "7776000s", "tagPrefixes": ["b", "a"]}}});
-    silent(json!({"cleanup_policies": {"old": {"action": "DELETE", "older_than": "2160h", "tag_prefixes": ["a", "b"]}}}), &body);
+    silent(
+        json!({"cleanup_policies": {"old": {"action": "DELETE", "older_than": "2160h", "tag_prefixes": ["a", "b"]}}}),
+        &body,
+    );
 }
 
 #[test]
@@ -154,7 +160,10 @@ fn a_change_names_its_fields_and_leaves_the_rest() {
 fn the_address_is_known_before_and_after() {
     let hcl = component(registries(), &json!({"name": "r", "location": "Europe-West1", "format": "npm"}));
     let predicted = registries().predict(&hcl, &scope());
-    assert!(predicted.contains(&("url", Dynamic::string("europe-west1-npm.pkg.dev/dtu-mlops-data-482907/r"))), "{predicted:?}");
+    assert!(
+        predicted.contains(&("url", Dynamic::string("europe-west1-npm.pkg.dev/dtu-mlops-data-482907/r"))),
+        "{predicted:?}"
+    );
     let derived = registries().derive(&found(), &scope());
     assert_eq!(derived, vec![("url", Dynamic::string("europe-west1-docker.pkg.dev/dtu-mlops-data-482907/r"))]);
 }
@@ -166,7 +175,17 @@ fn refusals_name_the_attribute_the_value_and_the_way_out() {
     refused(kind, &json!({"name": "my_repo"}), ".name", "my_repo");
     refused(kind, &json!({"format": "DOKCER"}), ".format", "Did you mean DOCKER");
     refused(kind, &json!({"format": "NPM", "immutable_tags": true}), ".immutable_tags", "NPM");
-    refused(kind, &json!({"cleanup_policies": {"x": {"action": "DELETE", "keep_count": 3}}}), ".cleanup_policies[\"x\"].keep_count", "KEEP");
-    refused(kind, &json!({"cleanup_policies": {"x": {"action": "KEEP", "keep_count": 3, "older_than": "1d"}}}), ".cleanup_policies[\"x\"].older_than", "two policies");
+    refused(
+        kind,
+        &json!({"cleanup_policies": {"x": {"action": "DELETE", "keep_count": 3}}}),
+        ".cleanup_policies[\"x\"].keep_count",
+        "KEEP",
+    );
+    refused(
+        kind,
+        &json!({"cleanup_policies": {"x": {"action": "KEEP", "keep_count": 3, "older_than": "1d"}}}),
+        ".cleanup_policies[\"x\"].older_than",
+        "two policies",
+    );
     refused(kind, &json!({"upstream_url": "https://x"}), ".upstream_url", "REMOTE_REPOSITORY");
 }

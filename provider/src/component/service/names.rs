@@ -83,7 +83,8 @@ pub(super) fn used(body: &Json) -> Vec<(&'static str, String)> {
     for container in elements("template.containers") {
         found.extend(text(container.get("image")).and_then(|image| repository(&image)).map(|id| ("registries", id)));
         for variable in container.get("env").and_then(Json::as_array).into_iter().flatten() {
-            found.extend(text(wire::get(variable, "valueSource.secretKeyRef.secret")).map(|secret| ("secrets", secret)));
+            found
+                .extend(text(wire::get(variable, "valueSource.secretKeyRef.secret")).map(|secret| ("secrets", secret)));
         }
     }
     found.sort();

@@ -53,16 +53,12 @@ pub(super) struct ProbeAt {
 }
 
 /// The probe that guards the start.
-pub(super) static STARTUP: ProbeAt = ProbeAt {
-    path: "template.containers[ports].startupProbe",
-    masks: &["template.containers[ports].startupProbe"],
-};
+pub(super) static STARTUP: ProbeAt =
+    ProbeAt { path: "template.containers[ports].startupProbe", masks: &["template.containers[ports].startupProbe"] };
 
 /// The probe that guards the life.
-pub(super) static LIVENESS: ProbeAt = ProbeAt {
-    path: "template.containers[ports].livenessProbe",
-    masks: &["template.containers[ports].livenessProbe"],
-};
+pub(super) static LIVENESS: ProbeAt =
+    ProbeAt { path: "template.containers[ports].livenessProbe", masks: &["template.containers[ports].livenessProbe"] };
 
 const SECONDS: [(&str, &str, &str); 3] = [
     ("initial_delay", "initialDelaySeconds", "0s"),
@@ -75,7 +71,8 @@ impl Codec for ProbeAt {
         let Some(probe) = wire::get(body, self.path) else { return Dynamic::Null };
         let text = |path: &str| wire::get(probe, path).and_then(Json::as_str).filter(|text| !text.is_empty());
         let number = |json: &Json| json.as_i64().map(|number| Dynamic::Number(Number::from(number)));
-        let port = ["httpGet.port", "tcpSocket.port", "grpc.port"].iter().find_map(|path| number(wire::get(probe, path)?));
+        let port =
+            ["httpGet.port", "tcpSocket.port", "grpc.port"].iter().find_map(|path| number(wire::get(probe, path)?));
         let headers = wire::get(probe, "httpGet.httpHeaders").and_then(Json::as_array).into_iter().flatten();
         let headers: BTreeMap<_, _> = headers
             .filter_map(|header| {
@@ -130,9 +127,14 @@ impl Codec for ProbeAt {
         if kind == "httpGet" {
             wire::put(&mut probe, "httpGet.path", text("http_path"));
             let headers = value.get("http_headers").as_entries().into_iter().flatten();
-            let headers: Vec<Json> =
-                headers.map(|(name, value)| json!({"name": name, "value": value.as_str().unwrap_or_default()})).collect();
-            wire::put(&mut probe, "httpGet.httpHeaders", if headers.is_empty() { Json::Null } else { Json::Array(headers) });
+            let headers: Vec<Json> = headers
+                .map(|(name, value)| json!({"name": name, "value": value.as_str().unwrap_or_default()}))
+                .collect();
+            wire::put(
+                &mut probe,
+                "httpGet.httpHeaders",
+                if headers.is_empty() { Json::Null } else { Json::Array(headers) },
+            );
         }
         if kind == "grpc" {
             wire::put(&mut probe, "grpc.service", text("grpc_service"));

@@ -69,7 +69,9 @@ pub(super) fn service(spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnos
             report.error(
                 "min_instances",
                 "Fewer instances allowed than kept",
-                format!("min_instances is {least} and max_instances is {most}. Raise max_instances, or lower min_instances."),
+                format!(
+                    "min_instances is {least} and max_instances is {most}. Raise max_instances, or lower min_instances."
+                ),
             );
         }
     }
@@ -93,7 +95,9 @@ pub(super) fn service(spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnos
             report.at(
                 at("annotations").key(key),
                 "Annotation of Google's own",
-                format!("Cloud Run refuses annotations that begin with {prefix}. Use the attribute that stands for it."),
+                format!(
+                    "Cloud Run refuses annotations that begin with {prefix}. Use the attribute that stands for it."
+                ),
             );
         }
     }
@@ -119,7 +123,9 @@ fn size(spec: &ServiceSpec, report: &mut Report<'_>) {
         return;
     }
     let bytes = spec.memory.known().and_then(Quantity::whole);
-    if let (Some(memory), false) = (spec.memory.known(), bytes.is_some_and(|bytes| (128 * MI..=32 * GI).contains(&bytes))) {
+    if let (Some(memory), false) =
+        (spec.memory.known(), bytes.is_some_and(|bytes| (128 * MI..=32 * GI).contains(&bytes)))
+    {
         report.error(
             "memory",
             "Memory out of range",
@@ -130,7 +136,8 @@ fn size(spec: &ServiceSpec, report: &mut Report<'_>) {
     let (cpu, memory) = (spec.cpu.known(), spec.memory.known());
     if let (Some(milli), Some(bytes), Some(cpu), Some(memory)) = (milli, bytes, cpu, memory) {
         let (least, most) = memory_of(milli);
-        let spell = |bytes: u128| if bytes % GI == 0 { format!("{}Gi", bytes / GI) } else { format!("{}Mi", bytes / MI) };
+        let spell =
+            |bytes: u128| if bytes % GI == 0 { format!("{}Gi", bytes / GI) } else { format!("{}Mi", bytes / MI) };
         if !(least..=most).contains(&bytes) {
             report.error(
                 "memory",
@@ -150,11 +157,13 @@ fn size(spec: &ServiceSpec, report: &mut Report<'_>) {
             report.error("concurrency", "Too many requests for so little CPU", detail);
         }
         if spec.cpu_idle.known() == Some(&false) {
-            let detail = format!("cpu_idle = false needs at least one CPU; cpu is {cpu}. Set cpu = \"1\", or cpu_idle = true.");
+            let detail =
+                format!("cpu_idle = false needs at least one CPU; cpu is {cpu}. Set cpu = \"1\", or cpu_idle = true.");
             report.error("cpu_idle", "Always allocated CPU needs a whole one", detail);
         }
         if spec.execution_environment.known() == Some(&ExecutionEnvironment::Gen2) {
-            let detail = format!("The second generation needs at least one CPU; cpu is {cpu}. Use GEN1, or set cpu = \"1\".");
+            let detail =
+                format!("The second generation needs at least one CPU; cpu is {cpu}. Use GEN1, or set cpu = \"1\".");
             report.error("execution_environment", "The second generation needs a whole CPU", detail);
         }
     }
@@ -227,7 +236,8 @@ fn volume_problems(spec: &ServiceSpec, volume: &Volume, path: &Path, report: &mu
     ];
     let given: Vec<&str> = sources.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| *name).collect();
     if given.len() != 1 {
-        let found = if given.is_empty() { "none is set".to_owned() } else { format!("set are {}", given.join(" and ")) };
+        let found =
+            if given.is_empty() { "none is set".to_owned() } else { format!("set are {}", given.join(" and ")) };
         report.at(
             path.clone(),
             "A volume has one source",

@@ -151,7 +151,8 @@ fn read_volume(mount: &Json, source: &Json) -> Dynamic {
 /// Sets the texts of an array, of which those that stay keep their order.
 fn put_texts(json: &mut Json, path: &str, wanted: &Dynamic) {
     let wanted: Vec<&str> = wanted.as_elements().unwrap_or_default().iter().filter_map(Dynamic::as_str).collect();
-    let kept: Vec<&str> = array(json, path).iter().filter_map(Json::as_str).filter(|text| wanted.contains(text)).collect();
+    let kept: Vec<&str> =
+        array(json, path).iter().filter_map(Json::as_str).filter(|text| wanted.contains(text)).collect();
     let new = wanted.iter().copied().filter(|text| !kept.contains(text));
     let all: Vec<Json> = kept.iter().copied().chain(new).map(Json::from).collect();
     wire::put(json, path, if all.is_empty() { Json::Null } else { Json::Array(all) });

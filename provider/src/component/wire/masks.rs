@@ -40,7 +40,9 @@ impl Masks {
         self.0.sort();
         self.0.dedup();
         let all = self.0.clone();
-        let below = |path: &str| all.iter().any(|other| path.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('.')));
+        let below = |path: &str| {
+            all.iter().any(|other| path.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('.')))
+        };
         self.0.retain(|path| !below(path));
         self.0
     }

@@ -121,7 +121,8 @@ fn every_attribute_is_in_the_tree() {
 
 #[test]
 fn odd_types_do_not_break_a_read() {
-    let read = tree(&json!({"text": ["x"], "big": {"no": 1}, "list": 7, "things": [], "inner": "x", "class": "BRAND_NEW"}));
+    let read =
+        tree(&json!({"text": ["x"], "big": {"no": 1}, "list": 7, "things": [], "inner": "x", "class": "BRAND_NEW"}));
     assert_eq!(read.get("text"), &Dynamic::Null);
     assert_eq!(read.get("class"), &Dynamic::string("BRAND_NEW"));
 }
@@ -157,7 +158,10 @@ fn order_counts_in_lists_and_not_in_bags() {
 #[test]
 fn a_creation_says_what_differs_from_the_defaults_and_what_is_always_sent() {
     let body = create(&schema(), &tree(&json!({"class": "standard", "outer": {"list": [{"condition": {"age": 0}}]}})));
-    assert_eq!(body, json!({"a": {"b": {"flag": true}}, "class": "STANDARD", "outer": {"list": [{"condition": {"age": 0}}]}}));
+    assert_eq!(
+        body,
+        json!({"a": {"b": {"flag": true}}, "class": "STANDARD", "outer": {"list": [{"condition": {"age": 0}}]}})
+    );
 }
 
 #[test]
@@ -203,17 +207,20 @@ fn an_emptied_list_is_removed() {
 #[test]
 fn a_bag_keeps_the_order_of_the_api() {
     let body = json!({"bag": [{"title": "b"}, {"title": "a"}]});
-    let (wanted, _) = with(&body, "bag", Dynamic::List(vec![element("a", None), element("c", None), element("b", None)]));
+    let (wanted, _) =
+        with(&body, "bag", Dynamic::List(vec![element("a", None), element("c", None), element("b", None)]));
     assert_eq!(wanted, json!({"bag": [{"title": "b"}, {"title": "a"}, {"title": "c"}]}));
 }
 
 #[test]
 fn maps_change_in_place_as_objects_and_as_lists() {
     let changed = Dynamic::Map([("x".to_owned(), element("t", Some(5))), ("z".to_owned(), element("z", None))].into());
-    let (wanted, masks) = with(&json!({"things": {"x": {"title": "t", "id": 1}, "y": {"title": "y"}}}), "things", changed.clone());
+    let (wanted, masks) =
+        with(&json!({"things": {"x": {"title": "t", "id": 1}, "y": {"title": "y"}}}), "things", changed.clone());
     assert_eq!(wanted, json!({"things": {"x": {"title": "t", "id": 1, "condition": {"age": 5}}, "z": {"title": "z"}}}));
     assert_eq!(masks, ["things"]);
-    let (wanted, masks) = with(&json!({"rows": [{"id": "y", "title": "y"}, {"id": "x", "title": "t", "k": 1}]}), "rows", changed);
+    let (wanted, masks) =
+        with(&json!({"rows": [{"id": "y", "title": "y"}, {"id": "x", "title": "t", "k": 1}]}), "rows", changed);
     assert_eq!(
         wanted,
         json!({"rows": [{"id": "x", "title": "t", "k": 1, "condition": {"age": 5}}, {"title": "z", "id": "z"}]})
@@ -246,9 +253,13 @@ fn an_object_that_goes_goes_whole_and_a_changed_one_in_part() {
     let body = json!({"inner": {"on": true, "kind": "k", "since": "t"}});
     let (wanted, masks) = with(&body, "inner", Dynamic::Null);
     assert_eq!((wanted, masks), (json!({}), vec!["inner".to_owned()]));
-    let off = Dynamic::Object([("on".to_owned(), Dynamic::Bool(false)), ("kind".to_owned(), Dynamic::string("k"))].into());
+    let off =
+        Dynamic::Object([("on".to_owned(), Dynamic::Bool(false)), ("kind".to_owned(), Dynamic::string("k"))].into());
     let (wanted, masks) = with(&body, "inner", off);
-    assert_eq!((wanted, masks), (json!({"inner": {"on": false, "kind": "k", "since": "t"}}), vec!["inner.on".to_owned()]));
+    assert_eq!(
+        (wanted, masks),
+        (json!({"inner": {"on": false, "kind": "k", "since": "t"}}), vec!["inner.on".to_owned()])
+    );
 }
 
 #[test]
@@ -268,7 +279,8 @@ fn a_masked_body_holds_the_masked_parts_only() {
 
 #[test]
 fn a_merge_patch_says_what_changed_and_null_for_what_went() {
-    let current = json!({"labels": {"a": "1", "b": "2"}, "lifecycle": {"rule": [1]}, "versioning": {"enabled": false}, "x": 1});
+    let current =
+        json!({"labels": {"a": "1", "b": "2"}, "lifecycle": {"rule": [1]}, "versioning": {"enabled": false}, "x": 1});
     let wanted = json!({"labels": {"a": "1", "c": "3"}, "lifecycle": {}, "versioning": {"enabled": true}, "x": 2});
     let masks = ["labels", "lifecycle.rule", "versioning.enabled"].map(str::to_owned);
     assert_eq!(
@@ -292,7 +304,9 @@ fn what_no_attribute_says_is_named_as_far_up_as_possible() {
 
 #[test]
 fn durations_are_read_in_the_largest_unit_that_fits() {
-    for (wire, human) in [("7776000s", "90d"), ("300s", "5m"), ("129600s", "36h"), ("0s", "0s"), ("61s", "61s"), ("0.5s", "0.5s")] {
+    for (wire, human) in
+        [("7776000s", "90d"), ("300s", "5m"), ("129600s", "36h"), ("0s", "0s"), ("61s", "61s"), ("0.500s", "0.500s")]
+    {
         assert_eq!((DURATION.read)(&json!(wire)), Dynamic::string(human));
         assert_eq!((DURATION.write)(&Dynamic::string(human)), json!(wire));
     }

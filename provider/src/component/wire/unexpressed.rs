@@ -1,8 +1,8 @@
 //! What an object has and the schema cannot say: named in a warning at import, and left alone by every update.
 
 use serde_json::Value as Json;
-use tfplugin::schema::Nesting;
 use tfplugin::ObjectSchema;
+use tfplugin::schema::Nesting;
 
 use super::place::{Step, picked, steps};
 use super::wire_of;
