@@ -9,8 +9,8 @@ use futures::future::BoxFuture;
 use crate::data_source::{DataSource, ReadDataRequest, ReadDataResponse};
 use crate::resource::{
     ApplyResponse, CreateRequest, DeleteRequest, DeleteResponse, GenerateConfig, Identified, ImportRequest,
-    ImportResponse, ImportState, MoveRequest, MoveState, PlanRequest, PlanResponse, ReadRequest, ReadResponse, Resource,
-    UpdateRequest, UpgradeState,
+    ImportResponse, ImportState, MoveRequest, MoveState, PlanRequest, PlanResponse, ReadRequest, ReadResponse,
+    Resource, UpdateRequest, UpgradeState,
 };
 use crate::value::Dynamic;
 use crate::{Context, Diagnostics, Object, ObjectSchema, Path};
@@ -22,7 +22,8 @@ pub(crate) fn decode<S: Object>(value: &Dynamic) -> Result<S, Diagnostics> {
         Some(object) => Ok(object),
         None => {
             if !diagnostics.has_error() {
-                diagnostics.push(crate::core::fault::fault(&Path::root(), "it could not read an object and did not say why"));
+                diagnostics
+                    .push(crate::core::fault::fault(&Path::root(), "it could not read an object and did not say why"));
             }
             Err(diagnostics)
         }
@@ -45,12 +46,21 @@ pub(crate) trait DynResource<C>: Send + Sync {
     fn validate(&self, config: &Dynamic) -> Diagnostics;
     fn plan<'h>(&'h self, request: PlanRequest<Dynamic>, context: Context<C>) -> BoxFuture<'h, PlanResponse<Dynamic>>;
     fn read<'h>(&'h self, request: ReadRequest<Dynamic>, context: Context<C>) -> BoxFuture<'h, ReadResponse<Dynamic>>;
-    fn create<'h>(&'h self, request: CreateRequest<Dynamic>, context: Context<C>)
-    -> BoxFuture<'h, ApplyResponse<Dynamic>>;
-    fn update<'h>(&'h self, request: UpdateRequest<Dynamic>, context: Context<C>)
-    -> BoxFuture<'h, ApplyResponse<Dynamic>>;
-    fn delete<'h>(&'h self, request: DeleteRequest<Dynamic>, context: Context<C>)
-    -> BoxFuture<'h, DeleteResponse<Dynamic>>;
+    fn create<'h>(
+        &'h self,
+        request: CreateRequest<Dynamic>,
+        context: Context<C>,
+    ) -> BoxFuture<'h, ApplyResponse<Dynamic>>;
+    fn update<'h>(
+        &'h self,
+        request: UpdateRequest<Dynamic>,
+        context: Context<C>,
+    ) -> BoxFuture<'h, ApplyResponse<Dynamic>>;
+    fn delete<'h>(
+        &'h self,
+        request: DeleteRequest<Dynamic>,
+        context: Context<C>,
+    ) -> BoxFuture<'h, DeleteResponse<Dynamic>>;
 }
 
 /// An answer with nothing but errors.

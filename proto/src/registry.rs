@@ -8,9 +8,7 @@ use std::collections::btree_map::Entry;
 use std::sync::{Arc, OnceLock};
 
 use crate::data_source::DataSource;
-use crate::erased::{
-    Ability, DynDataSource, DynGenerate, DynIdentified, DynImport, DynMove, DynResource, DynUpgrade,
-};
+use crate::erased::{Ability, DynDataSource, DynGenerate, DynIdentified, DynImport, DynMove, DynResource, DynUpgrade};
 use crate::function::{DynFunction, Function};
 use crate::resource::{GenerateConfig, Identified, ImportState, MoveState, Resource, UpgradeState};
 use crate::{ObjectSchema, Type};

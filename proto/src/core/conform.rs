@@ -44,9 +44,7 @@ fn object(schema: &ObjectSchema, value: Dynamic, path: &Path, problems: &mut Dia
         // No blocks are an empty collection, never null.
         let value = match (block.nesting, value) {
             (BlockNesting::Single, value) => nested(Nesting::Single, value, problems),
-            (BlockNesting::Group, Dynamic::Null) => {
-                nested(Nesting::Single, Dynamic::Object(BTreeMap::new()), problems)
-            }
+            (BlockNesting::Group, Dynamic::Null) => nested(Nesting::Single, Dynamic::Object(BTreeMap::new()), problems),
             (BlockNesting::Group, value) => nested(Nesting::Single, value, problems),
             (BlockNesting::List { .. }, Dynamic::Null) => Dynamic::List(Vec::new()),
             (BlockNesting::List { .. }, value) => nested(Nesting::List, value, problems),
@@ -70,13 +68,7 @@ fn attribute(attribute: &Attribute, value: Dynamic, path: &Path, problems: &mut 
     }
 }
 
-fn nested(
-    nesting: Nesting,
-    schema: &ObjectSchema,
-    value: Dynamic,
-    path: &Path,
-    problems: &mut Diagnostics,
-) -> Dynamic {
+fn nested(nesting: Nesting, schema: &ObjectSchema, value: Dynamic, path: &Path, problems: &mut Diagnostics) -> Dynamic {
     match (nesting, value) {
         (_, value @ (Dynamic::Null | Dynamic::Unknown)) => value,
         (Nesting::Single, value) => object(schema, value, path, problems),
@@ -127,7 +119,8 @@ fn plain(ty: &Type, value: Dynamic, path: &Path, problems: &mut Diagnostics) -> 
                 conformed.insert(name.clone(), plain(ty, value, &path.attribute(name), problems));
             }
             for name in entries.into_keys() {
-                problems.push(fault(path, format!("it answered with an attribute {name:?} that its schema does not have")));
+                problems
+                    .push(fault(path, format!("it answered with an attribute {name:?} that its schema does not have")));
             }
             Dynamic::Object(conformed)
         }

@@ -91,7 +91,8 @@ fn fulfils(planned: &Dynamic, actual: &Dynamic) -> bool {
     match (planned, actual) {
         (Dynamic::Unknown, _) => true,
         (Dynamic::List(planned), Dynamic::List(actual)) => {
-            planned.len() == actual.len() && planned.iter().zip(actual).all(|(planned, actual)| fulfils(planned, actual))
+            planned.len() == actual.len()
+                && planned.iter().zip(actual).all(|(planned, actual)| fulfils(planned, actual))
         }
         (Dynamic::Set(planned), Dynamic::Set(actual)) => {
             actual.len() <= planned.len()

@@ -125,10 +125,8 @@ pub(crate) fn finish(inputs: &Inputs<'_>, planned: Dynamic, requires_replace: Ve
     let requires_replace = if inputs.prior.is_null() {
         Vec::new()
     } else {
-        let mut paths: Vec<_> = requires_replace
-            .into_iter()
-            .filter(|path| differs(inputs.object, path, inputs.prior, &planned))
-            .collect();
+        let mut paths: Vec<_> =
+            requires_replace.into_iter().filter(|path| differs(inputs.object, path, inputs.prior, &planned)).collect();
         marked_changes(inputs.object, inputs.prior, &planned, &Path::root(), &mut paths);
         paths.sort();
         paths.dedup();
@@ -201,7 +199,14 @@ fn overlay_nested(
         (Nesting::List, Dynamic::List(planned), Dynamic::List(config)) if planned.len() == config.len() => {
             let priors = prior.as_elements().unwrap_or_default();
             for (index, (planned, config)) in planned.iter_mut().zip(config).enumerate() {
-                overlay_element(nested, planned, config, priors.get(index).unwrap_or(NULL), &path.index(index), problems);
+                overlay_element(
+                    nested,
+                    planned,
+                    config,
+                    priors.get(index).unwrap_or(NULL),
+                    &path.index(index),
+                    problems,
+                );
             }
         }
         (Nesting::Map, Dynamic::Map(planned), Dynamic::Map(config)) if planned.keys().eq(config.keys()) => {
@@ -212,8 +217,7 @@ fn overlay_nested(
         // Terraform itself compares no more than the number of elements.
         (Nesting::Set, Dynamic::Set(planned), Dynamic::Set(config)) if planned.len() == config.len() => {
             let all = config.iter().all(|config| {
-                !config.is_wholly_known()
-                    || planned.iter().any(|planned| same_element(nested.object, planned, config))
+                !config.is_wholly_known() || planned.iter().any(|planned| same_element(nested.object, planned, config))
             });
             if !all {
                 problems.push(fault(path, "it planned other elements than the configured ones"));
@@ -258,14 +262,16 @@ fn marked_changes(object: &ObjectSchema, prior: &Dynamic, planned: &Dynamic, pat
         match nested.nesting {
             Nesting::Single => inside(prior, planned, &path),
             Nesting::List => {
-                let (prior, planned) = (prior.as_elements().unwrap_or_default(), planned.as_elements().unwrap_or_default());
+                let (prior, planned) =
+                    (prior.as_elements().unwrap_or_default(), planned.as_elements().unwrap_or_default());
                 for index in 0..prior.len().max(planned.len()) {
                     let at = |items: &[Dynamic]| items.get(index).cloned().unwrap_or_default();
                     inside(&at(prior), &at(planned), &path.index(index));
                 }
             }
             Nesting::Map => {
-                let keys = prior.as_entries().into_iter().chain(planned.as_entries()).flat_map(|entries| entries.keys());
+                let keys =
+                    prior.as_entries().into_iter().chain(planned.as_entries()).flat_map(|entries| entries.keys());
                 for key in keys.collect::<std::collections::BTreeSet<_>>() {
                     inside(prior.get(key), planned.get(key), &path.key(key));
                 }

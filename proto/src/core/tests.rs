@@ -13,9 +13,7 @@ use crate::{Diagnostics, Type};
 
 /// Spellings in different case are one value.
 const ANY_CASE: ScalarRules = ScalarRules {
-    equal: |a, b| {
-        a == b || matches!((a.as_str(), b.as_str()), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b))
-    },
+    equal: |a, b| a == b || matches!((a.as_str(), b.as_str()), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b)),
     ..ScalarRules::PLAIN
 };
 
@@ -224,11 +222,9 @@ fn refused_nested(
                 refused(inner, &prior, config, planned, &format!("{path}[{index}]"))
             })
         }
-        (Nesting::Map, Dynamic::Map(config), Dynamic::Map(planned)) if config.keys().eq(planned.keys()) => {
-            config.iter().find_map(|(key, config)| {
-                refused(inner, prior.get(key), config, &planned[key], &format!("{path}[{key}]"))
-            })
-        }
+        (Nesting::Map, Dynamic::Map(config), Dynamic::Map(planned)) if config.keys().eq(planned.keys()) => config
+            .iter()
+            .find_map(|(key, config)| refused(inner, prior.get(key), config, &planned[key], &format!("{path}[{key}]"))),
         (Nesting::Set, Dynamic::Set(config), Dynamic::Set(planned)) if config.len() == planned.len() => None,
         _ => Some(path.to_owned()),
     }

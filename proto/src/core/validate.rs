@@ -138,7 +138,8 @@ fn check_scalars(attribute: &Attribute, value: &Dynamic, path: &Path, diagnostic
 fn check_distinct(attribute: &Attribute, items: &[Dynamic], path: &Path, diagnostics: &mut Diagnostics) {
     let known = |item: &&Dynamic| !item.is_null() && item.is_wholly_known();
     let twice = items.iter().enumerate().find_map(|(position, item)| {
-        let earlier = items[..position].iter().filter(known).find(|earlier| means_the_same(attribute, earlier, item))?;
+        let earlier =
+            items[..position].iter().filter(known).find(|earlier| means_the_same(attribute, earlier, item))?;
         Some((earlier, item))
     });
     let Some((one, other)) = twice else { return };
@@ -147,8 +148,11 @@ fn check_distinct(attribute: &Attribute, items: &[Dynamic], path: &Path, diagnos
         _ => "two elements".to_owned(),
     };
     diagnostics.push(
-        Diagnostic::error("Element given twice", format!("In {:?}, {which} mean the same. Remove one of them.", attribute.name))
-            .at(path.clone()),
+        Diagnostic::error(
+            "Element given twice",
+            format!("In {:?}, {which} mean the same. Remove one of them.", attribute.name),
+        )
+        .at(path.clone()),
     );
 }
 

@@ -99,7 +99,12 @@ pub(crate) fn same_element(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> b
         let (a, b) = (a.get(child.name), b.get(child.name));
         match child.attribute {
             Some(attribute) if attribute.write_only || !attribute.presence.is_configurable() => true,
-            Some(attribute) if attribute.presence.is_computed() && (a.is_null() || b.is_null() || a.is_unknown() || b.is_unknown()) => true,
+            Some(attribute)
+                if attribute.presence.is_computed()
+                    && (a.is_null() || b.is_null() || a.is_unknown() || b.is_unknown()) =>
+            {
+                true
+            }
             _ => same_child(&child, a, b),
         }
     })
@@ -115,7 +120,8 @@ fn same_child(child: &Child<'_>, a: &Dynamic, b: &Dynamic) -> bool {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_element(nested.object, a, b))
         }
         (Nesting::Map, Dynamic::Map(a), Dynamic::Map(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|((ka, a), (kb, b))| ka == kb && same_element(nested.object, a, b))
+            a.len() == b.len()
+                && a.iter().zip(b).all(|((ka, a), (kb, b))| ka == kb && same_element(nested.object, a, b))
         }
         (Nesting::Set, Dynamic::Set(a), Dynamic::Set(b)) => {
             let mut taken = vec![false; b.len()];

@@ -21,14 +21,14 @@ pub(super) async fn configure<P: Provider>(
     shared.restart();
     let result = on_its_own("ConfigureProvider", async move {
         let schema = shared.schema();
-        let config = from_wire::value(&schema.ty, request.config.as_ref(), "configuration").map_err(Diagnostics::from)?;
+        let config =
+            from_wire::value(&schema.ty, request.config.as_ref(), "configuration").map_err(Diagnostics::from)?;
         // Without a provider block Terraform may send null: a block with nothing in it.
         let config = if config.is_null() { Dynamic::Object(Default::default()) } else { config };
         let mut config = crate::core::conform::conform(&schema.object, config)?;
         let written = config.clone();
         apply_defaults(&schema.object, &mut config, &written);
-        let request =
-            ConfigureRequest { config: decode(&config)?, terraform_version: request.terraform_version };
+        let request = ConfigureRequest { config: decode(&config)?, terraform_version: request.terraform_version };
         let (client, diagnostics) = shared.provider.configure(request).await;
         if let Some(client) = client {
             shared.set_client(client);

@@ -17,7 +17,10 @@ pub(super) async fn schemas<P: Provider>(
         let version = entry.identified.as_ref()?.version();
         Some(((*name).to_owned(), to_wire::identity_schema(&entry.identity_schema()?.object, version)))
     });
-    pb::get_resource_identity_schemas::Response { identity_schemas: identity_schemas.collect(), diagnostics: Vec::new() }
+    pb::get_resource_identity_schemas::Response {
+        identity_schemas: identity_schemas.collect(),
+        diagnostics: Vec::new(),
+    }
 }
 
 pub(super) async fn upgrade<P: Provider>(
@@ -33,7 +36,8 @@ pub(super) async fn upgrade<P: Provider>(
             ));
         };
         let raw = from_wire::raw_state(request.raw_identity.as_ref())?;
-        let identity = json::from_json(&schema.ty, &raw).map_err(|error| from_wire::unreadable("stored identity", &error))?;
+        let identity =
+            json::from_json(&schema.ty, &raw).map_err(|error| from_wire::unreadable("stored identity", &error))?;
         Ok(to_wire::identity(&schema.ty, &identity))
     })();
     let (upgraded_identity, diagnostics) = match upgraded {

@@ -45,8 +45,10 @@ pub(super) async fn schemas<P: Provider>(
     let resource_schemas = registry.resources.iter().map(|(name, entry)| {
         ((*name).to_owned(), to_wire::schema(&entry.schema().object, entry.handler.schema_version()))
     });
-    let data_source_schemas =
-        registry.data_sources.iter().map(|(name, entry)| ((*name).to_owned(), to_wire::schema(&entry.schema().object, 0)));
+    let data_source_schemas = registry
+        .data_sources
+        .iter()
+        .map(|(name, entry)| ((*name).to_owned(), to_wire::schema(&entry.schema().object, 0)));
     pb::get_provider_schema::Response {
         provider: Some(to_wire::schema(&shared.schema().object, 0)),
         resource_schemas: resource_schemas.collect(),
@@ -95,7 +97,9 @@ pub(super) fn faults<P: Provider>(shared: &Shared<P>) -> Diagnostics {
         }
     }
     for (name, function) in &registry.functions {
-        found.extend(function_problems(function.as_ref()).into_iter().map(|problem| format!("function {name}: {problem}")));
+        found.extend(
+            function_problems(function.as_ref()).into_iter().map(|problem| format!("function {name}: {problem}")),
+        );
     }
     let mut faults = Diagnostics::new();
     faults.extend(found.into_iter().map(|problem| fault(&Path::root(), problem)));

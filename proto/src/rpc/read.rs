@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::identity;
 use super::run::{on_its_own, stopped};
 use super::state::Shared;
-use super::identity;
 use crate::core::read::finish;
 use crate::proto::tfplugin6 as pb;
 use crate::resource::ReadRequest;

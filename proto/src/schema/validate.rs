@@ -70,7 +70,10 @@ impl Checker {
 
     fn name<'n>(&mut self, name: &'n str, place: &[String], names: &mut BTreeSet<&'n str>) {
         if !is_identifier(name) {
-            self.report(place, "a name consists of lower-case letters, digits and underscores, and starts with a letter");
+            self.report(
+                place,
+                "a name consists of lower-case letters, digits and underscores, and starts with a letter",
+            );
         }
         if !names.insert(name) {
             self.report(place, "there are two attributes or blocks of this name");
@@ -129,7 +132,10 @@ impl Checker {
 
     fn plain(&mut self, ty: &Type, place: &[String], around: Surroundings) {
         if collects_dynamic(ty) || (around.collection && has_dynamic(ty)) {
-            self.report(place, "a value that brings its own type cannot stand in a collection: Terraform crashes on it");
+            self.report(
+                place,
+                "a value that brings its own type cannot stand in a collection: Terraform crashes on it",
+            );
         }
         if let Some(name) = bad_member(ty) {
             self.report(place, &format!("{name:?} is no name for a member of an object"));
@@ -249,7 +255,10 @@ mod tests {
 
     #[test]
     fn names_are_checked() {
-        refused(text("Name"), "Name: a name consists of lower-case letters, digits and underscores, and starts with a letter");
+        refused(
+            text("Name"),
+            "Name: a name consists of lower-case letters, digits and underscores, and starts with a letter",
+        );
         refused(text("count"), "count: Terraform keeps this name for itself");
         assert_eq!(found(vec![text("count")], SchemaRole::Provider), "");
         assert_eq!(found(vec![text("alias")], SchemaRole::Provider), "alias: Terraform keeps this name for itself");
@@ -296,11 +305,7 @@ mod tests {
 
     #[test]
     fn defaults_fit_their_attribute() {
-        let default = |value| Attribute {
-            default: Some(value),
-            presence: Presence::OptionalComputed,
-            ..text("a")
-        };
+        let default = |value| Attribute { default: Some(value), presence: Presence::OptionalComputed, ..text("a") };
         refused(default(Dynamic::string("x")), "");
         refused(default(Dynamic::Bool(true)), "a: the default has another type: a string is needed, found a bool");
         refused(

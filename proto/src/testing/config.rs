@@ -29,7 +29,8 @@ fn read(ty: &Type, config: &Json, place: &mut Vec<Step>) -> Dynamic {
             Dynamic::List(items.iter().enumerate().map(|(i, item)| inside(Step::Index(i), element, item)).collect())
         }
         (Type::Set(element), Json::Array(items)) => {
-            let items: Vec<_> = items.iter().enumerate().map(|(i, item)| inside(Step::Index(i), element, item)).collect();
+            let items: Vec<_> =
+                items.iter().enumerate().map(|(i, item)| inside(Step::Index(i), element, item)).collect();
             Dynamic::set(items)
         }
         (Type::Map(element), Json::Object(entries)) => Dynamic::Map(

@@ -200,11 +200,8 @@ impl<P: Provider> TestProvider<P> {
     ) -> Result<Planned, Diagnostics> {
         let schema = self.schema(type_name);
         let prior_state = prior.map(|prior| prior.state.clone()).unwrap_or_default();
-        let proposed = if config.is_null() {
-            Dynamic::Null
-        } else {
-            proposed::proposed(&schema.object, &prior_state, config)
-        };
+        let proposed =
+            if config.is_null() { Dynamic::Null } else { proposed::proposed(&schema.object, &prior_state, config) };
         let private = prior.map(|prior| prior.private.to_bytes()).or(first.map(|first| first.private.clone()));
         let identity = prior.and_then(|prior| prior.identity.clone());
         let request = pb::plan_resource_change::Request {
@@ -241,7 +238,9 @@ impl<P: Provider> TestProvider<P> {
         match action {
             TestAction::NoOp => return (prior, diagnostics),
             TestAction::Delete => {
-                return self.apply_change(&type_name, prior.as_ref(), &Dynamic::Null, &config, &private, identity).await;
+                return self
+                    .apply_change(&type_name, prior.as_ref(), &Dynamic::Null, &config, &private, identity)
+                    .await;
             }
             TestAction::Create | TestAction::Update | TestAction::Replace => {}
         }

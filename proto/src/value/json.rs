@@ -19,8 +19,8 @@ pub fn decode(ty: &Type, text: &[u8]) -> Result<Dynamic, CodecError> {
     if text.is_empty() {
         return Ok(Dynamic::Null);
     }
-    let json = serde_json::from_slice(text)
-        .map_err(|error| CodecProblem::Syntax(error.to_string()).at(&Path::root()))?;
+    let json =
+        serde_json::from_slice(text).map_err(|error| CodecProblem::Syntax(error.to_string()).at(&Path::root()))?;
     from_json(ty, &json)
 }
 
@@ -66,7 +66,8 @@ fn read(ty: &Type, json: &Json, path: &Path) -> Result<Dynamic, CodecError> {
             if types.len() != items.len() {
                 return Err(CodecProblem::Length { expected: types.len(), found: items.len() }.at(path));
             }
-            let items = types.iter().zip(items).enumerate().map(|(index, (ty, item))| read(ty, item, &path.index(index)));
+            let items =
+                types.iter().zip(items).enumerate().map(|(index, (ty, item))| read(ty, item, &path.index(index)));
             Dynamic::List(items.collect::<Result<_, _>>()?)
         }
         (Type::Dynamic, Json::Object(parts)) => {
@@ -114,15 +115,15 @@ fn write(value: &Dynamic, path: &Path) -> Result<Json, CodecError> {
             Json::Number(number.map_err(|error| CodecProblem::Syntax(error.to_string()).at(path))?)
         }
         Dynamic::String(text) => Json::String(text.clone()),
-        Dynamic::List(items) => {
-            Json::Array(items.iter().enumerate().map(|(i, item)| write(item, &path.index(i))).collect::<Result<_, _>>()?)
-        }
+        Dynamic::List(items) => Json::Array(
+            items.iter().enumerate().map(|(i, item)| write(item, &path.index(i))).collect::<Result<_, _>>()?,
+        ),
         Dynamic::Set(items) => Json::Array(items.iter().map(|item| write(item, path)).collect::<Result<_, _>>()?),
         Dynamic::Map(entries) => members(entries, |key| path.key(key))?,
         Dynamic::Object(entries) => members(entries, |name| path.attribute(name))?,
-        Dynamic::Typed(ty, inner) => {
-            Json::Object([("type".to_owned(), ty.to_json()), ("value".to_owned(), write(inner, path)?)].into_iter().collect())
-        }
+        Dynamic::Typed(ty, inner) => Json::Object(
+            [("type".to_owned(), ty.to_json()), ("value".to_owned(), write(inner, path)?)].into_iter().collect(),
+        ),
     })
 }
 

@@ -246,7 +246,9 @@ impl<'b> Decoder<'b> {
 
     fn typed(&mut self) -> Result<Dynamic, CodecError> {
         let ty = match self.token()? {
-            Token::Text(bytes) => Type::from_json_bytes(bytes).map_err(|error| self.error(CodecProblem::Type(error.to_string())))?,
+            Token::Text(bytes) => {
+                Type::from_json_bytes(bytes).map_err(|error| self.error(CodecProblem::Type(error.to_string())))?
+            }
             other => {
                 return Err(self.error(CodecProblem::Mismatch { expected: "type".to_owned(), found: other.describe() }));
             }

@@ -187,9 +187,7 @@ impl fmt::Display for Number {
 
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
-        let by_size = || {
-            self.magnitude().cmp(&other.magnitude()).then_with(|| self.digits.as_str().cmp(&other.digits))
-        };
+        let by_size = || self.magnitude().cmp(&other.magnitude()).then_with(|| self.digits.as_str().cmp(&other.digits));
         self.sign().cmp(&other.sign()).then_with(|| if self.negative { by_size().reverse() } else { by_size() })
     }
 }
@@ -219,9 +217,15 @@ mod tests {
 
     #[test]
     fn text_keeps_every_digit() {
-        for text in
-            ["0", "0.1", "-2.5", "9007199254740993", "0.12345678901234567890123", "123456789.123456789123", "18446744073709551617"]
-        {
+        for text in [
+            "0",
+            "0.1",
+            "-2.5",
+            "9007199254740993",
+            "0.12345678901234567890123",
+            "123456789.123456789123",
+            "18446744073709551617",
+        ] {
             assert_eq!(number(text).to_string(), text);
         }
         assert_eq!(number("1e30").to_string(), format!("1{}", "0".repeat(30)));

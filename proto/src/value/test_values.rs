@@ -47,7 +47,9 @@ fn value_of(ty: &Type, unknowns: bool) -> BoxedStrategy<Dynamic> {
             .boxed(),
         Type::List(element) => vec(value_of(element, unknowns), 0..20).prop_map(Dynamic::List).boxed(),
         Type::Set(element) => vec(value_of(element, unknowns), 0..4).prop_map(Dynamic::set).boxed(),
-        Type::Map(element) => btree_map("[a-z ]{0,4}", value_of(element, unknowns), 0..4).prop_map(Dynamic::Map).boxed(),
+        Type::Map(element) => {
+            btree_map("[a-z ]{0,4}", value_of(element, unknowns), 0..4).prop_map(Dynamic::Map).boxed()
+        }
         Type::Object(attributes) => {
             let members: Vec<_> =
                 attributes.iter().map(|(name, ty)| (Just(name.clone()), value_of(ty, unknowns))).collect();

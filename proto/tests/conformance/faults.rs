@@ -139,9 +139,7 @@ async fn a_failed_delete_keeps_the_object() {
 async fn a_faulty_read_keeps_the_stored_object() {
     let Some(world) = World::new(&thing("")).await else { return };
     world.apply_cleanly().await;
-    for (fault, text) in
-        [("read-error", "not now"), ("read-unknown", "at color,"), ("read-panic", "ReadResource")]
-    {
+    for (fault, text) in [("read-error", "not now"), ("read-unknown", "at color,"), ("read-panic", "ReadResource")] {
         world.remote.fault(fault);
         let run = world.plan().await;
         no_words_of_terraform(&run);

@@ -45,7 +45,8 @@ async fn faulty_imports_are_told() {
     ] {
         world.remote.fault(fault);
         let run = world.terraform(&["import", "-input=false", "-no-color", "probe_thing.a", "id-1"]).await;
-        let words: Vec<_> = run.stdout.split(|c: char| c.is_whitespace() || c == '│').filter(|word| !word.is_empty()).collect();
+        let words: Vec<_> =
+            run.stdout.split(|c: char| c.is_whitespace() || c == '│').filter(|word| !word.is_empty()).collect();
         assert!(run.code == 1 && words.join(" ").contains(text), "{fault}: {}", run.stdout);
     }
     world.remote.fault("import-secret");

@@ -48,7 +48,8 @@ async fn computed_attributes_are_unknown_only_when_something_changes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn removing_a_value_from_the_configuration_is_a_change() {
-    let with = "resource \"probe_thing\" \"a\" {\n  name = \"x\"\n  note = \"n\"\n  ttl = \"5h\"\n  zones = [\"a\"]\n}\n";
+    let with =
+        "resource \"probe_thing\" \"a\" {\n  name = \"x\"\n  note = \"n\"\n  ttl = \"5h\"\n  zones = [\"a\"]\n}\n";
     let Some(world) = World::new(with).await else { return };
     world.apply_cleanly().await;
     world.write("resource \"probe_thing\" \"a\" {\n  name = \"x\"\n}\n");

@@ -620,7 +620,8 @@ impl DataSource<Remote> for Counter {
             return ReadDataResponse { state: None, diagnostics: Diagnostics::new() };
         }
         let remote = context.client().unwrap().0.lock().unwrap();
-        let count = remote.things.values().filter(|thing| thing.name.known().is_some_and(|name| name.starts_with(&wanted)));
+        let count =
+            remote.things.values().filter(|thing| thing.name.known().is_some_and(|name| name.starts_with(&wanted)));
         let count = i64::try_from(count.count()).unwrap().into();
         let state = Count { prefix, since: canonical(&since), total: count };
         ReadDataResponse { state: Some(state), diagnostics: Diagnostics::new() }

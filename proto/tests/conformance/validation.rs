@@ -3,7 +3,9 @@
 use crate::world::World;
 
 async fn check(body: &str) -> Option<(Vec<String>, Vec<String>)> {
-    let world = World::new(&format!("variable \"v\" {{\n  type = string\n}}\nresource \"probe_thing\" \"a\" {{\n{body}\n}}\n")).await?;
+    let world =
+        World::new(&format!("variable \"v\" {{\n  type = string\n}}\nresource \"probe_thing\" \"a\" {{\n{body}\n}}\n"))
+            .await?;
     let run = world.terraform(&["validate", "-json"]).await;
     let document = &run.document;
     let of = |severity: &str| {
@@ -12,7 +14,11 @@ async fn check(body: &str) -> Option<(Vec<String>, Vec<String>)> {
         matching
             .map(|diagnostic| {
                 let line = diagnostic["snippet"]["code"].as_str().unwrap_or_default().trim().to_owned();
-                format!("{} | {} | {line}", diagnostic["summary"].as_str().unwrap(), diagnostic["detail"].as_str().unwrap())
+                format!(
+                    "{} | {} | {line}",
+                    diagnostic["summary"].as_str().unwrap(),
+                    diagnostic["detail"].as_str().unwrap()
+                )
             })
             .collect()
     };

@@ -132,7 +132,9 @@ impl World {
     pub(crate) fn instance(&self) -> Json {
         let state = self.state();
         let resources = state["resources"].as_array().cloned().unwrap_or_default();
-        let managed = resources.iter().find(|resource| resource["mode"] == "managed" && resource["provider"].to_string().contains("probe"));
+        let managed = resources
+            .iter()
+            .find(|resource| resource["mode"] == "managed" && resource["provider"].to_string().contains("probe"));
         managed.map(|resource| resource["instances"][0].clone()).unwrap_or_default()
     }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::value::test_values::{typed_value, type_of_any};
+use crate::value::test_values::{type_of_any, typed_value};
 
 fn number(text: &str) -> Dynamic {
     Dynamic::Number(text.parse().unwrap())
