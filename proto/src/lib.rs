@@ -124,7 +124,7 @@ extern crate self as tfplugin;
 #[path = "derive_support.rs"]
 pub mod __private;
 pub mod context;
-pub mod core;
+mod core;
 pub mod data_source;
 pub mod diagnostics;
 mod erased;

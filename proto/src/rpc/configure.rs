@@ -30,9 +30,7 @@ pub(super) async fn configure<P: Provider>(
         apply_defaults(&schema.object, &mut config, &written);
         let request = ConfigureRequest { config: decode(&config)?, terraform_version: request.terraform_version };
         let (client, diagnostics) = shared.provider.configure(request).await;
-        if let Some(client) = client {
-            shared.set_client(client);
-        }
+        shared.set_client(client);
         Ok(located(&schema.object, diagnostics))
     });
     let diagnostics = match result.await {

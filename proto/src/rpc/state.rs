@@ -42,8 +42,9 @@ impl<P: Provider> Shared<P> {
         Context { client: running.client.clone(), stop: running.stop.clone() }
     }
 
-    pub(super) fn set_client(&self, client: P::Client) {
-        self.running.write().unwrap_or_else(PoisonError::into_inner).client = Some(Arc::new(client));
+    /// Takes the place of an earlier client; of a configuration that makes none, nothing is left.
+    pub(super) fn set_client(&self, client: Option<P::Client>) {
+        self.running.write().unwrap_or_else(PoisonError::into_inner).client = client.map(Arc::new);
     }
 
     pub(super) fn stop_token(&self) -> CancellationToken {

@@ -30,7 +30,7 @@ pub(super) async fn provider<P: Provider>(
         let schema = shared.schema();
         let value = from_wire::value(&schema.ty, request.config.as_ref(), "configuration")?;
         let mut diagnostics = config(&schema.object, &value, Client { write_only: false });
-        if !diagnostics.has_error() {
+        if !diagnostics.has_error() && !value.is_null() {
             diagnostics.extend(provider_handler(&shared.provider, &value));
         }
         Ok(located(&schema.object, diagnostics))

@@ -129,3 +129,24 @@ async fn write_only_values_need_a_client_that_knows_them() {
     assert_eq!(response.diagnostics[0].severity(), pb::diagnostic::Severity::Error);
     assert!(response.diagnostics[0].detail.contains("Terraform 1.11"));
 }
+
+#[tokio::test]
+async fn a_new_configuration_takes_the_place_of_the_old_one() {
+    let (provider, remote) = configured().await;
+    assert!(provider.configure(&json!({ "endpoint": "second" })).await.is_empty());
+    assert!(provider.configure(&json!({ "endpoint": UNKNOWN })).await.is_empty());
+    let log = remote.log();
+    assert_eq!(log, ["configure Null", "configure Known(\"second\")", "configure Unknown"]);
+}
+
+#[tokio::test]
+async fn one_process_serves_a_run_after_a_stopped_one() {
+    let remote = Remote::default();
+    let service = Service::new(Probe { remote }).restarting();
+    service.stop_provider(Request::new(pb::stop_provider::Request {})).await.unwrap();
+    assert!(service.stop_token().is_cancelled());
+    let request = pb::configure_provider::Request { terraform_version: "1.11.4".to_owned(), ..Default::default() };
+    let response = service.configure_provider(Request::new(request)).await.unwrap().into_inner();
+    assert_eq!(response.diagnostics, []);
+    assert!(!service.stop_token().is_cancelled());
+}

@@ -139,3 +139,14 @@ async fn data_sources_are_read() {
     let errors = world.plan().await.errors();
     assert!(errors[0].starts_with("The provider made a mistake"), "{errors:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_run_beside_each_other() {
+    // Each create waits for all others: one at a time they would wait for ever.
+    let hcl = format!(
+        "resource \"probe_crate\" \"a\" {{\n  count = {}\n  label = \"together\"\n  item {{ key = \"k\" }}\n}}\n",
+        crate::probe::TOGETHER
+    );
+    let Some(world) = World::new(&hcl).await else { return };
+    world.apply_cleanly().await;
+}

@@ -12,6 +12,7 @@ use tfplugin::{
     Choice, Context, DataSource, Diagnostic, Diagnostics, Dynamic, Function, Number, Object, Path, Private, Provider,
     Registry, Resource, Scalar, Value,
 };
+use tokio::sync::Barrier;
 
 /// A length of time: `60m` and `1h` are equal.
 #[derive(Clone, Debug)]
@@ -166,9 +167,19 @@ pub(crate) struct Thing {
     pub pool: Value<Vec<Rule>>,
 }
 
-/// What the server has, and what was asked of the provider.
-#[derive(Clone, Default)]
-pub(crate) struct Remote(pub Arc<Mutex<RemoteState>>);
+/// What the server has, and what was asked of the provider; and where crates with the label `together` wait until
+/// [`TOGETHER`] of them are being made.
+#[derive(Clone)]
+pub(crate) struct Remote(pub Arc<Mutex<RemoteState>>, pub Arc<Barrier>);
+
+/// As many as terraform works on at once.
+pub(crate) const TOGETHER: usize = 10;
+
+impl Default for Remote {
+    fn default() -> Self {
+        Self(Arc::default(), Arc::new(Barrier::new(TOGETHER)))
+    }
+}
 
 #[derive(Default)]
 pub(crate) struct RemoteState {
@@ -546,6 +557,10 @@ impl Resource<Remote> for Crates {
 
     async fn create(&self, request: CreateRequest<Crate>, context: Context<Remote>) -> ApplyResponse<Crate> {
         let made = Self::store(context.client().unwrap(), request.planned, None);
+        if made.label.known().is_some_and(|label| label == "together") {
+            let together = context.client().unwrap().1.clone();
+            together.wait().await;
+        }
         if made.label.known().is_some_and(|label| label == "slow") {
             context.stop().cancelled().await;
             let diagnostics = Diagnostic::error("Interrupted", "The crate exists.").into();
