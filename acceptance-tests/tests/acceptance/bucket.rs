@@ -15,7 +15,7 @@ on_every_terraform! {
     a_prevented_removal_is_refused,
     a_bucket_with_objects_goes_only_by_force,
     a_bucket_of_somebody_else_is_not_adopted,
-    an_impossible_name_is_refused_at_its_line,
+    an_impossible_name_is_refused_without_a_call,
     a_removed_bucket_goes_alone,
 }
 
@@ -169,12 +169,11 @@ fn a_bucket_of_somebody_else_is_not_adopted(scene: Scene) {
     assert_eq!(world.cloud.snapshot().differences_from(&before), Vec::<String>::new());
 }
 
-fn an_impossible_name_is_refused_at_its_line(scene: Scene) {
+fn an_impossible_name_is_refused_without_a_call(scene: Scene) {
     let world = scene.small_world();
     world.stack("buckets = {\n a = {\n  name = \"Bad..Name\"\n }\n}");
-    let diagnostics = world.main.validate();
-    let error = diagnostics.error(&["Bad..Name"]);
-    assert!(error.code.as_deref().unwrap_or_default().contains("name"), "{error}");
+    // How near Terraform points at the attribute depends on its version; the text names it.
+    world.main.validate().error(&["Bad..Name", "buckets[\"a\"].name"]);
     assert_eq!(world.cloud.requests(), []);
 }
 
