@@ -73,6 +73,12 @@ pub(super) struct NotificationChannelSpec {
     pub(super) verification_status: Value<String>,
 }
 
+/// Whether it could be an address: something on both sides of one `@`, and no blank.
+fn is_email(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('@').collect();
+    parts.len() == 2 && parts.iter().all(|part| !part.is_empty()) && !text.contains(char::is_whitespace)
+}
+
 /// A masked secret must not be written back.
 fn drop_masked(body: &mut Json) {
     if let Some(labels) = body.get_mut("labels").and_then(Json::as_object_mut) {
@@ -127,6 +133,15 @@ impl Kind for NotificationChannel {
                     .at(path.attribute("sensitive_labels_wo").key(key)),
                 );
             }
+        }
+        if let Some(address) = labels.and_then(|labels| labels.get("email_address")).filter(|text| !is_email(text)) {
+            diagnostics.push(
+                Diagnostic::error(
+                    "Not an e-mail address",
+                    format!("email_address must be an address such as ops@example.com; it is {address:?}."),
+                )
+                .at(path.attribute("labels").key("email_address")),
+            );
         }
         if spec.labels.is_unknown() {
             return;

@@ -160,6 +160,7 @@ pub(super) enum Format {
 
 /// What a repository does.
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "the API's words")]
 pub(super) enum Mode {
     /// Keeps packages.
     StandardRepository,
@@ -422,8 +423,9 @@ fn cleanup_policy(policy: &CleanupPolicy, path: &Path, diagnostics: &mut Diagnos
             "keep_count needs action = \"KEEP\". To delete all but the newest versions, add a DELETE policy beside it.",
         );
     }
-    if policy.keep_count.known().is_some_and(|count| !(1..=i64::from(i32::MAX)).contains(count)) {
-        error("keep_count", "Number of versions out of range", "keep_count must be a whole number from 1.");
+    if let Some(count) = policy.keep_count.known().filter(|count| !(1..=i64::from(i32::MAX)).contains(*count)) {
+        let detail = format!("keep_count must be a whole number from 1; it is {count}.");
+        error("keep_count", "Number of versions out of range", &detail);
     }
     let others = [
         ("older_than", !policy.older_than.is_null()),

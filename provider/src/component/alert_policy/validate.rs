@@ -160,9 +160,9 @@ fn log_policy(spec: &AlertPolicySpec, conditions: usize, path: &Path, diagnostic
 
 fn minutes(value: &Value<Duration>, least: u64, most: u64, path: Path, name: &str, diagnostics: &mut Diagnostics) {
     let Some((text, seconds)) = seconds(value) else { return };
-    if seconds % 60 != 0 || !(least..=most).contains(&seconds) {
+    if !seconds.is_multiple_of(60) || !(least..=most).contains(&seconds) {
         let from = if least == 0 { "0s".to_owned() } else { format!("{}m", least / 60) };
-        let to = if most % 3_600 == 0 { format!("{}h", most / 3_600) } else { format!("{}m", most / 60) };
+        let to = if most.is_multiple_of(3_600) { format!("{}h", most / 3_600) } else { format!("{}m", most / 60) };
         diagnostics.push(
             Diagnostic::error(
                 "Duration out of range",
@@ -203,7 +203,7 @@ fn condition(condition: &Condition, path: &Path, diagnostics: &mut Diagnostics) 
     if let Some(promql) = condition.promql.known() {
         let path = path.attribute("promql").attribute("evaluation_interval");
         if let Some((text, _)) =
-            seconds(&promql.evaluation_interval).filter(|(_, seconds)| *seconds == 0 || seconds % 30 != 0)
+            seconds(&promql.evaluation_interval).filter(|(_, seconds)| *seconds == 0 || !seconds.is_multiple_of(30))
         {
             let detail = format!("evaluation_interval must be a multiple of 30s; it is {text}.");
             diagnostics.push(Diagnostic::error("Duration out of range", detail).at(path));

@@ -66,20 +66,35 @@ fn retention(spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnostics) {
     let seconds = |value: &Value<Duration>| {
         value.known().and_then(|duration| Some((duration.to_string(), duration.whole_seconds()?)))
     };
-    if let Some((text, seconds)) = seconds(&spec.soft_delete_retention) {
-        if seconds != 0 && !(7 * DAY..=90 * DAY).contains(&seconds) {
+    let lengths =
+        [("soft_delete_retention", &spec.soft_delete_retention), ("retention_period", &spec.retention_period)];
+    for (name, value) in lengths {
+        if let Some(length) = value.known().filter(|length| length.whole_seconds().is_none()) {
             diagnostics.push(
                 Diagnostic::error(
-                    "Soft delete retention out of range",
-                    format!("soft_delete_retention must be 0s (off) or between 7d and 90d; it is {text}."),
+                    "Not in whole seconds",
+                    format!("{name} must be in whole seconds, as 7d or 90s; it is {length}."),
                 )
-                .at(path.attribute("soft_delete_retention")),
+                .at(path.attribute(name)),
             );
         }
     }
-    if let Some((text, seconds)) = seconds(&spec.retention_period) {
-        if !(1..=36_525 * DAY).contains(&seconds) {
-            diagnostics.push(
+    if let Some((text, seconds)) = seconds(&spec.soft_delete_retention)
+        && seconds != 0
+        && !(7 * DAY..=90 * DAY).contains(&seconds)
+    {
+        diagnostics.push(
+            Diagnostic::error(
+                "Soft delete retention out of range",
+                format!("soft_delete_retention must be 0s (off) or between 7d and 90d; it is {text}."),
+            )
+            .at(path.attribute("soft_delete_retention")),
+        );
+    }
+    if let Some((text, seconds)) = seconds(&spec.retention_period)
+        && !(1..=36_525 * DAY).contains(&seconds)
+    {
+        diagnostics.push(
                 Diagnostic::error(
                     "Retention period out of range",
                     format!(
@@ -89,7 +104,6 @@ fn retention(spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnostics) {
                 )
                 .at(path.attribute("retention_period")),
             );
-        }
     }
 }
 

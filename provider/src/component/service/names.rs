@@ -52,10 +52,11 @@ tfplugin::scalar!(CloudName);
 
 /// A connector is written with its full path.
 pub(super) fn expand_connector(connector: &mut Dynamic, location: &str, scope: &Scope) {
-    if let Dynamic::String(name) = connector {
-        if !name.is_empty() && !name.contains('/') {
-            *name = format!("projects/{}/locations/{location}/connectors/{name}", scope.project);
-        }
+    if let Dynamic::String(name) = connector
+        && !name.is_empty()
+        && !name.contains('/')
+    {
+        *name = format!("projects/{}/locations/{location}/connectors/{name}", scope.project);
     }
 }
 
@@ -63,10 +64,10 @@ pub(super) fn expand_connector(connector: &mut Dynamic, location: &str, scope: &
 pub(super) fn shorten_secret(secret: &mut Dynamic, scope: &Scope) {
     let Dynamic::String(name) = secret else { return };
     let parts: Vec<&str> = name.split('/').collect();
-    if let ["projects", project, "secrets", short] = parts[..] {
-        if scope.is_project(project) {
-            *name = short.to_owned();
-        }
+    if let ["projects", project, "secrets", short] = parts[..]
+        && scope.is_project(project)
+    {
+        *name = short.to_owned();
     }
 }
 

@@ -35,7 +35,7 @@ pub fn json_number(number: &Number) -> Json {
 /// The spelling of a whole number of seconds in the largest unit that divides it.
 pub fn human_duration(seconds: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "m")];
-    let fitting = UNITS.iter().find(|(unit, _)| seconds != 0 && seconds % unit == 0);
+    let fitting = UNITS.iter().find(|(unit, _)| seconds != 0 && seconds.is_multiple_of(*unit));
     fitting.map_or_else(|| format!("{seconds}s"), |(unit, letter)| format!("{}{letter}", seconds / unit))
 }
 
