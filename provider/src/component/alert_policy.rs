@@ -60,7 +60,7 @@ pub(super) struct AlertPolicySpec {
     #[tf(optional, ext(wire("severity").codec(SEVERITY)))]
     pub(super) severity: Value<Severity>,
     /// Who is told: KEYs of notification channels of this stack, or names as `projects/P/notificationChannels/N`.
-    #[tf(optional, ext(wire("notificationChannels"), refers("notification_channels", "id").compared_by(last_segment)))]
+    #[tf(optional, ext(wire("notificationChannels"), refers("notification_channels", "id").compared_by(last_segment).named_as("projects/P/notificationChannels/N", is_channel_name)))]
     pub(super) channels: Value<BTreeSet<String>>,
     /// Whether the policy runs without notifying anyone: it is evaluated and opens incidents, and `channels` is not sent.
     /// The stack's `shadow_severities` does it for all policies of a severity.
@@ -158,6 +158,11 @@ pub(super) enum NotificationPrompt {
     Closed,
 }
 
+/// The API's own name of a channel; a mere number is understood by nobody.
+fn is_channel_name(text: &str) -> bool {
+    matches!(text.split('/').collect::<Vec<_>>()[..], ["projects", p, "notificationChannels", n] if !p.is_empty() && !n.is_empty())
+}
+
 /// A channel's number is unique; its project may be written as id or number.
 fn last_segment(name: &str) -> String {
     name.rsplit('/').next().unwrap_or(name).to_owned()
@@ -194,10 +199,10 @@ impl Kind for AlertPolicy {
         let severity = component.get("severity").as_str().and_then(severity::level);
         let by_severity = severity
             .is_some_and(|level| scope.shadow_severities.iter().any(|word| severity::level(word) == Some(level)));
-        if by_severity || component.get("shadow").as_bool() == Some(true) {
-            if let Some(entries) = component.as_entries_mut() {
-                entries.insert("channels".to_owned(), Dynamic::Null);
-            }
+        if (by_severity || component.get("shadow").as_bool() == Some(true))
+            && let Some(entries) = component.as_entries_mut()
+        {
+            entries.insert("channels".to_owned(), Dynamic::Null);
         }
     }
 

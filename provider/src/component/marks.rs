@@ -30,11 +30,22 @@ pub struct Refers {
     pub attribute: &'static str,
     /// Turns what the API returns and the wanted attribute into one comparable form (a short name of a full one, say).
     pub canonical: fn(&str) -> String,
+    /// What a text must look like to be the cloud's own name, where that can be told.
+    pub own_name: Option<OwnName>,
+}
+
+/// The form of the cloud's own names, to tell them from a misspelt KEY.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnName {
+    /// Whether the text can be such a name.
+    pub fits: fn(&str) -> bool,
+    /// The form for people: `projects/P/notificationChannels/N`.
+    pub form: &'static str,
 }
 
 /// The value may be the KEY of a component of `kind`; the API gets its `attribute`.
 pub fn refers(kind: &'static str, attribute: &'static str) -> Refers {
-    Refers { kind, attribute, canonical: str::to_owned }
+    Refers { kind, attribute, canonical: str::to_owned, own_name: None }
 }
 
 impl Refers {
@@ -42,6 +53,13 @@ impl Refers {
     #[must_use]
     pub fn compared_by(mut self, canonical: fn(&str) -> String) -> Self {
         self.canonical = canonical;
+        self
+    }
+
+    /// A text that is neither a KEY nor of this form is refused.
+    #[must_use]
+    pub fn named_as(mut self, form: &'static str, fits: fn(&str) -> bool) -> Self {
+        self.own_name = Some(OwnName { fits, form });
         self
     }
 }
@@ -53,6 +71,14 @@ pub struct Labels {
     pub wire: &'static str,
     /// Whether the labels of the provider and the stack are merged in.
     pub inherit: bool,
+}
+
+/// The roles that the component's account has on the project: a set of roles. The engine keeps them in the project's
+/// policy, for all components in one write.
+#[derive(Clone, Copy, Debug)]
+pub struct ProjectRoles {
+    /// The attribute that holds the account's email.
+    pub email: &'static str,
 }
 
 /// A map of which only the keys in the configuration are managed (annotations): others survive and are not reported.

@@ -28,7 +28,7 @@ use tfplugin::{Diagnostics, Dynamic, Object, ObjectSchema, Path};
 
 use self::rest::{Patch, Rest};
 use crate::gcp::{ApiError, CallContext, Client};
-use crate::stack::Scope;
+use crate::stack::{Run, Scope};
 
 /// Every kind of component, in the order in which the reference lists them.
 pub static KINDS: &[&dyn AnyKind] = &[&BUCKETS, &REGISTRIES, &SERVICES, &NOTIFICATION_CHANNELS, &ALERT_POLICIES];
@@ -65,6 +65,11 @@ pub trait Kind: Send + Sync + 'static {
         let _ = (spec, path, diagnostics);
     }
 
+    /// Rules for an object that will be made: a null attribute is one that the API sets, not one that it has set.
+    fn validate_new(&self, spec: &Self::Spec, path: &Path, diagnostics: &mut Diagnostics) {
+        let _ = (spec, path, diagnostics);
+    }
+
     /// Fills in what the component means but does not say: a preset's conditions, a default display name. Works on a
     /// component whose references are resolved; what is written and compared is the result.
     fn effective(&self, component: &mut Dynamic, key: &str, scope: &Scope) {
@@ -93,6 +98,90 @@ pub trait Kind: Send + Sync + 'static {
     /// express is named in a warning at import. A path covers what is below it; `*` stands for any element or key.
     fn unmanaged(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// What fills `{location}` of the collection: the component's location, or else the region.
+    fn place(&self, component: &Dynamic, scope: &Scope) -> String {
+        let location = component.get("location").as_str().unwrap_or(&scope.region);
+        location.to_lowercase()
+    }
+
+    /// The places whose collections an import reads.
+    ///
+    /// # Errors
+    /// Of the calls that it takes to know them.
+    async fn places(&self, run: &Run) -> Result<Vec<String>, ApiError> {
+        Ok(vec![run.scope.region.clone()])
+    }
+
+    /// The last segment of the object's relative name.
+    fn leaf(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
+        let _ = scope;
+        component.get("name").as_str().map(str::to_owned)
+    }
+
+    /// The `name` of the component whose object's relative name ends with `leaf`.
+    fn name_of(&self, leaf: &str) -> String {
+        leaf.to_owned()
+    }
+
+    /// Whether the object is deleted in all but its name (the API still returns it for some days).
+    fn is_gone(&self, body: &Json) -> bool {
+        let _ = body;
+        false
+    }
+
+    /// Brings back the deleted object that still holds its name. `false`: there is none, or it cannot be.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn revive(&self, name: &str, run: &Run) -> Result<bool, ApiError> {
+        let _ = (name, run);
+        Ok(false)
+    }
+
+    /// The fields of the JSON that the API keeps elsewhere: children, versions, switches. They are read by
+    /// [`Self::read_parts`] and written by [`Self::write_parts`]; attributes find them with `wire(..)` as if they were
+    /// fields of the object.
+    fn parts(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Puts the parts of the objects into their JSON.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError> {
+        let _ = (bodies, run);
+        Ok(())
+    }
+
+    /// Makes the parts of the object `name` what `after` says. `before` is the object as read, with its parts (for an
+    /// object that was just made, without).
+    ///
+    /// # Errors
+    /// Of the calls; what was written until then stays.
+    async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+        let _ = (name, before, after, run);
+        Ok(())
+    }
+
+    /// Whether the object does what it is there for. An API may keep an object whose last change failed.
+    fn condition(&self, body: &Json) -> Condition {
+        let _ = body;
+        Condition::Ready
+    }
+
+    /// Whether the component, as read, was ever ready: one that was not is repaired by the next apply.
+    fn is_complete(&self, component: &Dynamic) -> bool {
+        let _ = component;
+        true
+    }
+
+    /// The update that makes the API try again to bring about what the object says already.
+    fn repair(&self, current: &Json) -> Option<Patch> {
+        let _ = current;
+        None
     }
 
     /// A last look at the JSON of a creation.
@@ -139,6 +228,17 @@ pub trait Kind: Send + Sync + 'static {
     }
 }
 
+/// Whether an object does what it is there for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// It does.
+    Ready,
+    /// A change is under way.
+    Pending,
+    /// The last change failed, in the API's words.
+    Failed(String),
+}
+
 /// A [`Kind`] without its type, as the engine sees it.
 #[async_trait]
 #[allow(missing_docs)]
@@ -151,11 +251,25 @@ pub trait AnyKind: Send + Sync {
     fn deletion(&self) -> common::DeletionPolicy;
     /// Decodes the component (every problem with its path) and applies the kind's rules.
     fn validate(&self, component: &Dynamic, path: &Path, diagnostics: &mut Diagnostics);
+    /// The kind's rules for a component that will be made; one that does not decode is `validate`'s to report.
+    fn validate_new(&self, component: &Dynamic, path: &Path, diagnostics: &mut Diagnostics);
     fn effective(&self, component: &mut Dynamic, key: &str, scope: &Scope);
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)>;
     fn derive(&self, body: &Json, scope: &Scope) -> Vec<(&'static str, Dynamic)>;
     fn is_google_made(&self, body: &Json, scope: &Scope) -> bool;
     fn unmanaged(&self) -> &'static [&'static str];
+    fn place(&self, component: &Dynamic, scope: &Scope) -> String;
+    async fn places(&self, run: &Run) -> Result<Vec<String>, ApiError>;
+    fn leaf(&self, component: &Dynamic, scope: &Scope) -> Option<String>;
+    fn name_of(&self, leaf: &str) -> String;
+    fn is_gone(&self, body: &Json) -> bool;
+    async fn revive(&self, name: &str, run: &Run) -> Result<bool, ApiError>;
+    fn parts(&self) -> &'static [&'static str];
+    async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError>;
+    async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError>;
+    fn condition(&self, body: &Json) -> Condition;
+    fn is_complete(&self, component: &Dynamic) -> bool;
+    fn repair(&self, current: &Json) -> Option<Patch>;
     fn before_create(&self, body: &mut Json, scope: &Scope);
     fn before_update(&self, current: &Json, patch: &mut Patch);
     async fn before_delete(&self, component: &Dynamic, client: &Client, context: &CallContext)
@@ -200,6 +314,11 @@ impl<K: Kind> AnyKind for Registered<K> {
             self.kind.validate(&spec, path, diagnostics);
         }
     }
+    fn validate_new(&self, component: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
+        if let Some(spec) = K::Spec::decode(component, path, &mut Diagnostics::new()) {
+            self.kind.validate_new(&spec, path, diagnostics);
+        }
+    }
     fn effective(&self, component: &mut Dynamic, key: &str, scope: &Scope) {
         self.kind.effective(component, key, scope);
     }
@@ -214,6 +333,42 @@ impl<K: Kind> AnyKind for Registered<K> {
     }
     fn unmanaged(&self) -> &'static [&'static str] {
         self.kind.unmanaged()
+    }
+    fn place(&self, component: &Dynamic, scope: &Scope) -> String {
+        self.kind.place(component, scope)
+    }
+    async fn places(&self, run: &Run) -> Result<Vec<String>, ApiError> {
+        self.kind.places(run).await
+    }
+    fn leaf(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
+        self.kind.leaf(component, scope)
+    }
+    fn name_of(&self, leaf: &str) -> String {
+        self.kind.name_of(leaf)
+    }
+    fn is_gone(&self, body: &Json) -> bool {
+        self.kind.is_gone(body)
+    }
+    async fn revive(&self, name: &str, run: &Run) -> Result<bool, ApiError> {
+        self.kind.revive(name, run).await
+    }
+    fn parts(&self) -> &'static [&'static str] {
+        self.kind.parts()
+    }
+    async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError> {
+        self.kind.read_parts(bodies, run).await
+    }
+    async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+        self.kind.write_parts(name, before, after, run).await
+    }
+    fn condition(&self, body: &Json) -> Condition {
+        self.kind.condition(body)
+    }
+    fn is_complete(&self, component: &Dynamic) -> bool {
+        self.kind.is_complete(component)
+    }
+    fn repair(&self, current: &Json) -> Option<Patch> {
+        self.kind.repair(current)
     }
     fn before_create(&self, body: &mut Json, scope: &Scope) {
         self.kind.before_create(body, scope);

@@ -39,6 +39,10 @@ pub struct Rest {
 pub enum Naming {
     /// The creation names it in a query parameter.
     Query(&'static str),
+    /// The creation puts it at its own path (topics).
+    Put,
+    /// The creation names it somewhere in the body: the kind's `before_create` writes it (service accounts).
+    Inside,
     /// The creation names it in the body's `name`, and its path is the collection and the name (buckets).
     Body,
     /// The server gives it a name: the component's `id` is its relative name.
@@ -53,6 +57,8 @@ pub enum Update {
         /// Whether the read `etag` is sent along.
         etag: bool,
     },
+    /// PATCH with the object in this field of the body, and the mask beside it in `updateMask` (service accounts, topics).
+    Wrapped(&'static str),
     /// PATCH that merges, null removes; `ifMetagenerationMatch` guards it (buckets).
     Merge,
 }

@@ -16,18 +16,19 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 use tfplugin::{Choice, Diagnostics, Dynamic, Object, Path, Value};
 
-use super::Kind;
 use super::marks::{
     FreeText, Immutable, Labels, NeverRead, OwnKeys, ScalarCodec, Unordered, Volatile, refers, wire, wire_with,
 };
 use super::rest::{IamStyle, Naming, Operations, Patch, Rest, Update};
 use super::scalars::KmsKey;
 use super::wire::{self, DURATION, LOCATION_SEGMENT, SHORT_NAME};
+use super::{Condition, Kind};
 use crate::gcp::Host;
 use crate::stack::Scope;
-use crate::types::{Duration, Location, Quantity};
+use crate::types::{Duration, Location, Quantity, ServiceAccountEmail};
 
 use self::env::SecretEnv;
 use self::names::CloudName;
@@ -103,7 +104,7 @@ pub(super) struct ServiceSpec {
     pub(super) volumes: Value<BTreeMap<String, Volume>>,
     /// The identity of the instances: the KEY of a service account of this stack, or an e-mail address. Cloud Run takes the
     /// project's default compute account when nothing is said.
-    #[tf(optional, computed, ext(wire("template.serviceAccount"), refers("service_accounts", "email")))]
+    #[tf(optional, computed, ext(wire("template.serviceAccount"), refers("service_accounts", "email").named_as("NAME@PROJECT.iam.gserviceaccount.com", is_account_email)))]
     pub(super) service_account: Value<String>,
     /// How many instances are kept running when there are no requests.
     #[tf(default = 0, ext(wire("template.scaling.minInstanceCount")))]
@@ -261,6 +262,11 @@ pub(super) enum TrafficType {
     Revision,
 }
 
+/// The e-mail address of a service account, and not of a person.
+fn is_account_email(text: &str) -> bool {
+    text.parse::<ServiceAccountEmail>().is_ok()
+}
+
 /// Where the main container is.
 const MAIN: &str = "template.containers[ports]";
 
@@ -305,13 +311,17 @@ impl Kind for Service {
         validate::service(spec, path, diagnostics);
     }
 
+    fn validate_new(&self, spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnostics) {
+        validate::new_service(spec, path, diagnostics);
+    }
+
     fn effective(&self, component: &mut Dynamic, _: &str, scope: &Scope) {
-        let location = component.get("location").as_str().unwrap_or(&scope.region).to_owned();
+        let location = component.get("location").as_str().unwrap_or(&scope.region).to_lowercase();
         let Some(entries) = component.as_entries_mut() else { return };
-        if let Some(vpc) = entries.get_mut("vpc_access").and_then(Dynamic::as_entries_mut) {
-            if let Some(connector) = vpc.get_mut("connector") {
-                names::expand_connector(connector, &location, scope);
-            }
+        if let Some(vpc) = entries.get_mut("vpc_access").and_then(Dynamic::as_entries_mut)
+            && let Some(connector) = vpc.get_mut("connector")
+        {
+            names::expand_connector(connector, &location, scope);
         }
         for secret in
             entries.get_mut("secret_env").and_then(Dynamic::as_entries_mut).into_iter().flat_map(|map| map.values_mut())
@@ -369,6 +379,7 @@ impl Kind for Service {
             "template.client",
             "template.clientVersion",
             "template.containers[ports].buildInfo",
+            "template.containers[ports].name",
             "template.labels",
             "template.revision",
             "terminalCondition",
@@ -391,6 +402,34 @@ impl Kind for Service {
         if wire::get(body, &port).is_some_and(|port| port.get("containerPort").is_none()) {
             wire::put(body, &format!("{port}.containerPort"), Json::from(8080));
         }
+    }
+
+    fn condition(&self, body: &Json) -> Condition {
+        let state = wire::get(body, "terminalCondition.state").and_then(Json::as_str).unwrap_or_default();
+        if body.get("reconciling").and_then(Json::as_bool) == Some(true) {
+            return Condition::Pending;
+        }
+        match state {
+            "CONDITION_FAILED" => {
+                let message = wire::get(body, "terminalCondition.message").and_then(Json::as_str);
+                Condition::Failed(message.unwrap_or("the last revision did not become ready").to_owned())
+            }
+            _ => Condition::Ready,
+        }
+    }
+
+    fn is_complete(&self, component: &Dynamic) -> bool {
+        !component.get("latest_ready_revision").is_null()
+    }
+
+    /// A template that says nothing new makes no new revision, unless it names one.
+    fn repair(&self, current: &Json) -> Option<Patch> {
+        let name = current.get("name")?.as_str()?.rsplit('/').next()?;
+        let digest = Sha256::digest(current.get("etag").and_then(Json::as_str).unwrap_or_default());
+        let suffix = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect::<String>();
+        let mut body = current.clone();
+        wire::put(&mut body, "template.revision", Json::from(format!("{name}-r{suffix}")));
+        Some(Patch { body, mask: vec!["template".to_owned()] })
     }
 
     /// A changed template makes a new revision, which must not take the name of the last one.

@@ -3,6 +3,7 @@
 //! A step that fails keeps back only what waits for it. A stop request starts nothing new; what is in flight ends.
 
 mod create;
+mod project;
 mod schedule;
 mod step;
 
@@ -48,10 +49,10 @@ impl Work<'_> {
     }
 
     /// All objects of a kind whose objects the server names; read once for all components of the kind.
-    async fn all_of(&self, kind: &'static dyn AnyKind) -> Result<&[Found], ApiError> {
+    async fn all_of(&self, kind: &'static dyn AnyKind, place: &str) -> Result<&[Found], ApiError> {
         static NONE: OnceCell<Vec<Found>> = OnceCell::const_new();
         let cell = self.stamped.get(kind.name()).unwrap_or(&NONE);
-        cell.get_or_try_init(|| cloud::list(self.run, kind, "")).await.map(Vec::as_slice)
+        cell.get_or_try_init(|| cloud::list(self.run, kind, place)).await.map(Vec::as_slice)
     }
 
     /// The component with the write-only values of the configuration.

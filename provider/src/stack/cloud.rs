@@ -5,7 +5,8 @@ use tfplugin::Dynamic;
 
 use super::run::Run;
 use super::{Address, Scope, locate, tree};
-use crate::component::AnyKind;
+use crate::component::marks::Volatile;
+use crate::component::{AnyKind, Condition};
 use crate::component::rest::{Naming, Patch, Update};
 use crate::component::wire;
 use crate::gcp::{ApiError, List, Request};
@@ -22,6 +23,8 @@ pub(crate) struct Found {
     pub body: Json,
     /// The same in the shape of the configuration.
     pub tree: Dynamic,
+    /// Whether it does what it is there for. Where it does not, the tree says nothing of what only a sound object has.
+    pub condition: Condition,
 }
 
 impl Found {
@@ -43,13 +46,13 @@ impl Found {
         let name = match kind.rest().naming {
             Naming::Body => full.to_owned(),
             Naming::Server => canonical_project(full, scope),
-            Naming::Query(_) => {
+            Naming::Query(_) | Naming::Put | Naming::Inside => {
                 let collection = scope.fill(kind.rest().collection, after("locations").unwrap_or(&scope.region));
                 format!("{collection}/{last}")
             }
         };
         if kind.rest().naming != Naming::Server {
-            fill("name", Some(last));
+            fill("name", Some(&kind.name_of(last)));
         }
         if kind.rest().naming != Naming::Body {
             fill("location", after("locations"));
@@ -60,7 +63,13 @@ impl Found {
                 tree::set(&mut component, attribute, value);
             }
         }
-        Self { name, body, tree: component }
+        let condition = kind.condition(&body);
+        if let Condition::Failed(_) = condition {
+            for attribute in object.attributes.iter().filter(|a| a.extensions.get::<Volatile>().is_some()) {
+                tree::set(&mut component, attribute.name.clone(), Dynamic::Null);
+            }
+        }
+        Self { name, body, tree: component, condition }
     }
 }
 
@@ -81,10 +90,20 @@ pub(crate) async fn get(run: &Run, kind: &dyn AnyKind, name: &str) -> Result<Opt
     let mut request = Request::get(rest.host.clone(), locate::item_path(rest, name));
     request = with_query(request, rest.query, &run.scope);
     match run.call(request).await {
-        Ok(body) => Ok(Some(Found::new(kind, body, &run.scope))),
+        Ok(body) if kind.is_gone(&body) => Ok(None),
+        Ok(body) => {
+            let mut bodies = [body];
+            read_parts(run, kind, &mut bodies).await?;
+            let [body] = bodies;
+            Ok(Some(Found::new(kind, body, &run.scope)))
+        }
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+async fn read_parts(run: &Run, kind: &dyn AnyKind, bodies: &mut [Json]) -> Result<(), ApiError> {
+    if kind.parts().is_empty() || bodies.is_empty() { Ok(()) } else { kind.read_parts(bodies, run).await }
 }
 
 fn with_query(mut request: Request, query: &[(&str, &str)], scope: &Scope) -> Request {
@@ -94,43 +113,46 @@ fn with_query(mut request: Request, query: &[(&str, &str)], scope: &Scope) -> Re
     request
 }
 
-/// Reads every object of a kind in a location.
+/// Reads every object of a kind at a place.
 ///
 /// # Errors
 /// Of the calls.
-pub(crate) async fn list(run: &Run, kind: &dyn AnyKind, location: &str) -> Result<Vec<Found>, ApiError> {
+pub(crate) async fn list(run: &Run, kind: &dyn AnyKind, place: &str) -> Result<Vec<Found>, ApiError> {
     let rest = kind.rest();
-    let mut request = Request::get(rest.host.clone(), locate::collection_path(rest, location, &run.scope));
+    let mut request = Request::get(rest.host.clone(), locate::collection_path(rest, place, &run.scope));
     request = with_query(request, rest.list_query, &run.scope);
     let (parameter, size) = rest.page_size;
-    let items = run.list(List::new(request, rest.items).page_size_as(parameter, size)).await?;
+    let mut items = run.list(List::new(request, rest.items).page_size_as(parameter, size)).await?;
+    items.retain(|body| !kind.is_gone(body));
+    read_parts(run, kind, &mut items).await?;
     Ok(items.into_iter().map(|body| Found::new(kind, body, &run.scope)).collect())
 }
 
-/// Makes an object and reads it as it became.
+/// Makes an object, without its parts, and reads it as it became.
 ///
 /// # Errors
 /// Of the calls. When an operation failed, or the reply was lost, the object may exist.
 pub(crate) async fn create(run: &Run, address: &Address, component: &Dynamic) -> Result<Found, ApiError> {
     let kind = address.kind;
     let rest = kind.rest();
-    let mut body = wire::create(kind.object(), component);
-    let location = locate::location(component, &run.scope);
-    let name = tree::text(component, "name").unwrap_or_default();
-    let mut request = Request::post(rest.host.clone(), locate::collection_path(rest, location, &run.scope));
+    let mut body = without_parts(kind, wire::create(kind.object(), component));
+    let name = kind.leaf(component, &run.scope).unwrap_or_default();
+    let path = locate::collection_path(rest, &kind.place(component, &run.scope), &run.scope);
+    let mut request = Request::post(rest.host.clone(), path.clone());
     request = match rest.naming {
         Naming::Query(parameter) => request.query(parameter, name),
         Naming::Body => {
             body["name"] = json!(name);
             with_query(request, rest.list_query, &run.scope)
         }
-        Naming::Server => request,
+        Naming::Put => Request::put(rest.host.clone(), format!("{path}/{name}")),
+        Naming::Inside | Naming::Server => request,
     };
     kind.before_create(&mut body, &run.scope);
     // A second creation of the same name is refused by the API, and then looked at: it may be the first one's effect.
     let request = secrets(request, address, component).idempotent(rest.naming != Naming::Server).json(body);
     if !rest.operations.create {
-        return Ok(Found::new(kind, run.call(request).await?, &run.scope));
+        return Ok(Found::new(kind, run.write(request, &rest.host).await?, &run.scope));
     }
     run.call_and_wait(request, &rest.host).await?;
     let name = locate::relative_name(kind, component, &run.scope).unwrap_or_default();
@@ -138,6 +160,35 @@ pub(crate) async fn create(run: &Run, address: &Address, component: &Dynamic) ->
     let read = Request::get(rest.host.clone(), locate::item_path(rest, &name))
         .also_retry(std::time::Duration::from_secs(30), ApiError::is_not_found);
     Ok(Found::new(kind, run.call(read).await?, &run.scope))
+}
+
+/// The JSON of an object as its own calls know it.
+fn without_parts(kind: &dyn AnyKind, mut body: Json) -> Json {
+    if let Some(fields) = body.as_object_mut() {
+        fields.retain(|field, _| !kind.parts().contains(&field.as_str()));
+    }
+    body
+}
+
+/// Writes the parts of an object that was just made.
+///
+/// # Errors
+/// Of the calls; the object exists all the same.
+pub(crate) async fn add_parts(run: &Run, address: &Address, component: &Dynamic, found: Found) -> Result<Found, ApiError> {
+    let kind = address.kind;
+    let mut wanted = found.body.clone();
+    let mut has_parts = false;
+    if let Json::Object(fields) = wire::create(kind.object(), component) {
+        for (field, value) in fields.into_iter().filter(|(field, _)| kind.parts().contains(&field.as_str())) {
+            wanted[field] = value;
+            has_parts = true;
+        }
+    }
+    if !has_parts {
+        return Ok(found);
+    }
+    kind.write_parts(&found.name, &found.body, &wanted, run).await?;
+    Ok(get(run, kind, &found.name).await?.unwrap_or(found))
 }
 
 /// Masks write-only values in what errors may quote.
@@ -173,6 +224,14 @@ pub(crate) async fn update(
         if patch.mask.is_empty() {
             return Ok(Some(current));
         }
+        let is_part = |path: &String| kind.parts().contains(&path.split('.').next().unwrap_or_default());
+        if patch.mask.iter().any(is_part) {
+            kind.write_parts(name, &current.body, &patch.body, run).await?;
+            patch.mask.retain(|path| !is_part(path));
+            if patch.mask.is_empty() {
+                return get(run, kind, name).await;
+            }
+        }
         kind.before_update(&current.body, &mut patch);
         let request = Request::patch(rest.host.clone(), locate::item_path(rest, name));
         let request = match rest.update {
@@ -183,6 +242,10 @@ pub(crate) async fn update(
                 }
                 request.query("updateMask", patch.mask.join(",")).json(body)
             }
+            Update::Wrapped(field) => request.json(json!({
+                field: wire::masked(&patch.body, &patch.mask),
+                "updateMask": patch.mask.join(","),
+            })),
             Update::Merge => with_query(request, rest.query, &run.scope)
                 .query("ifMetagenerationMatch", current.body["metageneration"].as_str().unwrap_or_default())
                 .json(wire::merge_patch(&current.body, &patch.body, &patch.mask)),
@@ -191,15 +254,50 @@ pub(crate) async fn update(
         let result = if rest.operations.update {
             run.call_and_wait(request, &rest.host).await
         } else {
-            run.call(request).await
+            run.write(request, &rest.host).await
         };
         match result {
-            Ok(_) if rest.operations.update => return get(run, kind, name).await,
+            // The answer lacks what the operation or other calls keep.
+            Ok(_) if rest.operations.update || !kind.parts().is_empty() => return get(run, kind, name).await,
             Ok(body) => return Ok(Some(Found::new(kind, body, &run.scope))),
             Err(error) if error.is_etag_conflict() && races < RACES => races += 1,
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Waits while a change of the object is under way.
+///
+/// # Errors
+/// Of the calls.
+pub(crate) async fn at_rest(run: &Run, kind: &dyn AnyKind, mut found: Found) -> Result<Option<Found>, ApiError> {
+    let policy = run.client.config().poll;
+    let mut poll = 0;
+    while found.condition == Condition::Pending && run.context.sleep(policy.wait(poll)).await.is_ok() {
+        match get(run, kind, &found.name).await? {
+            Some(now) => found = now,
+            None => return Ok(None),
+        }
+        poll += 1;
+    }
+    Ok(Some(found))
+}
+
+/// Has the API try again to bring about what a failed object says already.
+///
+/// # Errors
+/// Of the calls.
+pub(crate) async fn repair(run: &Run, kind: &dyn AnyKind, found: Found) -> Result<Option<Found>, ApiError> {
+    let Some(found) = at_rest(run, kind, found).await? else { return Ok(None) };
+    let (Condition::Failed(_), Some(patch)) = (&found.condition, kind.repair(&found.body)) else {
+        return Ok(Some(found));
+    };
+    let rest = kind.rest();
+    let request = Request::patch(rest.host.clone(), locate::item_path(rest, &found.name))
+        .query("updateMask", patch.mask.join(","))
+        .json(wire::masked(&patch.body, &patch.mask));
+    run.call_and_wait(request, &rest.host).await?;
+    get(run, kind, &found.name).await
 }
 
 /// Deletes an object; one that is gone already is fine.
@@ -214,7 +312,7 @@ pub(crate) async fn delete(run: &Run, address: &Address, name: &str, component: 
     let result = if rest.operations.delete {
         run.call_and_wait(request, &rest.host).await
     } else {
-        run.call(request).await
+        run.write(request, &rest.host).await
     };
     match result {
         Err(error) if !error.is_not_found() => Err(error),

@@ -9,7 +9,7 @@ mod keys;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
-use tfplugin::{Diagnostic, Diagnostics, Dynamic};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
 
 use super::cloud::{self, Found};
 use super::iam::{self, Policy};
@@ -17,8 +17,9 @@ use super::import_id::ImportName;
 use super::model::{Components, Stack};
 use super::problem::{self, Operation};
 use super::run::Run;
-use super::{Address, Scope, labels, refresh, tree};
+use super::{Address, Scope, effective, labels, refresh, tree};
 use crate::component::{AnyKind, KINDS, wire};
+use crate::gcp::ApiError;
 
 /// One object that could be imported.
 struct Candidate {
@@ -67,6 +68,7 @@ pub(crate) async fn discover(run: &Run, import: &ImportName) -> Result<(Stack, D
         warn_of_unexpressed(&address, candidate, policy.as_ref(), &mut diagnostics);
         components.insert(address, component);
     }
+    project_roles(run, &mut components).await?;
     adopt_names::adopt(&mut components, &run.scope);
     Ok((stack(run, import, components), diagnostics))
 }
@@ -88,7 +90,7 @@ fn stack(run: &Run, import: &ImportName, components: Components) -> Stack {
 
 /// Everything of the supported kinds that belongs to the project and region and that Google did not make by itself.
 async fn candidates(run: &Run, import: &ImportName) -> Result<Vec<Candidate>, Diagnostics> {
-    let lists = KINDS.iter().map(|kind| async move { (*kind, cloud::list(run, *kind, &run.scope.region).await) });
+    let lists = KINDS.iter().map(|kind| async move { (*kind, list_everywhere(run, *kind).await) });
     let mut candidates = Vec::new();
     let mut diagnostics = Diagnostics::new();
     for (kind, result) in join_all(lists).await {
@@ -116,6 +118,13 @@ async fn candidates(run: &Run, import: &ImportName) -> Result<Vec<Candidate>, Di
     }
     candidates.sort_by_key(|candidate| (candidate.kind.name(), candidate.name(), candidate.found.name.clone()));
     Ok(candidates)
+}
+
+/// All objects of a kind at all places that may hold some of the stack.
+async fn list_everywhere(run: &Run, kind: &dyn AnyKind) -> Result<Vec<Found>, ApiError> {
+    let places = kind.places(run).await?;
+    let lists = join_all(places.iter().map(|place| cloud::list(run, kind, place))).await;
+    Ok(lists.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// Whether an object is in the region, or in no single region.
@@ -194,8 +203,8 @@ fn followed(mut chosen: BTreeSet<usize>, candidates: &[Candidate], only_forward:
 
 async fn policies(run: &Run, chosen: &[&Candidate]) -> Result<Vec<Option<Policy>>, Diagnostics> {
     let reads = chosen.iter().map(|candidate| async move {
-        let style = candidate.kind.rest().iam?;
-        Some(iam::read(run, candidate.kind, style, &candidate.found.name).await)
+        let target = iam::Target::object(candidate.kind, &candidate.found.name)?;
+        Some(iam::read(run, &target).await)
     });
     let mut policies = Vec::new();
     let mut diagnostics = Diagnostics::new();
@@ -240,6 +249,28 @@ fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>, stac
         tree::set(&mut component, "iam", if roles.is_empty() { Dynamic::Null } else { Dynamic::Map(roles) });
     }
     component
+}
+
+/// The roles that the accounts among the components have on the project.
+async fn project_roles(run: &Run, components: &mut Components) -> Result<(), Diagnostics> {
+    if !components.keys().any(|address| effective::project_roles(address).is_some()) {
+        return Ok(());
+    }
+    let policy = iam::read(run, &iam::Target::project(&run.scope)).await;
+    let policy = policy.map_err(|error| problem::of_stack("read the project's policy", Path::root(), &error))?;
+    let granted = policy.grants();
+    for (address, component) in components {
+        let Some((attribute, roles)) = effective::project_roles(address) else { continue };
+        let Some(member) = tree::text(component, roles.email).map(|email| iam::normal(&format!("serviceAccount:{email}")))
+        else {
+            continue;
+        };
+        let held: Vec<Dynamic> =
+            granted.iter().filter(|(_, holder)| *holder == member).map(|(role, _)| Dynamic::string(role)).collect();
+        let held = if held.is_empty() { Dynamic::Null } else { Dynamic::set(held) };
+        tree::set(component, attribute.name.clone(), held);
+    }
+    Ok(())
 }
 
 /// Names what the schema cannot say, so that nobody believes it to be managed.

@@ -10,7 +10,7 @@ use tfplugin::{Attribute, Dynamic};
 
 use super::model::Components;
 use super::{Address, Scope, references, tree};
-use crate::component::marks::{Volatile, Wire};
+use crate::component::marks::{ProjectRoles, Volatile, Wire};
 use crate::component::wire;
 
 /// Fills in what the engine itself knows of a silent configuration: the name is the KEY, the location the region.
@@ -64,6 +64,27 @@ pub(crate) fn grants(component: &Dynamic, all: &Components) -> Option<Grants> {
     Some(grants)
 }
 
+/// The attribute with the roles that components of a kind have on the project, if they have some.
+pub(crate) fn project_roles(address: &Address) -> Option<(&Attribute, &ProjectRoles)> {
+    let attributes = address.kind.object().attributes.iter();
+    attributes.filter_map(|attribute| Some((attribute, attribute.extensions.get::<ProjectRoles>()?))).next()
+}
+
+/// The grants on the project that a component means; `None` when they are not known yet.
+pub(crate) fn project_grants(address: &Address, component: &Dynamic) -> Option<Grants> {
+    let Some((attribute, roles)) = project_roles(address) else { return Some(Grants::new()) };
+    let wanted = component.get(&attribute.name);
+    if !wanted.is_wholly_known() {
+        return None;
+    }
+    let wanted = tree::texts(wanted);
+    if wanted.is_empty() {
+        return Some(Grants::new());
+    }
+    let member = format!("serviceAccount:{}", tree::text(component, roles.email)?);
+    Some(wanted.into_iter().map(|role| (role.to_owned(), member.clone())).collect())
+}
+
 /// A digest of what all components mean: `None` while something is unknown. Volatile attributes do not count.
 pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<String> {
     let mut text = String::new();
@@ -74,7 +95,9 @@ pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<Stri
             if attribute.write_only || attribute.extensions.get::<Volatile>().is_some() {
                 continue;
             }
-            if attribute.extensions.get::<Wire>().is_none() && attribute.name != "iam" {
+            if attribute.extensions.get::<Wire>().is_none()
+                && attribute.extensions.get::<ProjectRoles>().is_none()
+                && attribute.name != "iam" {
                 continue;
             }
             let value = meant.get(&attribute.name);

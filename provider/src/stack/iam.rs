@@ -6,8 +6,8 @@ use super::effective::Grants;
 use super::run::Run;
 use super::{Scope, locate};
 use crate::component::AnyKind;
-use crate::component::rest::{IamStyle, Rest};
-use crate::gcp::{ApiError, Request};
+use crate::component::rest::IamStyle;
+use crate::gcp::{ApiError, Host, Request};
 
 /// How often a write is tried anew after somebody else was faster.
 const RACES: usize = 8;
@@ -133,59 +133,77 @@ fn is_google_account(email: &str, scope: &Scope) -> bool {
     !own && (agent || google)
 }
 
-fn read_request(rest: &Rest, style: IamStyle, name: &str) -> Request {
-    let path = locate::item_path(rest, name);
-    let host = rest.host.clone();
-    match style {
-        IamStyle::Verbs => {
-            Request::get(host, format!("{path}:getIamPolicy")).query("options.requestedPolicyVersion", VERSION)
+/// Whose policy it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    host: Host,
+    path: String,
+    style: IamStyle,
+}
+
+impl Target {
+    /// The object of a component, where its API has policies.
+    pub(crate) fn object(kind: &dyn AnyKind, name: &str) -> Option<Self> {
+        let rest = kind.rest();
+        Some(Self { host: rest.host.clone(), path: locate::item_path(rest, name), style: rest.iam? })
+    }
+
+    /// The project.
+    pub(crate) fn project(scope: &Scope) -> Self {
+        Self {
+            host: Host::RESOURCE_MANAGER,
+            path: format!("v1/projects/{}", scope.project),
+            style: IamStyle::PostVerbs,
         }
-        IamStyle::PostVerbs => Request::post(host, format!("{path}:getIamPolicy"))
-            .idempotent(true)
-            .json(json!({ "options": { "requestedPolicyVersion": VERSION } })),
-        IamStyle::Storage => {
-            Request::get(host, format!("{path}/iam")).query("optionsRequestedPolicyVersion", VERSION)
+    }
+
+    fn read(&self) -> Request {
+        let Self { host, path, style } = self.clone();
+        match style {
+            IamStyle::Verbs => {
+                Request::get(host, format!("{path}:getIamPolicy")).query("options.requestedPolicyVersion", VERSION)
+            }
+            IamStyle::PostVerbs => Request::post(host, format!("{path}:getIamPolicy"))
+                .idempotent(true)
+                .json(json!({ "options": { "requestedPolicyVersion": VERSION } })),
+            IamStyle::Storage => {
+                Request::get(host, format!("{path}/iam")).query("optionsRequestedPolicyVersion", VERSION)
+            }
         }
+    }
+
+    fn write(&self, policy: Json) -> Request {
+        let Self { host, path, style } = self.clone();
+        let request = match style {
+            IamStyle::Verbs | IamStyle::PostVerbs => {
+                Request::post(host, format!("{path}:setIamPolicy")).json(json!({ "policy": policy }))
+            }
+            IamStyle::Storage => Request::put(host, format!("{path}/iam")).json(policy),
+        };
+        request.idempotent(true).also_retry(PROPAGATION, |error| {
+            error.service_account_missing().is_some() || error.is_identity_pool_missing()
+        })
     }
 }
 
-fn write_request(rest: &Rest, style: IamStyle, name: &str, policy: Json) -> Request {
-    let path = locate::item_path(rest, name);
-    let host = rest.host.clone();
-    let request = match style {
-        IamStyle::Verbs | IamStyle::PostVerbs => {
-            Request::post(host, format!("{path}:setIamPolicy")).json(json!({ "policy": policy }))
-        }
-        IamStyle::Storage => Request::put(host, format!("{path}/iam")).json(policy),
-    };
-    request.idempotent(true).also_retry(PROPAGATION, |error| error.service_account_missing().is_some())
-}
-
-/// Reads the policy of an object.
+/// Reads a policy.
 ///
 /// # Errors
 /// Of the call.
-pub(crate) async fn read(run: &Run, kind: &dyn AnyKind, style: IamStyle, name: &str) -> Result<Policy, ApiError> {
-    run.call(read_request(kind.rest(), style, name)).await.map(Policy)
+pub(crate) async fn read(run: &Run, target: &Target) -> Result<Policy, ApiError> {
+    run.call(target.read()).await.map(Policy)
 }
 
-/// Adds and removes grants on an object; what others granted stays.
+/// Adds and removes grants; what others granted stays.
 ///
 /// # Errors
 /// Of the calls.
-pub(crate) async fn change(
-    run: &Run,
-    kind: &dyn AnyKind,
-    style: IamStyle,
-    name: &str,
-    add: &Grants,
-    remove: &Grants,
-) -> Result<(), ApiError> {
+pub(crate) async fn change(run: &Run, target: &Target, add: &Grants, remove: &Grants) -> Result<(), ApiError> {
     let mut races = 0;
     loop {
-        let policy = read(run, kind, style, name).await?;
+        let policy = read(run, target).await?;
         let Some(wanted) = policy.changed(add, remove) else { return Ok(()) };
-        match run.call(write_request(kind.rest(), style, name, wanted)).await {
+        match run.call(target.write(wanted)).await {
             Ok(_) => return Ok(()),
             Err(error) if error.is_etag_conflict() && races < RACES => races += 1,
             Err(error) => return Err(error),

@@ -50,22 +50,22 @@ impl Pattern {
     }
 }
 
-/// Why an id is refused. The text says what is allowed.
+/// Why an id is refused: the end of a sentence that begins with the id. The text says what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ImportIdError {
     /// Not three parts.
     #[error(
-        "{0:?} is not of the form PROJECT/REGION/NAME or PROJECT/REGION/NAME?selectors, for example \
+        "it is not of the form PROJECT/REGION/NAME or PROJECT/REGION/NAME?selectors, for example \
          my-project/europe-west1/ct-scan or my-project/europe-west1/ct-scan?services=api&buckets=data-*"
     )]
-    Form(String),
+    Form,
     /// The project is not one.
     #[error(
         "{0:?} is not a project's id (6 to 30 lower-case letters, digits and \"-\", starting with a letter) or number"
     )]
     Project(String),
     /// The region is not one.
-    #[error("{0:?} is not a region, such as europe-west1")]
+    #[error("{0:?} is not a region; one is written as europe-west1, without a zone behind it")]
     Region(String),
     /// The name cannot be a stack's.
     #[error(
@@ -73,7 +73,7 @@ pub(crate) enum ImportIdError {
     )]
     Name(String),
     /// No such selector.
-    #[error("unknown selector {name:?}: the selectors are {known}, each with a name in which * stands for any text, and follow")]
+    #[error("{name:?} is no selector: there are {known}, each with a name in which * stands for any text, and follow")]
     Selector {
         /// What was written.
         name: String,
@@ -99,10 +99,10 @@ impl FromStr for ImportName {
         let fits = |rule: &LazyLock<Option<Regex>>, text: &str| rule.as_ref().is_none_or(|rule| rule.is_match(text));
         let (name, query) = id.split_once('?').unwrap_or((id, ""));
         let [project, region, stack] = name.split('/').collect::<Vec<_>>()[..] else {
-            return Err(ImportIdError::Form(id.to_owned()));
+            return Err(ImportIdError::Form);
         };
         if [project, region, stack].iter().any(|part| part.is_empty()) {
-            return Err(ImportIdError::Form(id.to_owned()));
+            return Err(ImportIdError::Form);
         }
         if !fits(&PROJECT, project) {
             return Err(ImportIdError::Project(project.to_owned()));
@@ -196,7 +196,7 @@ mod tests {
             ("a/europe-west1/x", "not a project"),
             ("my-project/europe/x", "not a region"),
             ("my-project/europe-west1/Über", "cannot be a stack's name"),
-            ("my-project/europe-west1/x?servers=a", "unknown selector \"servers\""),
+            ("my-project/europe-west1/x?servers=a", "\"servers\" is no selector"),
             ("my-project/europe-west1/x?services=", "needs a name"),
             ("my-project/europe-west1/x?follow=maybe", "true or false"),
         ] {

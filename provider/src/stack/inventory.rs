@@ -13,6 +13,9 @@ pub(crate) fn inventory(components: &Components, scope: &Scope) -> Option<Vec<St
         for (role, member) in effective::grants(component, components)? {
             lines.push(format!("{name} {role} {member}"));
         }
+        for (role, member) in effective::project_grants(address, component)? {
+            lines.push(format!("//cloudresourcemanager.googleapis.com/projects/{} {role} {member}", scope.project));
+        }
         lines.push(name);
     }
     lines.sort();

@@ -33,4 +33,5 @@ pub use address::Address;
 pub use handover::Handover;
 pub use model::{AlertSeverity, Settings, Stack};
 pub use resource::StackResource;
+pub use run::{ApiPolicy, Run};
 pub use scope::Scope;

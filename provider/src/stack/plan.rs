@@ -2,7 +2,7 @@
 //!
 //! It runs when Terraform plans and once more when it applies; the same input gives the same steps.
 
-mod component;
+pub(crate) mod component;
 pub(crate) mod removal;
 
 use std::collections::BTreeMap;
@@ -89,7 +89,8 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
         })
         .collect();
     validate::components(&planned, scope, &mut diagnostics);
-    references::check(&planned, &mut diagnostics);
+    validate::creations(planned.iter().filter(|(address, _)| prior_of(address).is_none()), &mut diagnostics);
+    references::check(&planned, |kind| proposed.get(kind).is_unknown(), &mut diagnostics);
 
     let mut steps = Vec::new();
     if !diagnostics.has_error() {

@@ -148,17 +148,23 @@ fn fill(text: &str, all: &Components) -> Dynamic {
 }
 
 /// Checks that what is referred to exists and can be referred to, and that nothing refers to itself in a circle.
-pub(crate) fn check(components: &Components, diagnostics: &mut Diagnostics) {
+/// Of an `open` kind not all components are known yet: any KEY could be one.
+pub(crate) fn check(components: &Components, open: impl Fn(&str) -> bool, diagnostics: &mut Diagnostics) {
     let mut uses: BTreeMap<&Address, BTreeSet<Address>> = BTreeMap::new();
     for (address, component) in components {
         for reference in references(address, component, |target| components.contains_key(target)) {
+            let target = &reference.target;
+            if !components.contains_key(target) && open(target.kind.name()) {
+                continue;
+            }
             if let Some(problem) = problem(&reference, components) {
                 diagnostics.push(problem);
             } else {
                 uses.entry(address).or_default().insert(reference.target);
             }
         }
-        check_key_members(address, component, components, diagnostics);
+        check_key_members(address, component, components, &open, diagnostics);
+        check_names(address, component, components, &open, diagnostics);
     }
     if let Some(circle) = circle(&uses) {
         let names: Vec<String> = circle.iter().map(ToString::to_string).collect();
@@ -176,7 +182,76 @@ pub(crate) fn check(components: &Components, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_key_members(address: &Address, component: &Dynamic, all: &Components, diagnostics: &mut Diagnostics) {
+/// Names that are neither a KEY of this stack nor of the form of the cloud's own, and templates that are none.
+fn check_names(
+    address: &Address,
+    component: &Dynamic,
+    all: &Components,
+    open: &impl Fn(&str) -> bool,
+    diagnostics: &mut Diagnostics,
+) {
+    tree::walk(address.kind.object(), component, &address.path(), &mut |attribute, value, path| {
+        if let Some((refers, own)) = attribute.extensions.get::<Refers>().and_then(|refers| Some((refers, refers.own_name?))) {
+            tree::each_text(value, &mut |text| {
+                let is_key = component_named(refers, text).is_some_and(|target| all.contains_key(&target));
+                if !is_key && !open(refers.kind) && !(own.fits)(text) {
+                    diagnostics.push(
+                        Diagnostic::error(
+                            "Reference to an unknown component",
+                            format!(
+                                "{text:?} in {} of {address} is neither a KEY of {} of this stack ({}) nor a name as {}.",
+                                attribute.name,
+                                refers.kind,
+                                keys_of(refers.kind, all),
+                                own.form
+                            ),
+                        )
+                        .at(path.clone()),
+                    );
+                }
+            });
+        }
+        if attribute.extensions.get::<FreeText>().is_some() || attribute.name == "iam" {
+            tree::each_text(value, &mut |text| diagnostics.extend(malformed(text, path)));
+        }
+    });
+}
+
+/// Braces that begin with a component kind and are no reference: they would reach the cloud as they are.
+fn malformed(text: &str, path: &Path) -> Vec<Diagnostic> {
+    static BRACES: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\{\{\s*([a-z_]+)\s*[.\[][^{}]*\}\}").ok());
+    let (Some(braces), Some(template)) = (BRACES.as_ref(), TEMPLATE.as_ref()) else { return Vec::new() };
+    let wrong = braces.captures_iter(text).filter(|found| component::kind(&found[1]).is_some() && !template.is_match(&found[0]));
+    let problem = |found: regex::Captures<'_>| {
+        Diagnostic::error(
+            "Malformed reference",
+            format!(
+                "{} begins like a reference and is none. A reference is {{{{{}.KEY.ATTRIBUTE}}}}, with the KEY in letters, \
+                 digits, \"-\" and \"_\".",
+                &found[0], &found[1]
+            ),
+        )
+        .at(path.clone())
+    };
+    wrong.map(problem).collect()
+}
+
+fn keys_of(kind: &str, components: &Components) -> String {
+    let keys: Vec<&str> = components.keys().filter(|a| a.kind.name() == kind).map(|a| a.key.as_str()).collect();
+    if keys.is_empty() { "it has none".to_owned() } else { keys.join(", ") }
+}
+
+fn check_key_members(
+    address: &Address,
+    component: &Dynamic,
+    all: &Components,
+    open: &impl Fn(&str) -> bool,
+    diagnostics: &mut Diagnostics,
+) {
+    if open("service_accounts") {
+        return;
+    }
     for (role, members) in component.get("iam").as_entries().into_iter().flatten() {
         for member in tree::texts(members).into_iter().filter(|member| is_key_member(member)) {
             let known = component::kind("service_accounts").is_some_and(|kind| all.contains_key(&Address::new(kind, member)));
@@ -200,12 +275,11 @@ fn check_key_members(address: &Address, component: &Dynamic, all: &Components, d
 fn problem(reference: &Reference, components: &Components) -> Option<Diagnostic> {
     let Reference { target, attribute, path, .. } = reference;
     if !components.contains_key(target) {
-        let keys: Vec<&str> =
-            components.keys().filter(|a| a.kind.name() == target.kind.name()).map(|a| a.key.as_str()).collect();
-        let known = if keys.is_empty() {
-            format!("the stack has no {}", target.kind.name())
+        let is_empty = !components.keys().any(|address| address.kind.name() == target.kind.name());
+        let known = if is_empty {
+            format!("it has no {}", target.kind.name())
         } else {
-            format!("its {} are {}", target.kind.name(), keys.join(", "))
+            format!("its {} are {}", target.kind.name(), keys_of(target.kind.name(), components))
         };
         return Some(
             Diagnostic::error(

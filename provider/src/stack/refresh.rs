@@ -11,7 +11,8 @@ use super::model::{Components, Stack};
 use super::problem::{self, Operation};
 use super::run::Run;
 use super::{Address, apis, effective, inventory, labels, locate, references, tree};
-use crate::component::marks::{InputOnly, OwnKeys, Wire};
+use crate::component::Condition;
+use crate::component::marks::{InputOnly, OwnKeys, Volatile, Wire};
 use crate::component::wire;
 use crate::gcp::{ApiError, Host, Request};
 
@@ -24,22 +25,24 @@ type FoundByAddress = BTreeMap<Address, Option<Found>>;
 /// When something could not be read: nothing is known to be gone then.
 pub(crate) async fn refresh(run: &Run, prior: &Stack) -> Result<Stack, Diagnostics> {
     let components = prior.components();
-    let (found, policies, apis) = futures::join!(
+    let (found, policies, project, apis) = futures::join!(
         read_components(run, &components),
         read_policies(run, &components),
+        read_project_policy(run, &components),
         read_apis(run, prior),
     );
-    let (found, policies, apis) = match (found, policies, apis) {
-        (Ok(found), Ok(policies), Ok(apis)) => (found, policies, apis),
-        (found, policies, apis) => {
+    let (found, policies, project, apis) = match (found, policies, project, apis) {
+        (Ok(found), Ok(policies), Ok(project), Ok(apis)) => (found, policies, project, apis),
+        (found, policies, project, apis) => {
             let mut problems = Diagnostics::new();
             problems.extend(found.err().into_iter().flatten());
             problems.extend(policies.err().into_iter().flatten());
+            problems.extend(project.err().into_iter().flatten());
             problems.extend(apis.err().into_iter().flatten());
             return Err(problems);
         }
     };
-    let observed = observe(run, &components, &found, &policies);
+    let observed = observe(run, &components, &found, &policies, project.as_ref());
     let mut stack = prior.clone();
     stack.set_components(&observed, prior);
     if !prior.get("apis").is_null() {
@@ -89,16 +92,14 @@ async fn read_apis(run: &Run, prior: &Stack) -> Result<Vec<String>, Diagnostics>
 }
 
 async fn read_components(run: &Run, components: &Components) -> Result<FoundByAddress, Diagnostics> {
-    let mut collections: BTreeMap<(&str, String), Vec<(&Address, String)>> = BTreeMap::new();
+    let mut collections: BTreeMap<(String, String), Vec<(&Address, String)>> = BTreeMap::new();
     for (address, component) in components {
         let Some(name) = locate::relative_name(address.kind, component, &run.scope) else { continue };
-        let location = match address.kind.rest().naming {
-            crate::component::rest::Naming::Query(_) => locate::location(component, &run.scope).to_lowercase(),
-            _ => String::new(),
-        };
-        collections.entry((address.kind.name(), location)).or_default().push((address, name));
+        let place = address.kind.place(component, &run.scope);
+        let collection = locate::collection_path(address.kind.rest(), &place, &run.scope);
+        collections.entry((collection, place)).or_default().push((address, name));
     }
-    let reads = collections.into_iter().map(|((_, location), members)| read_collection(run, location, members));
+    let reads = collections.into_iter().map(|((_, place), members)| read_collection(run, place, members));
     let mut found = FoundByAddress::new();
     let mut diagnostics = Diagnostics::new();
     for result in join_all(reads).await {
@@ -113,11 +114,11 @@ async fn read_components(run: &Run, components: &Components) -> Result<FoundByAd
 /// Reads some components of one collection: by one list when there are several.
 async fn read_collection(
     run: &Run,
-    location: String,
+    place: String,
     members: Vec<(&Address, String)>,
 ) -> Result<FoundByAddress, Diagnostics> {
     if let [(first, _), _, ..] = members.as_slice() {
-        match cloud::list(run, first.kind, &location).await {
+        match cloud::list(run, first.kind, &place).await {
             Ok(items) => {
                 let mut by_name: BTreeMap<String, Found> = items.into_iter().map(|f| (f.name.clone(), f)).collect();
                 return Ok(members.into_iter().map(|(a, name)| (a.clone(), by_name.remove(&name))).collect());
@@ -148,9 +149,9 @@ async fn read_policies(run: &Run, components: &Components) -> Result<BTreeMap<Ad
         component.get("iam").as_entries().is_some_and(|iam| !iam.is_empty())
     });
     let reads = granted.map(|(address, component)| async move {
-        let style = address.kind.rest().iam?;
         let name = locate::relative_name(address.kind, component, &run.scope)?;
-        Some((address, iam::read(run, address.kind, style, &name).await))
+        let target = iam::Target::object(address.kind, &name)?;
+        Some((address, iam::read(run, &target).await))
     });
     let mut policies = BTreeMap::new();
     let mut diagnostics = Diagnostics::new();
@@ -165,12 +166,35 @@ async fn read_policies(run: &Run, components: &Components) -> Result<BTreeMap<Ad
     if diagnostics.has_error() { Err(diagnostics) } else { Ok(policies) }
 }
 
+/// Reads the project's policy, if a component has roles on the project.
+async fn read_project_policy(run: &Run, components: &Components) -> Result<Option<Policy>, Diagnostics> {
+    let has_roles = |(address, component): (&Address, &Dynamic)| {
+        effective::project_roles(address).is_some_and(|(attribute, _)| !tree::texts(component.get(&attribute.name)).is_empty())
+    };
+    if !components.iter().any(has_roles) {
+        return Ok(None);
+    }
+    iam::read(run, &iam::Target::project(&run.scope)).await.map(Some).map_err(|error| {
+        problem::of_stack("read the project's policy", Path::root(), &error).into()
+    })
+}
+
+/// The recorded roles that the project's policy still gives to the account.
+fn still_held(recorded: &Dynamic, email: Option<&str>, project: &Policy) -> Dynamic {
+    let Some(email) = email.filter(|_| !recorded.is_null()) else { return recorded.clone() };
+    let granted = project.grants();
+    let member = iam::normal(&format!("serviceAccount:{email}"));
+    let held = tree::texts(recorded).into_iter().filter(|role| granted.contains(&((*role).to_owned(), member.clone())));
+    Dynamic::set(held.map(Dynamic::string))
+}
+
 /// The components as found, in the spelling of the state wherever that still means the same.
 fn observe(
     run: &Run,
     prior: &Components,
     found: &FoundByAddress,
     policies: &BTreeMap<Address, Policy>,
+    project: Option<&Policy>,
 ) -> Components {
     // References are compared with what the components they name are now.
     let mut now = Components::new();
@@ -180,7 +204,9 @@ fn observe(
         let mut component = component.clone();
         for attribute in address.kind.object().attributes.iter().filter(|a| !a.presence.is_configurable()) {
             let value = found.tree.get(&attribute.name);
-            if !value.is_null() && attribute.name != "effective_labels" {
+            // What a failed object cannot say is not true of it any more.
+            let failed = matches!(found.condition, Condition::Failed(_)) && attribute.extensions.get::<Volatile>().is_some();
+            if (!value.is_null() || failed) && attribute.name != "effective_labels" {
                 tree::set(&mut component, attribute.name.clone(), value.clone());
             }
         }
@@ -193,6 +219,10 @@ fn observe(
         if let Some(policy) = policies.get(address) {
             let iam = still_granted(component.get("iam"), policy, &now);
             tree::set(&mut observed, "iam", iam);
+        }
+        if let (Some(project), Some((attribute, roles))) = (project, effective::project_roles(address)) {
+            let held = still_held(component.get(&attribute.name), tree::text(&observed, roles.email), project);
+            tree::set(&mut observed, attribute.name.clone(), held);
         }
         Some((address.clone(), observed))
     };

@@ -40,7 +40,7 @@ fn identity(address: &Address, component: &Dynamic, scope: &Scope) -> Option<Ide
     let kind = address.kind;
     let name = match kind.rest().naming {
         Naming::Server => kind.title(component)?,
-        Naming::Body | Naming::Query(_) => locate::relative_name(kind, component, scope)?,
+        _ => locate::relative_name(kind, component, scope)?,
     };
     Some((kind.name(), name))
 }

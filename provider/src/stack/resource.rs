@@ -156,9 +156,7 @@ impl Resource<Session> for StackResource {
         let text = |name| config.text(name).unwrap_or_default().to_owned();
         let scope = Scope { project: text("project"), region: text("region"), stack: text("name"), ..Scope::default() };
         validate::components(&components, &scope, &mut diagnostics);
-        if !config.has_unknown_kind() {
-            references::check(&components, &mut diagnostics);
-        }
+        references::check(&components, |kind| config.get(kind).is_unknown(), &mut diagnostics);
         diagnostics
     }
 
@@ -401,7 +399,8 @@ fn import_name(id: &ImportId) -> Result<ImportName, Diagnostic> {
             format!("{}/{}/{}", part("project"), part("region"), part("name"))
         }
     };
-    id.parse::<ImportName>().map_err(|error| Diagnostic::error("Invalid import id", format!("The id {error}.")))
+    let refused = |error| Diagnostic::error("Invalid import id", format!("{id:?} cannot be imported: {error}."));
+    id.parse::<ImportName>().map_err(refused)
 }
 
 impl Identified<Session> for StackResource {

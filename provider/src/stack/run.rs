@@ -1,10 +1,13 @@
 //! One operation on a stack: the client, the deadline, the stop, and what the operation may switch on.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value as Json;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use super::{Scope, apis};
 use crate::gcp::{ApiError, CallContext, Client, Host, List, OperationApi, Request};
@@ -12,9 +15,12 @@ use crate::gcp::{ApiError, CallContext, Client, Host, List, OperationApi, Reques
 /// How long an API that was just switched on may still say that it is off.
 const WARM_UP: Duration = Duration::from_secs(300);
 
+/// How long one may look after the end of an operation for what it has done.
+const LAST_LOOK: Duration = Duration::from_secs(20);
+
 /// What an operation does about an API that is off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ApiPolicy {
+pub enum ApiPolicy {
     /// Switches it on and waits for it.
     Enable,
     /// Reports it.
@@ -22,7 +28,7 @@ pub(crate) enum ApiPolicy {
 }
 
 /// One operation.
-pub(crate) struct Run {
+pub struct Run {
     /// Google.
     pub client: Client,
     /// Deadline and stop.
@@ -31,19 +37,48 @@ pub(crate) struct Run {
     pub scope: Scope,
     policy: ApiPolicy,
     enabled: Mutex<BTreeSet<String>>,
+    crowded: Arc<AtomicBool>,
+    turn: Mutex<()>,
 }
 
 impl Run {
     /// An operation that begins now.
-    pub(crate) fn new(client: Client, context: CallContext, scope: Scope, policy: ApiPolicy) -> Self {
-        Self { client, context, scope, policy, enabled: Mutex::default() }
+    pub fn new(client: Client, context: CallContext, scope: Scope, policy: ApiPolicy) -> Self {
+        let (enabled, crowded, turn) = (Mutex::default(), Arc::default(), Mutex::default());
+        Self { client, context, scope, policy, enabled, crowded, turn }
+    }
+
+    /// The same with a little time of its own that no stop ends: to learn what calls that were cut short have done.
+    pub(crate) fn last_look(&self) -> Self {
+        let context = CallContext::with_clock(LAST_LOOK, CancellationToken::new(), self.context.clock.clone());
+        Self::new(self.client.clone(), context, self.scope.clone(), ApiPolicy::Report)
+    }
+
+    /// Makes a call that changes something. Cloud Monitoring may refuse edits of one project at the same time: they go
+    /// side by side until it does so for the first time, and one by one from then on.
+    ///
+    /// # Errors
+    /// As of [`Run::call`].
+    pub(crate) async fn write(&self, request: Request, host: &Host) -> Result<Json, ApiError> {
+        if *host != Host::MONITORING {
+            return self.call(request).await;
+        }
+        let crowded = self.crowded.clone();
+        let request = request.also_retry(Duration::ZERO, move |error| {
+            if error.is_concurrent_change() {
+                crowded.store(true, Ordering::Relaxed);
+            }
+            false
+        });
+        let _turn = if self.crowded.load(Ordering::Relaxed) { Some(self.turn.lock().await) } else { None };
+        self.call(request).await
     }
 
     /// Makes a call; an API that is off is switched on first, where that is allowed.
     ///
     /// # Errors
     /// Of the call, or of switching the API on.
-    pub(crate) async fn call(&self, request: Request) -> Result<Json, ApiError> {
+    pub async fn call(&self, request: Request) -> Result<Json, ApiError> {
         match self.client.call(&self.context, request.clone()).await {
             Err(error) if self.switch_on(&error).await? => {
                 let request = request.also_retry(WARM_UP, |error| error.is_api_disabled().is_some());
@@ -57,7 +92,7 @@ impl Run {
     ///
     /// # Errors
     /// Of the call or of the operation.
-    pub(crate) async fn call_and_wait(&self, request: Request, host: &Host) -> Result<Json, ApiError> {
+    pub async fn call_and_wait(&self, request: Request, host: &Host) -> Result<Json, ApiError> {
         let started = self.call(request).await?;
         match operations_of(host) {
             Some(api) => self.client.wait(&self.context, api, started).await,
@@ -69,7 +104,7 @@ impl Run {
     ///
     /// # Errors
     /// Of the calls.
-    pub(crate) async fn list(&self, list: List) -> Result<Vec<Json>, ApiError> {
+    pub async fn list(&self, list: List) -> Result<Vec<Json>, ApiError> {
         match self.client.list(&self.context, list.clone()).await {
             Err(error) if self.switch_on(&error).await? => {
                 let list = list.also_retry(WARM_UP, |error| error.is_api_disabled().is_some());

@@ -58,22 +58,39 @@ pub(super) fn service(spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnos
             ),
         );
     }
+    if let Some(location) = spec.location.known().filter(|location| !location.is_region()) {
+        report.error(
+            "location",
+            "A service is in one region",
+            format!("location must be a region, such as europe-west1; it is {location}."),
+        );
+    }
+    if let Some((text, problem)) = spec.image.known().and_then(|text| Some((text, image_problem(text)?))) {
+        report.error(
+            "image",
+            "Invalid image",
+            format!(
+                "image {problem}; it is {text:?}. Write it as europe-west1-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE:TAG, or with \
+                 @sha256:DIGEST at the end."
+            ),
+        );
+    }
     let at = |name: &str| path.attribute(name);
     report.range(at("port"), "port", &spec.port, 1, 65_535);
     report.range(at("min_instances"), "min_instances", &spec.min_instances, 0, 1_000_000);
     report.range(at("max_instances"), "max_instances", &spec.max_instances, 1, 1_000_000);
     report.range(at("concurrency"), "concurrency", &spec.concurrency, 1, 1_000);
     report.seconds(at("timeout"), "timeout", &spec.timeout, 1, 3_600);
-    if let (Some(least), Some(most)) = (spec.min_instances.known(), spec.max_instances.known()) {
-        if least > most {
-            report.error(
-                "min_instances",
-                "Fewer instances allowed than kept",
-                format!(
-                    "min_instances is {least} and max_instances is {most}. Raise max_instances, or lower min_instances."
-                ),
-            );
-        }
+    if let (Some(least), Some(most)) = (spec.min_instances.known(), spec.max_instances.known())
+        && least > most
+    {
+        report.error(
+            "min_instances",
+            "Fewer instances allowed than kept",
+            format!(
+                "min_instances is {least} and max_instances is {most}. Raise max_instances, or lower min_instances."
+            ),
+        );
     }
     size(spec, &mut report);
     variables(spec, &mut report);
@@ -100,6 +117,53 @@ pub(super) fn service(spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnos
                 ),
             );
         }
+    }
+}
+
+/// What Cloud Run gives a new service that does not say: one CPU and 512Mi.
+pub(super) fn new_service(spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnostics) {
+    let mut report = Report { path, diagnostics };
+    let milli = spec.cpu.known().and_then(Quantity::thousandths);
+    let bytes = spec.memory.known().and_then(Quantity::whole);
+    if let (true, Some(memory), Some(bytes)) = (spec.cpu.is_null(), spec.memory.known(), bytes)
+        && (memory_of(1_000).1 + 1..=32 * GI).contains(&bytes)
+    {
+        let enough =
+            [2_000, 4_000, 6_000, 8_000].into_iter().find(|milli| bytes <= memory_of(*milli).1).unwrap_or(8_000);
+        let detail = format!(
+            "memory is {memory}, and a new service that does not set cpu gets 1, with which 4Gi is the most. Set cpu = \"{}\" or more.",
+            enough / 1_000
+        );
+        report.error("memory", "CPU and memory do not fit together", detail);
+    }
+    if let (true, Some(cpu), Some(milli)) = (spec.memory.is_null(), spec.cpu.known(), milli)
+        && is_cpu_size(milli)
+        && memory_of(milli).0 > 512 * MI
+    {
+        let detail = format!(
+            "cpu is {cpu}, which needs at least {}Gi of memory, and a new service that does not set memory gets 512Mi. Set memory.",
+            memory_of(milli).0 / GI
+        );
+        report.error("cpu", "CPU and memory do not fit together", detail);
+    }
+}
+
+/// Why a text cannot be an image; what a `{{..}}` in it stands for is not judged.
+fn image_problem(text: &str) -> Option<&'static str> {
+    let repository = text.split(['@', ' ']).next().unwrap_or(text);
+    let repository = repository.rfind('/').map_or("", |slash| &repository[..slash]);
+    if text.is_empty() {
+        Some("must not be empty")
+    } else if text.contains("://") {
+        Some("has no https:// in front")
+    } else if text.contains("{{") {
+        None
+    } else if text.contains(char::is_whitespace) {
+        Some("must not contain blanks")
+    } else if repository.contains(char::is_uppercase) {
+        Some("has no upper-case letters before the tag")
+    } else {
+        None
     }
 }
 
@@ -136,8 +200,9 @@ fn size(spec: &ServiceSpec, report: &mut Report<'_>) {
     let (cpu, memory) = (spec.cpu.known(), spec.memory.known());
     if let (Some(milli), Some(bytes), Some(cpu), Some(memory)) = (milli, bytes, cpu, memory) {
         let (least, most) = memory_of(milli);
-        let spell =
-            |bytes: u128| if bytes % GI == 0 { format!("{}Gi", bytes / GI) } else { format!("{}Mi", bytes / MI) };
+        let spell = |bytes: u128| {
+            if bytes.is_multiple_of(GI) { format!("{}Gi", bytes / GI) } else { format!("{}Mi", bytes / MI) }
+        };
         if !(least..=most).contains(&bytes) {
             report.error(
                 "memory",
@@ -180,7 +245,7 @@ fn size(spec: &ServiceSpec, report: &mut Report<'_>) {
 }
 
 fn is_cpu_size(milli: u128) -> bool {
-    matches!(milli, 1_000 | 2_000 | 4_000 | 6_000 | 8_000) || ((80..1_000).contains(&milli) && milli % 10 == 0)
+    matches!(milli, 1_000 | 2_000 | 4_000 | 6_000 | 8_000) || ((80..1_000).contains(&milli) && milli.is_multiple_of(10))
 }
 
 /// The memory that so many thousandths of a CPU can have.
@@ -321,14 +386,14 @@ fn probe(probe: &Probe, path: &Path, longest: u64, report: &mut Report<'_>) {
     report.seconds(path.attribute("initial_delay"), "initial_delay", &probe.initial_delay, 0, longest);
     report.seconds(path.attribute("period"), "period", &probe.period, 1, longest);
     report.seconds(path.attribute("timeout"), "timeout", &probe.timeout, 1, longest);
-    if let (Some(timeout), Some(period)) = (probe.timeout.known(), probe.period.known()) {
-        if timeout.nanos() > period.nanos() {
-            report.at(
-                path.attribute("timeout"),
-                "A probe that overtakes itself",
-                format!("timeout ({timeout}) must not be longer than period ({period})."),
-            );
-        }
+    if let (Some(timeout), Some(period)) = (probe.timeout.known(), probe.period.known())
+        && timeout.nanos() > period.nanos()
+    {
+        report.at(
+            path.attribute("timeout"),
+            "A probe that overtakes itself",
+            format!("timeout ({timeout}) must not be longer than period ({period})."),
+        );
     }
 }
 

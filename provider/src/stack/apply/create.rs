@@ -7,41 +7,251 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic};
 
 use super::Work;
 use super::step::settle;
+use crate::component::Condition;
+use crate::component::common;
+use crate::component::marks::{Immutable, OwnKeys};
 use crate::component::rest::Naming;
-use crate::gcp::ApiError;
+use crate::gcp::{ApiError, Cause};
 use crate::stack::cloud::{self, Found};
+use crate::stack::plan::component::refusal;
 use crate::stack::problem::{self, Operation};
+use crate::stack::run::Run;
 use crate::stack::{Address, effective, labels, locate, tree};
 
 /// What a creation came to.
 pub(super) struct Made {
     /// The component as it exists, also when something went wrong after it was made.
     pub(super) component: Option<Dynamic>,
+    /// The component whose grants its policy may hold already.
+    pub(super) granted: Dynamic,
     /// What went wrong.
     pub(super) diagnostics: Diagnostics,
 }
 
-impl Made {
-    fn failed(diagnostic: Diagnostic) -> Self {
-        Self { component: None, diagnostics: diagnostic.into() }
+/// Makes the component, or takes its object over.
+pub(super) async fn create(work: &Work<'_>, address: &Address, planned: &Dynamic) -> Made {
+    let left = work.left.get(address);
+    let failed = |error: &ApiError| failed(left, problem::of_component(address, Operation::Create, error));
+    if let Some(left) = left {
+        match still_there(work.run, address, left).await {
+            Ok(Some(found)) => return Creation::new(work, address, planned, Some(left)).take_over(found).await,
+            Ok(None) => {}
+            Err(error) => return failed(&error),
+        }
+    }
+    let creation = Creation::new(work, address, planned, None);
+    if address.kind.rest().naming == Naming::Server {
+        // The API would make a second one without a word.
+        match creation.stamped(work.all_of(address.kind, &creation.place()).await) {
+            Ok(Some(found)) => return creation.take_over(found).await,
+            Ok(None) => {}
+            Err(error) => return failed(&error),
+        }
+    }
+    creation.make().await
+}
+
+fn failed(left: Option<&Dynamic>, diagnostic: Diagnostic) -> Made {
+    Made { component: left.cloned(), granted: left.cloned().unwrap_or_default(), diagnostics: diagnostic.into() }
+}
+
+/// The object that an interrupted apply of this stack left for a component, unless it has gone since.
+async fn still_there(run: &Run, address: &Address, left: &Dynamic) -> Result<Option<Found>, ApiError> {
+    match locate::relative_name(address.kind, left, &run.scope) {
+        Some(name) => cloud::get(run, address.kind, &name).await,
+        None => Ok(None),
     }
 }
 
-/// Makes the component, or takes its object over.
-pub(super) async fn create(work: &Work<'_>, address: &Address, planned: &Dynamic) -> Made {
-    let meant = {
-        let all = work.live();
-        effective::effective(address, &work.with_secrets(address, planned), &all, &work.run.scope)
-    };
-    match left_behind(work, address, &meant).await {
-        Ok(Some(found)) => return adopt(work, address, planned, &meant, found).await,
-        Ok(None) => {}
-        Err(error) => return Made::failed(problem::of_component(address, Operation::Create, &error)),
+/// One creation.
+struct Creation<'c> {
+    work: &'c Work<'c>,
+    address: &'c Address,
+    /// What an interrupted apply left of the component.
+    left: Option<&'c Dynamic>,
+    /// The component as planned, with what only the apply can tell: whose object it is, and so which labels it bears.
+    planned: Dynamic,
+    /// What that means.
+    meant: Dynamic,
+}
+
+impl<'c> Creation<'c> {
+    fn new(work: &'c Work<'c>, address: &'c Address, planned: &Dynamic, left: Option<&'c Dynamic>) -> Self {
+        let scope = &work.run.scope;
+        let mut planned = planned.clone();
+        if let Some(labels) = labels::wanted(address, &planned, left, scope) {
+            tree::set(&mut planned, "effective_labels", labels);
+        }
+        let was_imported = left.is_some_and(|left| left.get("imported").as_bool() == Some(true));
+        tree::set(&mut planned, "imported", Dynamic::Bool(was_imported));
+        let meant = effective::effective(address, &work.with_secrets(address, &planned), &work.live(), scope);
+        Self { work, address, left, planned, meant }
     }
-    let closed = without_unknowns(&meant);
-    match cloud::create(work.run, address, &closed).await {
-        Ok(found) => Made { component: Some(settle(planned, &found.tree)), diagnostics: Diagnostics::new() },
-        Err(error) => after_failure(work, address, planned, &meant, error).await,
+
+    fn place(&self) -> String {
+        self.address.kind.place(&self.meant, &self.work.run.scope)
+    }
+
+    /// The object as it exists, whatever went wrong with it.
+    fn exists_as(&self, found: &Found, diagnostics: impl Into<Diagnostics>) -> Made {
+        Made {
+            component: Some(settle(&self.planned, &found.tree)),
+            granted: self.left.cloned().unwrap_or_default(),
+            diagnostics: diagnostics.into(),
+        }
+    }
+
+    /// Nothing new: what was left of it is left still.
+    fn failed(&self, diagnostic: Diagnostic) -> Made {
+        failed(self.left, diagnostic)
+    }
+
+    fn problem(&self, operation: Operation, error: &ApiError) -> Diagnostic {
+        problem::of_component(self.address, operation, error)
+    }
+
+    /// Makes the object.
+    async fn make(&self) -> Made {
+        let closed = without_unknowns(&self.meant);
+        match cloud::create(self.work.run, self.address, &closed).await {
+            Ok(found) => self.complete(&closed, found).await,
+            Err(error) => self.after_failure(error).await,
+        }
+    }
+
+    /// Adds the parts of an object that was just made. Without them it exists all the same.
+    async fn complete(&self, closed: &Dynamic, found: Found) -> Made {
+        let bare = found.clone();
+        match cloud::add_parts(self.work.run, self.address, closed, found).await {
+            Ok(found) => self.exists_as(&found, Diagnostics::new()),
+            Err(error) => self.exists_as(&bare, self.problem(Operation::Create, &error)),
+        }
+    }
+
+    /// Brings an object that is this stack's own to what is wanted.
+    async fn take_over(&self, found: Found) -> Made {
+        let (run, address) = (self.work.run, self.address);
+        let found = match cloud::at_rest(run, address.kind, found).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return self.failed(disappeared(address)),
+            Err(error) => return self.failed(self.problem(Operation::Read, &error)),
+        };
+        let (before, after) = (self.known_of(&found), settle(&self.meant, &found.tree));
+        let changed = effective::changed(address, &before, &after);
+        if let Some(fixed) = changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some()) {
+            return self.replace(found, refusal(address, fixed, &before, &after)).await;
+        }
+        let result = if changed.is_empty() {
+            cloud::repair(run, address.kind, found.clone()).await
+        } else {
+            cloud::update(run, address, &found.name, &before, &after).await
+        };
+        match result {
+            Ok(Some(found)) => self.exists_as(&found, failure_of(address, &found)),
+            Ok(None) => self.failed(disappeared(address)),
+            // It exists all the same, as it was found.
+            Err(error) => self.exists_as(&found, self.problem(Operation::Update, &error)),
+        }
+    }
+
+    /// An object that cannot become what is wanted goes if the configuration allows that.
+    async fn replace(&self, found: Found, refusal: Diagnostic) -> Made {
+        if self.planned.get("allow_replacement").as_bool() != Some(true) {
+            return self.failed(refusal);
+        }
+        let component = self.left.unwrap_or(&found.tree);
+        match cloud::delete(self.work.run, self.address, &found.name, component).await {
+            Ok(()) => Box::pin(Creation::new(self.work, self.address, &self.planned, None).make()).await,
+            Err(error) => self.failed(self.problem(Operation::Delete, &error)),
+        }
+    }
+
+    /// The object as found, less the entries of shared maps that are none of the stack's concern.
+    fn known_of(&self, found: &Found) -> Dynamic {
+        let mut known = found.tree.clone();
+        let shared = |attribute: &&tfplugin::Attribute| {
+            attribute.name == "effective_labels" || attribute.extensions.get::<OwnKeys>().is_some()
+        };
+        for attribute in self.address.kind.object().attributes.iter().filter(shared) {
+            let name = &attribute.name;
+            let mut concern = tree::strings(self.meant.get(name));
+            concern.extend(self.left.map(|left| tree::strings(left.get(name))).unwrap_or_default());
+            let tracked = labels::tracked(found.tree.get(name), &tree::string_map(&concern));
+            tree::set(&mut known, name.clone(), tracked);
+        }
+        known
+    }
+
+    /// A creation that failed may have happened all the same, or met an object that exists.
+    async fn after_failure(&self, error: ApiError) -> Made {
+        let (address, kind) = (self.address, self.address.kind);
+        let failed = || self.failed(self.problem(Operation::Create, &error));
+        if !error.is_already_exists() && !may_exist(&error) {
+            return failed();
+        }
+        let look = self.work.run.last_look();
+        let found = match kind.rest().naming {
+            Naming::Server => {
+                let all = cloud::list(&look, kind, &self.place()).await;
+                self.stamped(all.as_ref().map(Vec::as_slice).map_err(|_| ()))
+            }
+            _ => match cloud::get(&look, kind, &self.name()).await {
+                // Somebody else's: names of buckets are global.
+                Err(other) if other.is_permission_denied() && error.is_already_exists() => {
+                    return self.failed(taken(address, &self.meant));
+                }
+                found => found.map_err(|_| ()),
+            },
+        };
+        let has_stamp = common::labels(kind.object()).is_some();
+        match found {
+            Err(()) => failed(),
+            Ok(None) if error.is_already_exists() => self.revive().await.unwrap_or_else(failed),
+            Ok(None) => failed(),
+            Ok(Some(found)) if has_stamp && !self.is_of_this_stack(&found) => {
+                self.failed(exists(self.work, address, &found))
+            }
+            // Without labels there is no stamp; but a creation whose reply was lost explains what is there.
+            Ok(Some(found)) if !has_stamp && error.is_already_exists() && !error.may_have_happened() => {
+                self.failed(exists(self.work, address, &found))
+            }
+            // It was made, and the error is about what followed: a revision that failed, or the waiting that ended.
+            Ok(Some(found)) if !error.is_already_exists() && is_about_what_followed(&error) => {
+                self.exists_as(&found, self.problem(Operation::Create, &error))
+            }
+            Ok(Some(found)) => self.take_over(found).await,
+        }
+    }
+
+    /// Takes over the object that holds the name and is deleted in all but name. `None`: there is no such.
+    async fn revive(&self) -> Option<Made> {
+        let (run, kind) = (self.work.run, self.address.kind);
+        match kind.revive(&self.name(), run).await {
+            Ok(true) => match cloud::get(run, kind, &self.name()).await {
+                Ok(Some(found)) => Some(self.take_over(found).await),
+                _ => None,
+            },
+            Ok(false) => None,
+            Err(error) => Some(self.failed(self.problem(Operation::Create, &error))),
+        }
+    }
+
+    fn name(&self) -> String {
+        locate::relative_name(self.address.kind, &self.meant, &self.work.run.scope).unwrap_or_default()
+    }
+
+    /// Whether the object's stamp names this stack. Under a name of its own that is enough: its KEY may have changed.
+    fn is_of_this_stack(&self, found: &Found) -> bool {
+        labels::is_stamped(found.tree.get("effective_labels"), &self.work.run.scope.stack)
+    }
+
+    /// The one among all objects of the kind that bears the stamp of this stack and component.
+    fn stamped<E>(&self, all: Result<&[Found], E>) -> Result<Option<Found>, E> {
+        let is_ours = |found: &&Found| {
+            let stamp = labels::stamped_key(found.tree.get("effective_labels"));
+            self.is_of_this_stack(found) && stamp == Some(&self.address.key)
+        };
+        all.map(|all| all.iter().find(is_ours).cloned())
     }
 }
 
@@ -50,102 +260,36 @@ fn without_unknowns(meant: &Dynamic) -> Dynamic {
     settle(meant, &Dynamic::Null)
 }
 
-/// The object that an interrupted apply of this stack made for this component, if it is still there.
-async fn left_behind(work: &Work<'_>, address: &Address, meant: &Dynamic) -> Result<Option<Found>, ApiError> {
-    let run = work.run;
-    let kind = address.kind;
-    let left = work.left.get(address).and_then(|left| locate::relative_name(kind, left, &run.scope));
-    if let Some(name) = left {
-        let same = kind.rest().naming == Naming::Server || locate::relative_name(kind, meant, &run.scope) == Some(name.clone());
-        if same && let Some(found) = cloud::get(run, kind, &name).await? {
-            return Ok(Some(found));
-        }
-    }
-    if kind.rest().naming != Naming::Server {
-        return Ok(None);
-    }
-    let all = work.all_of(kind).await?;
-    Ok(all.iter().find(|found| is_ours(work, address, found)).cloned())
+/// Whether the object may be there although its creation failed.
+fn may_exist(error: &ApiError) -> bool {
+    error.may_have_happened() || is_about_what_followed(error)
 }
 
-/// Whether the object's stamp names this stack and this component.
-fn is_ours(work: &Work<'_>, address: &Address, found: &Found) -> bool {
-    let found = found.tree.get("effective_labels");
-    labels::is_stamped(found, &work.run.scope.stack) && labels::stamped_key(found) == Some(&address.key)
+/// Whether an operation on an object that exists failed or was no longer waited for, rather than that the reply to its
+/// creation was lost.
+fn is_about_what_followed(error: &ApiError) -> bool {
+    matches!(error.cause(), Cause::Operation { .. } | Cause::Cancelled | Cause::Deadline)
 }
 
-/// Brings an object that is this stack's own to what is wanted.
-async fn adopt(work: &Work<'_>, address: &Address, planned: &Dynamic, meant: &Dynamic, found: Found) -> Made {
-    let after = settle(meant, &found.tree);
-    let mut before = found.tree.clone();
-    let tracked = labels::tracked(before.get("effective_labels"), after.get("effective_labels"));
-    if address.kind.object().attribute("effective_labels").is_some() {
-        tree::set(&mut before, "effective_labels", tracked);
-    }
-    if effective::changed(address, &before, &after).is_empty() {
-        return Made { component: Some(settle(planned, &found.tree)), diagnostics: Diagnostics::new() };
-    }
-    match cloud::update(work.run, address, &found.name, &before, &after).await {
-        Ok(Some(updated)) => {
-            Made { component: Some(settle(planned, &updated.tree)), diagnostics: Diagnostics::new() }
-        }
-        Ok(None) => Made::failed(Diagnostic::error(
-            format!("The {} disappeared", address.kind.noun()),
-            format!("{address} was there a moment ago and is gone. Apply again to make it anew."),
-        )),
-        // It exists all the same, as it was found.
-        Err(error) => Made {
-            component: Some(settle(planned, &found.tree)),
-            diagnostics: problem::of_component(address, Operation::Update, &error).into(),
-        },
-    }
-}
-
-/// A creation that failed may have happened all the same, or met an object that exists.
-async fn after_failure(
-    work: &Work<'_>,
-    address: &Address,
-    planned: &Dynamic,
-    meant: &Dynamic,
-    error: ApiError,
-) -> Made {
-    let failed = || problem::of_component(address, Operation::Create, &error);
-    if !error.is_already_exists() && !error.may_have_happened() {
-        return Made::failed(failed());
-    }
-    let kind = address.kind;
-    let found = match kind.rest().naming {
-        Naming::Server => cloud::list(work.run, kind, "").await.map(|all| all.into_iter().find(|f| is_ours(work, address, f))),
-        Naming::Body | Naming::Query(_) => {
-            let name = locate::relative_name(kind, meant, &work.run.scope).unwrap_or_default();
-            cloud::get(work.run, kind, &name).await
-        }
+/// The error for an object that is there and does not work, or not yet.
+pub(super) fn failure_of(address: &Address, found: &Found) -> Diagnostics {
+    let why = match &found.condition {
+        Condition::Ready => return Diagnostics::new(),
+        Condition::Pending => "its last change is still under way. Apply again to wait for its end".to_owned(),
+        Condition::Failed(why) => format!("its last change failed: {why}. Once the cause is out of the way, apply again"),
     };
-    let found = match found {
-        Ok(found) => found,
-        // Somebody else's: names of buckets are global.
-        Err(other) if other.is_permission_denied() && error.is_already_exists() => {
-            return Made::failed(taken(address, meant));
-        }
-        Err(_) => return Made::failed(failed()),
-    };
-    let has_stamp = crate::component::common::labels(kind.object()).is_some();
-    match found {
-        Some(found) if has_stamp && !is_ours(work, address, &found) => Made::failed(exists(work, address, &found)),
-        Some(found) if !has_stamp && error.is_already_exists() => Made::failed(exists(work, address, &found)),
-        // The error was about the object, not about its creation: a service whose first revision failed.
-        Some(found) if !error.is_already_exists() && is_about_the_object(&error) => Made {
-            component: Some(settle(planned, &found.tree)),
-            diagnostics: failed().into(),
-        },
-        Some(found) => adopt(work, address, planned, meant, found).await,
-        None => Made::failed(failed()),
-    }
+    let noun = address.kind.noun();
+    Diagnostic::error(format!("The {noun} is not ready"), format!("{address} exists, but {why}."))
+    .at(address.path())
+    .into()
 }
 
-/// Whether an operation on an object that exists failed, rather than the reply to its creation was lost.
-fn is_about_the_object(error: &ApiError) -> bool {
-    matches!(error.cause(), crate::gcp::Cause::Operation { .. })
+fn disappeared(address: &Address) -> Diagnostic {
+    Diagnostic::error(
+        format!("The {} disappeared", address.kind.noun()),
+        format!("{address} was there a moment ago and is gone. Apply again to make it anew."),
+    )
+    .at(address.path())
 }
 
 fn taken(address: &Address, meant: &Dynamic) -> Diagnostic {

@@ -6,10 +6,10 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tfplugin::Diagnostics;
 
-use super::{Work, not_begun, step};
+use super::{Work, not_begun, project, step};
 use crate::stack::model::Components;
 use crate::stack::plan::{Action, Step};
-use crate::stack::{Address, graph};
+use crate::stack::{Address, effective, graph};
 
 /// For every step, the steps that it waits for.
 fn waits(steps: &[Step], before: &Components, planned: &Components) -> Vec<BTreeSet<usize>> {
@@ -36,19 +36,43 @@ fn waits(steps: &[Step], before: &Components, planned: &Components) -> Vec<BTree
     waits
 }
 
+/// Adds the one write of the project's policy: behind all accounts, before those who use them.
+fn wait_for_project(steps: &[Step], planned: &Components, waits: &mut Vec<BTreeSet<usize>>) {
+    let is_account = |at: &usize| effective::project_roles(&steps[*at].address).is_some();
+    let accounts: BTreeSet<usize> = (0..steps.len()).filter(is_account).collect();
+    if accounts.is_empty() {
+        return;
+    }
+    let policy = waits.len();
+    for (user, targets) in graph::uses(planned) {
+        let user = steps.iter().position(|step| step.address == user && step.planned.is_some());
+        let uses_account = targets.iter().any(|target| effective::project_roles(target).is_some());
+        if let Some(user) = user.filter(|user| uses_account && !accounts.contains(user)) {
+            waits[user].insert(policy);
+        }
+    }
+    waits.push(accounts);
+}
+
 /// Runs all steps, each as soon as those that it waits for are done.
 pub(super) async fn run(work: &Work<'_>, steps: Vec<Step>, planned: &Components) -> Diagnostics {
     let mut waits = waits(&steps, work.before, planned);
+    wait_for_project(&steps, planned, &mut waits);
     let mut diagnostics = Diagnostics::new();
-    let mut begun = vec![false; steps.len()];
+    let mut begun = vec![false; waits.len()];
     let mut in_flight = FuturesUnordered::new();
     loop {
         if !work.run.context.stop.is_cancelled() {
-            for at in 0..steps.len() {
+            for at in 0..waits.len() {
                 if !begun[at] && waits[at].is_empty() {
                     begun[at] = true;
-                    let step = &steps[at];
-                    in_flight.push(async move { (at, step::run(work, step).await) });
+                    let (step, all) = (steps.get(at), &steps);
+                    in_flight.push(async move {
+                        match step {
+                            Some(step) => (at, step::run(work, step).await),
+                            None => (at, project::grant(work, all).await),
+                        }
+                    });
                 }
             }
         }

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use tfplugin::{Diagnostics, Dynamic};
 
-use super::{Work, create};
+use super::create::{self, Made};
+use super::Work;
 use crate::component::rest::Naming;
 use crate::gcp::ApiError;
+use crate::stack::cloud::Found;
 use crate::stack::effective::{self, Grants};
 use crate::stack::plan::{Action, Step};
 use crate::stack::problem::{self, Operation};
+use crate::stack::run::Run;
 use crate::stack::{Address, cloud, iam, locate, tree};
 
 /// Does one step and records what exists afterwards.
@@ -27,23 +30,24 @@ pub(super) async fn run(work: &Work<'_>, step: &Step) -> Diagnostics {
 }
 
 async fn make(work: &Work<'_>, address: &Address, planned: &Dynamic) -> Diagnostics {
-    let made = create::create(work, address, planned).await;
-    if let Some(component) = made.component {
-        work.live().insert(address.clone(), without_grants(&component));
-        if !made.diagnostics.has_error() {
-            let mut diagnostics = made.diagnostics;
-            diagnostics.extend(grant(work, address, &Dynamic::Null, &component).await);
-            return diagnostics;
-        }
+    let Made { component, granted, mut diagnostics } = create::create(work, address, planned).await;
+    let Some(component) = component else {
+        work.live().remove(address);
+        return diagnostics;
+    };
+    work.live().insert(address.clone(), with_grants_of(&component, &granted));
+    if !diagnostics.has_error() {
+        diagnostics.extend(grant(work, address, &granted, &component).await);
     }
-    made.diagnostics
+    diagnostics
 }
 
-/// What is true of a component whose grants are not written yet.
-fn without_grants(component: &Dynamic) -> Dynamic {
+/// What is true of a component as long as its own grants are not written.
+fn with_grants_of(component: &Dynamic, granted: &Dynamic) -> Dynamic {
     let mut component = component.clone();
     if !component.get("iam").is_null() {
-        tree::set(&mut component, "iam", Dynamic::Map(BTreeMap::new()));
+        let iam = Some(granted.get("iam")).filter(|iam| !iam.is_null()).cloned();
+        tree::set(&mut component, "iam", iam.unwrap_or_else(|| Dynamic::Map(BTreeMap::new())));
     }
     component
 }
@@ -75,22 +79,34 @@ async fn change(
     };
     let written = !effective::changed(address, &before, &after).is_empty()
         || address.kind.object().attributes.iter().any(|a| a.write_only && !after.get(&a.name).is_null());
-    let found = if written {
-        match cloud::update(run, address, &name, &before, &after).await {
-            Ok(Some(found)) => found.tree,
-            // It went between plan and apply: it is made again.
-            Ok(None) => return make(work, address, planned).await,
-            Err(error) => return problem::of_component(address, Operation::Update, &error).into(),
-        }
+    let result = if written {
+        cloud::update(run, address, &name, &before, &after).await.map(Some)
+    } else if address.kind.is_complete(prior) {
+        Ok(None)
     } else {
-        prior.clone()
+        mend(run, address, &name).await.map(Some)
+    };
+    let (found, mut diagnostics) = match result {
+        Ok(Some(Some(found))) => (found.tree.clone(), create::failure_of(address, &found)),
+        // It went between plan and apply: it is made again.
+        Ok(Some(None)) => return make(work, address, planned).await,
+        Ok(None) => (prior.clone(), Diagnostics::new()),
+        Err(error) => return problem::of_component(address, Operation::Update, &error).into(),
     };
     let component = settle(planned, &found);
-    let mut recorded = component.clone();
-    tree::set(&mut recorded, "iam", prior.get("iam").clone());
-    let has_iam = address.kind.object().attribute("iam").is_some();
-    work.live().insert(address.clone(), if has_iam && grants { recorded } else { component.clone() });
-    if grants { grant(work, address, prior, &component).await } else { Diagnostics::new() }
+    work.live().insert(address.clone(), if grants { with_grants_of(&component, prior) } else { component.clone() });
+    if grants && !diagnostics.has_error() {
+        diagnostics.extend(grant(work, address, prior, &component).await);
+    }
+    diagnostics
+}
+
+/// Has the API try again on an object that was never ready. `None` when it is gone.
+async fn mend(run: &Run, address: &Address, name: &str) -> Result<Option<Found>, ApiError> {
+    match cloud::get(run, address.kind, name).await? {
+        Some(found) => cloud::repair(run, address.kind, found).await,
+        None => Ok(None),
+    }
 }
 
 /// Deletes and makes anew; objects that the server names are made anew first, so that users can move over.
@@ -120,20 +136,16 @@ async fn delete(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnost
 
 /// Writes the grants that changed, and records them.
 async fn grant(work: &Work<'_>, address: &Address, prior: &Dynamic, component: &Dynamic) -> Diagnostics {
-    let (Some(style), Some(name)) =
-        (address.kind.rest().iam, locate::relative_name(address.kind, component, &work.run.scope))
-    else {
-        return Diagnostics::new();
-    };
+    let name = locate::relative_name(address.kind, component, &work.run.scope);
+    let target = name.and_then(|name| iam::Target::object(address.kind, &name));
     let (before, after) = {
         let all = work.live();
         (effective::grants(prior, work.before).unwrap_or_default(), effective::grants(component, &all).unwrap_or_default())
     };
     let add: Grants = after.difference(&before).cloned().collect();
     let remove: Grants = before.difference(&after).cloned().collect();
-    if !add.is_empty() || !remove.is_empty() {
-        let written: Result<(), ApiError> = iam::change(work.run, address.kind, style, &name, &add, &remove).await;
-        if let Err(error) = written {
+    if let Some(target) = target.filter(|_| !add.is_empty() || !remove.is_empty()) {
+        if let Err(error) = iam::change(work.run, &target, &add, &remove).await {
             return problem::of_component(address, Operation::Grant, &error).into();
         }
     }

@@ -94,14 +94,15 @@ pub(super) fn plan(
         }
     }
 
-    let grants_before = effective::grants(before, view.before);
-    let grants_after = effective::grants(&component, all);
-    let grants = grants_after.is_none() || grants_before != grants_after;
-    if !grants && changed.is_empty() {
+    let grants_of = |component, all| (effective::grants(component, all), effective::project_grants(address, component));
+    let after = grants_of(&component, all);
+    let grants = after.0.is_none() || after.1.is_none() || grants_of(before, view.before) != after;
+    let is_complete = address.kind.is_complete(before);
+    if !grants && changed.is_empty() && is_complete {
         return (component, None);
     }
     let attributes: Vec<String> = changed.iter().map(|attribute| attribute.name.to_string()).collect();
-    if !attributes.is_empty() {
+    if !attributes.is_empty() || !is_complete {
         for attribute in &address.kind.object().attributes {
             if attribute.extensions.get::<Volatile>().is_some() {
                 tree::set(&mut component, attribute.name.clone(), Dynamic::Unknown);
@@ -124,7 +125,8 @@ fn rotated<'a>(object: &'a ObjectSchema, before: &Dynamic, after: &Dynamic) -> V
 
 /// A component that will be made: what can be foreseen is, all else that the provider sets is unknown.
 fn created(view: &View<'_>, address: &Address, mut component: Dynamic) -> Dynamic {
-    tree::set(&mut component, "imported", Dynamic::Bool(false));
+    // Unknown rather than false: a creation may go on with what was imported before.
+    tree::set(&mut component, "imported", Dynamic::Unknown);
     for (name, value) in address.kind.predict(&component, view.scope) {
         if component.get(name).is_null() && value.is_wholly_known() {
             tree::set(&mut component, name, value);
@@ -201,7 +203,7 @@ fn keep_spellings(
 }
 
 /// The error for a change of what cannot change.
-fn refusal(address: &Address, attribute: &Attribute, before: &Dynamic, after: &Dynamic) -> Diagnostic {
+pub(crate) fn refusal(address: &Address, attribute: &Attribute, before: &Dynamic, after: &Dynamic) -> Diagnostic {
     let (noun, name) = (address.kind.noun(), &attribute.name);
     let (is, wanted) = (spell(before.get(name)), spell(after.get(name)));
     Diagnostic::error(
