@@ -284,7 +284,7 @@ fn an_object_is_found_by_its_name_or_by_the_id_that_the_server_gave() {
         let attribute = |name: &str| object.attribute(name).unwrap_or_else(|| panic!("{} have no {name}", kind.name()));
         match rest.naming {
             Naming::Server => assert_eq!(attribute("id").presence, Presence::Computed, "{}", kind.name()),
-            Naming::Query(_) | Naming::Body => {
+            Naming::Query(_) | Naming::Put | Naming::Inside | Naming::Body => {
                 let name = attribute("name");
                 assert_eq!(name.presence, Presence::OptionalComputed, "{}: it defaults to the KEY", kind.name());
                 assert!(name.extensions.get::<Immutable>().is_some(), "{}", kind.name());
