@@ -1,7 +1,7 @@
 //! IAM policies: get, set and test, alike for every API that has them.
 //!
 //! Members and roles are judged as IAM judges them; service accounts and identity pools of projects that live here must exist. Cloud
-//! Storage spells the verbs differently and calls [`read`] and [`write`] itself.
+//! Storage spells the verbs differently and calls [`read`] and [`write()`] itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -151,7 +151,7 @@ pub fn stale() -> ApiError {
 /// Bindings merged by role and condition, members in their canonical spelling, both sorted.
 ///
 /// # Errors
-/// 400, as [`write`].
+/// 400, as [`write()`].
 pub fn normal_bindings(world: &mut World, host: &str, wanted: &Object) -> Result<Vec<Value>, ApiError> {
     let sent_version = match wanted.get("version") {
         None => 0,
