@@ -8,6 +8,8 @@ on_every_terraform! {
     ctrl_c_keeps_what_was_made_and_the_next_apply_goes_on,
     a_killed_terraform_is_taken_up_again,
     a_failed_create_is_continued_under_create_before_destroy_too,
+    what_leaves_the_configuration_after_a_failed_create_is_deleted,
+    a_key_renamed_after_a_failed_create_keeps_its_object,
 }
 
 const STACK: &str = r#"
@@ -66,6 +68,38 @@ fn a_failed_create_is_continued_under_create_before_destroy_too(scene: Scene) {
     let lifecycle = "\n lifecycle {\n create_before_destroy = true\n }\n";
     world.stack(&format!("{STACK}{lifecycle}"));
     world.main.apply(&[]).expect_failure();
+    world.main.apply(&[]).expect_success();
+    no_deletes(&world);
+    world.finish();
+}
+
+/// Fails the creation of the registry, so that the bucket `b` exists in a tainted stack.
+fn half_made(scene: Scene) -> World {
+    let world = scene.small_world();
+    let fault = acceptance_tests::Fault::on("POST", "/repositories$").status(403, "PERMISSION_DENIED").times(1);
+    world.cloud.fault(&fault);
+    world.stack(r#"
+  buckets    = { b = { name = "ml-test-b" } }
+  registries = { images = { name = "images" } }"#);
+    world.main.apply(&[]).expect_failure();
+    world
+}
+
+fn what_leaves_the_configuration_after_a_failed_create_is_deleted(scene: Scene) {
+    let world = half_made(scene);
+    world.stack(r#"
+  registries = { images = { name = "images" } }"#);
+    world.main.apply(&[]).expect_success();
+    let calls = world.cloud.requests();
+    assert!(calls.iter().any(|call| call.method == "DELETE" && call.path == "/storage/v1/b/ml-test-b"));
+    world.finish();
+}
+
+fn a_key_renamed_after_a_failed_create_keeps_its_object(scene: Scene) {
+    let world = half_made(scene);
+    world.stack(r#"
+  buckets    = { c = { name = "ml-test-b" } }
+  registries = { images = { name = "images" } }"#);
     world.main.apply(&[]).expect_success();
     no_deletes(&world);
     world.finish();

@@ -9,9 +9,23 @@ use tfplugin::Dynamic;
 #[derive(Clone, Copy, Debug)]
 pub struct Immutable;
 
-/// A computed attribute that any update of the component may change; others keep their value.
+/// A computed attribute that changes with fields below `with` (empty: with any); others keep their value in updates.
 #[derive(Clone, Copy, Debug)]
-pub struct Volatile;
+pub struct Volatile {
+    /// A field of the API's JSON.
+    pub with: &'static str,
+}
+
+impl Volatile {
+    /// Whether a change of `attribute` may change this one.
+    pub fn moves_with(self, attribute: &tfplugin::Attribute) -> bool {
+        let below = |path: &str| path.starts_with(self.with);
+        attribute.extensions.get::<Wire>().is_none_or(|wire| match wire.place {
+            Place::At(path) => below(path),
+            Place::With(codec) => codec.masks().iter().any(|path| below(path)),
+        })
+    }
+}
 
 /// The API takes it and never returns it as it was sent: the state keeps what the configuration said.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +102,12 @@ pub struct OwnKeys;
 /// A list whose order means nothing to the API: it is compared by content, and keeps the API's order when written.
 #[derive(Clone, Copy, Debug)]
 pub struct Unordered;
+
+/// A map of objects inside the component's own (subscriptions, indexes), by KEYs that the API does not know: a child is told
+/// by its [`Identity`], else by its content. Only those of the configuration are managed: others survive and are not
+/// reported.
+#[derive(Clone, Copy, Debug)]
+pub struct Children;
 
 /// Keys of a map that are never read, because the API masks them or others own them; `*` at the end is any ending.
 #[derive(Clone, Copy, Debug)]

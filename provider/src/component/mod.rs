@@ -147,6 +147,18 @@ pub trait Kind: Send + Sync + 'static {
         &[]
     }
 
+    /// The relative names of the objects inside the component's that the stack manages, too (subscriptions, indexes);
+    /// `None` while one of them is not known.
+    fn inner_names(&self, component: &Dynamic, scope: &Scope) -> Option<Vec<String>> {
+        let _ = (component, scope);
+        Some(Vec::new())
+    }
+
+    /// What an import says less of, because less means the same: `projects` that are the default.
+    fn imported(&self, component: &mut Dynamic, scope: &Scope) {
+        let _ = (component, scope);
+    }
+
     /// Puts the parts of the objects into their JSON.
     ///
     /// # Errors
@@ -265,6 +277,8 @@ pub trait AnyKind: Send + Sync {
     fn is_gone(&self, body: &Json) -> bool;
     async fn revive(&self, name: &str, run: &Run) -> Result<bool, ApiError>;
     fn parts(&self) -> &'static [&'static str];
+    fn inner_names(&self, component: &Dynamic, scope: &Scope) -> Option<Vec<String>>;
+    fn imported(&self, component: &mut Dynamic, scope: &Scope);
     async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError>;
     async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError>;
     fn condition(&self, body: &Json) -> Condition;
@@ -354,6 +368,12 @@ impl<K: Kind> AnyKind for Registered<K> {
     }
     fn parts(&self) -> &'static [&'static str] {
         self.kind.parts()
+    }
+    fn inner_names(&self, component: &Dynamic, scope: &Scope) -> Option<Vec<String>> {
+        self.kind.inner_names(component, scope)
+    }
+    fn imported(&self, component: &mut Dynamic, scope: &Scope) {
+        self.kind.imported(component, scope);
     }
     async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError> {
         self.kind.read_parts(bodies, run).await

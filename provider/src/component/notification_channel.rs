@@ -69,7 +69,7 @@ pub(super) struct NotificationChannelSpec {
     #[tf(computed, ext(wire("name")))]
     pub(super) id: Value<String>,
     /// Whether the address was proved to be yours: `VERIFIED`, `UNVERIFIED`, or null where nothing is to be proved.
-    #[tf(computed, ext(wire("verificationStatus"), Volatile))]
+    #[tf(computed, ext(wire("verificationStatus"), Volatile { with: "" }))]
     pub(super) verification_status: Value<String>,
 }
 

@@ -20,7 +20,7 @@ pub struct Rest {
     /// Query parameters of calls on the collection (lists and creations of objects named in the body); `{project}` is
     /// filled in.
     pub list_query: &'static [(&'static str, &'static str)],
-    /// The parameter that sets a page's size, and its value.
+    /// The parameter that sets a page's size, and its value; 0 where lists have no pages.
     pub page_size: (&'static str, u32),
     /// How an object gets its name.
     pub naming: Naming,

@@ -111,7 +111,64 @@ impl Scalar for Query {
     }
 }
 
-tfplugin::scalar!(KmsKey, Prose, Query);
+/// A moment as RFC 3339: `2030-01-01T00:00:00Z`. The API answers in UTC.
+#[derive(Clone, Debug)]
+pub(super) struct Instant(String);
+
+/// Why a text is no moment.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0:?} is no moment. Write it as RFC 3339, such as 2030-01-01T00:00:00Z.")]
+pub(super) struct InstantError(String);
+
+impl PartialEq for Instant {
+    fn eq(&self, other: &Self) -> bool {
+        let moment = |text: &str| text.parse::<jiff::Timestamp>().ok();
+        self.0 == other.0 || moment(&self.0).is_some_and(|this| moment(&other.0) == Some(this))
+    }
+}
+
+impl Scalar for Instant {
+    type Repr = String;
+    type Error = InstantError;
+    fn parse(repr: String) -> Result<Self, InstantError> {
+        if repr.parse::<jiff::Timestamp>().is_ok() { Ok(Self(repr)) } else { Err(InstantError(repr)) }
+    }
+    fn repr(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// A JSON document as text. Blanks and the order of keys mean nothing.
+#[derive(Clone, Debug)]
+pub(super) struct JsonText(String);
+
+/// Why a text is no JSON.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("it is no JSON document ({0})")]
+pub(super) struct JsonTextError(String);
+
+impl PartialEq for JsonText {
+    fn eq(&self, other: &Self) -> bool {
+        let document = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+        self.0 == other.0 || document(&self.0).is_some_and(|this| document(&other.0) == Some(this))
+    }
+}
+
+impl Scalar for JsonText {
+    type Repr = String;
+    type Error = JsonTextError;
+    fn parse(repr: String) -> Result<Self, JsonTextError> {
+        match serde_json::from_str::<serde::de::IgnoredAny>(&repr) {
+            Ok(_) => Ok(Self(repr)),
+            Err(error) => Err(JsonTextError(error.to_string())),
+        }
+    }
+    fn repr(&self) -> String {
+        self.0.clone()
+    }
+}
+
+tfplugin::scalar!(KmsKey, Prose, Query, Instant, JsonText);
 
 #[cfg(test)]
 mod tests {
@@ -136,6 +193,20 @@ mod tests {
         assert!(query("a=\"x\"\n  AND b=1 ") == query("a=\"x\" AND b=1"));
         assert!(query("a=\"x  y\"") != query("a=\"x y\""));
         assert!(query(r#"a="\" x""#) != query(r#"a="\"  x""#));
+    }
+
+    #[test]
+    fn a_moment_is_the_same_in_every_time_zone() {
+        let instant = |text: &str| Instant::parse(text.to_owned());
+        assert!(instant("2030-01-01T01:00:00+01:00").unwrap() == instant("2030-01-01T00:00:00Z").unwrap());
+        assert!(instant("tomorrow").unwrap_err().to_string().contains("RFC 3339"));
+    }
+
+    #[test]
+    fn a_document_is_the_same_in_every_layout() {
+        let document = |text: &str| JsonText::parse(text.to_owned());
+        assert!(document(r#"{ "b": 1, "a": [2] }"#).unwrap() == document(r#"{"a":[2],"b":1}"#).unwrap());
+        assert!(document("{").is_err());
     }
 
     #[test]

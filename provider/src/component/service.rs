@@ -171,7 +171,7 @@ pub(super) struct ServiceSpec {
     #[tf(computed, ext(wire("uri")))]
     pub(super) url: Value<String>,
     /// The newest revision that is ready, as its relative name.
-    #[tf(computed, ext(wire("latestReadyRevision"), Volatile))]
+    #[tf(computed, ext(wire("latestReadyRevision"), Volatile { with: "template" }))]
     pub(super) latest_ready_revision: Value<String>,
 }
 

@@ -3,6 +3,7 @@
 //! The schema walks; nothing here knows a kind. [`read`] makes trees, [`create`] and [`update`] make JSON, [`equal`] says
 //! whether two values mean the same to the API, [`unexpressed`] what the schema cannot say.
 
+mod children;
 mod codecs;
 mod equality;
 mod masks;
@@ -15,6 +16,7 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
+pub use children::{aligned, by_key, carry, children, tracked};
 pub use codecs::{DURATION, INT64, LOCATION, PLAIN, SECONDS, SECONDS_INT, UPPER, human_duration, json_number};
 pub use equality::{equal, equal_object};
 pub use masks::{masked, merge_patch};

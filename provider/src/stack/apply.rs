@@ -17,8 +17,9 @@ use super::cloud::{self, Found};
 use super::model::{Components, Stack};
 use super::plan::{Action, Step};
 use super::run::Run;
-use super::{Address, tree};
+use super::{Address, Scope, tree};
 use crate::component::AnyKind;
+use crate::component::rest::Naming;
 use crate::gcp::ApiError;
 
 /// What an apply came to.
@@ -38,6 +39,8 @@ pub(super) struct Work<'a> {
     left: &'a Components,
     /// The components as last read.
     before: &'a Components,
+    /// The scope that they were made in.
+    scope_before: &'a Scope,
     live: Mutex<Components>,
     stamped: BTreeMap<&'static str, OnceCell<Vec<Found>>>,
 }
@@ -72,13 +75,14 @@ pub(crate) async fn apply(
     run: &Run,
     steps: Vec<Step>,
     kept: Components,
-    before: &Components,
+    (before, scope_before): (&Components, &Scope),
     config: &Stack,
-    left: Option<&Stack>,
+    left: &Components,
 ) -> Outcome {
     let mut live = kept.clone();
     for step in &steps {
-        match (&step.prior, &step.action) {
+        // What an interrupted creation left is there until its step says otherwise.
+        match (step.prior.as_ref().or(left.get(&step.address)), &step.action) {
             (_, Action::Release) => drop(live.remove(&step.address)),
             (Some(prior), _) => drop(live.insert(step.address.clone(), prior.clone())),
             (None, _) => drop(live.remove(&step.address)),
@@ -87,14 +91,31 @@ pub(crate) async fn apply(
     let work = Work {
         run,
         config: &config.components(),
-        left: &left.map(Stack::components).unwrap_or_default(),
+        left,
         before,
+        scope_before,
         live: Mutex::new(live),
         stamped: crate::component::KINDS.iter().map(|kind| (kind.name(), OnceCell::new())).collect(),
     };
-    let diagnostics = schedule::run(&work, steps, &kept).await;
+    let looked_up = look_up(&work, &steps);
+    let (diagnostics, ()) = futures::join!(schedule::run(&work, &steps, &kept), looked_up);
     let components = work.live.into_inner().unwrap_or_else(PoisonError::into_inner);
     Outcome { components, diagnostics }
+}
+
+/// Reads beforehand what creations will ask for: which objects of kinds that the server names are there already.
+async fn look_up(work: &Work<'_>, steps: &[Step]) {
+    let created = steps.iter().filter(|step| step.action == Action::Create).filter_map(|step| {
+        let kind = step.address.kind;
+        let place = kind.place(step.planned.as_ref()?, &work.run.scope);
+        (kind.rest().naming == Naming::Server).then_some((kind.name(), (kind, place)))
+    });
+    let kinds: BTreeMap<&str, _> = created.collect();
+    // A creation that needs it reads again what failed here, and reports it.
+    futures::future::join_all(kinds.into_values().map(|(kind, place)| async move {
+        let _ = work.all_of(kind, &place).await;
+    }))
+    .await;
 }
 
 /// Deletes a whole stack: users first. What is abandoned stays.
@@ -106,7 +127,8 @@ pub(crate) async fn destroy(run: &Run, components: &Components) -> Outcome {
         };
         Step { address: address.clone(), action, prior: Some(component.clone()), planned: None }
     });
-    apply(run, steps.collect(), Components::new(), components, &Stack::empty(), None).await
+    let before = (components, &run.scope);
+    apply(run, steps.collect(), Components::new(), before, &Stack::empty(), &Components::new()).await
 }
 
 /// The warning for steps that were not begun.

@@ -121,8 +121,12 @@ pub(crate) async fn list(run: &Run, kind: &dyn AnyKind, place: &str) -> Result<V
     let rest = kind.rest();
     let mut request = Request::get(rest.host.clone(), locate::collection_path(rest, place, &run.scope));
     request = with_query(request, rest.list_query, &run.scope);
-    let (parameter, size) = rest.page_size;
-    let mut items = run.list(List::new(request, rest.items).page_size_as(parameter, size)).await?;
+    let list = List::new(request, rest.items);
+    let list = match rest.page_size {
+        (_, 0) => list,
+        (parameter, size) => list.page_size_as(parameter, size),
+    };
+    let mut items = run.list(list).await?;
     items.retain(|body| !kind.is_gone(body));
     read_parts(run, kind, &mut items).await?;
     Ok(items.into_iter().map(|body| Found::new(kind, body, &run.scope)).collect())

@@ -232,6 +232,7 @@ fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>, stac
             tree::set(&mut component, attribute.name.clone(), default.clone());
         }
     }
+    kind.imported(&mut component, scope);
     tree::set(&mut component, "imported", Dynamic::Bool(!candidate.is_stamped(stack)));
     if let Some((attribute, _)) = crate::component::common::labels(kind.object()) {
         let (own, effective) = labels::imported(component.get("effective_labels"));

@@ -90,6 +90,11 @@ pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<Stri
     let mut text = String::new();
     for (address, component) in components {
         let meant = effective(address, component, components, scope);
+        // What is not known yet may change the meaning of more than itself: a preset, a switch.
+        let settings = address.kind.object().attributes.iter().filter(|a| a.presence.is_configurable() && !a.write_only);
+        if component.is_unknown() || settings.into_iter().any(|setting| !component.get(&setting.name).is_wholly_known()) {
+            return None;
+        }
         let _ = writeln!(text, "{address}");
         for attribute in &address.kind.object().attributes {
             if attribute.write_only || attribute.extensions.get::<Volatile>().is_some() {

@@ -118,16 +118,14 @@ pub(crate) fn is_google_made(role: &str, member: &str, scope: &Scope) -> bool {
     legacy || convenience || agent || member.starts_with("deleted:")
 }
 
-/// Whether an account is one that Google makes: service agents and default accounts.
+/// Whether an account is one that acts for Google's products. Default accounts (Compute Engine's, Cloud Build's) are not:
+/// Google grants them roles on projects only, so what they have on an object somebody gave them.
 fn is_google_account(email: &str, scope: &Scope) -> bool {
     let Some((name, domain)) = email.split_once('@') else { return false };
     let agent = domain.starts_with("gcp-sa-") || domain.ends_with(".iam.gserviceaccount.com") && name.starts_with("service-");
     let own = domain == format!("{}.iam.gserviceaccount.com", scope.project);
     let google = domain == "cloudservices.gserviceaccount.com"
-        || domain == "developer.gserviceaccount.com"
-        || domain == "appspot.gserviceaccount.com"
         || domain == "system.gserviceaccount.com"
-        || domain == "cloudbuild.gserviceaccount.com"
         || domain.ends_with("-system.iam.gserviceaccount.com")
         || domain.ends_with("system.gserviceaccount.com");
     !own && (agent || google)

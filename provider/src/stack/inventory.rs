@@ -16,6 +16,9 @@ pub(crate) fn inventory(components: &Components, scope: &Scope) -> Option<Vec<St
         for (role, member) in effective::project_grants(address, component)? {
             lines.push(format!("//cloudresourcemanager.googleapis.com/projects/{} {role} {member}", scope.project));
         }
+        for inner in address.kind.inner_names(component, scope)? {
+            lines.push(address.kind.rest().full_name.replace("{name}", &inner));
+        }
         lines.push(name);
     }
     lines.sort();

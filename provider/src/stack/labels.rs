@@ -31,7 +31,7 @@ fn is_stamp(key: &str) -> bool {
 pub(crate) fn wanted(address: &Address, component: &Dynamic, before: Option<&Dynamic>, scope: &Scope) -> Option<Dynamic> {
     let (attribute, labels) = common::labels(address.kind.object())?;
     let own = component.get(&attribute.name);
-    if !own.is_wholly_known() {
+    if !own.is_wholly_known() || (labels.inherit && scope.open_labels) {
         return Some(Dynamic::Unknown);
     }
     let mut merged = BTreeMap::new();

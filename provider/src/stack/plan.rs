@@ -75,9 +75,16 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
         refuse_moves(prior, scope, &mut diagnostics);
     }
     let empty = Stack::empty();
+    let scope_before = scope.as_of(prior.unwrap_or(&empty));
     let before = prior.unwrap_or(&empty).components();
     let configured = config.components();
-    let wanted = proposed.components();
+    let mut wanted = proposed.components();
+    // Where the configuration is not known yet, Terraform proposes what was there before.
+    for (address, component) in &mut wanted {
+        if configured.get(address).is_some_and(Dynamic::is_unknown) {
+            *component = Dynamic::Unknown;
+        }
+    }
     let renames = rename::renames(&before, &wanted, scope);
     let prior_of = |address: &Address| before.get(renames.get(address).unwrap_or(address));
 
@@ -94,7 +101,7 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
 
     let mut steps = Vec::new();
     if !diagnostics.has_error() {
-        let view = component::View { before: &before, configured: &configured, scope };
+        let view = component::View { before: &before, configured: &configured, scope, scope_before: &scope_before };
         for address in graph::order(&planned) {
             let (tree, action) = component::plan(&view, &address, prior_of(&address), &planned, &mut diagnostics);
             if let Some(action) = action {
@@ -160,7 +167,9 @@ fn whole(input: &Input<'_>, components: Components, steps: &[Step]) -> Stack {
     });
     planned.set("status", Dynamic::string("complete"));
     let will_write = steps.iter().any(|step| step.action != Action::Release) || prior.is_none();
-    let digest = effective::fingerprint(&components, scope).filter(|_| known).map_or(Dynamic::Unknown, Dynamic::String);
+    // Which policies are shadowed changes what they mean.
+    let means = known && proposed.get("shadow_severities").is_wholly_known();
+    let digest = effective::fingerprint(&components, scope).filter(|_| means).map_or(Dynamic::Unknown, Dynamic::String);
     planned.set("fingerprint", if will_write && !digest_is_certain(steps) { Dynamic::Unknown } else { digest });
     planned.set("inventory", if known { inventory::value(&components, scope) } else { Dynamic::Unknown });
     planned

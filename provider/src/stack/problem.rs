@@ -38,7 +38,7 @@ pub(crate) fn of_component(address: &Address, operation: Operation, error: &ApiE
     let path = if operation == Operation::Grant { address.path().attribute("iam") } else { address.path() };
     Diagnostic::error(
         format!("Could not {} the {noun}", operation.verb()),
-        format!("{address}: {}{}", error.chain(), advice(error)),
+        format!("{address}: {}{}{}", error.chain(), advice(error), way_out(operation, error)),
     )
     .at(path)
 }
@@ -46,6 +46,15 @@ pub(crate) fn of_component(address: &Address, operation: Operation, error: &ApiE
 /// The diagnostic for a failed call on behalf of the whole stack.
 pub(crate) fn of_stack(what: &str, path: Path, error: &ApiError) -> Diagnostic {
     Diagnostic::error(format!("Could not {what}"), format!("{}{}", error.chain(), advice(error))).at(path)
+}
+
+/// What helps with this operation in particular.
+fn way_out(operation: Operation, error: &ApiError) -> &'static str {
+    if operation == Operation::Delete && error.is_not_empty() {
+        return "\n\nIt is not empty. Set force_destroy = true on it and apply, to have its content deleted with it; or empty it \
+                by hand; or set deletion_policy = \"ABANDON\" to leave it in the cloud.";
+    }
+    ""
 }
 
 fn advice(error: &ApiError) -> String {

@@ -92,14 +92,14 @@ async fn read_apis(run: &Run, prior: &Stack) -> Result<Vec<String>, Diagnostics>
 }
 
 async fn read_components(run: &Run, components: &Components) -> Result<FoundByAddress, Diagnostics> {
-    let mut collections: BTreeMap<(String, String), Vec<(&Address, String)>> = BTreeMap::new();
+    let mut collections: BTreeMap<String, (String, Vec<(&Address, String)>)> = BTreeMap::new();
     for (address, component) in components {
         let Some(name) = locate::relative_name(address.kind, component, &run.scope) else { continue };
         let place = address.kind.place(component, &run.scope);
         let collection = locate::collection_path(address.kind.rest(), &place, &run.scope);
-        collections.entry((collection, place)).or_default().push((address, name));
+        collections.entry(collection).or_insert_with(|| (place, Vec::new())).1.push((address, name));
     }
-    let reads = collections.into_iter().map(|((_, place), members)| read_collection(run, place, members));
+    let reads = collections.into_values().map(|(place, members)| read_collection(run, place, members));
     let mut found = FoundByAddress::new();
     let mut diagnostics = Diagnostics::new();
     for result in join_all(reads).await {
@@ -240,6 +240,10 @@ fn merge(address: &Address, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) 
             continue;
         }
         let (was, is) = (meant.get(name), found.get(name));
+        if let Some(object) = wire::children(attribute) {
+            tree::set(&mut merged, attribute.name.clone(), wire::tracked(object, stored.get(name), was, is));
+            continue;
+        }
         let is = if name == "effective_labels" || marks.get::<OwnKeys>().is_some() {
             labels::tracked(is, was)
         } else {
@@ -257,6 +261,11 @@ fn still_granted(recorded: &Dynamic, policy: &Policy, all: &Components) -> Dynam
     let granted = policy.grants();
     let mut left = BTreeMap::new();
     for (role, members) in recorded.as_entries().into_iter().flatten() {
+        // A role for nobody is in the configuration, and in no policy.
+        if members.as_elements().is_none_or(<[Dynamic]>::is_empty) {
+            left.insert(role.clone(), members.clone());
+            continue;
+        }
         let is_granted = |member: &&Dynamic| {
             let resolved = member.as_str().map(|member| references::resolve_member(member, all));
             resolved.as_ref().and_then(Dynamic::as_str).is_some_and(|m| granted.contains(&(role.clone(), iam::normal(m))))

@@ -3,6 +3,7 @@
 //! Flow: read refreshes, plan is pure, create and update do the plan's steps, delete undoes. What was made is always in
 //! the answer, errors or not. How a tainted stack is taken up again: see `handover`.
 
+use std::collections::BTreeMap;
 use std::time::Duration as StdDuration;
 
 use tfplugin::resource::{
@@ -12,10 +13,10 @@ use tfplugin::resource::{
 use tfplugin::{Context, Diagnostic, Diagnostics, Dynamic, Object, Path, Private, Resource, Value};
 
 use super::import_id::ImportName;
-use super::model::{Settings, Stack, Timeouts};
+use super::model::{Components, Settings, Stack, Timeouts};
 use super::plan::{self, Input, StackPlan};
 use super::run::{ApiPolicy, Run};
-use super::{Scope, apis, apply, discover, generate, problem, references, refresh, tree, validate};
+use super::{Address, Scope, rename, apis, apply, discover, generate, problem, references, refresh, tree, validate};
 use crate::config::Connection;
 use crate::gcp::CallContext;
 use crate::provider::Session;
@@ -104,6 +105,7 @@ fn scope_of(stack: &Stack, prior: Option<&Stack>, connection: &Connection) -> Re
         stack: name.to_owned(),
         default_labels: connection.default_labels.known().cloned().unwrap_or_default(),
         labels: tree::strings(stack.get("labels")),
+        open_labels: !stack.get("labels").is_wholly_known(),
         shadow_severities: tree::texts(stack.get("shadow_severities")).into_iter().map(str::to_owned).collect(),
     }))
 }
@@ -179,6 +181,10 @@ impl Resource<Session> for StackResource {
             Ok(session) => session,
             Err(diagnostic) => return refused(diagnostic),
         };
+        // A place that the configuration sets is its own to say, even when it is not known yet.
+        if config.get("project").is_unknown() || config.get("region").is_unknown() {
+            return PlanResponse { private, ..request.with_computed_unknown() };
+        }
         let scope = match scope_of(proposed, request.prior.as_ref(), &session.connection) {
             Ok(Some(scope)) => scope,
             // Not even the place is known: everything that the provider sets is open.
@@ -237,7 +243,9 @@ impl Resource<Session> for StackResource {
             let run = run(session, &context, scope, limit, ApiPolicy::Report)?;
             let outcome = apply::destroy(&run, &state.components()).await;
             remaining.set_components(&outcome.components, &state);
-            remaining.set("status", Dynamic::string("incomplete"));
+            if outcome.components != state.components() {
+                remaining.set("status", Dynamic::string("incomplete"));
+            }
             refresh::stamp(&run, &mut remaining, &outcome.components);
             Ok::<_, Diagnostics>(outcome.diagnostics)
         };
@@ -311,6 +319,7 @@ async fn carry_out(
     let plan = plan::plan(&input);
     let mut stack = planned.clone();
     let before = prior.map(Stack::components).unwrap_or_default();
+    let scope_before = prior.map_or_else(|| run.scope.clone(), |prior| run.scope.as_of(prior));
     let mut diagnostics = Diagnostics::new();
     if plan.diagnostics.has_error() {
         diagnostics.extend(plan.diagnostics);
@@ -321,13 +330,17 @@ async fn carry_out(
         left.map(Stack::components).unwrap_or(before)
     } else {
         let kept = plan.planned.components();
+        let left = left.map(|left| taken_up(&left.components(), &kept, &run.scope)).unwrap_or_default();
+        // What was made for a component that has left the configuration since goes as any other.
+        let gone = left.iter().filter(|(address, _)| !kept.contains_key(address));
+        let gone: Vec<_> = gone.map(|(address, tree)| plan::removal::plan(address, tree, &mut diagnostics)).collect();
         let number = async {
             match &run.scope.project_number {
                 Some(number) => Ok(number.clone()),
                 None => refresh::project(run).await.map(|project| project.number),
             }
         };
-        let work = apply::apply(run, plan.steps, kept, &before, config, left);
+        let work = apply::apply(run, plan.steps.into_iter().chain(gone).collect(), kept, (&before, &scope_before), config, &left);
         let (outcome, number) = futures::join!(work, number);
         diagnostics.extend(outcome.diagnostics);
         match number {
@@ -345,6 +358,13 @@ async fn carry_out(
         stack.set("status", Dynamic::string("incomplete"));
     }
     (stack, diagnostics)
+}
+
+/// What an interrupted creation left, under the KEYs that the components have now.
+fn taken_up(left: &Components, planned: &Components, scope: &Scope) -> Components {
+    let renamed: BTreeMap<Address, Address> =
+        rename::renames(left, planned, scope).into_iter().map(|(new, old)| (old, new)).collect();
+    left.iter().map(|(old, tree)| (renamed.get(old).unwrap_or(old).clone(), tree.clone())).collect()
 }
 
 /// Switches on the APIs that the stack names.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Stack, tree};
+
 /// Project, region, name and labels of a stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
@@ -17,6 +19,8 @@ pub struct Scope {
     pub default_labels: BTreeMap<String, String>,
     /// The stack's `labels`.
     pub labels: BTreeMap<String, String>,
+    /// Whether some of the stack's labels are not known yet.
+    pub open_labels: bool,
     /// Severities whose alert policies run without notifying anyone.
     pub shadow_severities: BTreeSet<String>,
 }
@@ -25,6 +29,17 @@ impl Scope {
     /// The stack's id: `projects/P/locations/R/stacks/NAME`.
     pub fn id(&self) -> String {
         format!("projects/{}/locations/{}/stacks/{}", self.project, self.region, self.stack)
+    }
+
+    /// The same place with the labels and shadows that `stack` was last given.
+    #[must_use]
+    pub fn as_of(&self, stack: &Stack) -> Self {
+        Self {
+            labels: tree::strings(stack.get("labels")),
+            open_labels: !stack.get("labels").is_wholly_known(),
+            shadow_severities: tree::texts(stack.get("shadow_severities")).into_iter().map(str::to_owned).collect(),
+            ..self.clone()
+        }
     }
 
     /// Fills `{project}` and `{location}` of a collection or path template.

@@ -6,7 +6,8 @@
 use tfplugin::schema::{Nesting, Shape};
 use tfplugin::{Attribute, Dynamic, ObjectSchema, Type};
 
-use crate::component::marks::{Refers, Unordered};
+use super::children::same_content;
+use crate::component::marks::{Children, Refers, Unordered};
 
 /// Whether `a` and `b` mean the same as values of `attribute`. Unknown equals only unknown.
 pub fn equal(attribute: &Attribute, a: &Dynamic, b: &Dynamic) -> bool {
@@ -62,6 +63,10 @@ fn same(attribute: &Attribute, a: &Dynamic, b: &Dynamic) -> bool {
                 Nesting::Single => objects(a, b),
                 Nesting::List if !unordered => same_list(a, b, objects),
                 Nesting::List | Nesting::Set => same_set(a, b, objects),
+                Nesting::Map if attribute.extensions.get::<Children>().is_some() => {
+                    let values = |map: &Dynamic| Dynamic::List(map.as_entries().into_iter().flatten().map(|(_, child)| child.clone()).collect());
+                    same_set(&values(a), &values(b), |a, b| same_content(object, a, b))
+                }
                 Nesting::Map => same_map(a, b, objects),
             }
         }

@@ -106,6 +106,11 @@ fn change_at(
     at: &Prefix,
     masks: &mut Masks,
 ) {
+    if let Some(object) = super::children::children(attribute) {
+        let slot = place::entry(json, path);
+        *slot = super::children::change(object, old, new, std::mem::take(slot));
+        return masks.add(at);
+    }
     if has_own_keys(attribute) {
         change_own_keys(wire, old, new, json, path);
         return masks.add(at);
@@ -239,15 +244,18 @@ fn elements(object: &ObjectSchema, wanted: &[Dynamic], current: Vec<Json>, unord
     order.into_iter().map(make).collect()
 }
 
+/// An object as wanted, made out of the current one.
+pub(super) fn revise(object: &ObjectSchema, mut current: Json, wanted: &Dynamic) -> Json {
+    let tree = read(object, &current);
+    change(object, &tree, wanted, &mut current, &Prefix::default(), &mut Masks::default());
+    current
+}
+
 /// A map of objects as wanted, made out of the current one.
 fn keyed(wire: &Wire, object: &ObjectSchema, wanted: &Dynamic, current: Json) -> Json {
     let none = std::collections::BTreeMap::new();
     let wanted = wanted.as_entries().unwrap_or(&none);
-    let revise = |mut element: Json, wanted: &Dynamic| {
-        let tree = read(object, &element);
-        change(object, &tree, wanted, &mut element, &Prefix::default(), &mut Masks::default());
-        element
-    };
+    let revise = |element: Json, wanted: &Dynamic| revise(object, element, wanted);
     match wire.keyed_by {
         None => {
             let mut current = match current {

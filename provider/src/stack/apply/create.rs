@@ -11,6 +11,7 @@ use crate::component::Condition;
 use crate::component::common;
 use crate::component::marks::{Immutable, OwnKeys};
 use crate::component::rest::Naming;
+use crate::component::wire;
 use crate::gcp::{ApiError, Cause};
 use crate::stack::cloud::{self, Found};
 use crate::stack::plan::component::refusal;
@@ -79,7 +80,10 @@ impl<'c> Creation<'c> {
     fn new(work: &'c Work<'c>, address: &'c Address, planned: &Dynamic, left: Option<&'c Dynamic>) -> Self {
         let scope = &work.run.scope;
         let mut planned = planned.clone();
-        if let Some(labels) = labels::wanted(address, &planned, left, scope) {
+        // What Terraform has shown holds: an object under a new KEY gets that KEY's stamp.
+        if !planned.get("effective_labels").is_wholly_known()
+            && let Some(labels) = labels::wanted(address, &planned, left, scope)
+        {
             tree::set(&mut planned, "effective_labels", labels);
         }
         let was_imported = left.is_some_and(|left| left.get("imported").as_bool() == Some(true));
@@ -95,7 +99,7 @@ impl<'c> Creation<'c> {
     /// The object as it exists, whatever went wrong with it.
     fn exists_as(&self, found: &Found, diagnostics: impl Into<Diagnostics>) -> Made {
         Made {
-            component: Some(settle(&self.planned, &found.tree)),
+            component: Some(settle(&self.planned, &self.aligned(found))),
             granted: self.left.cloned().unwrap_or_default(),
             diagnostics: diagnostics.into(),
         }
@@ -136,7 +140,7 @@ impl<'c> Creation<'c> {
             Ok(None) => return self.failed(disappeared(address)),
             Err(error) => return self.failed(self.problem(Operation::Read, &error)),
         };
-        let (before, after) = (self.known_of(&found), settle(&self.meant, &found.tree));
+        let (before, after) = (self.known_of(&found), settle(&self.meant, &self.aligned(&found)));
         let changed = effective::changed(address, &before, &after);
         if let Some(fixed) = changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some()) {
             return self.replace(found, refusal(address, fixed, &before, &after)).await;
@@ -166,9 +170,14 @@ impl<'c> Creation<'c> {
         }
     }
 
+    /// The object as found, with the children that this component has, under its KEYs.
+    fn aligned(&self, found: &Found) -> Dynamic {
+        wire::aligned(self.address.kind.object(), &self.meant, &found.tree)
+    }
+
     /// The object as found, less the entries of shared maps that are none of the stack's concern.
     fn known_of(&self, found: &Found) -> Dynamic {
-        let mut known = found.tree.clone();
+        let mut known = self.aligned(found);
         let shared = |attribute: &&tfplugin::Attribute| {
             attribute.name == "effective_labels" || attribute.extensions.get::<OwnKeys>().is_some()
         };

@@ -55,9 +55,9 @@ fn wait_for_project(steps: &[Step], planned: &Components, waits: &mut Vec<BTreeS
 }
 
 /// Runs all steps, each as soon as those that it waits for are done.
-pub(super) async fn run(work: &Work<'_>, steps: Vec<Step>, planned: &Components) -> Diagnostics {
-    let mut waits = waits(&steps, work.before, planned);
-    wait_for_project(&steps, planned, &mut waits);
+pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -> Diagnostics {
+    let mut waits = waits(steps, work.before, planned);
+    wait_for_project(steps, planned, &mut waits);
     let mut diagnostics = Diagnostics::new();
     let mut begun = vec![false; waits.len()];
     let mut in_flight = FuturesUnordered::new();
@@ -66,11 +66,11 @@ pub(super) async fn run(work: &Work<'_>, steps: Vec<Step>, planned: &Components)
             for at in 0..waits.len() {
                 if !begun[at] && waits[at].is_empty() {
                     begun[at] = true;
-                    let (step, all) = (steps.get(at), &steps);
+                    let step = steps.get(at);
                     in_flight.push(async move {
                         match step {
                             Some(step) => (at, step::run(work, step).await),
-                            None => (at, project::grant(work, all).await),
+                            None => (at, project::grant(work, steps).await),
                         }
                     });
                 }

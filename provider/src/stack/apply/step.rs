@@ -7,6 +7,7 @@ use tfplugin::{Diagnostics, Dynamic};
 use super::create::{self, Made};
 use super::Work;
 use crate::component::rest::Naming;
+use crate::component::wire;
 use crate::gcp::ApiError;
 use crate::stack::cloud::Found;
 use crate::stack::effective::{self, Grants};
@@ -62,7 +63,7 @@ async fn change(
     let run = work.run;
     let (before, after) = {
         let all = work.live();
-        let before = effective::effective(address, prior, work.before, &run.scope);
+        let before = effective::effective(address, prior, work.before, work.scope_before);
         let mut after = effective::effective(address, planned, &all, &run.scope);
         let rotated = |name: &str| {
             let version = format!("{name}_version");
@@ -87,7 +88,10 @@ async fn change(
         mend(run, address, &name).await.map(Some)
     };
     let (found, mut diagnostics) = match result {
-        Ok(Some(Some(found))) => (found.tree.clone(), create::failure_of(address, &found)),
+        Ok(Some(Some(found))) => {
+            let aligned = wire::aligned(address.kind.object(), &after, &found.tree);
+            (aligned, create::failure_of(address, &found))
+        }
         // It went between plan and apply: it is made again.
         Ok(Some(None)) => return make(work, address, planned).await,
         Ok(None) => (prior.clone(), Diagnostics::new()),

@@ -19,6 +19,8 @@ pub(super) struct View<'a> {
     pub(super) configured: &'a Components,
     /// Where the stack is.
     pub(super) scope: &'a Scope,
+    /// The same with what the stack was last given.
+    pub(super) scope_before: &'a Scope,
 }
 
 /// The component before anything is compared: configuration, defaults, names, and prior values where the configuration
@@ -70,11 +72,17 @@ pub(super) fn plan(
     let Some(before) = before else {
         return (created(view, address, component), Some(Action::Create));
     };
-    let meant_before = effective::effective(address, before, view.before, view.scope);
+    let meant_before = effective::effective(address, before, view.before, view.scope_before);
     let meant = effective::effective(address, &component, all, view.scope);
     let mut changed = effective::changed(address, &meant_before, &meant);
     changed.extend(rotated(address.kind.object(), before, &component));
-    keep_spellings(view, address, &meant_before, &meant, before, &mut component);
+    for attribute in &address.kind.object().attributes {
+        wire::carry(attribute, (before, &meant_before), &meant, &mut component);
+    }
+    // Terraform accepts another spelling than the configured one only where it stood before, at the same KEY.
+    if view.before.contains_key(address) {
+        keep_spellings(view, address, &meant_before, &meant, before, &mut component);
+    }
 
     let moved: Vec<&Attribute> =
         changed.iter().copied().filter(|attribute| attribute.extensions.get::<Immutable>().is_some()).collect();
@@ -104,7 +112,8 @@ pub(super) fn plan(
     let attributes: Vec<String> = changed.iter().map(|attribute| attribute.name.to_string()).collect();
     if !attributes.is_empty() || !is_complete {
         for attribute in &address.kind.object().attributes {
-            if attribute.extensions.get::<Volatile>().is_some() {
+            let volatile = attribute.extensions.get::<Volatile>();
+            if volatile.is_some_and(|volatile| changed.iter().any(|changed| volatile.moves_with(changed))) {
                 tree::set(&mut component, attribute.name.clone(), Dynamic::Unknown);
             }
         }
@@ -188,6 +197,13 @@ fn keep_spellings(
     for attribute in &address.kind.object().attributes {
         let (was, is) = (before.get(&attribute.name), component.get(&attribute.name));
         if was.is_null() || is.is_null() || was == is {
+            continue;
+        }
+        let has_new_keys = |was: &Dynamic, is: &Dynamic| match (was.as_entries(), is.as_entries()) {
+            (Some(was), Some(is)) => !was.keys().eq(is.keys()),
+            _ => true,
+        };
+        if wire::children(attribute).is_some() && has_new_keys(was, is) {
             continue;
         }
         let same = if attribute.extensions.get::<Wire>().is_some() {

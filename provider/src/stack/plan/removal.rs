@@ -17,7 +17,7 @@ pub(crate) fn policy(address: &Address, component: &Dynamic) -> DeletionPolicy {
 }
 
 /// Plans the removal of a component from a stack that stays.
-pub(super) fn plan(address: &Address, component: &Dynamic, diagnostics: &mut Diagnostics) -> Step {
+pub(crate) fn plan(address: &Address, component: &Dynamic, diagnostics: &mut Diagnostics) -> Step {
     let noun = address.kind.noun();
     let was_imported = component.get("imported").as_bool() == Some(true);
     let action = match policy(address, component) {

@@ -1,0 +1,101 @@
+//! The calls on a pool's providers, and those that bring deleted ones back.
+
+use serde_json::{Map, Value as Json};
+
+use crate::component::wire;
+use crate::gcp::{ApiError, Host, Request};
+use crate::stack::Run;
+
+/// Whether a pool or provider is deleted in all but its name.
+pub(super) fn is_deleted(body: &Json) -> bool {
+    body.get("state").and_then(Json::as_str) == Some("DELETED")
+}
+
+/// Brings back the deleted pool or provider `name`. `false`: there is none that is deleted.
+pub(super) async fn revive(name: &str, run: &Run) -> Result<bool, ApiError> {
+    match run.call(Request::get(Host::IAM, format!("v1/{name}"))).await {
+        Ok(body) if is_deleted(&body) => {
+            let request = Request::post(Host::IAM, format!("v1/{name}:undelete")).json(Json::Object(Map::new()));
+            run.call_and_wait(request, &Host::IAM).await.map(|_| true)
+        }
+        Ok(_) => Ok(false),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes the providers of the pool `pool` what `after` says, one after another: the API refuses changes side by side.
+pub(super) async fn providers(pool: &str, before: Option<&Json>, after: Option<&Json>, run: &Run) -> Result<(), ApiError> {
+    let none = Map::new();
+    let (before, after) = (before.and_then(Json::as_object).unwrap_or(&none), after.and_then(Json::as_object).unwrap_or(&none));
+    for name in before.keys().filter(|name| !after.contains_key(*name)) {
+        let request = Request::delete(Host::IAM, format!("v1/{pool}/providers/{name}"));
+        match run.call_and_wait(request, &Host::IAM).await {
+            Err(error) if !error.is_not_found() => return Err(error),
+            _ => {}
+        }
+    }
+    for (name, wanted) in after {
+        match before.get(name) {
+            Some(current) => update(&format!("{pool}/providers/{name}"), current, wanted, run).await?,
+            None => create(pool, name, wanted, run).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Makes a provider. One that is there already is this pool's own all the same, and becomes what is wanted.
+async fn create(pool: &str, name: &str, wanted: &Json, run: &Run) -> Result<(), ApiError> {
+    let request = Request::post(Host::IAM, format!("v1/{pool}/providers"))
+        .query("workloadIdentityPoolProviderId", name)
+        .idempotent(true)
+        .json(wanted.clone());
+    match run.call_and_wait(request, &Host::IAM).await {
+        Err(error) if error.is_already_exists() => {
+            let full = format!("{pool}/providers/{name}");
+            revive(&full, run).await?;
+            let current = run.call(Request::get(Host::IAM, format!("v1/{full}"))).await?;
+            update(&full, &current, wanted, run).await
+        }
+        result => result.map(drop),
+    }
+}
+
+async fn update(name: &str, current: &Json, wanted: &Json, run: &Run) -> Result<(), ApiError> {
+    let mask = mask(current, wanted);
+    if mask.is_empty() {
+        return Ok(());
+    }
+    let request = Request::patch(Host::IAM, format!("v1/{name}"))
+        .query("updateMask", mask.join(","))
+        .json(wire::masked(wanted, &mask));
+    run.call_and_wait(request, &Host::IAM).await.map(drop)
+}
+
+/// The fields in which `wanted` differs, those inside the kind of the provider one by one.
+pub(super) fn mask(current: &Json, wanted: &Json) -> Vec<String> {
+    const SETTINGS: [&str; 5] = ["attributeCondition", "attributeMapping", "description", "disabled", "displayName"];
+    const KINDS: [(&str, &str); 5] = [
+        ("aws", "accountId"),
+        ("oidc", "allowedAudiences"),
+        ("oidc", "issuerUri"),
+        ("oidc", "jwksJson"),
+        ("saml", "idpMetadataXml"),
+    ];
+    let inside = KINDS.iter().map(|(kind, field)| format!("{kind}.{field}"));
+    let differs = |path: &String| {
+        let value = |body| wire::get(body, path).filter(|value| !is_zero(value));
+        value(current) != value(wanted)
+    };
+    SETTINGS.iter().map(|field| (*field).to_owned()).chain(inside).filter(differs).collect()
+}
+
+fn is_zero(json: &Json) -> bool {
+    match json {
+        Json::Null | Json::Bool(false) => true,
+        Json::String(text) => text.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        Json::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
