@@ -184,18 +184,29 @@ pub(super) async fn read(topics: &mut [Json], run: &Run) -> Result<(), ApiError>
 }
 
 /// By short name.
-fn named(topic: &Json) -> BTreeMap<&str, &Json> {
+fn named(topic: &Json) -> BTreeMap<String, Json> {
     let all = topic.get("subscriptions").and_then(Json::as_object);
-    all.into_iter().flatten().map(|(_, subscription)| (text(subscription, "name"), subscription)).collect()
+    let named = |subscription: &Json| (text(subscription, "name").to_owned(), subscription.clone());
+    all.into_iter().flatten().map(|(_, subscription)| named(subscription)).collect()
+}
+
+/// A policy that has lost its settings goes.
+fn tidy(subscription: &mut Json) {
+    for policy in ["deadLetterPolicy", "retryPolicy", "pushConfig.oidcToken"] {
+        if wire::get(subscription, policy).and_then(Json::as_object).is_some_and(serde_json::Map::is_empty) {
+            wire::remove(subscription, policy);
+        }
+    }
 }
 
 /// Makes, changes and deletes subscriptions of `topic`.
 pub(super) async fn write(topic: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
-    let (before, after) = (named(before), named(after));
+    let (before, mut after) = (named(before), named(after));
+    after.values_mut().for_each(tidy);
     let path = |name: &str| format!("v1/projects/{}/subscriptions/{name}", run.scope.project);
     let writes = after.iter().filter_map(|(name, wanted)| match before.get(name) {
         None => {
-            let mut body = (*wanted).clone();
+            let mut body = wanted.clone();
             body["topic"] = json!(topic);
             wire::remove(&mut body, "name");
             Some(Request::put(Host::PUBSUB, path(name)).json(body))

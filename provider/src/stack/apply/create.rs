@@ -258,7 +258,8 @@ impl<'c> Creation<'c> {
     fn stamped<E>(&self, all: Result<&[Found], E>) -> Result<Option<Found>, E> {
         let is_ours = |found: &&Found| {
             let stamp = labels::stamped_key(found.tree.get("effective_labels"));
-            self.is_of_this_stack(found) && stamp == Some(&self.address.key)
+            let is_spare = !self.work.had(self.address.kind, &found.name);
+            is_spare && self.is_of_this_stack(found) && stamp == Some(&self.address.key)
         };
         all.map(|all| all.iter().find(is_ours).cloned())
     }
