@@ -51,9 +51,9 @@ pub enum Verb {
 pub enum Completion {
     /// With the object (`{}` after a delete).
     Now,
-    /// With a long-running operation below the object's location.
+    /// With a long-running operation, named by [`Collection::operation_name`].
     Operation {
-        /// `metadata` of the operation.
+        /// `metadata` of the operation; null where the API has none.
         metadata: Value,
         /// `@type` of its response; empty where the API gives none.
         response_type: &'static str,
@@ -76,7 +76,7 @@ pub enum View {
 pub struct Change<'a> {
     /// The last segment of the object's name.
     pub id: String,
-    /// The name that answers carry, without version, with the project's id.
+    /// The name that answers carry, without version, with the project's id or number as [`Collection::named_by_number`] says.
     pub name: String,
     /// The object as the caller wants it, output-only fields taken out. After an update with a mask: the stored object with the masked
     /// fields replaced.
@@ -113,6 +113,21 @@ pub trait Collection: Send + Sync + 'static {
     /// The refusal of a create whose name is taken.
     fn exists(&self, _name: &str) -> ApiError {
         ApiError::already_exists("Requested entity already exists")
+    }
+
+    /// Do names in answers and refusals carry the project's number?
+    fn named_by_number(&self) -> bool {
+        false
+    }
+
+    /// The refusal of an etag that is not the stored one, where it is not that of [`check_etag`].
+    fn stale(&self, refusal: ApiError) -> ApiError {
+        refusal
+    }
+
+    /// The name of an operation on the object `name`: below its location unless the kind says otherwise.
+    fn operation_name(&self, name: &str, id: &str) -> String {
+        operation_name(name, id)
     }
 
     /// Page sizes.
@@ -191,7 +206,7 @@ pub fn serve(api: Api, kind: impl Collection) -> Api {
                 let path = object_path(call);
                 match call.world.has(call.host(), &path) {
                     true => Ok(resource_of(&path).to_owned()),
-                    false => Err(kind.not_found(resource_of(&path))),
+                    false => Err(kind.not_found(&shown_name(kind.as_ref(), call, &path))),
                 }
             }
         });
@@ -208,13 +223,19 @@ fn object_path(call: &Call<'_>) -> String {
     }
 }
 
+/// The name that answers carry for the object at `path`.
+pub fn shown_name(kind: &dyn Collection, call: &Call<'_>, path: &str) -> String {
+    let name = resource_of(path);
+    if kind.named_by_number() { call.world.with_project_numbers(name) } else { name.to_owned() }
+}
+
 /// GET of one object.
 ///
 /// # Errors
 /// 404.
 pub fn get(kind: &dyn Collection, call: &mut Call<'_>) -> Outcome {
     let path = call.path();
-    let stored = call.stored().cloned().ok_or_else(|| kind.not_found(resource_of(&path)))?;
+    let stored = call.stored().cloned().ok_or_else(|| kind.not_found(&shown_name(kind, call, &path)))?;
     Ok(Reply::json(kind.present(call, &stored, View::Get)))
 }
 
@@ -256,7 +277,7 @@ pub fn create(kind: &dyn Collection, call: &mut Call<'_>) -> Outcome {
         Naming::Uuid => call.world.uuid(),
     };
     let path = format!("{parent}/{id}");
-    let name = resource_of(&path).to_owned();
+    let name = shown_name(kind, call, &path);
     if call.world.has(call.host(), &path) {
         return Err(kind.exists(&name));
     }
@@ -275,10 +296,10 @@ pub fn create(kind: &dyn Collection, call: &mut Call<'_>) -> Outcome {
 /// 404, 400 for a missing mask, 409 for an etag that is not the stored one, and what [`Collection::prepare`] refuses.
 pub fn update(kind: &dyn Collection, call: &mut Call<'_>) -> Outcome {
     let path = call.path();
-    let name = resource_of(&path).to_owned();
+    let name = shown_name(kind, call, &path);
     let prior = call.stored().cloned().ok_or_else(|| kind.not_found(&name))?;
     let sent = call.body()?;
-    check_etag(&sent, &prior)?;
+    check_etag(&sent, &prior).map_err(|refusal| kind.stale(refusal))?;
     let mask = json::parse_mask(call.query("updateMask").unwrap_or_default());
     if mask.is_empty() && kind.updates() == Updates::MaskRequired {
         return Err(ApiError::invalid_field("update_mask", "update_mask is required"));
@@ -325,7 +346,7 @@ pub fn check_etag(sent: &Object, stored: &Value) -> Result<(), ApiError> {
 /// 404, and what [`Collection::check_delete`] refuses.
 pub fn delete(kind: &dyn Collection, call: &mut Call<'_>) -> Outcome {
     let path = call.path();
-    let name = resource_of(&path).to_owned();
+    let name = shown_name(kind, call, &path);
     let stored = call.stored().cloned().ok_or_else(|| kind.not_found(&name))?;
     kind.check_delete(call, &stored)?;
     if !call.is_condemned() {
@@ -348,7 +369,8 @@ fn complete(kind: &dyn Collection, call: &mut Call<'_>, verb: Verb, name: &str, 
                 response["@type"] = json!(response_type);
             }
             let id = call.world.uuid();
-            Ok(operation::start(call, operation_name(name, &id), Some(metadata), response))
+            let metadata = Some(metadata).filter(|metadata| !metadata.is_null());
+            Ok(operation::start(call, kind.operation_name(name, &id), metadata, response))
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use localcloud::discovery::Discovery;
-use localcloud::{Seed, Server};
+use localcloud::{Seed, Server, Settings};
 
 /// The Google Cloud REST APIs of a deployment, on this machine.
 #[derive(Debug, Parser)]
@@ -35,6 +35,9 @@ struct Args {
     /// Append one JSON line for each API call to this file
     #[arg(long)]
     log: Option<PathBuf>,
+    /// Take callers for people with application default credentials: some APIs then want X-Goog-User-Project
+    #[arg(long)]
+    user_credentials: bool,
 }
 
 fn main() -> ExitCode {
@@ -55,7 +58,8 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
-    let mut builder = Server::builder().listen(args.listen);
+    let settings = Settings { user_credentials: args.user_credentials, ..Settings::default() };
+    let mut builder = Server::builder().listen(args.listen).settings(settings);
     let mut project = None;
     for path in &args.seed {
         let seed = Seed::from_file(path)?;

@@ -20,6 +20,9 @@ pub struct Operation {
     pub polls_left: u32,
     /// How it ends.
     pub end: End,
+    /// The response is shown before the operation is done, as Firestore does.
+    #[serde(default)]
+    pub shows_response_early: bool,
 }
 
 /// The end of an operation.
@@ -40,11 +43,13 @@ impl Operation {
         }
         if done {
             body["done"] = json!(true);
-            match &self.end {
-                End::Response(Value::Null) => {}
-                End::Response(response) => body["response"] = response.clone(),
-                End::Error(error) => body["error"] = error.clone(),
+        }
+        match &self.end {
+            End::Response(response) if (done || self.shows_response_early) && !response.is_null() => {
+                body["response"] = response.clone();
             }
+            End::Error(error) if done => body["error"] = error.clone(),
+            _ => {}
         }
         body
     }
@@ -58,16 +63,22 @@ pub fn start(call: &mut Call<'_>, name: String, metadata: Option<Value>, respons
         None => End::Response(response),
     };
     let polls_left = call.world.settings.operation_polls;
-    let operation = Operation { name: name.clone(), metadata, polls_left, end };
+    let operation = Operation { name, metadata, polls_left, end, shows_response_early: false };
     let body = operation.body(false);
-    let key = call.world.with_project_ids(&name);
-    call.world.state.operations.entry(call.host().to_owned()).or_default().insert(key, operation);
+    register(call, operation);
     Reply::json(body)
+}
+
+/// Remembers an operation, so that it can be polled.
+pub fn register(call: &mut Call<'_>, operation: Operation) {
+    let key = call.world.with_project_ids(&operation.name);
+    call.world.state.operations.entry(call.host().to_owned()).or_default().insert(key, operation);
 }
 
 /// Answers an operation that was done before it began.
 pub fn already_done(name: String, response: Value) -> Reply {
-    Reply::json(Operation { name, metadata: None, polls_left: 0, end: End::Response(response) }.body(true))
+    let end = End::Response(response);
+    Reply::json(Operation { name, metadata: None, polls_left: 0, end, shows_response_early: false }.body(true))
 }
 
 /// One poll of the operation `name`.

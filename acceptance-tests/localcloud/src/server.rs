@@ -99,7 +99,10 @@ pub struct Builder {
 
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("listen", &self.listen).field("seeds", &self.seeds.len()).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("listen", &self.listen)
+            .field("seeds", &self.seeds.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -161,9 +164,9 @@ impl Builder {
         if let Some(path) = &self.state
             && let Some(state) =
                 persist::load(path).map_err(|source| StartError::State { path: path.clone(), source })?
-            {
-                world.state = state;
-            }
+        {
+            world.state = state;
+        }
         for seed in &self.seeds {
             if !world.state.projects.contains_key(&seed.project.project_id) {
                 seed.plant(&mut world);
@@ -182,16 +185,9 @@ impl Builder {
         let listener = TcpListener::bind(self.listen)
             .await
             .map_err(|source| StartError::Listen { address: self.listen, source })?;
-        let address =
-            listener.local_addr().map_err(|source| StartError::Listen { address: self.listen, source })?;
+        let address = listener.local_addr().map_err(|source| StartError::Listen { address: self.listen, source })?;
         let shared = Arc::new(Shared {
-            inner: Mutex::new(Inner {
-                world,
-                faults: Faults::default(),
-                requests: Vec::new(),
-                epoch: 0,
-                log,
-            }),
+            inner: Mutex::new(Inner { world, faults: Faults::default(), requests: Vec::new(), epoch: 0, log }),
             apis: api::hosts().into_iter().map(|api| (api.host, api)).collect(),
             check: self.check,
             latency: self.latency,
@@ -466,9 +462,10 @@ fn settle(shared: &Shared, ticket: Ticket, status: u16) {
     record.status = status;
     let line = serde_json::to_string(record).unwrap_or_default();
     if let Some(log) = &mut inner.log
-        && let Err(error) = writeln!(log, "{line}") {
-            tracing::warn!(%error, "the request log cannot be written");
-        }
+        && let Err(error) = writeln!(log, "{line}")
+    {
+        tracing::warn!(%error, "the request log cannot be written");
+    }
 }
 
 fn reply_response(reply: Reply) -> HttpResponse {

@@ -70,7 +70,7 @@ pub struct State {
     pub counter: u64,
 }
 
-/// How the simulated cloud lags behind its own answers. All are counts of calls, never of seconds.
+/// How the simulated cloud lags behind its own answers, and who calls it. Lags are counts of calls, never of seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
     /// Polls of an operation that answer `done: false`.
@@ -81,18 +81,31 @@ pub struct Settings {
     pub account_hidden_reads: u32,
     /// Policy writes naming a service account just created that still answer "does not exist".
     pub account_unknown_to_policies: u32,
+    /// Callers are people with plain application default credentials: APIs that want a quota project refuse calls without one.
+    pub user_credentials: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { operation_polls: 1, service_lag: 2, account_hidden_reads: 1, account_unknown_to_policies: 2 }
+        Self {
+            operation_polls: 1,
+            service_lag: 2,
+            account_hidden_reads: 1,
+            account_unknown_to_policies: 2,
+            user_credentials: false,
+        }
     }
 }
 
 impl Settings {
     /// Everything takes effect at once.
-    pub const PROMPT: Self =
-        Self { operation_polls: 0, service_lag: 0, account_hidden_reads: 0, account_unknown_to_policies: 0 };
+    pub const PROMPT: Self = Self {
+        operation_polls: 0,
+        service_lag: 0,
+        account_hidden_reads: 0,
+        account_unknown_to_policies: 0,
+        user_credentials: false,
+    };
 }
 
 /// The host of the Service Usage API, whose objects say which services are on.

@@ -1,7 +1,9 @@
-//! `iam.googleapis.com` v1: service accounts.
+//! `iam.googleapis.com` v1: service accounts, and (in `workload_identity`) pools and their providers.
 //!
 //! A new account is not known everywhere at once: the first GET is 404, and the first policies that name it are refused (counts in
 //! [`Settings`](crate::store::Settings)). Deleting one leaves `deleted:` members in the policies that named it.
+
+mod workload_identity;
 
 use serde_json::{Value, json};
 
@@ -29,6 +31,7 @@ pub(crate) fn api() -> Api {
         .on("DELETE", ACCOUNT, delete)
         .on("POST", "/v1/projects/{project}/serviceAccounts/{account}:enable", |call| set_disabled(call, false))
         .on("POST", "/v1/projects/{project}/serviceAccounts/{account}:disable", |call| set_disabled(call, true));
+    let api = workload_identity::serve(api);
     policy::serve(api, ACCOUNT, "POST", |call| find(call).map(|path| resource_of(&path).to_owned()))
 }
 

@@ -16,14 +16,20 @@
 //! Objects are stored as a GET answers them, under the path that serves them: `call.world.get(call.host(), &call.path())`.
 
 pub(crate) mod artifact_registry;
+pub(crate) mod billing_budgets;
+pub(crate) mod cloud_billing;
 pub(crate) mod duration;
+pub(crate) mod firestore;
 pub(crate) mod iam;
 pub(crate) mod iam_credentials;
 pub(crate) mod labels;
 pub(crate) mod locations;
+pub(crate) mod logging;
 pub(crate) mod monitoring;
+pub(crate) mod pubsub;
 pub(crate) mod resource_manager;
 pub(crate) mod run;
+pub(crate) mod secret_manager;
 pub(crate) mod service_usage;
 pub(crate) mod storage;
 pub(crate) mod tokens;
@@ -42,11 +48,17 @@ use crate::store::{Project, World, resource_of};
 pub(crate) fn hosts() -> Vec<Api> {
     vec![
         artifact_registry::api(),
+        billing_budgets::api(),
+        cloud_billing::api(),
+        firestore::api(),
         iam::api(),
         iam_credentials::api(),
+        logging::api(),
         monitoring::api(),
+        pubsub::api(),
         resource_manager::api(),
         run::api(),
+        secret_manager::api(),
         service_usage::api(),
         storage::api(),
         tokens::oauth2(),
@@ -66,6 +78,7 @@ pub struct Api {
     pub(crate) host: &'static str,
     pub(crate) style: ErrorStyle,
     pub(crate) always_on: bool,
+    pub(crate) wants_quota_project: bool,
     pub(crate) project_of: ProjectOf,
     routes: Vec<Route>,
 }
@@ -90,6 +103,7 @@ impl Api {
             host,
             style: ErrorStyle::Rpc,
             always_on: false,
+            wants_quota_project: false,
             project_of: |call| call.params.get("project").cloned(),
             routes: Vec::new(),
         }
@@ -106,6 +120,13 @@ impl Api {
     #[must_use]
     pub fn always_on(mut self) -> Self {
         self.always_on = true;
+        self
+    }
+
+    /// Its calls are about no project: a person's credentials alone do not say who pays for them.
+    #[must_use]
+    pub fn wants_quota_project(mut self) -> Self {
+        self.wants_quota_project = true;
         self
     }
 
@@ -249,7 +270,10 @@ impl Request {
 
     /// All values of a repeated query parameter.
     pub fn query_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.query.iter().filter(move |(key, _)| key == name || json::camel(key) == name).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .filter(move |(key, _)| key == name || json::camel(key) == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// A header by its lower-case name.
@@ -281,7 +305,8 @@ impl<'a> Call<'a> {
         operation_error: Option<ApiError>,
     ) -> Self {
         let path = world.with_project_ids(&request.path);
-        let id = params.get("project").and_then(|project| world.project(project)).map(|project| project.project_id.clone());
+        let id =
+            params.get("project").and_then(|project| world.project(project)).map(|project| project.project_id.clone());
         if let Some(id) = id {
             params.insert("project".to_owned(), id);
         }

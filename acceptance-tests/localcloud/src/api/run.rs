@@ -320,7 +320,8 @@ fn start(call: &mut Call<'_>, service: &str, metadata: Value, end: End) -> Reply
     let id = call.world.uuid();
     let name = collection::operation_name(service, &id);
     let polls_left = call.world.settings.operation_polls;
-    let operation = Operation { name: name.clone(), metadata: Some(metadata), polls_left, end };
+    let operation =
+        Operation { name: name.clone(), metadata: Some(metadata), polls_left, end, shows_response_early: false };
     let body = operation.body(false);
     call.world.state.operations.entry(call.host().to_owned()).or_default().insert(name, operation);
     Reply::json(body)

@@ -16,6 +16,7 @@ use crate::error::{ApiError, ErrorStyle};
 use crate::etag;
 
 pub(crate) use access::touch;
+pub(crate) use object::crc32c;
 pub(crate) use upload::metadata as upload_metadata;
 
 pub(crate) const HOST: &str = "storage.googleapis.com";

@@ -13,6 +13,8 @@ pub(super) fn check(document: &Document, method: &Method, query: &[(String, Stri
     for (name, value) in query {
         let known = document.query_parameter(method, name).or_else(|| document.query_parameter(method, &camel(name)));
         match known {
+            // A mask that belongs into the body is taken from the query, too.
+            None if name == "updateMask" && request_has_mask(document, method) => {}
             None => found.push(violation(
                 name,
                 format!(
@@ -31,12 +33,19 @@ pub(super) fn check(document: &Document, method: &Method, query: &[(String, Stri
             found.push(violation(name, format!("Required parameter: {name}")));
         }
     }
-    if let (Some((_, mask)), Some(request)) =
-        (query.iter().find(|(name, _)| name == "updateMask"), method.request.as_deref())
-    {
+    if let (false, Some((_, mask)), Some(request)) = (
+        request_has_mask(document, method),
+        query.iter().find(|(name, _)| name == "updateMask"),
+        method.request.as_deref(),
+    ) {
         found.extend(mask_paths(document, request, mask));
     }
     found
+}
+
+fn request_has_mask(document: &Document, method: &Method) -> bool {
+    let request = method.request.as_deref().and_then(|name| document.schema(name));
+    request.is_some_and(|schema| schema.get("properties").is_some_and(|members| members.get("updateMask").is_some()))
 }
 
 /// All paths of a mask inside a body (`{"topic": …, "updateMask": "labels"}`) that lead nowhere.

@@ -59,7 +59,21 @@ pub(super) fn dispatch(
     Ok(reply)
 }
 
+/// The project of Google's own command line tool, which pays for calls of plain user credentials, and in which most APIs are off.
+const TOOL_PROJECT: &str = "764086051850";
+
 fn check_project(api: &Api, call: &mut Call<'_>) -> Result<(), ApiError> {
+    let no_quota_project = call.request.header("x-goog-user-project").is_none();
+    if api.wants_quota_project && no_quota_project && call.world.settings.user_credentials {
+        let mut refusal = ApiError::service_disabled(api.host, TOOL_PROJECT);
+        refusal.message = format!(
+            "Your application is authenticating by using local Application Default Credentials. The {} API requires a quota \
+             project, which is not set by default. To learn how to set your quota project, see \
+             https://cloud.google.com/docs/authentication/adc-troubleshooting/user-creds .",
+            api.host
+        );
+        return Err(refusal);
+    }
     if let Some(quota) = call.request.header("x-goog-user-project").map(ToOwned::to_owned) {
         match call.world.project(&quota).map(|project| project.project_id.clone()) {
             Some(id) => check_service(api, call.world, &id)?,

@@ -41,10 +41,25 @@ impl Cloud {
 
     /// Status and body. A good answer must be one that the API's description allows.
     pub(crate) async fn call(&self, method: &str, host: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        self.call_paid_by(None, method, host, path, body).await
+    }
+
+    /// As [`Cloud::call`], with a quota project.
+    pub(crate) async fn call_paid_by(
+        &self,
+        quota_project: Option<&str>,
+        method: &str,
+        host: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
         let mut request = self.client.request(method.clone(), format!("{}/{host}{path}", self.handle.url()));
         if let Some(body) = body {
             request = request.json(&body);
+        }
+        if let Some(project) = quota_project {
+            request = request.header("x-goog-user-project", project);
         }
         let response = request.send().await.expect("an answer");
         let status = response.status().as_u16();
@@ -63,6 +78,31 @@ impl Cloud {
         let (status, body) = self.call("GET", host, path, None).await;
         assert_eq!(status, 200, "GET {host}{path}: {body:#}");
         body
+    }
+
+    /// The body of a call that must succeed.
+    pub(crate) async fn done(&self, method: &str, host: &str, path: &str, body: Value) -> Value {
+        let body = Some(body).filter(|body| !body.is_null());
+        let (status, answer) = self.call(method, host, path, body).await;
+        assert_eq!(status, 200, "{method} {host}{path}: {answer:#}");
+        answer
+    }
+
+    /// Polls an operation (under `/v1`) until it ends.
+    pub(crate) async fn finish(&self, host: &str, operation: &Value) -> Value {
+        let name = operation["name"].as_str().expect("an operation");
+        for _ in 0..10 {
+            let polled = self.get(host, &format!("/v1/{name}")).await;
+            if polled["done"] == true {
+                return polled;
+            }
+        }
+        panic!("{name} does not end");
+    }
+
+    /// All that is there.
+    pub(crate) fn snapshot(&self) -> Seed {
+        self.handle.snapshot().expect("a project")
     }
 
     pub(crate) fn fault(&self, spec: Value) {

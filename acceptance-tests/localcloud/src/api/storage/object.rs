@@ -318,7 +318,7 @@ fn list(call: &mut Call<'_>) -> Outcome {
 }
 
 /// The checksum of Cloud Storage: CRC-32C (Castagnoli).
-fn crc32c(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     let mut crc = !0u32;
     for byte in bytes {
         crc ^= u32::from(*byte);

@@ -1,0 +1,160 @@
+//! Subscriptions: defaults of the real API, what cannot be changed, and topics that must exist.
+//!
+//! Nothing is delivered.
+
+use serde_json::{Value, json};
+
+use super::topic::{self, DELETED};
+use super::{HOST, changes, check_id, exists, not_found, settle_duration};
+use crate::api::{Api, Call, Outcome, Reply, labels};
+use crate::error::ApiError;
+use crate::json::{self, Object, Presence};
+use crate::store::World;
+
+pub(super) const SUBSCRIPTION: &str = "/v1/projects/{project}/subscriptions/{subscription}";
+const MUTABLE: [&str; 14] = [
+    "ackDeadlineSeconds",
+    "bigqueryConfig",
+    "bigtableConfig",
+    "cloudStorageConfig",
+    "deadLetterPolicy",
+    "enableExactlyOnceDelivery",
+    "expirationPolicy",
+    "labels",
+    "messageRetentionDuration",
+    "messageTransforms",
+    "pushConfig",
+    "retainAckedMessages",
+    "retryPolicy",
+    "detached",
+];
+
+pub(super) fn serve(api: Api) -> Api {
+    api.on("GET", "/v1/projects/{project}/subscriptions", |call| {
+        let parent = call.path();
+        topic::list(call, &parent, "subscriptions")
+    })
+    .on("GET", SUBSCRIPTION, |call| {
+        let name = call.resource();
+        Ok(Reply::json(call.stored().cloned().ok_or_else(|| not_found(&name))?))
+    })
+    .on("PUT", SUBSCRIPTION, create)
+    .on("PATCH", SUBSCRIPTION, patch)
+    .on("DELETE", SUBSCRIPTION, |call| {
+        let (path, name) = (call.path(), call.resource());
+        call.world.remove(HOST, &path).ok_or_else(|| not_found(&name))?;
+        Ok(Reply::empty_object())
+    })
+    .on("POST", "/v1/projects/{project}/subscriptions/{subscription}:detach", |call| {
+        change(call, |body, _| {
+            body.insert("detached".to_owned(), json!(true));
+        })
+    })
+    .on("POST", "/v1/projects/{project}/subscriptions/{subscription}:modifyPushConfig", |call| {
+        change(call, |body, sent| {
+            body.insert("pushConfig".to_owned(), sent.get("pushConfig").cloned().unwrap_or_else(|| json!({})));
+        })
+    })
+}
+
+fn create(call: &mut Call<'_>) -> Outcome {
+    let (path, name) = (call.path(), call.resource());
+    check_id("subscriptions", &name)?;
+    if call.world.has(HOST, &path) {
+        return Err(exists(&name));
+    }
+    let mut sent = call.body()?;
+    let topic = call.world.with_project_ids(sent.get("topic").and_then(Value::as_str).unwrap_or_default());
+    check_topic(call.world, &topic)?;
+    sent.insert("topic".to_owned(), json!(topic));
+    let body = settle(call.world, sent, &name)?;
+    call.world.put(HOST, &path, body.clone());
+    Ok(Reply::json(body))
+}
+
+fn patch(call: &mut Call<'_>) -> Outcome {
+    let (path, name) = (call.path(), call.resource());
+    let mut body = call.stored().and_then(Value::as_object).cloned().ok_or_else(|| not_found(&name))?;
+    let (wanted, mask) = changes(call, "subscription", &MUTABLE)?;
+    json::apply_mask(&mut body, &wanted, &mask);
+    let body = settle(call.world, body, &name)?;
+    call.world.put(HOST, &path, body.clone());
+    let mut answer = body;
+    if answer["pushConfig"].get("pushEndpoint").is_none() {
+        // This answer alone shows it; a GET does not.
+        answer["pushConfig"]["attributes"] = json!({"x-goog-version": "v1"});
+    }
+    Ok(Reply::json(answer))
+}
+
+fn change(call: &mut Call<'_>, edit: impl Fn(&mut Object, &Object)) -> Outcome {
+    let name = call.resource();
+    let path = format!("/v1/{name}");
+    let mut body = call.world.get(HOST, &path).and_then(Value::as_object).cloned().ok_or_else(|| not_found(&name))?;
+    edit(&mut body, &call.body()?);
+    let body = settle(call.world, body, &name)?;
+    call.world.put(HOST, &path, body);
+    Ok(Reply::empty_object())
+}
+
+/// The topic of a project that lives here must be there.
+fn check_topic(world: &World, topic: &str) -> Result<(), ApiError> {
+    let parts: Vec<&str> = topic.split('/').collect();
+    let ["projects", project, "topics", id] = parts.as_slice() else {
+        return Err(ApiError::invalid(format!("Invalid [topics] name: (name={topic})")));
+    };
+    let missing =
+        world.project(project).is_some() && !world.has(HOST, &format!("/v1/{}", world.with_project_ids(topic)));
+    if missing { Err(not_found(id)) } else { Ok(()) }
+}
+
+fn settle(world: &World, mut wanted: Object, name: &str) -> Result<Value, ApiError> {
+    let output_only = ["state", "topicMessageRetentionDuration", "tags", "analyticsHubSubscriptionInfo"];
+    wanted.retain(|field, value| !value.is_null() && !output_only.contains(&field.as_str()));
+    labels::check(wanted.get("labels"))?;
+    let deadline = wanted.get("ackDeadlineSeconds").map_or(Some(0), Value::as_i64);
+    match deadline {
+        Some(0) => wanted.insert("ackDeadlineSeconds".to_owned(), json!(10)),
+        Some(10..=600) => None,
+        _ => return Err(ApiError::invalid("The ack deadline is between 10 and 600 seconds.")),
+    };
+    wanted.entry("messageRetentionDuration").or_insert_with(|| json!("604800s"));
+    settle_duration(&mut wanted, "messageRetentionDuration", 600..=2_678_400)?;
+    let expiration = wanted.entry("expirationPolicy").or_insert_with(|| json!({"ttl": "2678400s"}));
+    if let Value::Object(expiration) = expiration {
+        settle_duration(expiration, "ttl", 86_400..=i128::from(i64::MAX))?;
+    }
+    settle_dead_letters(world, &mut wanted)?;
+    if let Some(Value::Object(retry)) = wanted.get_mut("retryPolicy") {
+        retry.entry("minimumBackoff").or_insert_with(|| json!("10s"));
+        retry.entry("maximumBackoff").or_insert_with(|| json!("600s"));
+        settle_duration(retry, "minimumBackoff", 0..=600)?;
+        settle_duration(retry, "maximumBackoff", 0..=600)?;
+    }
+    let endpoint = wanted.get("pushConfig").and_then(|push| push.get("pushEndpoint")).and_then(Value::as_str);
+    if endpoint.is_some_and(|endpoint| !endpoint.starts_with("https://")) {
+        return Err(ApiError::invalid("Invalid push endpoint: an https URL is expected."));
+    }
+    wanted.entry("pushConfig").or_insert_with(|| json!({}));
+    json::drop_zeros(&mut wanted, Presence { kept: &[], maps: &["labels"] });
+    wanted.insert("name".to_owned(), json!(name));
+    wanted.insert("state".to_owned(), json!("ACTIVE"));
+    let topic = wanted.get("topic").and_then(Value::as_str).unwrap_or(DELETED);
+    let kept = world.get(HOST, &format!("/v1/{}", world.with_project_ids(topic)));
+    let kept = kept.and_then(|topic| topic.get("messageRetentionDuration")).cloned();
+    wanted.extend(kept.map(|kept| ("topicMessageRetentionDuration".to_owned(), kept)));
+    Ok(Value::Object(wanted))
+}
+
+fn settle_dead_letters(world: &World, wanted: &mut Object) -> Result<(), ApiError> {
+    let Some(Value::Object(policy)) = wanted.get_mut("deadLetterPolicy") else { return Ok(()) };
+    check_topic(world, policy.get("deadLetterTopic").and_then(Value::as_str).unwrap_or_default())?;
+    match policy.get("maxDeliveryAttempts").map_or(Some(0), Value::as_i64) {
+        Some(0) => {
+            policy.insert("maxDeliveryAttempts".to_owned(), json!(5));
+            Ok(())
+        }
+        Some(5..=100) => Ok(()),
+        _ => Err(ApiError::invalid("The maximum number of delivery attempts is between 5 and 100.")),
+    }
+}
