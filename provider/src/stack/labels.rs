@@ -50,6 +50,11 @@ pub(crate) fn wanted(address: &Address, component: &Dynamic, before: Option<&Dyn
     Some(tree::string_map(&merged))
 }
 
+/// Whether objects of this kind have labels that the stack keeps.
+pub(crate) fn are_kept(address: &Address) -> bool {
+    common::labels(address.kind.object()).is_some()
+}
+
 /// Whether the labels found on an object say that the stack `stack` created it.
 pub(crate) fn is_stamped(found: &Dynamic, stack: &str) -> bool {
     found.get(STACK_STAMP).as_str() == Some(stack)

@@ -36,8 +36,10 @@ pub(crate) enum Action {
         /// Whether grants change.
         grants: bool,
     },
-    /// Deleted and made anew.
+    /// Deleted and made anew: the apply makes two steps of it.
     Replace,
+    /// The object that a replacement has left without a component: deleted once nobody uses it any more.
+    Discard,
     /// Deleted.
     Delete,
     /// Left in the cloud, dropped from the state.

@@ -70,7 +70,12 @@ pub(super) fn plan(
         tree::set(&mut component, "effective_labels", labels);
     }
     let Some(before) = before else {
-        return (created(view, address, component), Some(Action::Create));
+        let mut created = created(view, address, component);
+        if view.before.is_empty() && labels::are_kept(address) {
+            // The creation of a whole stack may go on with objects that an import left, which bear no stamp.
+            tree::set(&mut created, "effective_labels", Dynamic::Unknown);
+        }
+        return (created, Some(Action::Create));
     };
     let meant_before = effective::effective(address, before, view.before, view.scope_before);
     let meant = effective::effective(address, &component, all, view.scope);
@@ -80,16 +85,17 @@ pub(super) fn plan(
         wire::carry(attribute, (before, &meant_before), &meant, &mut component);
     }
     // Terraform accepts another spelling than the configured one only where it stood before, at the same KEY.
-    if view.before.contains_key(address) {
+    if view.before.get(address).is_some_and(|own| std::ptr::eq(own, before)) {
         keep_spellings(view, address, &meant_before, &meant, before, &mut component);
     }
 
-    let moved: Vec<&Attribute> =
-        changed.iter().copied().filter(|attribute| attribute.extensions.get::<Immutable>().is_some()).collect();
-    let moved: Vec<&Attribute> =
-        moved.into_iter().filter(|attribute| meant.get(&attribute.name).is_wholly_known()).collect();
-    if !moved.is_empty() {
-        if component.get("allow_replacement").as_bool() == Some(true) {
+    let fixed = changed.iter().copied().filter(|attribute| attribute.extensions.get::<Immutable>().is_some());
+    let (moved, open): (Vec<&Attribute>, Vec<&Attribute>) =
+        fixed.partition(|attribute| meant.get(&attribute.name).is_wholly_known());
+    let may_go = component.get("allow_replacement").as_bool() == Some(true);
+    // What is not known yet may turn out to be the same: then the apply replaces nothing.
+    if !moved.is_empty() || (may_go && !open.is_empty()) {
+        if may_go {
             tree::set(&mut component, "imported", Dynamic::Null);
             if let Some(labels) = labels::wanted(address, &component, None, view.scope) {
                 tree::set(&mut component, "effective_labels", labels);
@@ -113,7 +119,8 @@ pub(super) fn plan(
     if !attributes.is_empty() || !is_complete {
         for attribute in &address.kind.object().attributes {
             let volatile = attribute.extensions.get::<Volatile>();
-            if volatile.is_some_and(|volatile| changed.iter().any(|changed| volatile.moves_with(changed))) {
+            let moves = |volatile: &Volatile| !is_complete || changed.iter().any(|changed| volatile.moves_with(changed));
+            if volatile.is_some_and(moves) {
                 tree::set(&mut component, attribute.name.clone(), Dynamic::Unknown);
             }
         }
