@@ -15,8 +15,7 @@ use crate::gcp::host::Addressing;
 use crate::gcp::{Client, ClientConfig};
 use crate::types::{Duration, Location, ProjectId, ServiceAccountEmail};
 
-/// Manages environments for machine-learning services on Google Cloud: each as one resource, and each phase of their
-/// rollout with its proof.
+/// Manages environments for machine-learning services on Google Cloud, each as one resource.
 ///
 /// Every attribute is optional, and most fall back to the environment variables that the `google` provider reads, so that
 /// both work with the same setup. Nothing is contacted before a resource needs it.
