@@ -11,11 +11,14 @@ pub mod wire;
 mod alert_policy;
 mod bucket;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod notification_channel;
 mod registry;
 mod scalars;
+mod secret;
 mod service;
+mod service_account;
+mod workload_identity_pool;
 
 pub use self::alert_policy::runbook;
 
@@ -31,7 +34,16 @@ use crate::gcp::{ApiError, CallContext, Client};
 use crate::stack::{Run, Scope};
 
 /// Every kind of component, in the order in which the reference lists them.
-pub static KINDS: &[&dyn AnyKind] = &[&BUCKETS, &REGISTRIES, &SERVICES, &NOTIFICATION_CHANNELS, &ALERT_POLICIES];
+pub static KINDS: &[&dyn AnyKind] = &[
+    &BUCKETS,
+    &REGISTRIES,
+    &SERVICES,
+    &NOTIFICATION_CHANNELS,
+    &ALERT_POLICIES,
+    &SERVICE_ACCOUNTS,
+    &SECRETS,
+    &WORKLOAD_IDENTITY_POOLS,
+];
 
 static BUCKETS: Registered<bucket::Bucket> = Registered::new(bucket::Bucket);
 static REGISTRIES: Registered<registry::Registry> = Registered::new(registry::Registry);
@@ -39,6 +51,11 @@ static SERVICES: Registered<service::Service> = Registered::new(service::Service
 static NOTIFICATION_CHANNELS: Registered<notification_channel::NotificationChannel> =
     Registered::new(notification_channel::NotificationChannel);
 static ALERT_POLICIES: Registered<alert_policy::AlertPolicy> = Registered::new(alert_policy::AlertPolicy);
+static SERVICE_ACCOUNTS: Registered<service_account::ServiceAccount> =
+    Registered::new(service_account::ServiceAccount);
+static SECRETS: Registered<secret::Secret> = Registered::new(secret::Secret);
+static WORKLOAD_IDENTITY_POOLS: Registered<workload_identity_pool::WorkloadIdentityPool> =
+    Registered::new(workload_identity_pool::WorkloadIdentityPool);
 
 /// The kind of the stack attribute `name`.
 pub fn kind(name: &str) -> Option<&'static dyn AnyKind> {
@@ -178,6 +195,13 @@ pub trait Kind: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether the object, as found, has been given the values of its write-only attributes. One that has not is given
+    /// them by the apply that goes on with its creation.
+    fn holds_secrets(&self, body: &Json) -> bool {
+        let _ = body;
+        true
+    }
+
     /// Whether the object does what it is there for. An API may keep an object whose last change failed.
     fn condition(&self, body: &Json) -> Condition {
         let _ = body;
@@ -281,6 +305,7 @@ pub trait AnyKind: Send + Sync {
     fn imported(&self, component: &mut Dynamic, scope: &Scope);
     async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError>;
     async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError>;
+    fn holds_secrets(&self, body: &Json) -> bool;
     fn condition(&self, body: &Json) -> Condition;
     fn is_complete(&self, component: &Dynamic) -> bool;
     fn repair(&self, current: &Json) -> Option<Patch>;
@@ -380,6 +405,9 @@ impl<K: Kind> AnyKind for Registered<K> {
     }
     async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
         self.kind.write_parts(name, before, after, run).await
+    }
+    fn holds_secrets(&self, body: &Json) -> bool {
+        self.kind.holds_secrets(body)
     }
     fn condition(&self, body: &Json) -> Condition {
         self.kind.condition(body)

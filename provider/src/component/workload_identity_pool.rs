@@ -11,16 +11,15 @@ mod tests;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use futures::future::try_join_all;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use self::provider::Provider;
 use super::Kind;
-use super::marks::{Immutable, wire, wire_with};
+use super::marks::{Children, Immutable, wire, wire_with};
 use super::rest::{Naming, Operations, Rest, Update};
 use super::wire::SHORT_NAME;
-use crate::gcp::{ApiError, Host, List, Request};
+use crate::gcp::{ApiError, Host};
 use crate::stack::{Run, Scope};
 
 /// The kind.
@@ -42,11 +41,11 @@ pub(super) struct WorkloadIdentityPoolSpec {
     /// Whether nobody can log in through the pool, and logins that were given do not work.
     #[tf(default = false, ext(wire("disabled")))]
     pub(super) disabled: Value<bool>,
-    /// Who vouches for identities, by KEY. The pool has these and no others.
-    #[tf(optional, ext(wire("providers")))]
+    /// Who vouches for identities, by a KEY of your choice. Providers that others made are left alone.
+    #[tf(optional, ext(wire("providers"), Children))]
     pub(super) providers: Value<BTreeMap<String, Provider>>,
     /// The pool's relative name, with the project's number as members of grants need it:
-    /// `projects/NUMBER/locations/global/workloadIdentityPools/NAME`. A provider's is `ID/providers/PROVIDER`.
+    /// `projects/NUMBER/locations/global/workloadIdentityPools/NAME`.
     #[tf(computed, ext(wire("name")))]
     pub(super) id: Value<String>,
 }
@@ -93,11 +92,10 @@ impl Kind for WorkloadIdentityPool {
         }
     }
 
-    /// Providers by their names, as they are found, whatever their KEYs.
     fn effective(&self, component: &mut Dynamic, _: &str, _: &Scope) {
         let providers = component.as_entries_mut().and_then(|entries| entries.get_mut("providers"));
-        if let Some(Dynamic::Map(providers)) = providers {
-            *providers = std::mem::take(providers).into_iter().map(|(key, given)| provider::effective(key, given)).collect();
+        for (key, provider) in providers.and_then(Dynamic::as_entries_mut).into_iter().flatten() {
+            provider::complete(key, provider);
         }
     }
 
@@ -128,17 +126,19 @@ impl Kind for WorkloadIdentityPool {
             "name",
             "providers.*.aws.stsUri",
             "providers.*.expireTime",
-            "providers.*.name",
             "providers.*.state",
             "state",
         ]
     }
 
-    fn children(&self, component: &Dynamic, full_name: &str) -> Vec<String> {
+    fn inner_names(&self, component: &Dynamic, scope: &Scope) -> Option<Vec<String>> {
+        let pool = component.get("name").as_str()?;
+        let collection = scope.fill(self.rest().collection, &scope.region);
         let providers = component.get("providers").as_entries().into_iter().flatten();
         let name = |(key, provider): (&String, &Dynamic)| {
-            let name = provider.get("name").as_str().unwrap_or(key);
-            format!("{full_name}/providers/{name}")
+            let name = provider.get("name");
+            let name = if name.is_null() { key } else { name.as_str()? };
+            Some(format!("{collection}/{pool}/providers/{name}"))
         };
         providers.map(name).collect()
     }
@@ -156,24 +156,11 @@ impl Kind for WorkloadIdentityPool {
     }
 
     async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError> {
-        let names = bodies.iter().map(|body| body["name"].as_str().unwrap_or_default().to_owned());
-        let lists = names.map(|name| async move {
-            let request = Request::get(Host::IAM, format!("v1/{name}/providers"));
-            run.list(List::new(request, "workloadIdentityPoolProviders").page_size(100)).await
-        });
-        for (body, providers) in bodies.iter_mut().zip(try_join_all(lists).await?) {
-            let live = providers.into_iter().filter(|provider| !sync::is_deleted(provider));
-            let named = live.filter_map(|provider| Some((SHORT_NAME.read(&provider).as_str()?.to_owned(), provider)));
-            let named: Map<String, Json> = named.collect();
-            if !named.is_empty() {
-                body["providers"] = Json::Object(named);
-            }
-        }
-        Ok(())
+        sync::read(bodies, run).await
     }
 
     async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
-        sync::providers(name, before.get("providers"), after.get("providers"), run).await
+        sync::write(name, before, after, run).await
     }
 }
 

@@ -58,7 +58,10 @@ impl Found {
             fill("location", after("locations"));
             fill("id", Some(&name));
         }
-        for (attribute, value) in kind.derive(&body, scope).into_iter().chain(kind.predict(&component, scope)) {
+        for (attribute, value) in kind.derive(&body, scope) {
+            tree::set(&mut component, attribute, value);
+        }
+        for (attribute, value) in kind.predict(&component, scope) {
             if component.get(attribute).is_null() {
                 tree::set(&mut component, attribute, value);
             }
@@ -156,11 +159,15 @@ pub(crate) async fn create(run: &Run, address: &Address, component: &Dynamic) ->
     // A second creation of the same name is refused by the API, and then looked at: it may be the first one's effect.
     let request = secrets(request, address, component).idempotent(rest.naming != Naming::Server).json(body);
     if !rest.operations.create {
-        return Ok(Found::new(kind, run.write(request, &rest.host).await?, &run.scope));
+        let made = Found::new(kind, run.write(request, &rest.host).await?, &run.scope);
+        if rest.naming != Naming::Inside {
+            return Ok(made);
+        }
+    } else {
+        run.call_and_wait(request, &rest.host).await?;
     }
-    run.call_and_wait(request, &rest.host).await?;
     let name = locate::relative_name(kind, component, &run.scope).unwrap_or_default();
-    // Replicas may not all know it yet.
+    // Replicas may not all know it yet: who reads it meanwhile, or grants it something, would not find it.
     let read = Request::get(rest.host.clone(), locate::item_path(rest, &name))
         .also_retry(std::time::Duration::from_secs(30), ApiError::is_not_found);
     Ok(Found::new(kind, run.call(read).await?, &run.scope))
@@ -229,12 +236,11 @@ pub(crate) async fn update(
             return Ok(Some(current));
         }
         let is_part = |path: &String| kind.parts().contains(&path.split('.').next().unwrap_or_default());
-        if patch.mask.iter().any(is_part) {
-            kind.write_parts(name, &current.body, &patch.body, run).await?;
-            patch.mask.retain(|path| !is_part(path));
-            if patch.mask.is_empty() {
-                return get(run, kind, name).await;
-            }
+        let parts = patch.mask.iter().any(is_part).then(|| patch.body.clone());
+        patch.mask.retain(|path| !is_part(path));
+        if let (Some(wanted), true) = (&parts, patch.mask.is_empty()) {
+            kind.write_parts(name, &current.body, wanted, run).await?;
+            return get(run, kind, name).await;
         }
         kind.before_update(&current.body, &mut patch);
         let request = Request::patch(rest.host.clone(), locate::item_path(rest, name));
@@ -260,6 +266,10 @@ pub(crate) async fn update(
         } else {
             run.write(request, &rest.host).await
         };
+        // The parts come last: what the next apply would do once more (a new version of a secret) is then done once.
+        if let (Ok(_), Some(wanted)) = (&result, &parts) {
+            kind.write_parts(name, &current.body, wanted, run).await?;
+        }
         match result {
             // The answer lacks what the operation or other calls keep.
             Ok(_) if rest.operations.update || !kind.parts().is_empty() => return get(run, kind, name).await,

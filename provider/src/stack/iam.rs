@@ -68,7 +68,7 @@ impl Policy {
         for (role, member) in remove {
             for binding in bindings.iter_mut().filter(|b| b["role"] == *role && b.get("condition").is_none()) {
                 if let Some(members) = binding["members"].as_array_mut() {
-                    members.retain(|other| other.as_str().is_none_or(|other| normal(other) != normal(member)));
+                    members.retain(|other| other.as_str().is_none_or(|other| normal(alive(other)) != normal(member)));
                 }
             }
         }
@@ -89,13 +89,16 @@ fn drop_ghosts(bindings: &mut [Json]) {
         let Some(members) = binding["members"].as_array_mut() else { continue };
         let live: Vec<String> = members.iter().filter_map(Json::as_str).map(normal).collect();
         members.retain(|member| {
-            let ghost = member.as_str().and_then(|member| member.strip_prefix("deleted:"));
-            ghost.is_none_or(|ghost| {
-                let name = ghost.split_once("?uid=").map_or(ghost, |(name, _)| name);
-                !live.contains(&normal(name))
-            })
+            let ghost = member.as_str().filter(|member| member.starts_with("deleted:"));
+            ghost.is_none_or(|ghost| !live.contains(&normal(alive(ghost))))
         });
     }
+}
+
+/// The member without the mark that it was deleted: `deleted:serviceAccount:E?uid=1` was `serviceAccount:E`.
+fn alive(member: &str) -> &str {
+    let ghost = member.strip_prefix("deleted:");
+    ghost.map_or(member, |ghost| ghost.split_once("?uid=").map_or(ghost, |(name, _)| name))
 }
 
 /// A member in the form in which IAM compares it: addresses are lower-case, pool members keep their case.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use super::name_and_texts;
-use crate::component::marks::wire;
+use crate::component::marks::{Identity, wire};
 use crate::component::scalars::{JsonText, Prose};
 
 /// Issuers that anybody gets tokens from: without a condition everybody could log in.
@@ -28,7 +28,7 @@ const AWS_MAPPING: [(&str, &str); 2] = [
 pub(in crate::component) struct Provider {
     /// The provider's name in the pool: 4 to 32 lower-case letters, digits and `-`, not beginning with `gcp-`. Defaults to
     /// the KEY. One that was deleted less than 30 days ago is brought back.
-    #[tf(optional)]
+    #[tf(optional, ext(wire("name"), Identity))]
     pub(super) name: Value<String>,
     /// What the provider is called in the console: at most 32 characters.
     #[tf(optional, ext(wire("displayName")))]
@@ -62,21 +62,25 @@ pub(in crate::component) struct Provider {
     /// tokens from, such as GitHub's, need one.
     #[tf(optional, ext(wire("attributeCondition")))]
     pub(super) attribute_condition: Value<Prose>,
+    /// The provider's relative name, with the project's number as logins need it:
+    /// `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/NAME`.
+    #[tf(computed, ext(wire("id")))]
+    pub(super) id: Value<String>,
 }
 
-/// The provider with what it means but does not say, under its name.
-pub(super) fn effective(key: String, mut provider: Dynamic) -> (String, Dynamic) {
-    let name = provider.get("name").as_str().map_or(key, str::to_owned);
+/// Fills in what the provider means but does not say.
+pub(super) fn complete(key: &str, provider: &mut Dynamic) {
     let is_aws = provider.get("aws_account_id").as_str().is_some();
-    if let Some(entries) = provider.as_entries_mut() {
-        // The name is the key now.
-        entries.insert("name".to_owned(), Dynamic::Null);
-        if is_aws && entries.get("attribute_mapping").is_none_or(Dynamic::is_null) {
-            let usual = AWS_MAPPING.iter().map(|(key, value)| ((*key).to_owned(), Dynamic::string(*value)));
-            entries.insert("attribute_mapping".to_owned(), Dynamic::Map(usual.collect()));
-        }
+    let Some(entries) = provider.as_entries_mut() else { return };
+    let name = entries.entry("name".to_owned()).or_default();
+    if name.is_null() {
+        *name = Dynamic::string(key);
     }
-    (name, provider)
+    let mapping = entries.entry("attribute_mapping".to_owned()).or_default();
+    if is_aws && mapping.is_null() {
+        let usual = AWS_MAPPING.iter().map(|(key, value)| ((*key).to_owned(), Dynamic::string(*value)));
+        *mapping = Dynamic::Map(usual.collect());
+    }
 }
 
 /// The rules of one provider.

@@ -1,9 +1,12 @@
 //! The calls on a pool's providers, and those that bring deleted ones back.
 
+use std::collections::BTreeMap;
+
+use futures::future::try_join_all;
 use serde_json::{Map, Value as Json};
 
 use crate::component::wire;
-use crate::gcp::{ApiError, Host, Request};
+use crate::gcp::{ApiError, Host, List, Request};
 use crate::stack::Run;
 
 /// Whether a pool or provider is deleted in all but its name.
@@ -24,10 +27,30 @@ pub(super) async fn revive(name: &str, run: &Run) -> Result<bool, ApiError> {
     }
 }
 
+/// Puts the providers into the JSON of their pools: with the short name in `name` and the full one in `id`.
+pub(super) async fn read(pools: &mut [Json], run: &Run) -> Result<(), ApiError> {
+    let names: Vec<String> = pools.iter().map(|pool| text(pool, "name").to_owned()).collect();
+    let lists = names.into_iter().map(|name| async move {
+        let request = Request::get(Host::IAM, format!("v1/{name}/providers"));
+        run.list(List::new(request, "workloadIdentityPoolProviders").page_size(100)).await
+    });
+    for (pool, providers) in pools.iter_mut().zip(try_join_all(lists).await?) {
+        let mut live: Vec<Json> = providers.into_iter().filter(|provider| !is_deleted(provider)).collect();
+        for provider in &mut live {
+            let full = text(provider, "name").to_owned();
+            provider["name"] = Json::from(full.rsplit('/').next().unwrap_or_default());
+            provider["id"] = Json::String(full);
+        }
+        if !live.is_empty() {
+            pool["providers"] = wire::by_key(live, |provider| text(provider, "name").to_owned());
+        }
+    }
+    Ok(())
+}
+
 /// Makes the providers of the pool `pool` what `after` says, one after another: the API refuses changes side by side.
-pub(super) async fn providers(pool: &str, before: Option<&Json>, after: Option<&Json>, run: &Run) -> Result<(), ApiError> {
-    let none = Map::new();
-    let (before, after) = (before.and_then(Json::as_object).unwrap_or(&none), after.and_then(Json::as_object).unwrap_or(&none));
+pub(super) async fn write(pool: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+    let (before, after) = (providers(before), providers(after));
     for name in before.keys().filter(|name| !after.contains_key(*name)) {
         let request = Request::delete(Host::IAM, format!("v1/{pool}/providers/{name}"));
         match run.call_and_wait(request, &Host::IAM).await {
@@ -44,12 +67,24 @@ pub(super) async fn providers(pool: &str, before: Option<&Json>, after: Option<&
     Ok(())
 }
 
+/// The providers in the JSON of a pool, by their short names.
+fn providers(pool: &Json) -> BTreeMap<&str, &Json> {
+    let providers = pool.get("providers").and_then(Json::as_object).into_iter().flatten();
+    providers.map(|(_, provider)| (text(provider, "name"), provider)).collect()
+}
+
+fn text<'j>(body: &'j Json, field: &str) -> &'j str {
+    body.get(field).and_then(Json::as_str).unwrap_or_default()
+}
+
 /// Makes a provider. One that is there already is this pool's own all the same, and becomes what is wanted.
 async fn create(pool: &str, name: &str, wanted: &Json, run: &Run) -> Result<(), ApiError> {
+    let mut body = wanted.clone();
+    wire::remove(&mut body, "name");
     let request = Request::post(Host::IAM, format!("v1/{pool}/providers"))
         .query("workloadIdentityPoolProviderId", name)
         .idempotent(true)
-        .json(wanted.clone());
+        .json(body);
     match run.call_and_wait(request, &Host::IAM).await {
         Err(error) if error.is_already_exists() => {
             let full = format!("{pool}/providers/{name}");

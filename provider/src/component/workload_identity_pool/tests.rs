@@ -25,7 +25,10 @@ fn with(change: impl FnOnce(&mut Json)) -> Json {
 /// The pool of the environment with its provider, as it is read.
 fn environment() -> Option<Json> {
     let mut pool = ct_scan("workloadIdentityPools/github-pool")?;
-    pool["providers"] = json!({"github-provider": ct_scan("providers/github-provider")?});
+    let mut provider = ct_scan("providers/github-provider")?;
+    provider["id"] = provider["name"].take();
+    provider["name"] = json!("github-provider");
+    pool["providers"] = json!({"github_provider": provider});
     Some(pool)
 }
 
@@ -64,20 +67,22 @@ fn the_id_has_the_number_of_the_project() {
 #[test]
 fn a_provider_is_made_under_its_name() {
     let body = created(pools(), &json!({"name": "pool", "providers": {"a": {"name": "github", "issuer_uri": "https://i"}}}));
-    assert_eq!(body["providers"], json!({"github": {"oidc": {"issuerUri": "https://i"}}}));
+    assert_eq!(body["providers"]["a"], json!({"name": "github", "oidc": {"issuerUri": "https://i"}}));
 }
 
 #[test]
 fn every_provider_is_an_object_of_its_own() {
-    let pool = component(pools(), &json!({"providers": {"a": {"name": "github"}, "gitlab": {}}}));
-    assert_eq!(pools().children(&pool, "//x/pool"), ["//x/pool/providers/github", "//x/pool/providers/gitlab"]);
+    let pool = component(pools(), &json!({"name": "pool", "providers": {"a": {"name": "github"}, "gitlab": {}}}));
+    let below = "projects/dtu-mlops-data-482907/locations/global/workloadIdentityPools/pool/providers";
+    let names = vec![format!("{below}/github"), format!("{below}/gitlab")];
+    assert_eq!(pools().inner_names(&pool, &scope()), Some(names));
 }
 
 #[test]
 fn what_the_api_maps_for_aws_is_no_difference() {
     let configured = component(pools(), &json!({"providers": {"amazon": {"aws_account_id": "123456789012"}}}));
     let body = json!({"name": "p/key", "providers": {"amazon": {
-        "aws": {"accountId": "123456789012", "stsUri": ["https://sts"]},
+        "name": "amazon", "aws": {"accountId": "123456789012", "stsUri": ["https://sts"]},
         "attributeMapping": {
             "google.subject": "assertion.arn",
             "attribute.aws_role": "assertion.arn.contains('assumed-role') ? assertion.arn.extract('{account_arn}assumed-role/') + \
@@ -91,10 +96,12 @@ fn what_the_api_maps_for_aws_is_no_difference() {
 fn settings_of_a_provider_that_nobody_manages_survive() {
     let body = json!({
         "name": "p/key",
-        "providers": {"github": {"oidc": {"issuerUri": "https://i"}, "later": {"field": 1}, "state": "ACTIVE"}},
+        "providers": {"github": {"name": "github", "oidc": {"issuerUri": "https://i"}, "later": {"field": 1}, "state": "ACTIVE"}},
     });
     let (wanted, mask) = updated(pools(), &body, |pool| {
-        let provider = component(pools(), &with(|github| github["issuer_uri"] = json!("https://j")));
+        let mut changed = component(pools(), &with(|github| github["issuer_uri"] = json!("https://j")));
+        pools().effective(&mut changed, "key", &scope());
+        let provider = changed;
         pool.as_entries_mut().unwrap().insert("providers".to_owned(), provider.get("providers").clone());
     });
     assert_eq!(mask, ["providers"]);

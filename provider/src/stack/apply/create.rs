@@ -128,8 +128,34 @@ impl<'c> Creation<'c> {
         let bare = found.clone();
         match cloud::add_parts(self.work.run, self.address, closed, found).await {
             Ok(found) => self.exists_as(&found, Diagnostics::new()),
-            Err(error) => self.exists_as(&bare, self.problem(Operation::Create, &error)),
+            Err(error) => self.without_secrets(self.exists_as(&bare, self.problem(Operation::Create, &error))),
         }
+    }
+
+    /// What was not sent is not recorded as sent: the next apply sends it.
+    fn without_secrets(&self, mut made: Made) -> Made {
+        for attribute in self.address.kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
+            let version = format!("{}_version", attribute.name);
+            let sent = self.left.map(|left| left.get(&version).clone()).unwrap_or_default();
+            if let Some(component) = &mut made.component {
+                tree::set(component, version, sent);
+            }
+        }
+        made
+    }
+
+    /// What is meant, less the secrets that the interrupted apply has given the object already.
+    fn still_meant(&self, found: &Found) -> Dynamic {
+        let mut meant = self.meant.clone();
+        let kind = self.address.kind;
+        let Some(left) = self.left.filter(|_| kind.holds_secrets(&found.body)) else { return meant };
+        for attribute in kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
+            let version = format!("{}_version", attribute.name);
+            if left.get(&version) == self.planned.get(&version) {
+                tree::set(&mut meant, attribute.name.clone(), Dynamic::Null);
+            }
+        }
+        meant
     }
 
     /// Brings an object that is this stack's own to what is wanted.
@@ -140,7 +166,7 @@ impl<'c> Creation<'c> {
             Ok(None) => return self.failed(disappeared(address)),
             Err(error) => return self.failed(self.problem(Operation::Read, &error)),
         };
-        let (before, after) = (self.known_of(&found), settle(&self.meant, &self.aligned(&found)));
+        let (before, after) = (self.known_of(&found), settle(&self.still_meant(&found), &self.aligned(&found)));
         let changed = effective::changed(address, &before, &after);
         if let Some(fixed) = changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some()) {
             return self.replace(found, refusal(address, fixed, &before, &after)).await;
@@ -154,7 +180,7 @@ impl<'c> Creation<'c> {
             Ok(Some(found)) => self.exists_as(&found, failure_of(address, &found)),
             Ok(None) => self.failed(disappeared(address)),
             // It exists all the same, as it was found.
-            Err(error) => self.exists_as(&found, self.problem(Operation::Update, &error)),
+            Err(error) => self.without_secrets(self.exists_as(&found, self.problem(Operation::Update, &error))),
         }
     }
 
