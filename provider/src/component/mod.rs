@@ -10,6 +10,8 @@ pub mod wire;
 
 mod alert_policy;
 mod bucket;
+mod budget;
+mod firestore_database;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod notification_channel;
@@ -18,6 +20,7 @@ mod scalars;
 mod secret;
 mod service;
 mod service_account;
+mod topic;
 mod workload_identity_pool;
 
 pub use self::alert_policy::runbook;
@@ -43,6 +46,9 @@ pub static KINDS: &[&dyn AnyKind] = &[
     &SERVICE_ACCOUNTS,
     &SECRETS,
     &WORKLOAD_IDENTITY_POOLS,
+    &FIRESTORE_DATABASES,
+    &TOPICS,
+    &BUDGETS,
 ];
 
 static BUCKETS: Registered<bucket::Bucket> = Registered::new(bucket::Bucket);
@@ -56,6 +62,11 @@ static SERVICE_ACCOUNTS: Registered<service_account::ServiceAccount> =
 static SECRETS: Registered<secret::Secret> = Registered::new(secret::Secret);
 static WORKLOAD_IDENTITY_POOLS: Registered<workload_identity_pool::WorkloadIdentityPool> =
     Registered::new(workload_identity_pool::WorkloadIdentityPool);
+
+static FIRESTORE_DATABASES: Registered<firestore_database::FirestoreDatabase> =
+    Registered::new(firestore_database::FirestoreDatabase);
+static TOPICS: Registered<topic::Topic> = Registered::new(topic::Topic);
+static BUDGETS: Registered<budget::Budget> = Registered::new(budget::Budget);
 
 /// The kind of the stack attribute `name`.
 pub fn kind(name: &str) -> Option<&'static dyn AnyKind> {
