@@ -66,6 +66,9 @@ pub struct State {
     pub warming_up: BTreeMap<String, BTreeMap<String, u32>>,
     /// By e-mail address.
     pub fresh_accounts: BTreeMap<String, FreshAccount>,
+    /// Service accounts that were deleted, by unique id: they can be brought back.
+    #[serde(default)]
+    pub deleted_accounts: BTreeMap<String, Value>,
     /// Grows with every id and etag that is handed out.
     pub counter: u64,
 }

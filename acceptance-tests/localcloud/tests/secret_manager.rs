@@ -191,3 +191,13 @@ async fn values_are_in_no_other_answer() {
         assert!(!answer.contains("c2VjcmV0"), "{answer}");
     }
 }
+
+#[tokio::test]
+async fn values_are_not_in_the_request_log() {
+    let cloud = with_secret().await;
+    add(&cloud, "c2VjcmV0LXZhbHVl").await;
+    cloud.get(HOST, &format!("{SECRETS}/key/versions/1:access")).await;
+    let (_, log) = cloud.call("GET", "_localcloud", "/requests", None).await;
+    assert_eq!(log.as_array().map(Vec::len), Some(3));
+    assert!(!log.to_string().contains("c2VjcmV0"), "{log}");
+}

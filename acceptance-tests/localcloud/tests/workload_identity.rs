@@ -3,6 +3,10 @@
 
 mod wire;
 
+use std::time::Duration;
+
+use localcloud::clock::Clock;
+use localcloud::{Seed, Server};
 use serde_json::{Value, json};
 use wire::Cloud;
 
@@ -70,6 +74,19 @@ async fn a_deleted_pool_stays_and_keeps_its_name() {
     assert_eq!(all["workloadIdentityPools"][0]["displayName"], "GitHub");
     let again = refused(&cloud, "POST", &format!("{POOLS}?workloadIdentityPoolId=github-pool"), json!({})).await;
     assert_eq!(again, (409, "ALREADY_EXISTS".to_owned()));
+}
+
+#[tokio::test]
+async fn after_thirty_days_the_name_is_free() {
+    let month = Duration::from_secs(31 * 86_400);
+    let start = "2026-01-01T00:00:00Z".parse().expect("a time");
+    let seed = Seed::empty_project("demo", "123456789012", &[HOST]);
+    let cloud = Cloud::from(Server::builder().seed(seed).clock(Clock::stepping(start, month))).await;
+    let create = format!("{POOLS}?workloadIdentityPoolId=github-pool");
+    changed(&cloud, "POST", &create, json!({})).await;
+    changed(&cloud, "DELETE", &format!("{POOLS}/github-pool"), Value::Null).await;
+    changed(&cloud, "POST", &create, json!({})).await;
+    assert_eq!(cloud.get(HOST, &format!("{POOLS}/github-pool")).await["state"], "ACTIVE");
 }
 
 #[tokio::test]

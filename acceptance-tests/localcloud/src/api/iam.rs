@@ -1,7 +1,8 @@
 //! `iam.googleapis.com` v1: service accounts, and (in `workload_identity`) pools and their providers.
 //!
 //! A new account is not known everywhere at once: the first GET is 404, and the first policies that name it are refused (counts in
-//! [`Settings`](crate::store::Settings)). Deleting one leaves `deleted:` members in the policies that named it.
+//! [`Settings`](crate::store::Settings)). Deleting one leaves `deleted:` members in the policies that named it; `:undelete` by its unique id
+//! makes them what they were.
 
 mod workload_identity;
 
@@ -29,6 +30,7 @@ pub(crate) fn api() -> Api {
         .on("GET", ACCOUNT, get)
         .on("PATCH", ACCOUNT, patch)
         .on("DELETE", ACCOUNT, delete)
+        .on("POST", "/v1/projects/{project}/serviceAccounts/{account}:undelete", undelete)
         .on("POST", "/v1/projects/{project}/serviceAccounts/{account}:enable", |call| set_disabled(call, false))
         .on("POST", "/v1/projects/{project}/serviceAccounts/{account}:disable", |call| set_disabled(call, true));
     let api = workload_identity::serve(api);
@@ -179,20 +181,52 @@ fn set_disabled(call: &mut Call<'_>, disabled: bool) -> Outcome {
 fn delete(call: &mut Call<'_>) -> Outcome {
     let path = find(call)?;
     let body = call.world.remove(HOST, &path).unwrap_or_default();
-    let email = body["email"].as_str().unwrap_or_default();
-    let live = format!("serviceAccount:{email}");
-    let gone = json!(format!("deleted:{live}?uid={}", body["uniqueId"].as_str().unwrap_or_default()));
-    for policy in call.world.state.policies.values_mut().flat_map(|policies| policies.values_mut()) {
+    let (live, gone) = members(&body);
+    rename_members(call.world, &live, &gone);
+    call.world.state.fresh_accounts.remove(body["email"].as_str().unwrap_or_default());
+    let unique_id = body["uniqueId"].as_str().unwrap_or_default().to_owned();
+    call.world.state.deleted_accounts.insert(unique_id, body);
+    Ok(Reply::empty_object())
+}
+
+/// Brings an account back by its unique id.
+fn undelete(call: &mut Call<'_>) -> Outcome {
+    let body = call.world.state.deleted_accounts.get(call.param("account")).cloned();
+    let body = body.ok_or_else(|| ApiError::not_found("Unknown service account"))?;
+    let project = call.param("project");
+    if project != "-" && body["projectId"] != project {
+        return Err(ApiError::not_found("Unknown service account"));
+    }
+    let path = format!("/v1/{}", body["name"].as_str().unwrap_or_default());
+    if call.world.has(HOST, &path) {
+        return Err(ApiError::already_exists("A service account of this name exists again."));
+    }
+    let (live, gone) = members(&body);
+    rename_members(call.world, &gone, &live);
+    let unique_id = call.param("account").to_owned();
+    call.world.state.deleted_accounts.remove(&unique_id);
+    call.world.put(HOST, &path, body.clone());
+    Ok(Reply::json(json!({"restoredAccount": body})))
+}
+
+/// How policies name an account that lives, and the same one deleted.
+fn members(account: &Value) -> (String, String) {
+    let text = |field: &str| account[field].as_str().unwrap_or_default();
+    let live = format!("serviceAccount:{}", text("email"));
+    let gone = format!("deleted:{live}?uid={}", text("uniqueId"));
+    (live, gone)
+}
+
+fn rename_members(world: &mut World, from: &str, to: &str) {
+    for policy in world.state.policies.values_mut().flat_map(|policies| policies.values_mut()) {
         for binding in policy["bindings"].as_array_mut().into_iter().flatten() {
             for member in binding["members"].as_array_mut().into_iter().flatten() {
-                if *member == live.as_str() {
-                    *member = gone.clone();
+                if *member == from {
+                    *member = json!(to);
                 }
             }
         }
     }
-    call.world.state.fresh_accounts.remove(email);
-    Ok(Reply::empty_object())
 }
 
 fn account_id_is_sane(id: &str) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! # How to add an API
 //!
-//! 1. Write `src/api/NAME.rs` with `pub(crate) fn api() -> Api`, and add it to [`hosts`] below.
+//! 1. Write `src/api/NAME.rs` with `pub(crate) fn api() -> Api`, and add it to `hosts` below.
 //! 2. `Api::new("NAME.googleapis.com")`, then one `.on(method, template, handler)` for each call that fits no pattern. A template is a path
 //!    with `{variables}`; the last segment may end in `:verb`. A handler is `fn(&mut Call) -> Outcome`; it runs alone (the world is
 //!    locked), never blocks, and reads the time and new ids from `call.world` only.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use localcloud::discovery::Discovery;
-use localcloud::{Handle, Seed, Server, Settings};
+use localcloud::{Builder, Handle, Seed, Server, Settings};
 use serde_json::Value;
 
 pub(crate) fn root() -> PathBuf {
@@ -31,7 +31,11 @@ impl Cloud {
     }
 
     pub(crate) async fn start(seed: Seed, settings: Settings) -> Self {
-        let mut builder = Server::builder().seed(seed).settings(settings);
+        Self::from(Server::builder().seed(seed).settings(settings)).await
+    }
+
+    /// What a builder makes, with the descriptions.
+    pub(crate) async fn from(mut builder: Builder) -> Self {
         if let Some(check) = descriptions() {
             builder = builder.check(Arc::new(check));
         }

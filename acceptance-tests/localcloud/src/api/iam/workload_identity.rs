@@ -15,6 +15,8 @@ use crate::json::{self, Object, Presence};
 use crate::operation;
 use crate::pages::PageRule;
 
+const POOLS: &str = "/v1/projects/{project}/locations/{location}/workloadIdentityPools";
+const PROVIDERS: &str = "/v1/projects/{project}/locations/{location}/workloadIdentityPools/{pool}/providers";
 const POOL: &str = "/v1/projects/{project}/locations/{location}/workloadIdentityPools/{pool}";
 const PROVIDER: &str = "/v1/projects/{project}/locations/{location}/workloadIdentityPools/{pool}/providers/{provider}";
 const POOL_OPERATION: &str =
@@ -35,15 +37,7 @@ const SHARED_ISSUERS: [&str; 3] =
 /// Adds pools and providers to the API.
 pub(super) fn serve(api: Api) -> Api {
     // First, so that these win over the standard ones.
-    let api = api
-        .on("GET", POOL, |call| {
-            purge(call);
-            collection::get(&Pool, call)
-        })
-        .on("GET", PROVIDER, |call| {
-            purge(call);
-            collection::get(&Provider, call)
-        })
+    let api = serve_purged(serve_purged(api, POOLS, POOL, &Pool), PROVIDERS, PROVIDER, &Provider)
         .on("DELETE", POOL, |call| change_state(&Pool, call, State::Deleted))
         .on("DELETE", PROVIDER, |call| change_state(&Provider, call, State::Deleted))
         .on("POST", UNDELETE_POOL, |call| change_state(&Pool, call, State::Active))
@@ -336,11 +330,30 @@ fn change_state(kind: &dyn Collection, call: &mut Call<'_>, wanted: State) -> Ou
     Ok(operation::start(call, below(&name, &id), None, Value::Null))
 }
 
-/// Removes what the call names once its thirty days are over.
+/// Reads and creates of a kind, which find nothing whose thirty days are over.
+fn serve_purged(api: Api, parent: &'static str, template: &'static str, kind: &'static dyn Collection) -> Api {
+    api.on("GET", template, move |call| {
+        purge(call);
+        collection::get(kind, call)
+    })
+    .on("GET", parent, move |call| {
+        purge(call);
+        collection::list(kind, call)
+    })
+    .on("POST", parent, move |call| {
+        purge(call);
+        collection::create(kind, call)
+    })
+}
+
 fn purge(call: &mut Call<'_>) {
-    let path = call.path();
-    let expires = call.stored().and_then(|body| body["expireTime"].as_str()?.parse::<Timestamp>().ok());
-    if expires.is_some_and(|at| at <= call.world.clock.now()) {
+    let now = call.world.clock.now();
+    let is_over = |body: &Value| {
+        body["expireTime"].as_str().and_then(|text| text.parse::<Timestamp>().ok()).is_some_and(|at| at <= now)
+    };
+    let objects = call.world.state.objects.get(HOST).into_iter().flatten();
+    let over: Vec<String> = objects.filter(|(_, object)| is_over(&object.body)).map(|(path, _)| path.clone()).collect();
+    for path in over {
         call.world.remove(HOST, &path);
     }
 }
