@@ -25,13 +25,17 @@ resource "mlops_stack" "prod" {
 
   services = {
     api = {
-      name          = "churn-api"
-      image         = "europe-west1-docker.pkg.dev/my-project/churn/api:1.4.0"
-      cpu           = "2"
-      memory        = "4Gi"
-      max_instances = 20
+      name            = "churn-api"
+      image           = "europe-west1-docker.pkg.dev/my-project/churn/api:1.4.0"
+      cpu             = "2"
+      memory          = "4Gi"
+      max_instances   = 20
+      service_account = "api"
       env = {
         MODEL_BUCKET = "{{buckets.models.url}}"
+      }
+      secret_env = {
+        WANDB_API_KEY = { secret = "wandb" }
       }
       volumes = {
         models = { bucket = "models", mount_path = "/models", read_only = true }
@@ -54,4 +58,87 @@ resource "mlops_stack" "prod" {
     errors  = { preset = "high_error_rate", service = "api", channels = ["on_call"], threshold = 0.02 }
     latency = { preset = "high_latency", service = "api", channels = ["on_call"] }
   }
+
+  service_accounts = {
+    api = {
+      name         = "churn-api"
+      display_name = "Churn API"
+      roles        = ["roles/datastore.user"]
+    }
+    deploy = {
+      name  = "github-deploy"
+      roles = ["roles/run.developer"]
+      iam = {
+        "roles/iam.workloadIdentityUser" = [
+          "principalSet://iam.googleapis.com/{{workload_identity_pools.github.id}}/attribute.repository/my-org/churn",
+        ]
+      }
+    }
+  }
+
+  secrets = {
+    wandb = {
+      name             = "wandb-api-key"
+      value_wo         = var.wandb_api_key
+      value_wo_version = 1
+      iam              = { "roles/secretmanager.secretAccessor" = ["api"] }
+    }
+  }
+
+  workload_identity_pools = {
+    github = {
+      name = "github-pool"
+      providers = {
+        github = {
+          name                = "github-provider"
+          issuer_uri          = "https://token.actions.githubusercontent.com"
+          attribute_mapping   = { "google.subject" = "assertion.sub", "attribute.repository" = "assertion.repository" }
+          attribute_condition = "assertion.repository_owner == 'my-org'"
+        }
+      }
+    }
+  }
+
+  firestore_databases = {
+    feedback = {
+      location               = "eur3"
+      point_in_time_recovery = true
+      indexes = {
+        by_prediction = {
+          collection = "feedback"
+          fields = [
+            { path = "prediction_id", order = "ASCENDING" },
+            { path = "timestamp", order = "DESCENDING" },
+          ]
+        }
+      }
+      ttl_fields = { feedback = "expireAt" }
+    }
+  }
+
+  topics = {
+    billing = {
+      name = "billing-alerts"
+      subscriptions = {
+        ledger = { name = "billing-ledger", ack_deadline = "30s" }
+      }
+    }
+  }
+
+  budgets = {
+    monthly = {
+      billing_account = "012345-6789AB-CDEF01"
+      display_name    = "Churn, monthly"
+      amount          = 500
+      thresholds      = [0.5, 0.9, 1.0]
+      topic           = "billing"
+      channels        = ["on_call"]
+    }
+  }
+}
+
+variable "wandb_api_key" {
+  type      = string
+  sensitive = true
+  ephemeral = true
 }
