@@ -79,8 +79,10 @@ pub struct Operations {
 pub enum IamStyle {
     /// `GET NAME:getIamPolicy?options.requestedPolicyVersion=3`, `POST NAME:setIamPolicy`.
     Verbs,
-    /// `POST NAME:getIamPolicy` with the options in the body (projects, service accounts).
+    /// `POST NAME:getIamPolicy` with the options in the body (projects).
     PostVerbs,
+    /// The same with the options in the query, since a body is refused (service accounts).
+    PostVerbsWithoutBody,
     /// `GET` and `PUT NAME/iam` (buckets).
     Storage,
 }

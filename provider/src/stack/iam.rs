@@ -167,6 +167,12 @@ impl Target {
             IamStyle::PostVerbs => Request::post(host, format!("{path}:getIamPolicy"))
                 .idempotent(true)
                 .json(json!({ "options": { "requestedPolicyVersion": VERSION } })),
+            IamStyle::PostVerbsWithoutBody => Request::post(host, format!("{path}:getIamPolicy"))
+                .idempotent(true)
+                .query("options.requestedPolicyVersion", VERSION),
+            IamStyle::PostQuery => Request::post(host, format!("{path}:getIamPolicy"))
+                .idempotent(true)
+                .query("options.requestedPolicyVersion", VERSION),
             IamStyle::Storage => {
                 Request::get(host, format!("{path}/iam")).query("optionsRequestedPolicyVersion", VERSION)
             }
@@ -176,7 +182,7 @@ impl Target {
     fn write(&self, policy: Json) -> Request {
         let Self { host, path, style } = self.clone();
         let request = match style {
-            IamStyle::Verbs | IamStyle::PostVerbs => {
+            IamStyle::Verbs | IamStyle::PostVerbs | IamStyle::PostVerbsWithoutBody => {
                 Request::post(host, format!("{path}:setIamPolicy")).json(json!({ "policy": policy }))
             }
             IamStyle::Storage => Request::put(host, format!("{path}/iam")).json(policy),
