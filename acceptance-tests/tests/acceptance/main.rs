@@ -14,6 +14,7 @@ mod registry;
 mod service;
 
 mod apis;
+mod consistency;
 mod drift;
 mod examples;
 mod faults;
@@ -23,5 +24,6 @@ mod interruption;
 mod labels;
 mod provider;
 mod references;
+mod refusals;
 mod rename;
 mod stack;
