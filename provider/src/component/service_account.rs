@@ -109,7 +109,7 @@ impl Kind for ServiceAccount {
             naming: Naming::Inside,
             update: Update::Wrapped("serviceAccount"),
             operations: Operations::default(),
-            iam: Some(IamStyle::PostQueryWithoutBody),
+            iam: Some(IamStyle::PostVerbsWithoutBodyWithoutBody),
             full_name: "//iam.googleapis.com/{name}",
         }
     }

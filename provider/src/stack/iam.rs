@@ -170,9 +170,6 @@ impl Target {
             IamStyle::PostVerbsWithoutBody => Request::post(host, format!("{path}:getIamPolicy"))
                 .idempotent(true)
                 .query("options.requestedPolicyVersion", VERSION),
-            IamStyle::PostQuery => Request::post(host, format!("{path}:getIamPolicy"))
-                .idempotent(true)
-                .query("options.requestedPolicyVersion", VERSION),
             IamStyle::Storage => {
                 Request::get(host, format!("{path}/iam")).query("optionsRequestedPolicyVersion", VERSION)
             }
