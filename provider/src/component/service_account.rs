@@ -109,7 +109,7 @@ impl Kind for ServiceAccount {
             naming: Naming::Inside,
             update: Update::Wrapped("serviceAccount"),
             operations: Operations::default(),
-            iam: Some(IamStyle::PostVerbsWithoutBodyWithoutBody),
+            iam: Some(IamStyle::PostVerbsWithoutBody),
             full_name: "//iam.googleapis.com/{name}",
         }
     }
