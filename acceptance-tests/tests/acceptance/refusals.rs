@@ -76,9 +76,13 @@ fn faults(case: &Case, diagnostics: &Diagnostics) -> Option<String> {
 /// Whether Terraform shows the attribute, and the text names the whole path where Terraform's own place ends earlier.
 /// What the configuration does not have is shown as the whole resource.
 fn points_at(error: &Diagnostic, path: &str) -> bool {
-    let top = path.split(['[', '.']).next().unwrap_or_default();
+    let mut steps = path.split(['[', '.', '"', ']']).filter(|step| !step.is_empty());
+    let top = steps.next().unwrap_or_default();
     let code = error.code.as_deref().unwrap_or_default();
-    let is_shown = code.contains(top) || (code.starts_with("resource ") && error.text().contains(top));
+    // Of a component that has lines of its own, the first is shown: `KEY = {`.
+    let is_shown = code.contains(top)
+        || steps.next().is_some_and(|key| code.contains(key))
+        || (code.starts_with("resource ") && error.text().contains(top));
     let depth = path.matches(['[', '.']).count();
     is_shown && (depth <= 1 || error.text().contains(path))
 }
