@@ -115,13 +115,21 @@ async fn read_components(run: &Run, components: &Components) -> Result<FoundByAd
 async fn read_collection(
     run: &Run,
     place: String,
-    members: Vec<(&Address, String)>,
+    mut members: Vec<(&Address, String)>,
 ) -> Result<FoundByAddress, Diagnostics> {
+    let mut found = FoundByAddress::new();
     if let [(first, _), _, ..] = members.as_slice() {
         match cloud::list(run, first.kind, &place).await {
             Ok(items) => {
                 let mut by_name: BTreeMap<String, Found> = items.into_iter().map(|f| (f.name.clone(), f)).collect();
-                return Ok(members.into_iter().map(|(a, name)| (a.clone(), by_name.remove(&name))).collect());
+                // A list may hold less than there is (budgets of this project): what is not in it is asked for by name.
+                members.retain(|(address, name)| match by_name.remove(name) {
+                    Some(item) => {
+                        found.insert((*address).clone(), Some(item));
+                        false
+                    }
+                    None => true,
+                });
             }
             // Who may not list may still read one by one.
             Err(error) if error.is_permission_denied() => {}
@@ -133,7 +141,6 @@ async fn read_collection(
         read.map(|found| (address.clone(), found))
             .map_err(|error| Diagnostics::from(problem::of_component(address, Operation::Read, &error)))
     });
-    let mut found = FoundByAddress::new();
     let mut diagnostics = Diagnostics::new();
     for result in join_all(reads).await {
         match result {

@@ -228,7 +228,8 @@ impl<'c> Creation<'c> {
         let found = match kind.rest().naming {
             Naming::Server => {
                 let all = cloud::list(&look, kind, &self.place()).await;
-                self.stamped(all.as_ref().map(Vec::as_slice).map_err(|_| ()))
+                let all = all.as_ref().map(Vec::as_slice).map_err(|_| ());
+                if common::labels(kind.object()).is_some() { self.stamped(all) } else { self.new_among(all).await }
             }
             _ => match cloud::get(&look, kind, &self.name()).await {
                 // Somebody else's: names of buckets are global.
@@ -278,6 +279,17 @@ impl<'c> Creation<'c> {
     /// Whether the object's stamp names this stack. Under a name of its own that is enough: its KEY may have changed.
     fn is_of_this_stack(&self, found: &Found) -> bool {
         labels::is_stamped(found.tree.get("effective_labels"), &self.work.run.scope.stack)
+    }
+
+    /// The one among all objects of a kind without labels that has this component's title and was not there before.
+    async fn new_among(&self, all: Result<&[Found], ()>) -> Result<Option<Found>, ()> {
+        let (kind, all) = (self.address.kind, all?);
+        let Ok(before) = self.work.all_of(kind, &self.place()).await else { return Ok(None) };
+        let Some(title) = kind.title(&self.meant) else { return Ok(None) };
+        let is_new = |found: &&Found| {
+            kind.title(&found.tree).as_deref() == Some(title.as_str()) && !before.iter().any(|old| old.name == found.name)
+        };
+        Ok(all.iter().find(is_new).cloned())
     }
 
     /// The one among all objects of the kind that bears the stamp of this stack and component.
