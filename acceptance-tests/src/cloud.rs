@@ -27,6 +27,8 @@ pub struct CloudOptions {
     pub latency: Option<Duration>,
     /// The binary; the one of [`crate::localcloud`] when absent.
     pub program: Option<PathBuf>,
+    /// Whether callers are people with credentials of their own, which name no quota project: some APIs refuse them.
+    pub user_credentials: bool,
 }
 
 /// A running localcloud with discovery documents, on a port of its own; ends when dropped.
@@ -91,6 +93,8 @@ pub struct Fault {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     delay_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     drop: Option<&'static str>,
@@ -109,6 +113,13 @@ struct Match {
 }
 
 impl Fault {
+    /// For all calls.
+    pub fn on_any_call() -> Self {
+        let mut fault = Self::on("", "");
+        fault.matching = Match::default();
+        fault
+    }
+
     /// For calls of this method whose path matches this regular expression.
     pub fn on(method: &str, path: &str) -> Self {
         Self {
@@ -117,6 +128,7 @@ impl Fault {
             times: None,
             status: None,
             reason: None,
+            message: None,
             delay_ms: None,
             drop: None,
             operation_error: None,
@@ -145,6 +157,12 @@ impl Fault {
     pub fn status(mut self, status: u16, reason: &str) -> Self {
         self.status = Some(status);
         self.reason = Some(reason.to_owned());
+        self
+    }
+
+    /// Says this in the answer.
+    pub fn message(mut self, message: &str) -> Self {
+        self.message = Some(message.to_owned());
         self
     }
 
@@ -187,6 +205,9 @@ impl Cloud {
         }
         if let Some(latency) = options.latency {
             command.arg("--latency").arg(format!("{}ms", latency.as_millis()));
+        }
+        if options.user_credentials {
+            command.arg("--user-credentials");
         }
         let output = folder.join("localcloud.txt");
         let sink = std::fs::File::create(&output).or_fail(format!("write {}", output.display()));
@@ -234,6 +255,12 @@ impl Cloud {
     pub fn expect_no_writes_since(&self, mark: Mark) {
         let lines = self.write_lines_since(mark);
         assert!(lines.is_empty(), "nothing should be written, but:\n{}", lines.join("\n"));
+    }
+
+    /// Fails when something was ever written.
+    #[track_caller]
+    pub fn expect_no_writes(&self) {
+        self.expect_no_writes_since(Mark(0));
     }
 
     /// Waits until the calls so far satisfy a condition.

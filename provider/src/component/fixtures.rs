@@ -50,7 +50,7 @@ pub(super) fn scope() -> Scope {
 }
 
 /// A value as HCL would give it, by the schema; defaults are filled in as the SDK does.
-pub(super) fn component(kind: &dyn AnyKind, hcl: &Json) -> Dynamic {
+pub(crate) fn component(kind: &dyn AnyKind, hcl: &Json) -> Dynamic {
     object(kind.object(), hcl)
 }
 

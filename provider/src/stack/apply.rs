@@ -17,7 +17,7 @@ use super::cloud::{self, Found};
 use super::model::{Components, Stack};
 use super::plan::{Action, Step};
 use super::run::Run;
-use super::{Address, Scope, tree};
+use super::{Address, Scope, locate, tree};
 use crate::component::AnyKind;
 use crate::component::rest::Naming;
 use crate::gcp::ApiError;
@@ -58,6 +58,14 @@ impl Work<'_> {
         cell.get_or_try_init(|| cloud::list(self.run, kind, place)).await.map(Vec::as_slice)
     }
 
+    /// Whether the object is one that the stack had before this apply, and so is nothing that an interrupted one left.
+    fn had(&self, kind: &dyn AnyKind, name: &str) -> bool {
+        self.before.iter().any(|(address, component)| {
+            address.kind.name() == kind.name()
+                && locate::relative_name(kind, component, self.scope_before).as_deref() == Some(name)
+        })
+    }
+
     /// The component with the write-only values of the configuration.
     fn with_secrets(&self, address: &Address, component: &Dynamic) -> Dynamic {
         let mut component = component.clone();
@@ -79,6 +87,7 @@ pub(crate) async fn apply(
     config: &Stack,
     left: &Components,
 ) -> Outcome {
+    let steps = split_replacements(steps, &run.scope);
     let mut live = kept.clone();
     for step in &steps {
         // What an interrupted creation left is there until its step says otherwise.
@@ -101,6 +110,22 @@ pub(crate) async fn apply(
     let (diagnostics, ()) = futures::join!(schedule::run(&work, &steps, &kept), looked_up);
     let components = work.live.into_inner().unwrap_or_else(PoisonError::into_inner);
     Outcome { components, diagnostics }
+}
+
+/// Makes a removal and a creation of each replacement. Where the new object has the name of the old one, the old one
+/// goes first; otherwise the new one is made first, so that those who use it can move over.
+fn split_replacements(steps: Vec<Step>, scope: &Scope) -> Vec<Step> {
+    let split = |step: Step| {
+        let (Action::Replace, Some(prior), Some(planned)) = (&step.action, &step.prior, &step.planned) else {
+            return vec![step];
+        };
+        let name = |component| locate::relative_name(step.address.kind, component, scope);
+        let removal = if name(prior).is_some_and(|old| name(planned) == Some(old)) { Action::Delete } else { Action::Discard };
+        let creation = Step { action: Action::Create, prior: None, ..step.clone() };
+        // The removal comes last: until something is done, the old object is what there is.
+        vec![creation, Step { action: removal, planned: None, ..step }]
+    };
+    steps.into_iter().flat_map(split).collect()
 }
 
 /// Reads beforehand what creations will ask for: which objects of kinds that the server names are there already.

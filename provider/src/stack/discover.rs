@@ -35,9 +35,9 @@ impl Candidate {
     }
 
     /// The names by which others may use it.
-    fn is_named(&self, name: &str) -> bool {
-        let attributes = ["name", "id", "email"];
-        name == self.found.name || attributes.iter().any(|attribute| tree::text(&self.found.tree, attribute) == Some(name))
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let attributes = ["name", "id", "email"].into_iter().filter_map(|attribute| tree::text(&self.found.tree, attribute));
+        std::iter::once(self.found.name.as_str()).chain(attributes)
     }
 
     fn is_stamped(&self, stack: &str) -> bool {
@@ -177,14 +177,17 @@ fn choose(import: &ImportName, candidates: &[Candidate]) -> Result<BTreeSet<usiz
 
 /// The chosen ones with everything that they use, and the policies that watch them.
 fn followed(mut chosen: BTreeSet<usize>, candidates: &[Candidate], only_forward: bool) -> BTreeSet<usize> {
+    let mut named: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        for name in candidate.names() {
+            named.entry((candidate.kind.name(), name)).or_insert(at);
+        }
+    }
     let uses: Vec<BTreeSet<usize>> = candidates
         .iter()
         .map(|candidate| {
             let used = candidate.kind.uses(&candidate.found.body);
-            let index = |(kind, name): (&str, String)| {
-                candidates.iter().position(|other| other.kind.name() == kind && other.is_named(&name))
-            };
-            used.into_iter().filter_map(index).collect()
+            used.into_iter().filter_map(|(kind, name)| named.get(&(kind, name.as_str())).copied()).collect()
         })
         .collect();
     if !only_forward {

@@ -1,6 +1,6 @@
 //! The configuration that a person would write for a stack that exists.
 
-use tfplugin::{Dynamic, Object};
+use tfplugin::{Dynamic, Object as _};
 
 use super::model::Stack;
 use super::{Scope, effective, tree};
@@ -27,7 +27,7 @@ pub(crate) fn generate(stack: &Stack, scope: &Scope) -> Dynamic {
         });
     }
     config.set_components(&components, stack);
-    for attribute in Stack::schema().attributes.iter().filter(|attribute| attribute.nested().is_none()) {
+    for attribute in Stack::body().attributes.iter().filter(|attribute| attribute.nested().is_none()) {
         if !common::is_configurable(attribute) || attribute.default.as_ref() == Some(config.get(&attribute.name)) {
             config.set(&attribute.name, Dynamic::Null);
         }

@@ -18,7 +18,7 @@ pub struct Handover {
 #[derive(Debug, Default)]
 struct Memory {
     left: BTreeMap<String, Stack>,
-    alive: BTreeSet<String>,
+    alive: BTreeMap<String, BTreeSet<String>>,
     imported: BTreeMap<String, Stack>,
 }
 
@@ -37,14 +37,14 @@ impl Handover {
         self.memory().left.remove(id)
     }
 
-    /// The stack was created or changed in this process: what it consists of is in use.
-    pub fn mark_alive(&self, id: &str) {
-        self.memory().alive.insert(id.to_owned());
+    /// The stack was created or changed in this process: the objects of these full names are in use.
+    pub fn mark_alive(&self, id: &str, objects: BTreeSet<String>) {
+        self.memory().alive.insert(id.to_owned(), objects);
     }
 
-    /// Whether the stack was created or changed in this process.
-    pub fn is_alive(&self, id: &str) -> bool {
-        self.memory().alive.contains(id)
+    /// The objects of a stack that was created or changed in this process.
+    pub fn alive(&self, id: &str) -> Option<BTreeSet<String>> {
+        self.memory().alive.get(id).cloned()
     }
 
     /// An import has just read this stack: the read that follows need not do it again.

@@ -1,5 +1,7 @@
 //! IAM policies of objects: one read and at most one write for each, and nothing taken from others.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 
 use super::effective::Grants;
@@ -72,8 +74,8 @@ impl Policy {
                 }
             }
         }
-        bindings.retain(|binding| binding["members"].as_array().is_some_and(|members| !members.is_empty()));
         drop_ghosts(&mut bindings);
+        bindings.retain(|binding| binding["members"].as_array().is_some_and(|members| !members.is_empty()));
         if Some(&bindings) == self.0["bindings"].as_array() || (bindings.is_empty() && self.0.get("bindings").is_none()) {
             return None;
         }
@@ -83,11 +85,13 @@ impl Policy {
     }
 }
 
-/// A policy that holds an account and its deleted namesake is refused: the deleted one goes.
+/// A policy that holds an account and, in whichever binding, its deleted namesake is refused: the deleted one goes.
 fn drop_ghosts(bindings: &mut [Json]) {
+    let members = |binding: &Json| binding["members"].as_array().cloned().unwrap_or_default();
+    let live: BTreeSet<String> =
+        bindings.iter().flat_map(members).filter_map(|member| member.as_str().map(normal)).collect();
     for binding in bindings {
         let Some(members) = binding["members"].as_array_mut() else { continue };
-        let live: Vec<String> = members.iter().filter_map(Json::as_str).map(normal).collect();
         members.retain(|member| {
             let ghost = member.as_str().filter(|member| member.starts_with("deleted:"));
             ghost.is_none_or(|ghost| !live.contains(&normal(alive(ghost))))

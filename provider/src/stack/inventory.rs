@@ -1,9 +1,11 @@
 //! The inventory: one line for every object and every grant of a stack.
 
+use std::collections::BTreeSet;
+
 use tfplugin::Dynamic;
 
 use super::model::Components;
-use super::{Scope, effective, locate};
+use super::{Address, Scope, effective, locate};
 
 /// The sorted lines; `None` while a name is not known.
 pub(crate) fn inventory(components: &Components, scope: &Scope) -> Option<Vec<String>> {
@@ -23,6 +25,16 @@ pub(crate) fn inventory(components: &Components, scope: &Scope) -> Option<Vec<St
     }
     lines.sort();
     Some(lines)
+}
+
+/// Google's full resource names of the objects of components.
+pub(crate) fn objects(components: &Components, scope: &Scope) -> BTreeSet<String> {
+    components.iter().filter_map(|(address, component)| locate::full_name(address, component, scope)).collect()
+}
+
+/// Whether a component's object is among `objects`; one without a name never came to be.
+pub(crate) fn is_among(objects: &BTreeSet<String>, address: &Address, component: &Dynamic, scope: &Scope) -> bool {
+    locate::full_name(address, component, scope).is_none_or(|name| objects.contains(&name))
 }
 
 /// The same as an attribute's value.

@@ -29,6 +29,9 @@ mod scope;
 mod tree;
 mod validate;
 
+#[cfg(test)]
+mod tests;
+
 pub use address::Address;
 pub use handover::Handover;
 pub use model::{AlertSeverity, Settings, Stack};

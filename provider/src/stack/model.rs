@@ -3,12 +3,13 @@
 //! The settings are declared here; the maps come from `crate::component::KINDS`, so the body is kept as a tree.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use tfplugin::schema::{LeftOut, Nesting, Shape};
 use tfplugin::{Diagnostics, Dynamic, Object, ObjectSchema, Path, Value};
 
 use super::Address;
-use crate::component::{self, KINDS};
+use crate::component::{self, AnyKind, KINDS};
 use crate::types::Duration;
 
 /// A severity of an alert policy.
@@ -97,11 +98,7 @@ pub struct Stack {
 
 impl Object for Stack {
     fn schema() -> ObjectSchema {
-        let mut object = Settings::schema();
-        object.attributes.extend(KINDS.iter().map(|kind| component::stack_attribute(*kind)));
-        object.attributes.sort_by(|a, b| a.name.cmp(&b.name));
-        leave_out(&mut object);
-        object
+        Self::body().clone()
     }
 
     fn decode(value: &Dynamic, _: &Path, _: &mut Diagnostics) -> Option<Self> {
@@ -128,10 +125,22 @@ fn leave_out(object: &mut ObjectSchema) {
 pub(crate) type Components = BTreeMap<Address, Dynamic>;
 
 impl Stack {
+    /// The schema, made once: it is large.
+    pub(crate) fn body() -> &'static ObjectSchema {
+        static BODY: LazyLock<ObjectSchema> = LazyLock::new(|| {
+            let mut object = Settings::schema();
+            object.attributes.extend(KINDS.iter().map(|kind| component::stack_attribute(*kind)));
+            object.attributes.sort_by(|a, b| a.name.cmp(&b.name));
+            leave_out(&mut object);
+            object
+        });
+        &BODY
+    }
+
     /// A stack whose attributes are all null.
     pub fn empty() -> Self {
-        let attributes = Self::schema().attributes;
-        Self { tree: Dynamic::Object(attributes.into_iter().map(|a| (a.name.into_owned(), Dynamic::Null)).collect()) }
+        let attributes = Self::body().attributes.iter();
+        Self { tree: Dynamic::Object(attributes.map(|a| (a.name.to_string(), Dynamic::Null)).collect()) }
     }
 
     /// The attribute `name`.
@@ -167,14 +176,38 @@ impl Stack {
         components
     }
 
+    /// The components as [`Stack::components`] has them, without copies of them.
+    pub(crate) fn borrowed(&self) -> BTreeMap<Address, &Dynamic> {
+        let of_kind = |kind: &&'static dyn AnyKind| {
+            let kind = *kind;
+            let entries = self.get(kind.name()).as_entries().into_iter().flatten();
+            entries.map(move |(key, component)| (Address::new(kind, key), component))
+        };
+        KINDS.iter().flat_map(of_kind).collect()
+    }
+
+    /// The stack without its components: what a large one is built from.
+    pub(crate) fn settings_only(&self) -> Self {
+        let entries = self.tree.as_entries().into_iter().flatten();
+        let settings = entries.filter(|(name, _)| component::kind(name).is_none());
+        let settings = settings.map(|(name, value)| (name.clone(), value.clone()));
+        let kinds = KINDS.iter().map(|kind| (kind.name().to_owned(), Dynamic::Null));
+        Self { tree: Dynamic::Object(settings.chain(kinds).collect()) }
+    }
+
     /// Replaces the components. A kind without one keeps an empty map where `like` has a map, and is null elsewhere.
     pub fn set_components(&mut self, components: &Components, like: &Stack) {
+        self.put_components(components.clone(), like);
+    }
+
+    /// The same with components that nobody else needs.
+    pub(crate) fn put_components(&mut self, components: Components, like: &Stack) {
+        let mut kinds: BTreeMap<&str, BTreeMap<String, Dynamic>> = BTreeMap::new();
+        for (address, component) in components {
+            kinds.entry(address.kind.name()).or_default().insert(address.key, component);
+        }
         for kind in KINDS {
-            let of_kind: BTreeMap<String, Dynamic> = components
-                .iter()
-                .filter(|(address, _)| address.kind.name() == kind.name())
-                .map(|(address, component)| (address.key.clone(), component.clone()))
-                .collect();
+            let of_kind = kinds.remove(kind.name()).unwrap_or_default();
             let value = match like.get(kind.name()) {
                 Dynamic::Null if of_kind.is_empty() => Dynamic::Null,
                 _ => Dynamic::Map(of_kind),

@@ -5,7 +5,7 @@
 pub(crate) mod component;
 pub(crate) mod removal;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
 
@@ -79,11 +79,11 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
     let empty = Stack::empty();
     let scope_before = scope.as_of(prior.unwrap_or(&empty));
     let before = prior.unwrap_or(&empty).components();
-    let configured = config.components();
+    let configured = config.borrowed();
     let mut wanted = proposed.components();
     // Where the configuration is not known yet, Terraform proposes what was there before.
     for (address, component) in &mut wanted {
-        if configured.get(address).is_some_and(Dynamic::is_unknown) {
+        if configured.get(address).is_some_and(|component| component.is_unknown()) {
             *component = Dynamic::Unknown;
         }
     }
@@ -91,10 +91,11 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
     let prior_of = |address: &Address| before.get(renames.get(address).unwrap_or(address));
 
     let mut planned: Components = wanted
-        .iter()
+        .into_iter()
         .map(|(address, proposed)| {
-            let configured = configured.get(address).unwrap_or(&Dynamic::Null);
-            (address.clone(), component::start(address, configured, proposed, prior_of(address), scope))
+            let configured = configured.get(&address).copied().unwrap_or(&Dynamic::Null);
+            let component = component::start(&address, configured, proposed, prior_of(&address), scope);
+            (address, component)
         })
         .collect();
     validate::components(&planned, scope, &mut diagnostics);
@@ -112,9 +113,8 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
             }
             planned.insert(address, tree);
         }
-        let gone = before.iter().filter(|(address, _)| {
-            !wanted.contains_key(address) && !renames.values().any(|renamed| renamed == *address)
-        });
+        let moved: BTreeSet<&Address> = renames.values().collect();
+        let gone = before.iter().filter(|(address, _)| !planned.contains_key(address) && !moved.contains(address));
         // A map of components that is unknown as a whole may hold any of them.
         let gone = gone.filter(|(address, _)| !proposed.get(address.kind.name()).is_unknown());
         steps.extend(gone.map(|(address, tree)| removal::plan(address, tree, &mut diagnostics)));
@@ -148,7 +148,6 @@ fn refuse_moves(prior: &Stack, scope: &Scope, diagnostics: &mut Diagnostics) {
 /// The stack's own attributes around the planned components.
 fn whole(input: &Input<'_>, components: Components, steps: &[Step]) -> Stack {
     let Input { prior, proposed, scope, .. } = *input;
-    let mut planned = proposed.clone();
     // Kinds that are unknown as a whole stay so.
     let known = !proposed.has_unknown_kind() && components.values().all(|component| !component.is_unknown());
     let unknown_kinds: BTreeMap<&str, Dynamic> = crate::component::KINDS
@@ -156,10 +155,7 @@ fn whole(input: &Input<'_>, components: Components, steps: &[Step]) -> Stack {
         .filter(|kind| proposed.get(kind.name()).is_unknown())
         .map(|kind| (kind.name(), Dynamic::Unknown))
         .collect();
-    planned.set_components(&components, proposed);
-    for (kind, unknown) in unknown_kinds {
-        planned.set(kind, unknown);
-    }
+    let mut planned = proposed.settings_only();
     planned.set("project", Dynamic::string(&scope.project));
     planned.set("region", Dynamic::string(&scope.region));
     planned.set("id", Dynamic::string(scope.id()));
@@ -174,6 +170,10 @@ fn whole(input: &Input<'_>, components: Components, steps: &[Step]) -> Stack {
     let digest = effective::fingerprint(&components, scope).filter(|_| means).map_or(Dynamic::Unknown, Dynamic::String);
     planned.set("fingerprint", if will_write && !digest_is_certain(steps) { Dynamic::Unknown } else { digest });
     planned.set("inventory", if known { inventory::value(&components, scope) } else { Dynamic::Unknown });
+    planned.put_components(components, proposed);
+    for (kind, unknown) in unknown_kinds {
+        planned.set(kind, unknown);
+    }
     planned
 }
 

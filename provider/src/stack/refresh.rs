@@ -6,6 +6,7 @@ use futures::future::join_all;
 use tfplugin::{Diagnostics, Dynamic, Path};
 
 use super::cloud::{self, Found};
+use super::effective::Grants;
 use super::iam::{self, Policy};
 use super::model::{Components, Stack};
 use super::problem::{self, Operation};
@@ -187,9 +188,8 @@ async fn read_project_policy(run: &Run, components: &Components) -> Result<Optio
 }
 
 /// The recorded roles that the project's policy still gives to the account.
-fn still_held(recorded: &Dynamic, email: Option<&str>, project: &Policy) -> Dynamic {
+fn still_held(recorded: &Dynamic, email: Option<&str>, granted: &Grants) -> Dynamic {
     let Some(email) = email.filter(|_| !recorded.is_null()) else { return recorded.clone() };
-    let granted = project.grants();
     let member = iam::normal(&format!("serviceAccount:{email}"));
     let held = tree::texts(recorded).into_iter().filter(|role| granted.contains(&((*role).to_owned(), member.clone())));
     Dynamic::set(held.map(Dynamic::string))
@@ -219,6 +219,7 @@ fn observe(
         }
         now.insert(address.clone(), component);
     }
+    let on_project = project.map(Policy::grants);
     let observe = |(address, component): (&Address, &Dynamic)| {
         let found = found.get(address)?.as_ref()?;
         let meant = effective::effective(address, component, &now, &run.scope);
@@ -227,8 +228,8 @@ fn observe(
             let iam = still_granted(component.get("iam"), policy, &now);
             tree::set(&mut observed, "iam", iam);
         }
-        if let (Some(project), Some((attribute, roles))) = (project, effective::project_roles(address)) {
-            let held = still_held(component.get(&attribute.name), tree::text(&observed, roles.email), project);
+        if let (Some(granted), Some((attribute, roles))) = (&on_project, effective::project_roles(address)) {
+            let held = still_held(component.get(&attribute.name), tree::text(&observed, roles.email), granted);
             tree::set(&mut observed, attribute.name.clone(), held);
         }
         Some((address.clone(), observed))

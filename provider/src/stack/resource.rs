@@ -16,7 +16,9 @@ use super::import_id::ImportName;
 use super::model::{Components, Settings, Stack, Timeouts};
 use super::plan::{self, Input, StackPlan};
 use super::run::{ApiPolicy, Run};
-use super::{Address, Scope, rename, apis, apply, discover, generate, problem, references, refresh, tree, validate};
+use super::{
+    Address, Scope, apis, apply, discover, generate, inventory, problem, references, refresh, rename, tree, validate,
+};
 use crate::config::Connection;
 use crate::gcp::CallContext;
 use crate::provider::Session;
@@ -235,13 +237,17 @@ impl Resource<Session> for StackResource {
                 session.handover.leave(id, state.clone());
                 return Ok(Diagnostics::new());
             }
-            if session.handover.is_alive(id) {
-                return Ok(Diagnostics::new());
-            }
             let scope = scope_of(&state, None, &session.connection)?.ok_or_else(|| missing("project"))?;
             let limit = Limit::Delete.of(state.settings().as_ref());
             let run = run(session, &context, scope, limit, ApiPolicy::Report)?;
-            let outcome = apply::destroy(&run, &state.components()).await;
+            // The new half of a replacement was made first and has taken over what it wants.
+            let alive = session.handover.alive(id);
+            let mut components = state.components();
+            components.retain(|address, component| {
+                let is_imported = component.get("imported").as_bool() == Some(true);
+                alive.as_ref().is_none_or(|alive| !is_imported && !inventory::is_among(alive, address, component, &run.scope))
+            });
+            let outcome = apply::destroy(&run, &components).await;
             remaining.set_components(&outcome.components, &state);
             if outcome.components != state.components() {
                 remaining.set("status", Dynamic::string("incomplete"));
@@ -260,7 +266,7 @@ fn plan_destroy(request: PlanRequest<Stack>, context: &Context<Session>) -> Plan
     if let Some(prior) = &request.prior {
         let id = prior.text("id").unwrap_or_default();
         // The old half of a replacement that was made first: its objects live on in the new half.
-        let is_replaced = context.client().is_ok_and(|session| session.handover.is_alive(id));
+        let is_replaced = context.client().is_ok_and(|session| session.handover.alive(id).is_some());
         if prior.get("deletion_protection").as_bool() != Some(false) && !is_replaced {
             diagnostics.push(
                 Diagnostic::error(
@@ -297,10 +303,11 @@ async fn apply_plan(
         let scope = scope_of(&planned, prior.as_ref(), &session.connection)?.ok_or_else(|| missing("project"))?;
         let id = scope.id();
         let left = if prior.is_none() { session.handover.take(&id) } else { None };
-        session.handover.mark_alive(&id);
         let limit = limit.of(planned.settings().as_ref());
         let run = run(session, context, scope, limit, writing(&session.connection))?;
-        Ok::<_, Diagnostics>(carry_out(&run, prior.as_ref(), &planned, &config, left.as_ref()).await)
+        let (stack, diagnostics) = carry_out(&run, prior.as_ref(), &planned, &config, left.as_ref()).await;
+        session.handover.mark_alive(&id, inventory::objects(&stack.components(), &run.scope));
+        Ok::<_, Diagnostics>((stack, diagnostics))
     };
     match result.await {
         Ok((stack, diagnostics)) => ApplyResponse { state: Some(stack), private, diagnostics },
@@ -308,7 +315,7 @@ async fn apply_plan(
     }
 }
 
-async fn carry_out(
+pub(super) async fn carry_out(
     run: &Run,
     prior: Option<&Stack>,
     planned: &Stack,

@@ -1,7 +1,7 @@
 //! One operation on a stack: the client, the deadline, the stop, and what the operation may switch on.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::{Scope, apis};
-use crate::gcp::{ApiError, CallContext, Client, Host, List, OperationApi, Request};
+use crate::gcp::{ApiError, CallContext, Client, ClientConfig, Host, List, OperationApi, Request};
 
 /// How long an API that was just switched on may still say that it is off.
 const WARM_UP: Duration = Duration::from_secs(300);
@@ -39,13 +39,14 @@ pub struct Run {
     enabled: Mutex<BTreeSet<String>>,
     crowded: Arc<AtomicBool>,
     turn: Mutex<()>,
+    paying: OnceLock<Client>,
 }
 
 impl Run {
     /// An operation that begins now.
     pub fn new(client: Client, context: CallContext, scope: Scope, policy: ApiPolicy) -> Self {
-        let (enabled, crowded, turn) = (Mutex::default(), Arc::default(), Mutex::default());
-        Self { client, context, scope, policy, enabled, crowded, turn }
+        let (enabled, crowded, turn, paying) = Default::default();
+        Self { client, context, scope, policy, enabled, crowded, turn, paying }
     }
 
     /// The same with a little time of its own that no stop ends: to learn what calls that were cut short have done.
@@ -79,11 +80,18 @@ impl Run {
     /// # Errors
     /// Of the call, or of switching the API on.
     pub async fn call(&self, request: Request) -> Result<Json, ApiError> {
-        match self.client.call(&self.context, request.clone()).await {
+        match self.send(&request).await {
             Err(error) if self.switch_on(&error).await? => {
                 let request = request.also_retry(WARM_UP, |error| error.is_api_disabled().is_some());
-                self.client.call(&self.context, request).await
+                self.send(&request).await
             }
+            result => result,
+        }
+    }
+
+    async fn send(&self, request: &Request) -> Result<Json, ApiError> {
+        match self.client().call(&self.context, request.clone()).await {
+            Err(error) if self.pays(&error) => self.client().call(&self.context, request.clone()).await,
             result => result,
         }
     }
@@ -95,7 +103,7 @@ impl Run {
     pub async fn call_and_wait(&self, request: Request, host: &Host) -> Result<Json, ApiError> {
         let started = self.call(request).await?;
         match operations_of(host) {
-            Some(api) => self.client.wait(&self.context, api, started).await,
+            Some(api) => self.client().wait(&self.context, api, started).await,
             None => Ok(started),
         }
     }
@@ -105,13 +113,37 @@ impl Run {
     /// # Errors
     /// Of the calls.
     pub async fn list(&self, list: List) -> Result<Vec<Json>, ApiError> {
-        match self.client.list(&self.context, list.clone()).await {
+        match self.send_list(&list).await {
             Err(error) if self.switch_on(&error).await? => {
                 let list = list.also_retry(WARM_UP, |error| error.is_api_disabled().is_some());
-                self.client.list(&self.context, list).await
+                self.send_list(&list).await
             }
             result => result,
         }
+    }
+
+    async fn send_list(&self, list: &List) -> Result<Vec<Json>, ApiError> {
+        match self.client().list(&self.context, list.clone()).await {
+            Err(error) if self.pays(&error) => self.client().list(&self.context, list.clone()).await,
+            result => result,
+        }
+    }
+
+    fn client(&self) -> &Client {
+        self.paying.get().unwrap_or(&self.client)
+    }
+
+    /// Whether a call was refused because it names no project to take quota from. From then on it is the stack's: a user's
+    /// own credentials name none, and the APIs of billing want one.
+    fn pays(&self, error: &ApiError) -> bool {
+        let is_wanted = error.is_quota_project_missing();
+        if is_wanted {
+            self.paying.get_or_init(|| {
+                let quota_project = Some(self.scope.project.clone());
+                Client::new(ClientConfig { quota_project, ..self.client.config().clone() })
+            });
+        }
+        is_wanted
     }
 
     /// Switches on the API that `error` complains about. Calls that meet the same API at once wait for one another.

@@ -1,5 +1,7 @@
 //! Roles on the project: one read and at most one write of its policy, however many accounts and roles.
 
+use std::collections::BTreeSet;
+
 use tfplugin::{Diagnostics, Path};
 
 use super::Work;
@@ -10,9 +12,9 @@ use crate::stack::{Address, iam, problem, tree};
 
 /// Brings the project's policy to what the accounts' components say now.
 pub(super) async fn grant(work: &Work<'_>, steps: &[Step]) -> Diagnostics {
-    let is_released =
-        |address: &Address| steps.iter().any(|step| step.address == *address && step.action == Action::Release);
-    let before = union(work.before.iter().filter(|(address, _)| !is_released(address)));
+    let released: BTreeSet<&Address> =
+        steps.iter().filter(|step| step.action == Action::Release).map(|step| &step.address).collect();
+    let before = union(work.before.iter().filter(|(address, _)| !released.contains(address)));
     let after = union(work.live().iter());
     let add: Grants = after.difference(&before).cloned().collect();
     let remove: Grants = before.difference(&after).cloned().collect();

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use tfplugin::{Diagnostics, Dynamic};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic};
 
 use super::create::{self, Made};
 use super::Work;
-use crate::component::rest::Naming;
 use crate::component::wire;
 use crate::gcp::ApiError;
 use crate::stack::cloud::Found;
@@ -24,18 +23,15 @@ pub(super) async fn run(work: &Work<'_>, step: &Step) -> Diagnostics {
         (Action::Update { grants, .. }, Some(prior), Some(planned)) => {
             change(work, address, prior, planned, *grants).await
         }
-        (Action::Replace, Some(prior), Some(planned)) => replace(work, address, prior, planned).await,
         (Action::Delete, Some(prior), _) => delete(work, address, prior).await,
+        (Action::Discard, Some(prior), _) => discard(work, address, prior).await,
         _ => Diagnostics::new(),
     }
 }
 
 async fn make(work: &Work<'_>, address: &Address, planned: &Dynamic) -> Diagnostics {
     let Made { component, granted, mut diagnostics } = create::create(work, address, planned).await;
-    let Some(component) = component else {
-        work.live().remove(address);
-        return diagnostics;
-    };
+    let Some(component) = component else { return diagnostics };
     work.live().insert(address.clone(), with_grants_of(&component, &granted));
     if !diagnostics.has_error() {
         diagnostics.extend(grant(work, address, &granted, &component).await);
@@ -93,7 +89,10 @@ async fn change(
             (aligned, create::failure_of(address, &found))
         }
         // It went between plan and apply: it is made again.
-        Ok(Some(None)) => return make(work, address, planned).await,
+        Ok(Some(None)) => {
+            work.live().remove(address);
+            return make(work, address, planned).await;
+        }
         Ok(None) => (prior.clone(), Diagnostics::new()),
         Err(error) => return problem::of_component(address, Operation::Update, &error).into(),
     };
@@ -113,15 +112,28 @@ async fn mend(run: &Run, address: &Address, name: &str) -> Result<Option<Found>,
     }
 }
 
-/// Deletes and makes anew; objects that the server names are made anew first, so that users can move over.
-async fn replace(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &Dynamic) -> Diagnostics {
-    if address.kind.rest().naming != Naming::Server {
-        let gone = delete(work, address, prior).await;
-        if gone.has_error() {
-            return gone;
+/// Deletes the object that was replaced by another. The component is that other one by now.
+async fn discard(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnostics {
+    let Some(name) = locate::relative_name(address.kind, prior, &work.run.scope) else { return Diagnostics::new() };
+    match cloud::delete(work.run, address, &name, prior).await {
+        Ok(()) => Diagnostics::new(),
+        Err(error) => {
+            let mut diagnostics = Diagnostics::from(problem::of_component(address, Operation::Delete, &error));
+            diagnostics.push(left_over(work, address, prior));
+            diagnostics
         }
     }
-    make(work, address, planned).await
+}
+
+/// The warning for a replaced object that is still there.
+pub(super) fn left_over(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnostic {
+    let noun = address.kind.noun();
+    let name = locate::full_name(address, prior, &work.run.scope).unwrap_or_default();
+    Diagnostic::warning(
+        format!("The replaced {noun} is still there"),
+        format!("{address} was made anew, and the old {noun} is left: {name}. The stack knows it no longer; delete it by hand."),
+    )
+    .at(address.path())
 }
 
 async fn delete(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnostics {

@@ -13,10 +13,15 @@ use crate::stack::{Scope, tree};
 pub(super) fn adopt(components: &mut Components, scope: &Scope) {
     let all = components.clone();
     let accounts = accounts(&all);
+    // What an attribute can refer to, by its canonical name.
+    let mut keys: BTreeMap<*const Refers, BTreeMap<String, String>> = BTreeMap::new();
     for (address, component) in components.iter_mut() {
         tree::walk_mut(address.kind.object(), component, &mut |attribute, value| {
             if let Some(refers) = attribute.extensions.get::<Refers>() {
-                tree::change_texts(value, &mut |text| Dynamic::string(key_of(&all, refers, text, scope)));
+                let keys = keys.entry(refers).or_insert_with(|| keys_of(&all, refers, scope));
+                tree::change_texts(value, &mut |text| {
+                    Dynamic::string(keys.get(&(refers.canonical)(text)).map_or(text, String::as_str))
+                });
             }
             if attribute.name == "iam" {
                 tree::change_texts(value, &mut |member| {
@@ -27,17 +32,17 @@ pub(super) fn adopt(components: &mut Components, scope: &Scope) {
     }
 }
 
-/// The KEY of the component that `text` names, or else the text.
-fn key_of(all: &Components, refers: &Refers, text: &str, scope: &Scope) -> String {
-    let wanted = (refers.canonical)(text);
-    let of_kind = all.iter().filter(|(address, _)| address.kind.name() == refers.kind);
-    let mut named = of_kind.filter(|(_, target)| {
-        target.get(refers.attribute).as_str().is_some_and(|name| {
-            let name = (refers.canonical)(name);
-            name == wanted || with_number(&name, scope) == wanted
-        })
-    });
-    named.next().map_or_else(|| text.to_owned(), |(address, _)| address.key.clone())
+/// The KEYs of the components that an attribute can name, by every canonical name that they have.
+fn keys_of(all: &Components, refers: &Refers, scope: &Scope) -> BTreeMap<String, String> {
+    let mut keys = BTreeMap::new();
+    for (address, target) in all.iter().filter(|(address, _)| address.kind.name() == refers.kind) {
+        let Some(name) = target.get(refers.attribute).as_str() else { continue };
+        let name = (refers.canonical)(name);
+        // Of two components with one name the first is meant.
+        keys.entry(with_number(&name, scope)).or_insert_with(|| address.key.clone());
+        keys.entry(name).or_insert_with(|| address.key.clone());
+    }
+    keys
 }
 
 /// The name with the project's number in place of its id.

@@ -1,6 +1,6 @@
 //! One component's plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tfplugin::schema::{ObjectSchema, Presence};
 use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic, Path};
@@ -16,7 +16,7 @@ pub(super) struct View<'a> {
     /// The components as last read.
     pub(super) before: &'a Components,
     /// The components as configured.
-    pub(super) configured: &'a Components,
+    pub(super) configured: &'a BTreeMap<Address, &'a Dynamic>,
     /// Where the stack is.
     pub(super) scope: &'a Scope,
     /// The same with what the stack was last given.
@@ -28,14 +28,14 @@ pub(super) struct View<'a> {
 pub(super) fn start(
     address: &Address,
     configured: &Dynamic,
-    proposed: &Dynamic,
+    proposed: Dynamic,
     before: Option<&Dynamic>,
     scope: &Scope,
 ) -> Dynamic {
     if proposed.is_unknown() {
         return Dynamic::Unknown;
     }
-    let mut component = proposed.clone();
+    let mut component = proposed;
     for attribute in &address.kind.object().attributes {
         let value = match before {
             _ if attribute.write_only => Dynamic::Null,
@@ -155,7 +155,7 @@ fn created(view: &View<'_>, address: &Address, mut component: Dynamic) -> Dynami
 /// Drops what only the old object knew, before a replacement.
 fn forget(view: &View<'_>, address: &Address, component: &mut Dynamic) {
     let nothing = Dynamic::Null;
-    let configured = view.configured.get(address).unwrap_or(&nothing);
+    let configured = view.configured.get(address).copied().unwrap_or(&nothing);
     for attribute in &address.kind.object().attributes {
         let is_kept = attribute.name == "name" || attribute.name == "effective_labels";
         if is_silent(attribute, configured) && !is_kept {
@@ -200,7 +200,7 @@ fn keep_spellings(
     component: &mut Dynamic,
 ) {
     let nothing = Dynamic::Null;
-    let configured = view.configured.get(address).unwrap_or(&nothing);
+    let configured = view.configured.get(address).copied().unwrap_or(&nothing);
     for attribute in &address.kind.object().attributes {
         let (was, is) = (before.get(&attribute.name), component.get(&attribute.name));
         if was.is_null() || is.is_null() || was == is {
