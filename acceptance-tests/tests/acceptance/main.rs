@@ -11,7 +11,10 @@ mod alert_policy;
 mod bucket;
 mod notification_channel;
 mod registry;
+mod secret;
 mod service;
+mod service_account;
+mod workload_identity_pool;
 
 mod apis;
 mod consistency;

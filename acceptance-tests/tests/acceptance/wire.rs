@@ -7,6 +7,9 @@ pub(crate) const STORAGE: &str = "storage.googleapis.com";
 pub(crate) const REGISTRY: &str = "artifactregistry.googleapis.com";
 pub(crate) const RUN: &str = "run.googleapis.com";
 pub(crate) const MONITORING: &str = "monitoring.googleapis.com";
+pub(crate) const IAM: &str = "iam.googleapis.com";
+pub(crate) const SECRETS: &str = "secretmanager.googleapis.com";
+pub(crate) const PROJECTS: &str = "cloudresourcemanager.googleapis.com";
 
 /// The JSON of a bucket.
 #[track_caller]
@@ -39,6 +42,34 @@ pub(crate) fn registry(world: &World, name: &str) -> Value {
 /// The path of a repository in europe-west1.
 pub(crate) fn registry_path(world: &World, name: &str) -> String {
     format!("/v1/projects/{}/locations/europe-west1/repositories/{name}", world.seed.project)
+}
+
+/// The JSON of a service account.
+#[track_caller]
+pub(crate) fn account(world: &World, name: &str) -> Value {
+    body(world, IAM, &account_path(name))
+}
+
+/// The path of a service account of the small project.
+pub(crate) fn account_path(name: &str) -> String {
+    format!("/v1/projects/ml-test-project/serviceAccounts/{name}@ml-test-project.iam.gserviceaccount.com")
+}
+
+/// The JSON of a secret.
+#[track_caller]
+pub(crate) fn secret(world: &World, name: &str) -> Value {
+    body(world, SECRETS, &format!("/v1/projects/{}/secrets/{name}", world.seed.project))
+}
+
+/// The JSON of a workload identity pool, or of a provider: `POOL/providers/PROVIDER`.
+#[track_caller]
+pub(crate) fn pool(world: &World, name: &str) -> Value {
+    body(world, IAM, &pool_path(name))
+}
+
+/// The path of a workload identity pool of the small project.
+pub(crate) fn pool_path(name: &str) -> String {
+    format!("/v1/projects/ml-test-project/locations/global/workloadIdentityPools/{name}")
 }
 
 /// All alert policies.
