@@ -106,11 +106,11 @@ impl Kind for WorkloadIdentityPool {
         }
     }
 
-    fn derive(&self, body: &Json, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
-        match (SHORT_NAME.read(body).as_str(), &scope.project_number) {
-            (Some(name), Some(number)) => vec![("id", Dynamic::String(id(name, number)))],
-            _ => Vec::new(),
-        }
+    /// The API answers with the project's number, which a stack that was never read does not know yet.
+    /// The API answers with the number, known or not.
+    fn derive(&self, body: &Json, _: &Scope) -> Vec<(&'static str, Dynamic)> {
+        let name = body.get("name").and_then(Json::as_str);
+        name.map(|name| ("id", Dynamic::string(name))).into_iter().collect()
     }
 
     /// The pools of Kubernetes clusters and of managed workload identities.

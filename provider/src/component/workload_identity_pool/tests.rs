@@ -60,8 +60,10 @@ fn the_pool_of_the_environment_is_what_its_configuration_says() {
 fn the_id_has_the_number_of_the_project() {
     let id = ("id", Dynamic::string("projects/777769481436/locations/global/workloadIdentityPools/github-pool"));
     assert_eq!(pools().predict(&component(pools(), &json!({"name": "github-pool"})), &scope()), [id.clone()]);
-    let body = json!({"name": "projects/dtu-mlops-data-482907/locations/global/workloadIdentityPools/github-pool"});
-    assert_eq!(pools().derive(&body, &scope()), [id]);
+    let body = json!({"name": "projects/777769481436/locations/global/workloadIdentityPools/github-pool"});
+    let unknown = crate::stack::Scope { project_number: None, ..scope() };
+    assert_eq!(pools().derive(&body, &unknown), [id]);
+    assert!(pools().predict(&component(pools(), &json!({"name": "github-pool"})), &unknown).is_empty());
 }
 
 #[test]
