@@ -63,9 +63,10 @@ pub fn tracked(object: &ObjectSchema, stored: &Dynamic, meant: &Dynamic, found: 
     let found = found.as_entries().unwrap_or(&NONE);
     let observed = pairs(object, known, found).into_iter().map(|(key, there)| {
         let mut child = found[there].clone();
-        if same_content(object, &known[&key], &child) {
-            for attribute in object.attributes.iter().filter(|attribute| attribute.presence.is_configurable()) {
-                set(&mut child, attribute, stored.get(&key).get(&attribute.name).clone());
+        for attribute in object.attributes.iter().filter(|attribute| attribute.presence.is_configurable()) {
+            let name = attribute.name.as_ref();
+            if equal(attribute, known[&key].get(name), child.get(name)) {
+                set(&mut child, attribute, stored.get(&key).get(name).clone());
             }
         }
         (key, child)
