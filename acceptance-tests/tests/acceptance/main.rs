@@ -9,11 +9,14 @@ mod wire;
 
 mod alert_policy;
 mod bucket;
+mod budget;
+mod firestore_database;
 mod notification_channel;
 mod registry;
 mod secret;
 mod service;
 mod service_account;
+mod topic;
 mod workload_identity_pool;
 
 mod apis;
