@@ -155,6 +155,13 @@ fn deploy(call: &mut Call<'_>, id: &str, mut wanted: Object, prior: Option<Value
         None => call.world.uuid(),
     };
     let mut service = stamp(&wanted, prior.as_ref(), &name, &uid, generation, &now);
+    // What nobody touched stays as it was written, explicit zeros included.
+    if let (Some(before), Some(prior)) = (&before, &prior)
+        && before.get("scaling") == wanted.get("scaling")
+        && let Some(written) = prior.get("scaling")
+    {
+        service.insert("scaling".to_owned(), written.clone());
+    }
     service.insert("etag".to_owned(), json!(status::service_etag(call.world.tick(), &name)));
     let error = call.take_operation_error();
     let outcome = error.as_ref().map_or(Deployment::Ready, |error| Deployment::Failed(error.message.clone()));
