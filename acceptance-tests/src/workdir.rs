@@ -246,6 +246,11 @@ impl Workdir {
         std::fs::write(&path, text).or_fail(format!("write {}", path.display()));
     }
 
+    /// Copies what a folder holds into the directory, the folders in it too.
+    pub fn copy(&self, folder: &Path) {
+        copy(folder, &self.path);
+    }
+
     /// Reads a file of the directory.
     #[track_caller]
     pub fn read(&self, name: &str) -> String {
@@ -348,6 +353,20 @@ impl Workdir {
         command.env("CHECKPOINT_DISABLE", "1").env("TF_IN_AUTOMATION", "1");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    let entries = std::fs::read_dir(from).or_fail(format!("read {}", from.display()));
+    for entry in entries {
+        let entry = entry.or_fail(format!("read {}", from.display()));
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            std::fs::create_dir_all(&target).or_fail(format!("make {}", target.display()));
+            copy(&source, &target);
+        } else {
+            std::fs::copy(&source, &target).or_fail(format!("copy {}", source.display()));
+        }
     }
 }
 

@@ -1,18 +1,45 @@
 //! Import of an environment as it stands.
 
-use acceptance_tests::{Counts, Scene, Seed, Workdir, World, on_every_terraform, workspace};
+use acceptance_tests::{Counts, Scene, Seed, Workdir, World, on_every_terraform};
+use serde_json::json;
+
+use crate::environment::managed;
+use crate::wire::{bucket, bucket_path};
 
 on_every_terraform! {
-    the_ct_scan_environment_is_imported_without_a_change,
+    the_ct_scan_environment_is_imported_whole_and_without_a_change,
     a_selector_takes_a_service_and_what_it_uses,
+    a_selector_that_does_not_follow_takes_the_service_alone,
+    two_stacks_of_one_project_leave_each_other_alone,
     the_import_command_reads_the_same,
     a_component_left_out_of_the_configuration_is_released,
-    a_hand_written_configuration_with_other_keys_renames_them,
+    what_the_stack_made_is_deleted_and_what_it_imported_is_released,
+    a_component_that_is_abandoned_stays_and_a_prevented_one_refuses_the_plan,
 }
 
-const ID: &str = "dtu-mlops-data-482907/europe-west1/ct-scan";
+pub(crate) const ID: &str = "dtu-mlops-data-482907/europe-west1/ct-scan";
+pub(crate) const NAME: &str = "mlops_stack.ct_scan";
 
-fn imported(world: &World, id: &str) -> Workdir {
+/// The inventory of the stack in a directory.
+pub(crate) fn inventory(work: &Workdir) -> Vec<String> {
+    let stack = work.state().resource(NAME);
+    stack.get("/inventory").as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
+}
+
+/// Removes the configuration that an import has generated.
+pub(crate) fn without_import(work: &Workdir) {
+    std::fs::remove_file(work.path.join("generated.tf")).unwrap();
+}
+
+/// How many components of each kind the stack in a directory has, by kind, without those that are not there.
+fn counts(work: &Workdir) -> Vec<(String, usize)> {
+    let stack = work.state().resource(NAME);
+    let all = stack.get("").as_object().unwrap().clone();
+    let maps = all.into_iter().filter_map(|(kind, value)| Some((kind, value.as_object()?.len())));
+    maps.filter(|(kind, count)| *count > 0 && kind != "labels" && kind != "timeouts").collect()
+}
+
+pub(crate) fn imported(world: &World, id: &str) -> Workdir {
     let block = format!("import {{\n  to = mlops_stack.ct_scan\n  id = \"{id}\"\n}}\n");
     let work = world.directory("import", &block);
     let planned = work.generate_config("generated.tf");
@@ -24,40 +51,81 @@ fn imported(world: &World, id: &str) -> Workdir {
     work
 }
 
-fn the_ct_scan_environment_is_imported_without_a_change(scene: Scene) {
+fn the_ct_scan_environment_is_imported_whole_and_without_a_change(scene: Scene) {
     let world = scene.world(Seed::ct_scan());
     let work = imported(&world, ID);
     work.plan(&[]).expect_empty();
     work.plan(&["-refresh=false"]).expect_empty();
-    let stack = work.state().resource("mlops_stack.ct_scan");
-    for (kind, count) in
-        [("buckets", 4), ("registries", 1), ("services", 1), ("notification_channels", 1), ("alert_policies", 7)]
-    {
-        assert_eq!(stack.get(&format!("/{kind}")).as_object().unwrap().len(), count, "{kind}");
-    }
-    let inventory = stack.get("/inventory").as_array().unwrap();
-    // 14 objects and 8 grants on them.
-    assert_eq!(inventory.len(), 22, "{inventory:#?}");
-    let lines = world.cloud.snapshot().differences_from(&world.before);
-    assert_eq!(lines, Vec::<String>::new());
-    assert_eq!(world.cloud.requests().iter().filter(|call| call.is_write()).count(), 0);
+    let found = inventory(&work);
+    assert_eq!(found.len(), 52);
+    assert_eq!(found, managed());
+    assert_eq!(world.cloud.snapshot().differences_from(&world.before), Vec::<String>::new());
+    world.cloud.expect_no_writes();
 }
 
 fn a_selector_takes_a_service_and_what_it_uses(scene: Scene) {
     let world = scene.world(Seed::ct_scan());
     let work = imported(&world, &format!("{ID}?services=ct-scan-api"));
-    let stack = work.state().resource("mlops_stack.ct_scan");
-    let count = |kind: &str| stack.get(&format!("/{kind}")).as_object().map_or(0, |map| map.len());
     // The mounted bucket, the image's registry, the policies on it and their channel.
-    let counts = [
-        count("buckets"),
-        count("registries"),
-        count("services"),
-        count("notification_channels"),
-        count("alert_policies"),
-    ];
-    assert_eq!(counts, [1, 1, 1, 1, 7]);
+    let expected =
+        [("alert_policies", 7), ("buckets", 1), ("notification_channels", 1), ("registries", 1), ("services", 1)];
+    assert_eq!(counts(&work), expected.map(|(kind, count)| (kind.to_owned(), count)));
     work.plan(&[]).expect_empty();
+    world.cloud.expect_no_writes();
+}
+
+fn a_selector_that_does_not_follow_takes_the_service_alone(scene: Scene) {
+    let world = scene.world(Seed::ct_scan());
+    let work = imported(&world, &format!("{ID}?services=ct-scan-api&follow=false"));
+    assert_eq!(counts(&work), [("services".to_owned(), 1)]);
+    work.plan(&[]).expect_empty();
+    world.cloud.expect_no_writes();
+}
+
+/// The configuration that an import has generated, with a label on everything.
+fn labelled(work: &Workdir, label: &str) {
+    let generated = work.read("generated.tf");
+    let lines = generated.lines().filter(|line| !line.starts_with("  labels "));
+    let text: String = lines
+        .flat_map(|line| {
+            let label = format!("  labels = {{ {label} = \"yes\" }}");
+            let is_head = line.starts_with("resource \"mlops_stack\"");
+            std::iter::once(line.to_owned()).chain(is_head.then_some(label))
+        })
+        .map(|line| line + "\n")
+        .collect();
+    work.write("generated.tf", &text);
+}
+
+fn two_stacks_of_one_project_leave_each_other_alone(scene: Scene) {
+    let world = scene.world(Seed::ct_scan());
+    let block = |name: &str, selectors: &str| {
+        let id = format!("dtu-mlops-data-482907/europe-west1/{name}?{selectors}");
+        let work = world.directory(name, &format!("import {{\n  to = {NAME}\n  id = \"{id}\"\n}}\n"));
+        assert!(work.generate_config("generated.tf").succeeded());
+        work.apply(&[]).expect_success();
+        work
+    };
+    let serving = block("serving", "services=ct-scan-api");
+    let data = block("data", "buckets=dtu-mlops-dvc-*,ct-scan-*&secrets=*&follow=false");
+    world.cloud.expect_no_writes();
+    let (one, other) = (inventory(&serving), inventory(&data));
+    assert!(one.iter().all(|line| !other.contains(line)), "{one:#?} {other:#?}");
+
+    // Each labels its own objects, and neither sees that the other has.
+    labelled(&serving, "serving");
+    labelled(&data, "data");
+    serving.apply(&[]).expect_success();
+    data.apply(&[]).expect_success();
+    for work in [&serving, &data] {
+        work.plan(&[]).expect_empty();
+    }
+    let labels = |name: &str| bucket(&world, name)["labels"].clone();
+    let (models, drift) = (labels("dtu-mlops-data-482907_cloudbuild"), labels("ct-scan-drift-logs-482907"));
+    assert_eq!((&models["serving"], models.get("data")), (&json!("yes"), None));
+    assert_eq!((&drift["data"], drift.get("serving")), (&json!("yes"), None));
+    let elsewhere = labels("dtu-mlops-terraform-state-482907");
+    assert!(elsewhere.get("data").is_none() && elsewhere.get("serving").is_none());
 }
 
 fn the_import_command_reads_the_same(scene: Scene) {
@@ -84,18 +152,38 @@ fn a_component_left_out_of_the_configuration_is_released(scene: Scene) {
     assert_eq!(world.cloud.snapshot().differences_from(&world.before), Vec::<String>::new());
 }
 
-fn a_hand_written_configuration_with_other_keys_renames_them(scene: Scene) {
+fn what_the_stack_made_is_deleted_and_what_it_imported_is_released(scene: Scene) {
     let world = scene.world(Seed::ct_scan());
-    let work = imported(&world, ID);
-    std::fs::remove_file(work.path.join("generated.tf")).unwrap();
-    std::fs::remove_file(work.path.join("main.tf")).unwrap();
-    let example = workspace().join("examples/environments/ct-scan");
-    for name in ["providers.tf", "main.tf", "runbooks.tf", "outputs.tf"] {
-        work.write(name, &std::fs::read_to_string(example.join(name)).unwrap());
-    }
+    let work = imported(&world, &format!("{ID}?buckets=ct-scan-*&follow=false"));
+    without_import(&work);
+    let stack = |body: &str| {
+        let stack = format!("resource \"mlops_stack\" \"ct_scan\" {{\n  name = \"ct-scan\"\n{body}\n}}\n");
+        work.write("main.tf", &format!("{}\n{stack}", world.header()));
+    };
+    // The imported bucket leaves the configuration as another comes.
+    stack("  buckets = { made = { name = \"ct-scan-made-482907\" } }");
+    let planned = work.plan(&[]);
+    planned.diagnostics.warning(&["ct_scan_drift_logs_482907", "released"]);
+    work.apply_plan().expect_success();
+    assert_eq!(bucket(&world, "ct-scan-made-482907")["name"], "ct-scan-made-482907");
+    stack("");
+    let mark = world.cloud.mark();
     work.apply(&[]).expect_success();
-    assert_eq!(world.cloud.requests().iter().filter(|call| call.is_write()).count(), 0);
-    let stack = work.state().resource("mlops_stack.ct_scan");
-    assert_eq!(stack.get("/buckets/models/name"), "dtu-mlops-data-482907_cloudbuild");
+    assert_eq!(world.writes(mark), [format!("DELETE storage.googleapis.com{}", bucket_path("ct-scan-made-482907"))]);
+    assert_eq!(world.cloud.snapshot().differences_from(&world.before), Vec::<String>::new());
     work.plan(&[]).expect_empty();
+}
+
+fn a_component_that_is_abandoned_stays_and_a_prevented_one_refuses_the_plan(scene: Scene) {
+    let world = scene.small_world();
+    let left = r#"left = { name = "ml-test-left", deletion_policy = "ABANDON" }"#;
+    let held = r#"held = { name = "ml-test-held", deletion_policy = "PREVENT" }"#;
+    world.apply_stack(&format!("buckets = {{ {left}, {held} }}"));
+    world.plan_stack(&format!("buckets = {{ {left} }}")).expect_refused().error(&["PREVENT", "held"]);
+    let mark = world.cloud.mark();
+    world.apply_stack(&format!("buckets = {{ {held} }}"));
+    assert_eq!(world.writes(mark), Vec::<String>::new());
+    assert_eq!(bucket(&world, "ml-test-left")["name"], "ml-test-left");
+    world.main.plan(&[]).expect_empty();
+    world.main.destroy().expect_failure().error(&["PREVENT", "held"]);
 }

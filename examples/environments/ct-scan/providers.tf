@@ -8,6 +8,6 @@ terraform {
 }
 
 provider "mlops" {
-  project = "dtu-mlops-data-482907"
+  project = var.project
   region  = "europe-west1"
 }
