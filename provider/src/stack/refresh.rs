@@ -11,7 +11,7 @@ use super::iam::{self, Policy};
 use super::model::{Components, Stack};
 use super::problem::{self, Operation};
 use super::run::Run;
-use super::{Address, apis, effective, inventory, labels, locate, references, tree};
+use super::{Address, Scope, apis, effective, inventory, labels, locate, references, tree};
 use crate::component::Condition;
 use crate::component::marks::{InputOnly, OwnKeys, Volatile, Wire};
 use crate::component::wire;
@@ -55,10 +55,13 @@ pub(crate) async fn refresh(run: &Run, prior: &Stack) -> Result<Stack, Diagnosti
 
 /// The attributes of the whole that follow from its components.
 pub(super) fn stamp(run: &Run, stack: &mut Stack, components: &Components) {
-    if let Some(digest) = effective::fingerprint(components, &run.scope) {
+    // A creation learns the project's number while it works: the stack knows it, the run does not.
+    let number = run.scope.project_number.as_deref().or(stack.text("project_number")).map(str::to_owned);
+    let scope = Scope { project_number: number, ..run.scope.clone() };
+    if let Some(digest) = effective::fingerprint(components, &scope) {
         stack.set("fingerprint", Dynamic::String(digest));
     }
-    let lines = inventory::inventory(components, &run.scope).unwrap_or_default();
+    let lines = inventory::inventory(components, &scope).unwrap_or_default();
     stack.set("inventory", Dynamic::List(lines.into_iter().map(Dynamic::String).collect()));
 }
 
