@@ -16,7 +16,9 @@ pub(crate) fn generate(stack: &Stack, scope: &Scope) -> Dynamic {
         );
         effective::with_names(address, &mut silent, scope);
         for name in ["name", "location"] {
-            if address.kind.object().attribute(name).is_some() && component.get(name) == silent.get(name) {
+            // Only where the engine fills it in: a name with a default of its own, or a location that must be said, stays.
+            let is_filled = address.kind.object().attribute(name).is_some_and(|a| a.default.is_none() && a.presence.is_computed());
+            if is_filled && component.get(name) == silent.get(name) {
                 tree::set(component, name, Dynamic::Null);
             }
         }
