@@ -94,7 +94,7 @@ fn database(more: &str) -> String {
         r#"firestore_databases = {{
     main = {{
       name     = "predictions"
-      location = "eur3"
+      location = "europe-west1"
       {more}
       indexes = {{ by_day = {{ collection = "scans", fields = [{{ path = "day", order = "ASCENDING" }}, {{ path = "score", order = "DESCENDING" }}] }} }}
     }}
