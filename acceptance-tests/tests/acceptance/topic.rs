@@ -54,12 +54,17 @@ fn a_topic_is_made_with_its_subscriptions(scene: Scene) {
 }
 
 fn with(subscriptions: &str) -> String {
-    format!(r#"topics = {{ jobs = {{ name = "jobs", subscriptions = {{ {subscriptions} }} }} }}"#)
+    format!(
+        r#"topics = {{
+  dead = {{ name = "dead-letters" }}
+  jobs = {{ name = "jobs", subscriptions = {{ {subscriptions} }} }}
+}}"#
+    )
 }
 
 fn subscriptions_change_one_by_one(scene: Scene) {
     let world = scene.small_world();
-    world.apply_stack(&with(r#"a = { name = "sub-a" }, b = { name = "sub-b", dead_letter_topic = "jobs" }, c = { name = "sub-c" }"#));
+    world.apply_stack(&with(r#"a = { name = "sub-a" }, b = { name = "sub-b", dead_letter_topic = "dead" }, c = { name = "sub-c" }"#));
     let mark = world.cloud.mark();
     world.apply_stack(&with(r#"a = { name = "sub-a" }, b = { name = "sub-b", ack_deadline = "1m" }, d = { name = "sub-d" }"#));
     let mut writes = world.writes(mark);
