@@ -122,8 +122,8 @@ fn an_empty_project_gets_the_whole_environment(scene: Scene) {
     assert_eq!(anonymous(&inventory(&world.main)), anonymous(&managed()));
     world.main.plan(&[unprotected, "-var-file=prod.tfvars"]).expect_empty();
     world.main.write("terraform.tfvars", "deletion_protection = false\n");
-    // The database stays when the stack goes: that is its kind's deletion policy.
-    world.finish_keeping(&["/databases/(default)"]);
+    // The database stays when the stack goes: that is its kind's deletion policy. Google keeps deleted pools for a while.
+    world.finish_keeping(&["/databases/(default)", "/workloadIdentityPools/github-pool"]);
 }
 
 fn a_hand_written_configuration_imports_under_its_own_keys_without_a_write(scene: Scene) {
