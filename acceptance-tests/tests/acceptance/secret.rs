@@ -59,7 +59,9 @@ fn a_lost_reply_adds_no_second_version(scene: Scene) {
 fn an_apply_that_goes_on_sends_only_what_was_not_sent(scene: Scene) {
     let world = scene.small_world();
     world.stack(VALUES);
-    world.cloud.fault(&Fault::on("POST", "second-key:addVersion$").host(SECRETS).status(403, "PERMISSION_DENIED").times(1));
+    world
+        .cloud
+        .fault(&Fault::on("POST", "second-key:addVersion$").host(SECRETS).status(403, "PERMISSION_DENIED").times(1));
     world.main.apply(&[]).expect_failure();
     assert_eq!((versions(&world, "first-key"), versions(&world, "second-key")), (1, 0));
     world.main.apply(&[]).expect_success();

@@ -36,7 +36,8 @@ fn with(key: &str, condition: &str, description: &str) -> String {
 
 fn a_pool_is_made_with_its_providers(scene: Scene) {
     let world = scene.small_world();
-    let principals = "principalSet://iam.googleapis.com/{{workload_identity_pools.github.id}}/attribute.repository/team/repo";
+    let principals =
+        "principalSet://iam.googleapis.com/{{workload_identity_pools.github.id}}/attribute.repository/team/repo";
     world.apply_stack(&format!(
         r#"{}
   service_accounts = {{
@@ -55,7 +56,9 @@ fn a_pool_is_made_with_its_providers(scene: Scene) {
     let account = "projects/ml-test-project/serviceAccounts/github-deploy@ml-test-project.iam.gserviceaccount.com";
     let members = world.cloud.snapshot().members(IAM, account, "roles/iam.workloadIdentityUser");
     assert_eq!(members, [format!("principalSet://iam.googleapis.com/{number}/attribute.repository/team/repo")]);
-    let line = json!("//iam.googleapis.com/projects/ml-test-project/locations/global/workloadIdentityPools/github-pool/providers/github-actions");
+    let line = json!(
+        "//iam.googleapis.com/projects/ml-test-project/locations/global/workloadIdentityPools/github-pool/providers/github-actions"
+    );
     assert!(stack.get("/inventory").as_array().unwrap().contains(&line), "{}", stack.get("/inventory"));
     world.finish_keeping(KEPT);
 }

@@ -144,7 +144,8 @@ impl Kind for Secret {
                 error(
                     "value_wo",
                     "An empty secret",
-                    "value_wo is empty. Give it the value, or leave it out and add a version by other means.".to_owned(),
+                    "value_wo is empty. Give it the value, or leave it out and add a version by other means."
+                        .to_owned(),
                 );
             } else if value.len() > LARGEST {
                 error(
@@ -172,7 +173,9 @@ impl Kind for Secret {
                 diagnostics.push(
                     Diagnostic::error(
                         format!("A rotation needs {attribute}"),
-                        format!("rotation_period goes with {attribute}, which {why}. Set it, or remove rotation_period."),
+                        format!(
+                            "rotation_period goes with {attribute}, which {why}. Set it, or remove rotation_period."
+                        ),
                     )
                     .at(path.attribute("rotation_period")),
                 );
@@ -182,7 +185,9 @@ impl Kind for Secret {
 
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         let name = component.get("name").as_str();
-        name.map(|name| ("id", Dynamic::string(format!("projects/{}/secrets/{name}", scope.project)))).into_iter().collect()
+        name.map(|name| ("id", Dynamic::string(format!("projects/{}/secrets/{name}", scope.project))))
+            .into_iter()
+            .collect()
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {

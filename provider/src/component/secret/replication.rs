@@ -59,7 +59,8 @@ pub(super) fn validate(replication: &Value<Replication>, path: &Path, diagnostic
     if replicas.is_some_and(Vec::is_empty) {
         let detail = "user_managed needs at least one replica: replicas = [{ location = \"europe-west1\" }].";
         diagnostics.push(
-            Diagnostic::error("No place to keep the secret", detail).at(path.attribute("user_managed").attribute("replicas")),
+            Diagnostic::error("No place to keep the secret", detail)
+                .at(path.attribute("user_managed").attribute("replicas")),
         );
     }
 }

@@ -1,7 +1,9 @@
 use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, Path};
 
-use crate::component::fixtures::{component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated};
+use crate::component::fixtures::{
+    component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated,
+};
 use crate::component::{AnyKind, kind, wire};
 
 fn secrets() -> &'static dyn AnyKind {
@@ -26,14 +28,20 @@ fn a_secret_of_the_environment_is_what_its_configuration_says() {
 #[test]
 fn a_silent_configuration_replicates_automatically() {
     assert_eq!(created(secrets(), &json!({"name": "token"})), json!({"replication": {"automatic": {}}}));
-    assert_eq!(differences(secrets(), &component(secrets(), &json!({})), &read_body(secrets(), &body())), Vec::<String>::new());
+    assert_eq!(
+        differences(secrets(), &component(secrets(), &json!({})), &read_body(secrets(), &body())),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
 fn regions_of_ones_own_are_compared_in_any_order() {
     let replicas = |locations: [&str; 2]| locations.map(|location| json!({"location": location}));
     let hcl = json!({"replication": {"user_managed": {"replicas": replicas(["europe-west1", "europe-west4"])}}});
-    assert_eq!(created(secrets(), &hcl)["replication"]["userManaged"]["replicas"][1], json!({"location": "europe-west4"}));
+    assert_eq!(
+        created(secrets(), &hcl)["replication"]["userManaged"]["replicas"][1],
+        json!({"location": "europe-west4"})
+    );
     let mut body = body();
     body["replication"] = json!({"userManaged": {"replicas": replicas(["europe-west4", "europe-west1"])}});
     assert_eq!(differences(secrets(), &component(secrets(), &hcl), &read_body(secrets(), &body)), Vec::<String>::new());

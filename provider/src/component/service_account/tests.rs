@@ -1,7 +1,9 @@
 use serde_json::{Value as Json, json};
 use tfplugin::Dynamic;
 
-use crate::component::fixtures::{component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated};
+use crate::component::fixtures::{
+    component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated,
+};
 use crate::component::{AnyKind, kind, wire};
 
 fn accounts() -> &'static dyn AnyKind {

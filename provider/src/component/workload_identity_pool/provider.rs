@@ -110,7 +110,8 @@ pub(super) fn validate(provider: &Provider, key: &str, path: &Path, diagnostics:
             error(
                 "attribute_mapping",
                 "google.subject is missing",
-                "attribute_mapping must say what google.subject is: { \"google.subject\" = \"assertion.sub\" }.".to_owned(),
+                "attribute_mapping must say what google.subject is: { \"google.subject\" = \"assertion.sub\" }."
+                    .to_owned(),
             );
         }
     }
@@ -138,10 +139,9 @@ pub(super) fn validate(provider: &Provider, key: &str, path: &Path, diagnostics:
             ),
         );
     }
-    if let Some(account) = provider.aws_account_id.known() {
-        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-            error("aws_account_id", "Not an AWS account", format!("aws_account_id must be 12 digits; it is {account:?}."));
-        }
+    let is_account = |account: &str| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(account) = provider.aws_account_id.known().filter(|account| !is_account(account)) {
+        error("aws_account_id", "Not an AWS account", format!("aws_account_id must be 12 digits; it is {account:?}."));
     }
 }
 

@@ -1,7 +1,9 @@
 use serde_json::{Value as Json, json};
 use tfplugin::Dynamic;
 
-use crate::component::fixtures::{component, created, ct_scan, differences, problems, read_body, refused, scope, updated};
+use crate::component::fixtures::{
+    component, created, ct_scan, differences, problems, read_body, refused, scope, updated,
+};
 use crate::component::{AnyKind, kind, wire};
 
 fn pools() -> &'static dyn AnyKind {
@@ -59,7 +61,8 @@ fn the_pool_of_the_environment_is_what_its_configuration_says() {
 #[test]
 fn the_id_has_the_number_of_the_project() {
     let id = ("id", Dynamic::string("projects/777769481436/locations/global/workloadIdentityPools/github-pool"));
-    assert_eq!(pools().predict(&component(pools(), &json!({"name": "github-pool"})), &scope()), [id.clone()]);
+    let predicted = pools().predict(&component(pools(), &json!({"name": "github-pool"})), &scope());
+    assert_eq!(predicted, std::slice::from_ref(&id));
     let body = json!({"name": "projects/777769481436/locations/global/workloadIdentityPools/github-pool"});
     let unknown = crate::stack::Scope { project_number: None, ..scope() };
     assert_eq!(pools().derive(&body, &unknown), [id]);
@@ -68,7 +71,8 @@ fn the_id_has_the_number_of_the_project() {
 
 #[test]
 fn a_provider_is_made_under_its_name() {
-    let body = created(pools(), &json!({"name": "pool", "providers": {"a": {"name": "github", "issuer_uri": "https://i"}}}));
+    let body =
+        created(pools(), &json!({"name": "pool", "providers": {"a": {"name": "github", "issuer_uri": "https://i"}}}));
     assert_eq!(body["providers"]["a"], json!({"name": "github", "oidc": {"issuerUri": "https://i"}}));
 }
 
@@ -108,11 +112,10 @@ fn settings_of_a_provider_that_nobody_manages_survive() {
     });
     assert_eq!(mask, ["providers"]);
     assert_eq!(wanted["providers"]["github"]["later"], json!({"field": 1}));
-    assert_eq!(super::sync::mask(&body["providers"]["github"], &wanted["providers"]["github"]), [
-        "attributeCondition",
-        "attributeMapping",
-        "oidc.issuerUri",
-    ]);
+    assert_eq!(
+        super::sync::mask(&body["providers"]["github"], &wanted["providers"]["github"]),
+        ["attributeCondition", "attributeMapping", "oidc.issuerUri",]
+    );
 }
 
 #[test]
