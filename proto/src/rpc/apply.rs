@@ -26,7 +26,7 @@ pub(super) async fn apply<P: Provider>(
         new_identity: request.planned_identity.clone(),
         ..Default::default()
     };
-    let after_crash = crashed_state(&shared, &request);
+    let begun = (shared.clone(), request.clone());
     let result = on_its_own("ApplyResourceChange", async move {
         let entry = shared.resource(&request.type_name)?;
         answer(&shared, entry, request).await.map_err(|diagnostics| located(&entry.schema().object, diagnostics))
@@ -38,7 +38,7 @@ pub(super) async fn apply<P: Provider>(
             pb::apply_resource_change::Response { diagnostics: to_wire::diagnostics(diagnostics), ..held }
         }
         Err(crash) => pb::apply_resource_change::Response {
-            new_state: after_crash.or(held.new_state.clone()),
+            new_state: crashed_state(&begun.0, &begun.1).or(held.new_state.clone()),
             diagnostics: to_wire::diagnostics(crash.into()),
             ..held
         },

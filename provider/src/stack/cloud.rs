@@ -28,6 +28,11 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// The same for those who look at the tree only: of a large stack the JSON is large, too.
+    pub(crate) fn without_body(self) -> Self {
+        Self { body: Json::Null, ..self }
+    }
+
     /// Takes in the JSON of an object.
     pub(crate) fn new(kind: &dyn AnyKind, body: Json, scope: &Scope) -> Self {
         let object = kind.object();

@@ -54,7 +54,8 @@ pub(crate) async fn discover(run: &Run, import: &ImportName) -> Result<(Stack, D
     let chosen = choose(import, &candidates)?;
     let chosen: Vec<&Candidate> =
         candidates.iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, candidate)| candidate).collect();
-    let policies = policies(run, &chosen).await?;
+    let (policies, on_project) = futures::join!(policies(run, &chosen), project_policy(run, &chosen));
+    let (policies, on_project) = (policies?, on_project?);
 
     let mut diagnostics = Diagnostics::new();
     let mut components = Components::new();
@@ -68,7 +69,9 @@ pub(crate) async fn discover(run: &Run, import: &ImportName) -> Result<(Stack, D
         warn_of_unexpressed(&address, candidate, policy.as_ref(), &mut diagnostics);
         components.insert(address, component);
     }
-    project_roles(run, &mut components).await?;
+    if let Some(policy) = on_project {
+        project_roles(&policy, &mut components);
+    }
     adopt_names::adopt(&mut components, &run.scope);
     Ok((stack(run, import, components), diagnostics))
 }
@@ -255,13 +258,17 @@ fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>, stac
     component
 }
 
-/// The roles that the accounts among the components have on the project.
-async fn project_roles(run: &Run, components: &mut Components) -> Result<(), Diagnostics> {
-    if !components.keys().any(|address| effective::project_roles(address).is_some()) {
-        return Ok(());
+/// The project's policy, if some of the chosen ones can have roles on the project.
+async fn project_policy(run: &Run, chosen: &[&Candidate]) -> Result<Option<Policy>, Diagnostics> {
+    if !chosen.iter().any(|candidate| effective::project_roles(&Address::new(candidate.kind, "*")).is_some()) {
+        return Ok(None);
     }
     let policy = iam::read(run, &iam::Target::project(&run.scope)).await;
-    let policy = policy.map_err(|error| problem::of_stack("read the project's policy", Path::root(), &error))?;
+    policy.map(Some).map_err(|error| problem::of_stack("read the project's policy", Path::root(), &error).into())
+}
+
+/// The roles that the accounts among the components have on the project.
+fn project_roles(policy: &Policy, components: &mut Components) {
     let granted = policy.grants();
     for (address, component) in components {
         let Some((attribute, roles)) = effective::project_roles(address) else { continue };
@@ -274,7 +281,6 @@ async fn project_roles(run: &Run, components: &mut Components) -> Result<(), Dia
         let held = if held.is_empty() { Dynamic::Null } else { Dynamic::set(held) };
         tree::set(component, attribute.name.clone(), held);
     }
-    Ok(())
 }
 
 /// Names what the schema cannot say, so that nobody believes it to be managed.

@@ -176,6 +176,18 @@ impl Stack {
         components
     }
 
+    /// The same out of a stack that nobody else needs.
+    pub(crate) fn into_components(mut self) -> Components {
+        let mut components = Components::new();
+        let Some(entries) = self.tree.as_entries_mut() else { return components };
+        for kind in KINDS {
+            if let Some(Dynamic::Map(of_kind)) = entries.remove(kind.name()) {
+                components.extend(of_kind.into_iter().map(|(key, component)| (Address::new(*kind, key), component)));
+            }
+        }
+        components
+    }
+
     /// The components as [`Stack::components`] has them, without copies of them.
     pub(crate) fn borrowed(&self) -> BTreeMap<Address, &Dynamic> {
         let of_kind = |kind: &&'static dyn AnyKind| {

@@ -125,7 +125,7 @@ async fn read_collection(
     if let [(first, _), _, ..] = members.as_slice() {
         match cloud::list(run, first.kind, &place).await {
             Ok(items) => {
-                let mut by_name: BTreeMap<String, Found> = items.into_iter().map(|f| (f.name.clone(), f)).collect();
+                let mut by_name: BTreeMap<String, Found> = items.into_iter().map(|f| (f.name.clone(), f.without_body())).collect();
                 // A list may hold less than there is (budgets of this project): what is not in it is asked for by name.
                 members.retain(|(address, name)| match by_name.remove(name) {
                     Some(item) => {

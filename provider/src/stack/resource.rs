@@ -324,7 +324,7 @@ pub(super) async fn carry_out(
 ) -> (Stack, Diagnostics) {
     let input = Input { prior, config, proposed: planned, scope: &run.scope };
     let plan = plan::plan(&input);
-    let mut stack = planned.clone();
+    let mut stack = planned.settings_only();
     let before = prior.map(Stack::components).unwrap_or_default();
     let scope_before = prior.map_or_else(|| run.scope.clone(), |prior| run.scope.as_of(prior));
     let mut diagnostics = Diagnostics::new();
@@ -336,7 +336,7 @@ pub(super) async fn carry_out(
     let components = if diagnostics.has_error() {
         left.map(Stack::components).unwrap_or(before)
     } else {
-        let kept = plan.planned.components();
+        let kept = plan.planned.into_components();
         let left = left.map(|left| taken_up(&left.components(), &kept, &run.scope)).unwrap_or_default();
         // What was made for a component that has left the configuration since goes as any other.
         let gone = left.iter().filter(|(address, _)| !kept.contains_key(address));
@@ -359,8 +359,8 @@ pub(super) async fn carry_out(
         }
         outcome.components
     };
-    stack.set_components(&components, planned);
     refresh::stamp(run, &mut stack, &components);
+    stack.put_components(components, planned);
     if diagnostics.has_error() {
         stack.set("status", Dynamic::string("incomplete"));
     }

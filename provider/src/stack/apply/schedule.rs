@@ -11,6 +11,10 @@ use crate::stack::model::Components;
 use crate::stack::plan::{Action, Step};
 use crate::stack::{Address, effective, graph, references};
 
+/// How many steps are under way at most. Many more than calls, because steps wait for operations; but not all of a
+/// large stack, because each takes memory.
+const IN_FLIGHT: usize = 256;
+
 /// For every step, the steps that it waits for.
 fn waits(steps: &[Step], planned: &Components) -> Vec<BTreeSet<usize>> {
     let by_address = |removals: bool| -> BTreeMap<&Address, usize> {
@@ -88,7 +92,9 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
     let mut in_flight = FuturesUnordered::new();
     loop {
         if !work.run.context.stop.is_cancelled() {
-            for at in std::mem::take(&mut ready) {
+            while in_flight.len() < IN_FLIGHT
+                && let Some(at) = ready.pop_first()
+            {
                 begun[at] = true;
                 let step = steps.get(at);
                 in_flight.push(async move {
