@@ -68,13 +68,10 @@ pub(super) fn complete(mut object: ObjectSchema, rest: &Rest, deletion: Deletion
             object.attributes.push(attribute);
         }
     }
-    if deletion == DeletionPolicy::Abandon {
-        if let Some(attribute) = object.attributes.iter_mut().find(|attribute| attribute.name == "deletion_policy") {
-            attribute.description =
-                attribute.description.replace("`DELETE` (the default, save for kinds that say otherwise)", "`DELETE`").into();
-            attribute.description =
-                attribute.description.replace("`ABANDON` leaves it in the cloud", "`ABANDON` (the default) leaves it in the cloud").into();
-        }
+    let policy = object.attributes.iter_mut().find(|attribute| attribute.name == "deletion_policy");
+    if let Some(policy) = policy.filter(|_| deletion == DeletionPolicy::Abandon) {
+        let usual = policy.description.replace("`DELETE` (the default, save for kinds that say otherwise)", "`DELETE`");
+        policy.description = usual.replace("`ABANDON` leaves", "`ABANDON` (the default) leaves").into();
     }
     object.attributes.sort_by(|a, b| a.name.cmp(&b.name));
     object

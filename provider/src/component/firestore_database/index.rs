@@ -57,7 +57,6 @@ pub(in crate::component) struct IndexField {
 
 /// Which queries an index serves.
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::enum_variant_names, reason = "the API's words")]
 pub(in crate::component) enum QueryScope {
     /// On one collection.
     Collection,
@@ -69,6 +68,7 @@ pub(in crate::component) enum QueryScope {
 
 /// Whose queries an index serves.
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "the API's words")]
 pub(in crate::component) enum ApiScope {
     /// Firestore's.
     AnyApi,

@@ -160,10 +160,10 @@ async fn grant(work: &Work<'_>, address: &Address, prior: &Dynamic, component: &
     };
     let add: Grants = after.difference(&before).cloned().collect();
     let remove: Grants = before.difference(&after).cloned().collect();
-    if let Some(target) = target.filter(|_| !add.is_empty() || !remove.is_empty()) {
-        if let Err(error) = iam::change(work.run, &target, &add, &remove).await {
-            return problem::of_component(address, Operation::Grant, &error).into();
-        }
+    if let Some(target) = target.filter(|_| !add.is_empty() || !remove.is_empty())
+        && let Err(error) = iam::change(work.run, &target, &add, &remove).await
+    {
+        return problem::of_component(address, Operation::Grant, &error).into();
     }
     work.live().insert(address.clone(), component.clone());
     Diagnostics::new()
