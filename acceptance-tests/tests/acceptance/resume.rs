@@ -25,7 +25,7 @@ on_every_terraform! {
     a_replaced_channel_is_made_before_the_old_one_goes,
 }
 
-/// Takes the whole product of calls, failures and life cycles, not every call once.
+/// Takes the whole product of calls, failures and life cycles, not every call once, and the whole environment.
 const WHOLE_MATRIX: &str = "WHOLE_MATRIX";
 
 /// Worlds at once.
@@ -69,17 +69,22 @@ impl Drop for Named {
     }
 }
 
-/// The CT-scan environment, made from nothing.
+/// The CT-scan environment, made from nothing: all of it where that is asked for, else the objects with a stamp. Under
+/// `create_before_destroy` Terraform shows the provider nothing of what the interrupted apply left, so that only these
+/// are found again.
 fn ct_scan(scene: &Scene, create_before_destroy: bool) -> World {
     let world = scene.clone().world(Seed::ct_scan_project());
-    world.main.copy(&workspace().join("examples/environments/ct-scan"));
-    if create_before_destroy {
-        let head = "resource \"mlops_stack\" \"ct_scan\" {\n";
-        let text = world.main.read("main.tf");
-        let lifecycle = format!("{head}  lifecycle {{\n    create_before_destroy = true\n  }}\n");
-        world.main.write("main.tf", &text.replace(head, &lifecycle));
+    if is_whole() && !create_before_destroy {
+        world.main.copy(&workspace().join("examples/environments/ct-scan"));
+    } else {
+        let lifecycle = |first: bool| format!("create_before_destroy = {first}");
+        world.config(&include_str!("resume/stamped.tf").replace(&lifecycle(false), &lifecycle(create_before_destroy)));
     }
     world
+}
+
+fn is_whole() -> bool {
+    std::env::var_os(WHOLE_MATRIX).is_some()
 }
 
 fn deletes(world: &World) -> Vec<String> {
@@ -118,7 +123,7 @@ fn cases(scene: &Scene, calls: usize) -> Vec<Case> {
     let lost_too = |call| [(call, Failure::Denied), (call, Failure::AnswerLost)];
     let all = (0..calls).flat_map(lost_too);
     let case = |(call, failure), create_before_destroy| Case { call, failure, create_before_destroy };
-    if std::env::var_os(WHOLE_MATRIX).is_some() {
+    if is_whole() {
         return all.flat_map(|(call, failure)| [false, true].map(|first| case((call, failure), first))).collect();
     }
     let parts = if Terraform::installed().is_some() { 2 } else { 1 };
