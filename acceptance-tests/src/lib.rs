@@ -7,6 +7,7 @@
 //! Everything here panics with a sentence when the rig itself fails: a test has no other use for such an error.
 
 mod cloud;
+mod copies;
 mod diagnostics;
 mod every_terraform;
 mod finish;
@@ -21,6 +22,7 @@ mod workdir;
 mod world;
 
 pub use cloud::{Cloud, CloudOptions, Fault, Mark, Request};
+pub use copies::{OBJECTS_PER_COPY, copies};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use every_terraform::{Scene, Slot};
 pub use json::{Difference, differences};

@@ -1,23 +1,33 @@
 //! `make bench`: what a user waits for, as tables.
 //!
-//! First the provider alone (start to handshake line, memory, GetProviderSchema), then terraform on the CT-scan
-//! environment at several latencies, with the number of calls and the ratio to the shortest possible chain of calls.
+//! First the provider alone (start to handshake line, memory, GetProviderSchema), then terraform on environments of 52,
+//! 520 and 5,200 objects at several latencies, with the number of calls, the ratio to the shortest time in which they can
+//! be made, and the provider's memory. What the provider does alone, without Terraform: `provider/benches/scale.rs`.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use acceptance_tests::{CloudOptions, OrFail, Scene, Seed, Terraform, Workdir, World, provider, workspace};
+use acceptance_tests::{CloudOptions, OBJECTS_PER_COPY, OrFail, Scene, Seed, Terraform, World, copies, provider};
 
 /// What Terraform sets for every provider process (the protocol's magic cookie).
 const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 const STARTS: usize = 20;
-const LATENCIES: [u64; 3] = [0, 50, 200];
+/// How many copies of the 52 objects, and at which latencies in milliseconds.
+const SIZES: &[(usize, &[u64])] = &[(1, &[0, 50, 200]), (10, &[0, 50, 200]), (100, &[0, 50])];
+/// How many calls the provider has in flight by default.
+const PARALLELISM: u64 = 16;
+/// Between two looks at the memory.
+const LOOK: Duration = Duration::from_millis(10);
 
 fn main() {
     provider_alone();
-    environment();
+    environments();
 }
 
 fn provider_alone() {
@@ -122,53 +132,137 @@ struct Measured {
     name: &'static str,
     time: Duration,
     calls: usize,
-    /// How many calls must follow each other, whatever a provider does.
+    /// From the first call to the answer of the last.
+    span: Duration,
+    /// How many calls must follow each other, whatever a provider does. 0: not known.
     chain: u64,
+    /// Of all providers that ran, at most.
+    kilobytes: u64,
 }
 
-fn environment() {
+impl Measured {
+    /// The shortest time in which these calls can be made: one behind the other where one needs the other, and no more
+    /// at once than the provider may have in flight.
+    fn bound(&self, latency: u64) -> u64 {
+        let calls = u64::try_from(self.calls).unwrap_or(u64::MAX);
+        (self.chain * latency).max(calls * latency / PARALLELISM)
+    }
+}
+
+fn environments() {
+    // Numbers choose the sizes, in copies of the 52 objects.
+    let chosen: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let terraform = Terraform::preferred();
-    say(&format!("\nCT-scan (14 objects, 9 grants) with Terraform {}\n", terraform.version));
-    say("| latency | operation | time | calls | chain | time / (chain x latency) |");
-    say("|---|---|---|---|---|---|");
-    for latency in LATENCIES {
-        for row in measure(Duration::from_millis(latency)) {
-            let bound = row.chain * latency;
-            let ratio =
-                if bound == 0 { String::new() } else { format!("{:.2}", milliseconds(row.time) / bound as f64) };
-            let time = row.time.as_secs_f64();
-            say(&format!("| {latency} ms | {} | {time:.2} s | {} | {} | {ratio} |", row.name, row.calls, row.chain));
+    say(&format!("\nWith Terraform {}, whose own time is in the second column\n", terraform.version));
+    say("| objects, latency | operation | time | calls | first call to last | bound | ratio | memory |");
+    say("|---|---|---|---|---|---|---|---|");
+    for (copies, latencies) in SIZES {
+        if !chosen.is_empty() && !chosen.contains(copies) {
+            continue;
+        }
+        for latency in *latencies {
+            for row in measure(*copies, Duration::from_millis(*latency)) {
+                print(*copies, *latency, &row);
+            }
         }
     }
 }
 
-fn measure(latency: Duration) -> Vec<Measured> {
+fn print(copies: usize, latency: u64, row: &Measured) {
+    let bound = row.bound(latency);
+    let span = milliseconds(row.span);
+    let (bound, ratio) =
+        if bound == 0 { Default::default() } else { (format!("{bound} ms"), format!("{:.2}", span / bound as f64)) };
+    say(&format!(
+        "| {}, {latency} ms | {} | {:.2} s | {} | {span:.0} ms | {bound} | {ratio} | {:.0} MB |",
+        copies * OBJECTS_PER_COPY,
+        row.name,
+        row.time.as_secs_f64(),
+        row.calls,
+        row.kilobytes as f64 / 1e3
+    ));
+}
+
+fn measure(count: usize, latency: Duration) -> Vec<Measured> {
     let scene = Scene { name: "bench".to_owned(), terraform: Terraform::preferred().clone() };
     let options = CloudOptions { latency: Some(latency), ..CloudOptions::default() };
     let world = World::new(&scene, Seed::ct_scan_project(), options);
-    let source = workspace().join("examples/environments/ct-scan");
-    for name in ["providers.tf", "main.tf", "runbooks.tf", "outputs.tf"] {
-        let text = std::fs::read_to_string(source.join(name)).or_fail(format!("read {name}"));
-        world.main.write(name, &text.replace("default     = true", "default     = false"));
-    }
+    let stack = serde_json::json!({ "resource": { "mlops_stack": { "it": copies(count) } } });
+    world.config("");
+    world.main.write("stack.tf.json", &stack.to_string());
     let mut rows = Vec::new();
-    let mut time = |name, chain, work: &dyn Fn(&Workdir)| {
+    let mut time = |name, chain, work: &dyn Fn()| {
         let mark = world.cloud.mark();
+        let watch = Watch::start(world.path());
         let started = Instant::now();
-        work(&world.main);
+        work();
         let time = started.elapsed();
-        rows.push(Measured { name, time, calls: world.cloud.requests_since(mark).len(), chain });
+        let kilobytes = watch.end();
+        let calls = world.cloud.requests_since(mark);
+        let span = match (calls.first(), calls.last()) {
+            (Some(first), Some(last)) => Duration::from_millis(last.at_ms.saturating_sub(first.at_ms)) + latency,
+            _ => Duration::ZERO,
+        };
+        rows.push(Measured { name, time, calls: calls.len(), span, chain, kilobytes });
     };
-    time("validate", 0, &|main| main.validate().expect_none());
+    let main = &world.main;
+    time("validate", 0, &|| main.validate().expect_none());
     // Nothing is in the state, so nothing has to be read.
-    time("plan of all that is new", 0, &|main| assert!(main.plan(&[]).succeeded()));
-    // The bucket that the service mounts, the service, its operation twice, its settings, its policy read and written.
-    time("apply", 7, &|main| drop(main.apply_plan().expect_success()));
-    // The lists, then the policies of what they hold.
-    time("plan again", 2, &|main| main.plan(&[]).expect_empty());
-    // The service, its operation twice, then the bucket that it mounted; the refresh before it.
-    time("destroy", 6, &|main| drop(main.destroy().expect_success()));
+    time("plan of all that is new", 0, &|| assert!(main.plan(&[]).succeeded()));
+    time("apply", 0, &|| drop(main.apply_plan().expect_success()));
+    // The lists, then what is inside of what they hold.
+    time("refresh and plan", 2, &|| main.plan(&[]).expect_empty());
+    let id = format!("{}/europe-west1/bench", world.seed.project);
+    let import = world.directory("import", &format!("import {{\n  to = mlops_stack.it\n  id = \"{id}\"\n}}\n"));
+    // The project, the lists, then the policies of what they hold.
+    time("import, configuration generated", 3, &|| {
+        let planned = import.generate_config("generated.tf");
+        assert!(planned.succeeded(), "{}", planned.diagnostics);
+    });
+    time("destroy", 0, &|| drop(main.destroy().expect_success()));
     rows
+}
+
+/// Looks at the memory of the providers that run out of a world's folder.
+struct Watch {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<u64>,
+}
+
+impl Watch {
+    fn start(folder: &Path) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (folder, stopped) = (folder.to_owned(), stop.clone());
+        let thread = std::thread::spawn(move || {
+            let mut most = 0;
+            while !stopped.load(Ordering::Relaxed) {
+                most = most.max(largest_provider(&folder));
+                std::thread::sleep(LOOK);
+            }
+            most
+        });
+        Self { stop, thread }
+    }
+
+    fn end(self) -> u64 {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap_or_default()
+    }
+}
+
+/// The peak memory of the largest provider out of `folder`, in kB; 0 where the system does not tell.
+fn largest_provider(folder: &Path) -> u64 {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ours = processes.filter(|process| {
+        let program = std::fs::read_link(process.path().join("exe")).unwrap_or_default();
+        program.starts_with(folder)
+    });
+    let peak = |process: std::fs::DirEntry| {
+        let status = std::fs::read_to_string(process.path().join("status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().trim_end_matches("kB").trim().parse().ok()
+    };
+    ours.filter_map(peak).max().unwrap_or_default()
 }
 
 fn milliseconds(time: Duration) -> f64 {
