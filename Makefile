@@ -24,6 +24,7 @@ docs:                ## writes docs/ anew from the schema and the examples
 
 bench: tools         ## times of handshake, schema, plan and apply, with the number of calls
 	cargo run --release -p acceptance-tests --bin bench
+	cargo bench -q -p terraform-provider-mlops --bench scale
 
 localcloud: tools    ## the cloud's APIs on this machine, with a project to try things in
 	cargo run -q -p localcloud -- --listen 127.0.0.1:9000 --discovery target/tools/discovery --seed acceptance-tests/environments/ct-scan-project.json
