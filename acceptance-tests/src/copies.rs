@@ -47,9 +47,7 @@ fn copy(number: usize) -> Map<String, Value> {
         bucket
     };
     let account = |of: &str, roles: &[&str]| json!({ "name": name(of), "display_name": of, "roles": roles });
-    let secret = |of: &str, members: &[&str]| {
-        json!({ "name": name(of), "iam": grant("roles/secretmanager.secretAccessor", members) })
-    };
+    let secret = |of: &str, members: &[&str]| json!({ "name": name(of), "iam": grant("roles/secretmanager.secretAccessor", members) });
     let alert = |preset: &str| {
         json!({
             "preset": preset,

@@ -173,10 +173,7 @@ fn expect_form(scene: Scene, form: &str, project: &str, number: &str) {
     world.main.plan(&[&variables]).expect_empty();
     assert_eq!(inventory(&world.main).len(), 52);
     let model = world.cloud.snapshot().object("storage.googleapis.com", &models_path(&world.main)).unwrap();
-    assert_eq!(
-        (&model.body["labels"]["environment"], &model.body["location"]),
-        (&json!(form), &json!("EUROPE-WEST1"))
-    );
+    assert_eq!((&model.body["labels"]["environment"], &model.body["location"]), (&json!(form), &json!("EUROPE-WEST1")));
 }
 
 fn models_path(work: &Workdir) -> String {

@@ -78,17 +78,21 @@ fn half_made(scene: Scene) -> World {
     let world = scene.small_world();
     let fault = acceptance_tests::Fault::on("POST", "/repositories$").status(403, "PERMISSION_DENIED").times(1);
     world.cloud.fault(&fault);
-    world.stack(r#"
+    world.stack(
+        r#"
   buckets    = { b = { name = "ml-test-b" } }
-  registries = { images = { name = "images" } }"#);
+  registries = { images = { name = "images" } }"#,
+    );
     world.main.apply(&[]).expect_failure();
     world
 }
 
 fn what_leaves_the_configuration_after_a_failed_create_is_deleted(scene: Scene) {
     let world = half_made(scene);
-    world.stack(r#"
-  registries = { images = { name = "images" } }"#);
+    world.stack(
+        r#"
+  registries = { images = { name = "images" } }"#,
+    );
     world.main.apply(&[]).expect_success();
     let calls = world.cloud.requests();
     assert!(calls.iter().any(|call| call.method == "DELETE" && call.path == "/storage/v1/b/ml-test-b"));
@@ -97,9 +101,11 @@ fn what_leaves_the_configuration_after_a_failed_create_is_deleted(scene: Scene) 
 
 fn a_key_renamed_after_a_failed_create_keeps_its_object(scene: Scene) {
     let world = half_made(scene);
-    world.stack(r#"
+    world.stack(
+        r#"
   buckets    = { c = { name = "ml-test-b" } }
-  registries = { images = { name = "images" } }"#);
+  registries = { images = { name = "images" } }"#,
+    );
     world.main.apply(&[]).expect_success();
     no_deletes(&world);
     world.finish();

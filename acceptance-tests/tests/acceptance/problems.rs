@@ -46,7 +46,11 @@ fn a_location_mismatch_recreates_no_bucket(scene: Scene) {
     let stack = work.state().resource("mlops_stack.ct_scan");
     assert_eq!(stack.get("/buckets/dtu_mlops_data_482907_cloudbuild/location"), "US");
     // The team's module put every bucket into the region.
-    by_hand(&world, &work, "  buckets = {\n    models = {\n      name     = \"dtu-mlops-data-482907_cloudbuild\"\n      location = \"europe-west1\"\n    }\n  }");
+    by_hand(
+        &world,
+        &work,
+        "  buckets = {\n    models = {\n      name     = \"dtu-mlops-data-482907_cloudbuild\"\n      location = \"europe-west1\"\n    }\n  }",
+    );
     work.plan(&[]).expect_refused().error(&["US", "europe-west1", "allow_replacement"]);
     work.apply(&[]).expect_failure();
     world.cloud.expect_no_writes_since(mark);
@@ -79,11 +83,15 @@ fn cloud_run_drift_overwrites_neither_env_nor_account_nor_scaling(scene: Scene) 
         assert_eq!(after.pointer(part), before.pointer(part), "{part}");
     }
     // What the team's module said instead is shown value by value before anything happens.
-    by_hand(&world, &work, &format!(
-        "  services = {{\n    ct_scan_api = {{\n      name = \"ct-scan-api\"\n      image = {}\n      env = {{ LOG_LEVEL = \"info\" }}\n      \
+    by_hand(
+        &world,
+        &work,
+        &format!(
+            "  services = {{\n    ct_scan_api = {{\n      name = \"ct-scan-api\"\n      image = {}\n      env = {{ LOG_LEVEL = \"info\" }}\n      \
          service_account = \"cloud-run@dtu-mlops-data-482907.iam.gserviceaccount.com\"\n      max_instances = 10\n    }}\n  }}",
-        before["containers"][0]["image"]
-    ));
+            before["containers"][0]["image"]
+        ),
+    );
     let mark = world.cloud.mark();
     let change = work.plan(&[]).view().change("mlops_stack.ct_scan");
     assert_eq!(change.actions, ["update"]);
@@ -104,7 +112,12 @@ fn older_than_is_written_in_days(scene: Scene) {
     };
     world.apply_stack(&images("90d"));
     let made = registry(&world, "images");
-    assert_eq!(made["cleanupPolicies"]["old"]["condition"]["olderThan"], "7776000s", "{}", registry_path(&world, "images"));
+    assert_eq!(
+        made["cleanupPolicies"]["old"]["condition"]["olderThan"],
+        "7776000s",
+        "{}",
+        registry_path(&world, "images")
+    );
     // Both ways of writing it are one value.
     let mark = world.cloud.mark();
     world.apply_stack(&images("7776000s"));
@@ -159,7 +172,9 @@ fn alert_policies_need_no_runbook_files(scene: Scene) {
 fn the_firestore_api_is_switched_on(scene: Scene) {
     let world = scene.small_world();
     assert!(!world.before.enabled_services().iter().any(|host| host == "firestore.googleapis.com"));
-    world.apply_stack(r#"firestore_databases = { main = { location = "eur3", ttl_fields = { feedback = "expireAt" } } }"#);
+    world.apply_stack(
+        r#"firestore_databases = { main = { location = "eur3", ttl_fields = { feedback = "expireAt" } } }"#,
+    );
     assert!(world.cloud.snapshot().enabled_services().iter().any(|host| host == "firestore.googleapis.com"));
     world.finish_keeping(&["//firestore.googleapis.com/"]);
 }
@@ -169,7 +184,8 @@ fn with_billing(folder: &std::path::Path) -> Seed {
     let small = std::fs::read_to_string(Seed::small().file).unwrap();
     let mut seed: Value = serde_json::from_str(&small).unwrap();
     let name = "billingAccounts/012345-6789AB-CDEF01";
-    let account = json!({"name": name, "open": true, "displayName": "Team", "masterBillingAccount": "", "currencyCode": "USD"});
+    let account =
+        json!({"name": name, "open": true, "displayName": "Team", "masterBillingAccount": "", "currencyCode": "USD"});
     let info = json!({"name": "projects/ml-test-project/billingInfo", "projectId": "ml-test-project",
         "billingAccountName": name, "billingEnabled": true});
     let objects = [(format!("/v1/{name}"), account), ("/v1/projects/ml-test-project/billingInfo".to_owned(), info)];

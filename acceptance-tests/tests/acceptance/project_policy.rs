@@ -171,7 +171,9 @@ fn two_applies_at_once_both_end_right(scene: Scene) {
         work.write("main.tf", &format!("{}\n{}", world.header(), stack(key, &[METRICS, CLIENT])));
     }
     let running = works.each_ref().map(|work| work.start_apply());
-    world.cloud.wait_for("both writes", |calls| calls.iter().filter(|call| is_policy_write(call)).count() >= before + 2);
+    world
+        .cloud
+        .wait_for("both writes", |calls| calls.iter().filter(|call| is_policy_write(call)).count() >= before + 2);
     for one in running {
         one.wait().expect_success();
     }

@@ -76,7 +76,9 @@ fn a_pool_deleted_by_others_is_brought_back(scene: Scene) {
 fn a_secrets_name_is_free_at_once(scene: Scene) {
     let world = scene.small_world();
     let secret = |version: u32| {
-        format!("secrets = {{ key = {{ name = \"api-key\", value_wo = \"v{version}\", value_wo_version = {version} }} }}")
+        format!(
+            "secrets = {{ key = {{ name = \"api-key\", value_wo = \"v{version}\", value_wo_version = {version} }} }}"
+        )
     };
     world.apply_stack(&secret(1));
     world.apply_stack(&secret(2));

@@ -70,7 +70,10 @@ fn versions(world: &World) -> Vec<(String, String)> {
     let mut all: Vec<_> = all
         .iter()
         .map(|version| {
-            (text(&version.body["name"]).rsplit('/').next().unwrap_or_default().to_owned(), text(&version.body["state"]))
+            (
+                text(&version.body["name"]).rsplit('/').next().unwrap_or_default().to_owned(),
+                text(&version.body["state"]),
+            )
         })
         .collect();
     all.sort();
@@ -117,7 +120,9 @@ fn a_value_appears_nowhere(scene: Scene) {
     let mut said = Vec::new();
     // The API refuses the value and quotes it.
     let quoting = format!("The payload {FIRST_ENCODED} ({FIRST}) is refused.");
-    world.cloud.fault(&Fault::on("POST", ":addVersion$").host(SECRETS).status(400, "INVALID_ARGUMENT").message(&quoting));
+    world
+        .cloud
+        .fault(&Fault::on("POST", ":addVersion$").host(SECRETS).status(400, "INVALID_ARGUMENT").message(&quoting));
     let failed = traced(FIRST).apply(&[]);
     failed.expect_failure().error(&["db"]);
     said.push(failed.output);

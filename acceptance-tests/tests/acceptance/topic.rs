@@ -64,9 +64,13 @@ fn with(subscriptions: &str) -> String {
 
 fn subscriptions_change_one_by_one(scene: Scene) {
     let world = scene.small_world();
-    world.apply_stack(&with(r#"a = { name = "sub-a" }, b = { name = "sub-b", dead_letter_topic = "dead" }, c = { name = "sub-c" }"#));
+    world.apply_stack(&with(
+        r#"a = { name = "sub-a" }, b = { name = "sub-b", dead_letter_topic = "dead" }, c = { name = "sub-c" }"#,
+    ));
     let mark = world.cloud.mark();
-    world.apply_stack(&with(r#"a = { name = "sub-a" }, b = { name = "sub-b", ack_deadline = "1m" }, d = { name = "sub-d" }"#));
+    world.apply_stack(&with(
+        r#"a = { name = "sub-a" }, b = { name = "sub-b", ack_deadline = "1m" }, d = { name = "sub-d" }"#,
+    ));
     let mut writes = world.writes(mark);
     writes.sort();
     let verbs: Vec<&str> = writes.iter().map(|line| line.split(' ').next().unwrap()).collect();

@@ -236,13 +236,18 @@ impl Kind for Budget {
         if let Some(amount) = spec.amount.known().filter(|amount| **amount < 0.0) {
             error("amount", "Amount out of range", format!("amount cannot be negative; it is {amount}."));
         }
-        for (name, thresholds) in [("thresholds", &spec.thresholds), ("forecast_thresholds", &spec.forecast_thresholds)] {
+        for (name, thresholds) in [("thresholds", &spec.thresholds), ("forecast_thresholds", &spec.forecast_thresholds)]
+        {
             if let Some(threshold) = thresholds.known().into_iter().flatten().find(|threshold| **threshold < 0.0) {
                 error(name, "Threshold out of range", format!("A threshold cannot be negative; one is {threshold}."));
             }
         }
         if let Some(channels) = spec.channels.known().filter(|channels| channels.len() > 5) {
-            error("channels", "Too many channels", format!("A budget has at most 5 channels; these are {}.", channels.len()));
+            error(
+                "channels",
+                "Too many channels",
+                format!("A budget has at most 5 channels; these are {}.", channels.len()),
+            );
         }
         let specified = spec.credit_types_treatment.known() == Some(&CreditTypesTreatment::IncludeSpecifiedCredits);
         if !spec.credit_types.is_null() && !specified && !spec.credit_types_treatment.is_unknown() {
@@ -254,7 +259,10 @@ impl Kind for Budget {
             diagnostics.push(
                 Diagnostic::warning(
                     "A threshold of ten times the amount or more",
-                    format!("Thresholds are parts of the amount: 0.5 is 50 percent. {threshold} is {} percent.", threshold * 100.0),
+                    format!(
+                        "Thresholds are parts of the amount: 0.5 is 50 percent. {threshold} is {} percent.",
+                        threshold * 100.0
+                    ),
                 )
                 .at(path.attribute("thresholds")),
             );

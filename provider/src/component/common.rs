@@ -79,7 +79,10 @@ pub(super) fn complete(mut object: ObjectSchema, rest: &Rest, deletion: Deletion
 
 /// The attribute with the component's own labels, if the kind has labels.
 pub fn labels(object: &ObjectSchema) -> Option<(&Attribute, &Labels)> {
-    object.attributes.iter().find_map(|attribute| attribute.extensions.get::<Labels>().map(|labels| (attribute, labels)))
+    object
+        .attributes
+        .iter()
+        .find_map(|attribute| attribute.extensions.get::<Labels>().map(|labels| (attribute, labels)))
 }
 
 /// Whether the user may set the attribute: what a generated configuration can hold.

@@ -15,12 +15,12 @@ use serde_json::Value as Json;
 use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use self::index::Index;
+use super::Kind;
 use super::common::DeletionPolicy;
 use super::marks::{Children, Immutable, OwnKeys, ScalarCodec, wire, wire_with};
 use super::rest::{Naming, Operations, Rest, Update};
 use super::scalars::KmsKey;
 use super::wire::{SHORT_NAME, UPPER};
-use super::Kind;
 use crate::gcp::{ApiError, Host};
 use crate::stack::{Run, Scope};
 use crate::types::Location;

@@ -57,8 +57,7 @@ static SERVICES: Registered<service::Service> = Registered::new(service::Service
 static NOTIFICATION_CHANNELS: Registered<notification_channel::NotificationChannel> =
     Registered::new(notification_channel::NotificationChannel);
 static ALERT_POLICIES: Registered<alert_policy::AlertPolicy> = Registered::new(alert_policy::AlertPolicy);
-static SERVICE_ACCOUNTS: Registered<service_account::ServiceAccount> =
-    Registered::new(service_account::ServiceAccount);
+static SERVICE_ACCOUNTS: Registered<service_account::ServiceAccount> = Registered::new(service_account::ServiceAccount);
 static SECRETS: Registered<secret::Secret> = Registered::new(secret::Secret);
 static WORKLOAD_IDENTITY_POOLS: Registered<workload_identity_pool::WorkloadIdentityPool> =
     Registered::new(workload_identity_pool::WorkloadIdentityPool);
@@ -245,12 +244,7 @@ pub trait Kind: Send + Sync + 'static {
     ///
     /// # Errors
     /// Of the calls it makes; the deletion is then not tried.
-    async fn before_delete(
-        &self,
-        component: &Dynamic,
-        client: &Client,
-        context: &CallContext,
-    ) -> Result<(), ApiError> {
+    async fn before_delete(&self, component: &Dynamic, client: &Client, context: &CallContext) -> Result<(), ApiError> {
         let _ = (component, client, context);
         Ok(())
     }
@@ -322,8 +316,7 @@ pub trait AnyKind: Send + Sync {
     fn repair(&self, current: &Json) -> Option<Patch>;
     fn before_create(&self, body: &mut Json, scope: &Scope);
     fn before_update(&self, current: &Json, patch: &mut Patch);
-    async fn before_delete(&self, component: &Dynamic, client: &Client, context: &CallContext)
-    -> Result<(), ApiError>;
+    async fn before_delete(&self, component: &Dynamic, client: &Client, context: &CallContext) -> Result<(), ApiError>;
     fn title(&self, component: &Dynamic) -> Option<String>;
     fn comes_along(&self) -> bool;
     fn uses(&self, body: &Json) -> Vec<(&'static str, String)>;
@@ -435,12 +428,7 @@ impl<K: Kind> AnyKind for Registered<K> {
     fn before_update(&self, current: &Json, patch: &mut Patch) {
         self.kind.before_update(current, patch);
     }
-    async fn before_delete(
-        &self,
-        component: &Dynamic,
-        client: &Client,
-        context: &CallContext,
-    ) -> Result<(), ApiError> {
+    async fn before_delete(&self, component: &Dynamic, client: &Client, context: &CallContext) -> Result<(), ApiError> {
         self.kind.before_delete(component, client, context).await
     }
     fn title(&self, component: &Dynamic) -> Option<String> {

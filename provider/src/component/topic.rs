@@ -148,8 +148,11 @@ impl Kind for Topic {
         check_length(&spec.message_retention, (600, 31 * 86_400), "message_retention", path, diagnostics);
         if let (false, true) = (spec.schema_encoding.is_null(), spec.schema.is_null()) {
             diagnostics.push(
-                Diagnostic::error("An encoding of no schema", "schema_encoding needs schema. Set it, or remove the encoding.")
-                    .at(path.attribute("schema_encoding")),
+                Diagnostic::error(
+                    "An encoding of no schema",
+                    "schema_encoding needs schema. Set it, or remove the encoding.",
+                )
+                .at(path.attribute("schema_encoding")),
             );
         }
         for (key, subscription) in spec.subscriptions.known().into_iter().flatten() {

@@ -120,7 +120,8 @@ fn split_replacements(steps: Vec<Step>, scope: &Scope) -> Vec<Step> {
             return vec![step];
         };
         let name = |component| locate::relative_name(step.address.kind, component, scope);
-        let removal = if name(prior).is_some_and(|old| name(planned) == Some(old)) { Action::Delete } else { Action::Discard };
+        let removal =
+            if name(prior).is_some_and(|old| name(planned) == Some(old)) { Action::Delete } else { Action::Discard };
         let creation = Step { action: Action::Create, prior: None, ..step.clone() };
         // The removal comes last: until something is done, the old object is what there is.
         vec![creation, Step { action: removal, planned: None, ..step }]

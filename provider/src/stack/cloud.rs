@@ -6,9 +6,9 @@ use tfplugin::Dynamic;
 use super::run::Run;
 use super::{Address, Scope, locate, tree};
 use crate::component::marks::Volatile;
-use crate::component::{AnyKind, Condition};
 use crate::component::rest::{Naming, Patch, Update};
 use crate::component::wire;
+use crate::component::{AnyKind, Condition};
 use crate::gcp::{ApiError, List, Request};
 
 /// How often a write is tried anew after somebody else was faster.
@@ -190,7 +190,12 @@ fn without_parts(kind: &dyn AnyKind, mut body: Json) -> Json {
 ///
 /// # Errors
 /// Of the calls; the object exists all the same.
-pub(crate) async fn add_parts(run: &Run, address: &Address, component: &Dynamic, found: Found) -> Result<Found, ApiError> {
+pub(crate) async fn add_parts(
+    run: &Run,
+    address: &Address,
+    component: &Dynamic,
+    found: Found,
+) -> Result<Found, ApiError> {
     let kind = address.kind;
     let mut wanted = found.body.clone();
     let mut has_parts = false;

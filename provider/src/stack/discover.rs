@@ -36,7 +36,8 @@ impl Candidate {
 
     /// The names by which others may use it.
     fn names(&self) -> impl Iterator<Item = &str> {
-        let attributes = ["name", "id", "email"].into_iter().filter_map(|attribute| tree::text(&self.found.tree, attribute));
+        let attributes =
+            ["name", "id", "email"].into_iter().filter_map(|attribute| tree::text(&self.found.tree, attribute));
         std::iter::once(self.found.name.as_str()).chain(attributes)
     }
 
@@ -100,9 +101,9 @@ async fn candidates(run: &Run, import: &ImportName) -> Result<Vec<Candidate>, Di
         let is_wanted = import.selectors.is_empty() || import.selectors.contains_key(kind.name());
         match result {
             Ok(items) => {
-                let mine = items.into_iter().filter(|found| {
-                    is_here(&found.tree, &run.scope) && !kind.is_google_made(&found.body, &run.scope)
-                });
+                let mine = items
+                    .into_iter()
+                    .filter(|found| is_here(&found.tree, &run.scope) && !kind.is_google_made(&found.body, &run.scope));
                 candidates.extend(mine.map(|found| Candidate { kind, found }));
             }
             // With its API off there is nothing of this kind.
@@ -195,9 +196,8 @@ fn followed(mut chosen: BTreeSet<usize>, candidates: &[Candidate], only_forward:
         .collect();
     if !only_forward {
         let selected = chosen.clone();
-        let watchers = (0..candidates.len()).filter(|at| {
-            candidates[*at].kind.comes_along() && uses[*at].iter().any(|used| selected.contains(used))
-        });
+        let watchers = (0..candidates.len())
+            .filter(|at| candidates[*at].kind.comes_along() && uses[*at].iter().any(|used| selected.contains(used)));
         chosen.extend(watchers);
     }
     let mut open: Vec<usize> = chosen.iter().copied().collect();
@@ -252,7 +252,8 @@ fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>, stac
                 roles.entry(role).or_default().push(Dynamic::String(member));
             }
         }
-        let roles: BTreeMap<String, Dynamic> = roles.into_iter().map(|(role, members)| (role, Dynamic::set(members))).collect();
+        let roles: BTreeMap<String, Dynamic> =
+            roles.into_iter().map(|(role, members)| (role, Dynamic::set(members))).collect();
         tree::set(&mut component, "iam", if roles.is_empty() { Dynamic::Null } else { Dynamic::Map(roles) });
     }
     component
@@ -272,7 +273,8 @@ fn project_roles(policy: &Policy, components: &mut Components) {
     let granted = policy.grants();
     for (address, component) in components {
         let Some((attribute, roles)) = effective::project_roles(address) else { continue };
-        let Some(member) = tree::text(component, roles.email).map(|email| iam::normal(&format!("serviceAccount:{email}")))
+        let Some(member) =
+            tree::text(component, roles.email).map(|email| iam::normal(&format!("serviceAccount:{email}")))
         else {
             continue;
         };

@@ -91,8 +91,10 @@ pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<Stri
     for (address, component) in components {
         let meant = effective(address, component, components, scope);
         // What is not known yet may change the meaning of more than itself: a preset, a switch.
-        let settings = address.kind.object().attributes.iter().filter(|a| a.presence.is_configurable() && !a.write_only);
-        if component.is_unknown() || settings.into_iter().any(|setting| !component.get(&setting.name).is_wholly_known()) {
+        let settings =
+            address.kind.object().attributes.iter().filter(|a| a.presence.is_configurable() && !a.write_only);
+        if component.is_unknown() || settings.into_iter().any(|setting| !component.get(&setting.name).is_wholly_known())
+        {
             return None;
         }
         let _ = writeln!(text, "{address}");
@@ -102,7 +104,8 @@ pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<Stri
             }
             if attribute.extensions.get::<Wire>().is_none()
                 && attribute.extensions.get::<ProjectRoles>().is_none()
-                && attribute.name != "iam" {
+                && attribute.name != "iam"
+            {
                 continue;
             }
             let value = meant.get(&attribute.name);
@@ -130,8 +133,11 @@ fn canonical(value: &Dynamic) -> String {
             format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(","))
         }
         Dynamic::Map(entries) | Dynamic::Object(entries) => {
-            let entries: BTreeMap<&String, String> =
-                entries.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, canonical(value))).collect();
+            let entries: BTreeMap<&String, String> = entries
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| (key, canonical(value)))
+                .collect();
             format!("{entries:?}")
         }
         Dynamic::Typed(_, inner) => canonical(inner),

@@ -17,13 +17,15 @@ pub(crate) fn generate(stack: &Stack, scope: &Scope) -> Dynamic {
         effective::with_names(address, &mut silent, scope);
         for name in ["name", "location"] {
             // Only where the engine fills it in: a name with a default of its own, or a location that must be said, stays.
-            let is_filled = address.kind.object().attribute(name).is_some_and(|a| a.default.is_none() && a.presence.is_computed());
+            let is_filled =
+                address.kind.object().attribute(name).is_some_and(|a| a.default.is_none() && a.presence.is_computed());
             if is_filled && component.get(name) == silent.get(name) {
                 tree::set(component, name, Dynamic::Null);
             }
         }
         tree::walk_mut(address.kind.object(), component, &mut |attribute, value| {
-            if !common::is_configurable(attribute) || attribute.default.as_ref() == Some(value) || attribute.write_only {
+            if !common::is_configurable(attribute) || attribute.default.as_ref() == Some(value) || attribute.write_only
+            {
                 *value = Dynamic::Null;
             }
         });

@@ -76,7 +76,8 @@ impl Policy {
         }
         drop_ghosts(&mut bindings);
         bindings.retain(|binding| binding["members"].as_array().is_some_and(|members| !members.is_empty()));
-        if Some(&bindings) == self.0["bindings"].as_array() || (bindings.is_empty() && self.0.get("bindings").is_none()) {
+        if Some(&bindings) == self.0["bindings"].as_array() || (bindings.is_empty() && self.0.get("bindings").is_none())
+        {
             return None;
         }
         policy["bindings"] = Json::Array(bindings);
@@ -107,7 +108,8 @@ fn alive(member: &str) -> &str {
 
 /// A member in the form in which IAM compares it: addresses are lower-case, pool members keep their case.
 pub(crate) fn normal(member: &str) -> String {
-    let keeps_case = ["principal:", "principalSet:", "principalHierarchy:", "deleted:", "allUsers", "allAuthenticatedUsers"];
+    let keeps_case =
+        ["principal:", "principalSet:", "principalHierarchy:", "deleted:", "allUsers", "allAuthenticatedUsers"];
     if keeps_case.iter().any(|prefix| member.starts_with(prefix)) {
         return member.to_owned();
     }
@@ -129,7 +131,8 @@ pub(crate) fn is_google_made(role: &str, member: &str, scope: &Scope) -> bool {
 /// Google grants them roles on projects only, so what they have on an object somebody gave them.
 fn is_google_account(email: &str, scope: &Scope) -> bool {
     let Some((name, domain)) = email.split_once('@') else { return false };
-    let agent = domain.starts_with("gcp-sa-") || domain.ends_with(".iam.gserviceaccount.com") && name.starts_with("service-");
+    let agent =
+        domain.starts_with("gcp-sa-") || domain.ends_with(".iam.gserviceaccount.com") && name.starts_with("service-");
     let own = domain == format!("{}.iam.gserviceaccount.com", scope.project);
     let google = domain == "cloudservices.gserviceaccount.com"
         || domain == "system.gserviceaccount.com"

@@ -92,8 +92,9 @@ impl FromStr for ImportName {
     type Err = ImportIdError;
 
     fn from_str(id: &str) -> Result<Self, ImportIdError> {
-        static PROJECT: LazyLock<Option<Regex>> =
-            LazyLock::new(|| Regex::new(r"^([a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}|[a-z0-9.-]+:[a-z][a-z0-9-]{4,28}[a-z0-9])$").ok());
+        static PROJECT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            Regex::new(r"^([a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}|[a-z0-9.-]+:[a-z][a-z0-9-]{4,28}[a-z0-9])$").ok()
+        });
         static REGION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[a-z]+-[a-z]+[0-9]+$").ok());
         static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[a-z][a-z0-9_-]{0,62}$").ok());
         let fits = |rule: &LazyLock<Option<Regex>>, text: &str| rule.as_ref().is_none_or(|rule| rule.is_match(text));
@@ -165,8 +166,7 @@ mod tests {
 
     #[test]
     fn selectors_name_kinds_and_patterns() {
-        let import: ImportName =
-            "my-project/europe-west1/s?services=a,b&buckets=dtu-*&follow=false".parse().unwrap();
+        let import: ImportName = "my-project/europe-west1/s?services=a,b&buckets=dtu-*&follow=false".parse().unwrap();
         assert_eq!(import.selectors["services"].len(), 2);
         assert!(import.selectors["buckets"][0].matches("dtu-data"));
         assert!(!import.follow);

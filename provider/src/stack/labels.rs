@@ -28,7 +28,12 @@ fn is_stamp(key: &str) -> bool {
 
 /// What `effective_labels` should be. An object to be created is stamped; one that exists keeps the stamp that it has.
 /// `None` for kinds without labels.
-pub(crate) fn wanted(address: &Address, component: &Dynamic, before: Option<&Dynamic>, scope: &Scope) -> Option<Dynamic> {
+pub(crate) fn wanted(
+    address: &Address,
+    component: &Dynamic,
+    before: Option<&Dynamic>,
+    scope: &Scope,
+) -> Option<Dynamic> {
     let (attribute, labels) = common::labels(address.kind.object())?;
     let own = component.get(&attribute.name);
     if !own.is_wholly_known() || (labels.inherit && scope.open_labels) {

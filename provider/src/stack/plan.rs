@@ -159,10 +159,13 @@ fn whole(input: &Input<'_>, components: Components, steps: &[Step]) -> Stack {
     planned.set("project", Dynamic::string(&scope.project));
     planned.set("region", Dynamic::string(&scope.region));
     planned.set("id", Dynamic::string(scope.id()));
-    planned.set("project_number", match &scope.project_number {
-        Some(number) => Dynamic::string(number),
-        None => Dynamic::Unknown,
-    });
+    planned.set(
+        "project_number",
+        match &scope.project_number {
+            Some(number) => Dynamic::string(number),
+            None => Dynamic::Unknown,
+        },
+    );
     planned.set("status", Dynamic::string("complete"));
     let will_write = steps.iter().any(|step| step.action != Action::Release) || prior.is_none();
     // Which policies are shadowed changes what they mean.

@@ -10,8 +10,8 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
 
 use super::model::Components;
 use super::{Address, tree};
-use crate::component::marks::{FreeText, Refers};
 use crate::component;
+use crate::component::marks::{FreeText, Refers};
 
 /// `{{kind.KEY.attribute}}`; a KEY has no dot.
 static TEMPLATE: LazyLock<Option<Regex>> =
@@ -62,12 +62,8 @@ fn member_references(member: &str, path: &Path, exists: &impl Fn(&Address) -> bo
         return templates(member, path);
     }
     let target = component::kind("service_accounts").map(|kind| Address::new(kind, member)).filter(|a| exists(a));
-    let reference = |target| Reference {
-        target,
-        attribute: "email".to_owned(),
-        path: path.clone(),
-        is_template: false,
-    };
+    let reference =
+        |target| Reference { target, attribute: "email".to_owned(), path: path.clone(), is_template: false };
     target.map(reference).into_iter().collect()
 }
 
@@ -191,7 +187,9 @@ fn check_names(
     diagnostics: &mut Diagnostics,
 ) {
     tree::walk(address.kind.object(), component, &address.path(), &mut |attribute, value, path| {
-        if let Some((refers, own)) = attribute.extensions.get::<Refers>().and_then(|refers| Some((refers, refers.own_name?))) {
+        if let Some((refers, own)) =
+            attribute.extensions.get::<Refers>().and_then(|refers| Some((refers, refers.own_name?)))
+        {
             tree::each_text(value, &mut |text| {
                 let is_key = component_named(refers, text).is_some_and(|target| all.contains_key(&target));
                 if !is_key && !open(refers.kind) && !(own.fits)(text) {
@@ -219,10 +217,11 @@ fn check_names(
 
 /// Braces that begin with a component kind and are no reference: they would reach the cloud as they are.
 fn malformed(text: &str, path: &Path) -> Vec<Diagnostic> {
-    static BRACES: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\{\{\s*([a-z_]+)\s*[.\[][^{}]*\}\}").ok());
+    static BRACES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{\{\s*([a-z_]+)\s*[.\[][^{}]*\}\}").ok());
     let (Some(braces), Some(template)) = (BRACES.as_ref(), TEMPLATE.as_ref()) else { return Vec::new() };
-    let wrong = braces.captures_iter(text).filter(|found| component::kind(&found[1]).is_some() && !template.is_match(&found[0]));
+    let wrong = braces
+        .captures_iter(text)
+        .filter(|found| component::kind(&found[1]).is_some() && !template.is_match(&found[0]));
     let problem = |found: regex::Captures<'_>| {
         Diagnostic::error(
             "Malformed reference",
@@ -254,7 +253,8 @@ fn check_key_members(
     }
     for (role, members) in component.get("iam").as_entries().into_iter().flatten() {
         for member in tree::texts(members).into_iter().filter(|member| is_key_member(member)) {
-            let known = component::kind("service_accounts").is_some_and(|kind| all.contains_key(&Address::new(kind, member)));
+            let known =
+                component::kind("service_accounts").is_some_and(|kind| all.contains_key(&Address::new(kind, member)));
             if !known {
                 diagnostics.push(
                     Diagnostic::error(
@@ -340,4 +340,3 @@ fn visit(
     done.insert(at.clone());
     None
 }
-

@@ -90,13 +90,17 @@ async fn read_apis(run: &Run, prior: &Stack) -> Result<Vec<String>, Diagnostics>
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    apis::enabled(run, &wanted).await.map(|on| on.into_iter().collect()).map_err(|error| {
-        problem::of_stack("read which APIs are on", Path::root().attribute("apis"), &error).into()
-    })
+    apis::enabled(run, &wanted)
+        .await
+        .map(|on| on.into_iter().collect())
+        .map_err(|error| problem::of_stack("read which APIs are on", Path::root().attribute("apis"), &error).into())
 }
 
+/// Components of one collection with their relative names, and the place of the collection.
+type Collection<'a> = (String, Vec<(&'a Address, String)>);
+
 async fn read_components(run: &Run, components: &Components) -> Result<FoundByAddress, Diagnostics> {
-    let mut collections: BTreeMap<String, (String, Vec<(&Address, String)>)> = BTreeMap::new();
+    let mut collections: BTreeMap<String, Collection<'_>> = BTreeMap::new();
     for (address, component) in components {
         let Some(name) = locate::relative_name(address.kind, component, &run.scope) else { continue };
         let place = address.kind.place(component, &run.scope);
@@ -125,7 +129,8 @@ async fn read_collection(
     if let [(first, _), _, ..] = members.as_slice() {
         match cloud::list(run, first.kind, &place).await {
             Ok(items) => {
-                let mut by_name: BTreeMap<String, Found> = items.into_iter().map(|f| (f.name.clone(), f.without_body())).collect();
+                let mut by_name: BTreeMap<String, Found> =
+                    items.into_iter().map(|f| (f.name.clone(), f.without_body())).collect();
                 // A list may hold less than there is (budgets of this project): what is not in it is asked for by name.
                 members.retain(|(address, name)| match by_name.remove(name) {
                     Some(item) => {
@@ -156,9 +161,8 @@ async fn read_collection(
 }
 
 async fn read_policies(run: &Run, components: &Components) -> Result<BTreeMap<Address, Policy>, Diagnostics> {
-    let granted = components.iter().filter(|(_, component)| {
-        component.get("iam").as_entries().is_some_and(|iam| !iam.is_empty())
-    });
+    let granted =
+        components.iter().filter(|(_, component)| component.get("iam").as_entries().is_some_and(|iam| !iam.is_empty()));
     let reads = granted.map(|(address, component)| async move {
         let name = locate::relative_name(address.kind, component, &run.scope)?;
         let target = iam::Target::object(address.kind, &name)?;
@@ -180,14 +184,16 @@ async fn read_policies(run: &Run, components: &Components) -> Result<BTreeMap<Ad
 /// Reads the project's policy, if a component has roles on the project.
 async fn read_project_policy(run: &Run, components: &Components) -> Result<Option<Policy>, Diagnostics> {
     let has_roles = |(address, component): (&Address, &Dynamic)| {
-        effective::project_roles(address).is_some_and(|(attribute, _)| !tree::texts(component.get(&attribute.name)).is_empty())
+        effective::project_roles(address)
+            .is_some_and(|(attribute, _)| !tree::texts(component.get(&attribute.name)).is_empty())
     };
     if !components.iter().any(has_roles) {
         return Ok(None);
     }
-    iam::read(run, &iam::Target::project(&run.scope)).await.map(Some).map_err(|error| {
-        problem::of_stack("read the project's policy", Path::root(), &error).into()
-    })
+    iam::read(run, &iam::Target::project(&run.scope))
+        .await
+        .map(Some)
+        .map_err(|error| problem::of_stack("read the project's policy", Path::root(), &error).into())
 }
 
 /// The recorded roles that the project's policy still gives to the account.
@@ -215,7 +221,8 @@ fn observe(
         for attribute in address.kind.object().attributes.iter().filter(|a| !a.presence.is_configurable()) {
             let value = found.tree.get(&attribute.name);
             // What a failed object cannot say is not true of it any more.
-            let failed = matches!(found.condition, Condition::Failed(_)) && attribute.extensions.get::<Volatile>().is_some();
+            let failed =
+                matches!(found.condition, Condition::Failed(_)) && attribute.extensions.get::<Volatile>().is_some();
             if (!value.is_null() || failed) && attribute.name != "effective_labels" {
                 tree::set(&mut component, attribute.name.clone(), value.clone());
             }
@@ -279,7 +286,10 @@ fn still_granted(recorded: &Dynamic, policy: &Policy, all: &Components) -> Dynam
         }
         let is_granted = |member: &&Dynamic| {
             let resolved = member.as_str().map(|member| references::resolve_member(member, all));
-            resolved.as_ref().and_then(Dynamic::as_str).is_some_and(|m| granted.contains(&(role.clone(), iam::normal(m))))
+            resolved
+                .as_ref()
+                .and_then(Dynamic::as_str)
+                .is_some_and(|m| granted.contains(&(role.clone(), iam::normal(m))))
         };
         let members: Vec<Dynamic> = members.as_elements().into_iter().flatten().filter(is_granted).cloned().collect();
         if !members.is_empty() {

@@ -92,8 +92,7 @@ fn scope_of(stack: &Stack, prior: Option<&Stack>, connection: &Connection) -> Re
     let (Some(project), Some(region)) = (
         pick("project", connection.project.as_ref().map(|project| project.to_wire()))?,
         pick("region", connection.region.as_ref().map(|region| region.to_wire().to_lowercase()))?,
-    )
-    else {
+    ) else {
         return Ok(None);
     };
     let (Some(name), Value::Known(_) | Value::Null) = (stack.text("name"), &connection.default_labels) else {
@@ -245,7 +244,9 @@ impl Resource<Session> for StackResource {
             let mut components = state.components();
             components.retain(|address, component| {
                 let is_imported = component.get("imported").as_bool() == Some(true);
-                alive.as_ref().is_none_or(|alive| !is_imported && !inventory::is_among(alive, address, component, &run.scope))
+                alive
+                    .as_ref()
+                    .is_none_or(|alive| !is_imported && !inventory::is_among(alive, address, component, &run.scope))
             });
             let outcome = apply::destroy(&run, &components).await;
             remaining.set_components(&outcome.components, &state);
@@ -347,7 +348,14 @@ pub(super) async fn carry_out(
                 None => refresh::project(run).await.map(|project| project.number),
             }
         };
-        let work = apply::apply(run, plan.steps.into_iter().chain(gone).collect(), kept, (&before, &scope_before), config, &left);
+        let work = apply::apply(
+            run,
+            plan.steps.into_iter().chain(gone).collect(),
+            kept,
+            (&before, &scope_before),
+            config,
+            &left,
+        );
         let (outcome, number) = futures::join!(work, number);
         diagnostics.extend(outcome.diagnostics);
         match number {

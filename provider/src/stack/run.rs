@@ -1,8 +1,8 @@
 //! One operation on a stack: the client, the deadline, the stop, and what the operation may switch on.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value as Json;

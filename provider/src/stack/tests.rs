@@ -65,7 +65,11 @@ fn made(components: &Json) -> Stack {
             if value.is_unknown() {
                 let is_text = matches!(attribute.shape, tfplugin::schema::Shape::Plain(tfplugin::Type::String));
                 let is_computed = attribute.presence == tfplugin::schema::Presence::Computed;
-                *value = if is_text && is_computed { Dynamic::String(format!("{} of {place}", attribute.name)) } else { Dynamic::Null };
+                *value = if is_text && is_computed {
+                    Dynamic::String(format!("{} of {place}", attribute.name))
+                } else {
+                    Dynamic::Null
+                };
             }
         });
     }

@@ -70,11 +70,7 @@ pub(super) fn walk<'a>(
 }
 
 /// Changes attribute values of an object in place, at every depth, outer ones first.
-pub(super) fn walk_mut(
-    object: &ObjectSchema,
-    value: &mut Dynamic,
-    change: &mut impl FnMut(&Attribute, &mut Dynamic),
-) {
+pub(super) fn walk_mut(object: &ObjectSchema, value: &mut Dynamic, change: &mut impl FnMut(&Attribute, &mut Dynamic)) {
     let Some(entries) = value.as_entries_mut() else { return };
     for attribute in &object.attributes {
         let Some(value) = entries.get_mut(attribute.name.as_ref()) else { continue };

@@ -34,7 +34,9 @@ pub(crate) fn settings(config: &Stack, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::error(
                     "Invalid API",
-                    format!("{api:?} is not the host of a Google API. Write it in full, such as \"run.googleapis.com\"."),
+                    format!(
+                        "{api:?} is not the host of a Google API. Write it in full, such as \"run.googleapis.com\"."
+                    ),
                 )
                 .at(Path::root().attribute("apis")),
             );
@@ -86,7 +88,8 @@ fn timeouts(config: &Stack, diagnostics: &mut Diagnostics) {
 
 /// Google's rules for labels.
 pub(crate) fn label_map(labels: &tfplugin::Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
-    static KEY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$").ok());
+    static KEY: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$").ok());
     static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$").ok());
     for (key, value) in labels.as_entries().into_iter().flatten() {
         let stamp = key == super::labels::STACK_STAMP || key == super::labels::COMPONENT_STAMP;

@@ -8,10 +8,10 @@ variable "deletion_protection" {
 }
 
 locals {
-  github_actions  = "serviceAccount:github-actions@dtu-mlops-data-482907.iam.gserviceaccount.com"
-  cloud_run       = "serviceAccount:cloud-run@dtu-mlops-data-482907.iam.gserviceaccount.com"
-  drift_detection = "serviceAccount:drift-detection@dtu-mlops-data-482907.iam.gserviceaccount.com"
-  cloud_build     = "serviceAccount:777769481436@cloudbuild.gserviceaccount.com"
+  github_actions  = "group:ci@example.com"
+  cloud_run       = "group:serving@example.com"
+  drift_detection = "group:drift@example.com"
+  cloud_build     = "group:builds@example.com"
 
   # Every alert below watches the prediction API.
   api_metrics = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"ct-scan-api\""

@@ -1,7 +1,9 @@
 use serde_json::json;
 use tfplugin::{Diagnostics, Dynamic, Path};
 
-use crate::component::fixtures::{component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated};
+use crate::component::fixtures::{
+    component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated,
+};
 use crate::component::{AnyKind, kind, wire};
 
 const ACCOUNT: &str = "012345-6789AB-CDEF01";

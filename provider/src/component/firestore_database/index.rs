@@ -167,9 +167,9 @@ pub(super) fn normalize(index: &mut Json) {
     let collection = text(index, "name").split('/').skip_while(|part| *part != "collectionGroups").nth(1);
     let collection = collection.unwrap_or_default().to_owned();
     index["collection"] = json!(collection);
-    let named = fields(index).iter().map(|field| {
-        (field.get("fieldPath").and_then(Json::as_str), field.get("order").and_then(Json::as_str))
-    });
+    let named = fields(index)
+        .iter()
+        .map(|field| (field.get("fieldPath").and_then(Json::as_str), field.get("order").and_then(Json::as_str)));
     if implies_last(named)
         && let Some(Json::Array(fields)) = index.get_mut("fields")
     {

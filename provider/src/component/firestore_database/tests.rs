@@ -2,7 +2,9 @@ use serde_json::json;
 use tfplugin::Dynamic;
 
 use super::{index, ttl};
-use crate::component::fixtures::{component, created, ct_scan, differences, problems, read_body, recording, refused, scope, updated};
+use crate::component::fixtures::{
+    component, created, ct_scan, differences, problems, read_body, recording, refused, scope, updated,
+};
 use crate::component::{AnyKind, kind, wire};
 
 fn databases() -> &'static dyn AnyKind {
@@ -67,7 +69,8 @@ fn the_last_field_is_kept_where_it_says_something() {
         index::normalize(&mut body);
         body["fields"].as_array().unwrap().len()
     };
-    let (a, tags) = (json!({"fieldPath": "a", "order": "ASCENDING"}), json!({"fieldPath": "tags", "arrayConfig": "CONTAINS"}));
+    let (a, tags) =
+        (json!({"fieldPath": "a", "order": "ASCENDING"}), json!({"fieldPath": "tags", "arrayConfig": "CONTAINS"}));
     let name = |order: &str| json!({"fieldPath": "__name__", "order": order});
     assert_eq!(normalized(json!([a, name("ASCENDING")])), 1);
     assert_eq!(normalized(json!([a, name("DESCENDING")])), 2);

@@ -16,8 +16,7 @@ pub(super) async fn read(database: &str, run: &Run) -> Result<Json, ApiError> {
     let request = Request::get(Host::FIRESTORE, path).query("filter", "ttlConfig:*");
     let fields = run.list(List::new(request, "fields").page_size(300)).await?;
     let with_ttl = fields.iter().filter(|field| field.get("ttlConfig").is_some_and(Json::is_object));
-    let names: BTreeMap<String, String> =
-        with_ttl.filter_map(|field| place(field.get("name")?.as_str()?)).collect();
+    let names: BTreeMap<String, String> = with_ttl.filter_map(|field| place(field.get("name")?.as_str()?)).collect();
     Ok(if names.is_empty() { Json::Null } else { json!(names) })
 }
 

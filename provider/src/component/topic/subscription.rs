@@ -116,14 +116,30 @@ pub(super) fn validate(key: &str, subscription: &Subscription, path: &Path, diag
         let detail = "expiration must be at least 1d, or 0s for a subscription that never expires.";
         error("expiration", "expiration out of range", detail.to_owned());
     }
-    if let Some(attempts) = subscription.max_delivery_attempts.known().filter(|attempts| !(5..=100).contains(*attempts)) {
+    if let Some(attempts) = subscription.max_delivery_attempts.known().filter(|attempts| !(5..=100).contains(*attempts))
+    {
         let detail = format!("max_delivery_attempts must be between 5 and 100; it is {attempts}.");
         error("max_delivery_attempts", "Number of attempts out of range", detail);
     }
     let needs = [
-        ("push_service_account", !subscription.push_service_account.is_null(), "push_endpoint", subscription.push_endpoint.is_null()),
-        ("push_audience", !subscription.push_audience.is_null(), "push_service_account", subscription.push_service_account.is_null()),
-        ("max_delivery_attempts", !subscription.max_delivery_attempts.is_null(), "dead_letter_topic", subscription.dead_letter_topic.is_null()),
+        (
+            "push_service_account",
+            !subscription.push_service_account.is_null(),
+            "push_endpoint",
+            subscription.push_endpoint.is_null(),
+        ),
+        (
+            "push_audience",
+            !subscription.push_audience.is_null(),
+            "push_service_account",
+            subscription.push_service_account.is_null(),
+        ),
+        (
+            "max_delivery_attempts",
+            !subscription.max_delivery_attempts.is_null(),
+            "dead_letter_topic",
+            subscription.dead_letter_topic.is_null(),
+        ),
     ];
     for (name, is_set, needed, is_missing) in needs {
         if is_set && is_missing {

@@ -1,7 +1,9 @@
 use serde_json::json;
 use tfplugin::Dynamic;
 
-use crate::component::fixtures::{component, created, ct_scan, differences, problems, read_body, recording, refused, updated};
+use crate::component::fixtures::{
+    component, created, ct_scan, differences, problems, read_body, recording, refused, updated,
+};
 use crate::component::{AnyKind, kind, wire};
 
 fn topics() -> &'static dyn AnyKind {
@@ -42,7 +44,10 @@ fn a_recorded_subscription_is_what_its_creation_said() {
 
 #[test]
 fn a_creation_says_no_more_than_it_must() {
-    assert_eq!(created(topics(), &json!({"name": "t", "message_retention": "7d"})), json!({"messageRetentionDuration": "604800s"}));
+    assert_eq!(
+        created(topics(), &json!({"name": "t", "message_retention": "7d"})),
+        json!({"messageRetentionDuration": "604800s"})
+    );
     let body = created(topics(), &json!({"subscriptions": {"s": {"expiration": "0s", "minimum_backoff": "5s"}}}));
     assert_eq!(
         body["subscriptions"]["s"],
@@ -100,7 +105,12 @@ fn refusals_name_the_attribute_and_the_way_out() {
     let with = |subscription: serde_json::Value| json!({"subscriptions": {"sub": subscription}});
     refused(kind, &with(json!({"ack_deadline": "1s"})), ".subscriptions[\"sub\"].ack_deadline", "10m");
     refused(kind, &with(json!({"expiration": "1h"})), ".subscriptions[\"sub\"].expiration", "0s");
-    refused(kind, &with(json!({"push_audience": "a"})), ".subscriptions[\"sub\"].push_audience", "push_service_account");
+    refused(
+        kind,
+        &with(json!({"push_audience": "a"})),
+        ".subscriptions[\"sub\"].push_audience",
+        "push_service_account",
+    );
     refused(
         kind,
         &with(json!({"dead_letter_topic": "d", "max_delivery_attempts": 3})),

@@ -78,7 +78,9 @@ pub fn tracked(object: &ObjectSchema, stored: &Dynamic, meant: &Dynamic, found: 
 pub fn aligned(object: &ObjectSchema, meant: &Dynamic, found: &Dynamic) -> Dynamic {
     let mut aligned = found.clone();
     for attribute in &object.attributes {
-        let (Some(inner), Some(there)) = (children(attribute), found.get(&attribute.name).as_entries()) else { continue };
+        let (Some(inner), Some(there)) = (children(attribute), found.get(&attribute.name).as_entries()) else {
+            continue;
+        };
         let known = meant.get(&attribute.name).as_entries().unwrap_or(&NONE);
         let mine = pairs(inner, known, there).into_iter().map(|(key, at)| (key, there[at].clone())).collect();
         set(&mut aligned, attribute, Dynamic::Map(mine));
@@ -101,7 +103,8 @@ pub fn carry(
     let planned = planned.as_entries_mut().and_then(|entries| entries.get_mut(name)).and_then(Dynamic::as_entries_mut);
     for (key, child) in planned.into_iter().flatten() {
         for attribute in object.attributes.iter().filter(|attribute| !attribute.presence.is_configurable()) {
-            let value = pairs.get(key).map_or(Dynamic::Unknown, |at| before.get(name).get(at).get(&attribute.name).clone());
+            let value =
+                pairs.get(key).map_or(Dynamic::Unknown, |at| before.get(name).get(at).get(&attribute.name).clone());
             set(child, attribute, value);
         }
     }

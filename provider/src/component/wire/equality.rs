@@ -64,7 +64,9 @@ fn same(attribute: &Attribute, a: &Dynamic, b: &Dynamic) -> bool {
                 Nesting::List if !unordered => same_list(a, b, objects),
                 Nesting::List | Nesting::Set => same_set(a, b, objects),
                 Nesting::Map if attribute.extensions.get::<Children>().is_some() => {
-                    let values = |map: &Dynamic| Dynamic::List(map.as_entries().into_iter().flatten().map(|(_, child)| child.clone()).collect());
+                    let values = |map: &Dynamic| {
+                        Dynamic::List(map.as_entries().into_iter().flatten().map(|(_, child)| child.clone()).collect())
+                    };
                     same_set(&values(a), &values(b), |a, b| same_content(object, a, b))
                 }
                 Nesting::Map => same_map(a, b, objects),

@@ -287,7 +287,8 @@ impl<'c> Creation<'c> {
         let Ok(before) = self.work.all_of(kind, &self.place()).await else { return Ok(None) };
         let Some(title) = kind.title(&self.meant) else { return Ok(None) };
         let is_new = |found: &&Found| {
-            kind.title(&found.tree).as_deref() == Some(title.as_str()) && !before.iter().any(|old| old.name == found.name)
+            kind.title(&found.tree).as_deref() == Some(title.as_str())
+                && !before.iter().any(|old| old.name == found.name)
         };
         Ok(all.iter().find(is_new).cloned())
     }
@@ -324,12 +325,14 @@ pub(super) fn failure_of(address: &Address, found: &Found) -> Diagnostics {
     let why = match &found.condition {
         Condition::Ready => return Diagnostics::new(),
         Condition::Pending => "its last change is still under way. Apply again to wait for its end".to_owned(),
-        Condition::Failed(why) => format!("its last change failed: {why}. Once the cause is out of the way, apply again"),
+        Condition::Failed(why) => {
+            format!("its last change failed: {why}. Once the cause is out of the way, apply again")
+        }
     };
     let noun = address.kind.noun();
     Diagnostic::error(format!("The {noun} is not ready"), format!("{address} exists, but {why}."))
-    .at(address.path())
-    .into()
+        .at(address.path())
+        .into()
 }
 
 fn disappeared(address: &Address) -> Diagnostic {

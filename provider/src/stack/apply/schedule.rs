@@ -65,8 +65,13 @@ fn wait_for_project(steps: &[Step], planned: &Components, waits: &mut Vec<BTreeS
         return;
     }
     let policy = waits.len();
-    let makers: BTreeMap<&Address, usize> =
-        steps.iter().enumerate().rev().filter(|(_, step)| step.planned.is_some()).map(|(at, step)| (&step.address, at)).collect();
+    let makers: BTreeMap<&Address, usize> = steps
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, step)| step.planned.is_some())
+        .map(|(at, step)| (&step.address, at))
+        .collect();
     for (user, targets) in graph::uses(planned) {
         let user = makers.get(&user).copied();
         let uses_account = targets.iter().any(|target| effective::project_roles(target).is_some());

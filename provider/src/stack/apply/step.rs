@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use tfplugin::{Diagnostic, Diagnostics, Dynamic};
 
-use super::create::{self, Made};
 use super::Work;
+use super::create::{self, Made};
 use crate::component::wire;
 use crate::gcp::ApiError;
 use crate::stack::cloud::Found;
@@ -49,13 +49,7 @@ fn with_grants_of(component: &Dynamic, granted: &Dynamic) -> Dynamic {
     component
 }
 
-async fn change(
-    work: &Work<'_>,
-    address: &Address,
-    prior: &Dynamic,
-    planned: &Dynamic,
-    grants: bool,
-) -> Diagnostics {
+async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &Dynamic, grants: bool) -> Diagnostics {
     let run = work.run;
     let (before, after) = {
         let all = work.live();
@@ -156,7 +150,10 @@ async fn grant(work: &Work<'_>, address: &Address, prior: &Dynamic, component: &
     let target = name.and_then(|name| iam::Target::object(address.kind, &name));
     let (before, after) = {
         let all = work.live();
-        (effective::grants(prior, work.before).unwrap_or_default(), effective::grants(component, &all).unwrap_or_default())
+        (
+            effective::grants(prior, work.before).unwrap_or_default(),
+            effective::grants(component, &all).unwrap_or_default(),
+        )
     };
     let add: Grants = after.difference(&before).cloned().collect();
     let remove: Grants = before.difference(&after).cloned().collect();

@@ -119,7 +119,8 @@ pub(super) fn plan(
     if !attributes.is_empty() || !is_complete {
         for attribute in &address.kind.object().attributes {
             let volatile = attribute.extensions.get::<Volatile>();
-            let moves = |volatile: &Volatile| !is_complete || changed.iter().any(|changed| volatile.moves_with(changed));
+            let moves =
+                |volatile: &Volatile| !is_complete || changed.iter().any(|changed| volatile.moves_with(changed));
             if volatile.is_some_and(moves) {
                 tree::set(&mut component, attribute.name.clone(), Dynamic::Unknown);
             }
@@ -178,7 +179,8 @@ fn leave_open(object: &ObjectSchema, component: &mut Dynamic) {
 fn leave_open_inside(object: &ObjectSchema, component: &mut Dynamic, changed: &BTreeSet<&str>) {
     for attribute in object.attributes.iter().filter(|attribute| changed.contains(attribute.name.as_ref())) {
         let Some((_, inner)) = attribute.nested() else { continue };
-        let Some(value) = component.as_entries_mut().and_then(|entries| entries.get_mut(attribute.name.as_ref())) else {
+        let Some(value) = component.as_entries_mut().and_then(|entries| entries.get_mut(attribute.name.as_ref()))
+        else {
             continue;
         };
         match value {
@@ -258,7 +260,10 @@ pub(super) fn spell(value: &Dynamic) -> String {
         }
         Dynamic::Map(entries) | Dynamic::Object(entries) => {
             let set = entries.iter().filter(|(_, value)| !value.is_null());
-            format!("{{ {} }}", set.map(|(key, value)| format!("{key} = {}", spell(value))).collect::<Vec<_>>().join(", "))
+            format!(
+                "{{ {} }}",
+                set.map(|(key, value)| format!("{key} = {}", spell(value))).collect::<Vec<_>>().join(", ")
+            )
         }
         Dynamic::Typed(_, inner) => spell(inner),
     }
