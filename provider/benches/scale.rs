@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use acceptance_tests::{OBJECTS_PER_COPY, copies};
 use localcloud::{Handle, Seed, Server};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use terraform_provider_mlops::provider::Mlops;
 use tfplugin::testing::{TestAction, TestObject, TestProvider};
 

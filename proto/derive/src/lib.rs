@@ -1,7 +1,7 @@
 //! Derive macros of `tfplugin`: one declaration gives a schema, conversions, rules and a reference page.
 //!
-//! The stages are modules: [`attrs`] parses `#[tf(..)]`, [`model`] resolves a struct or an enum, [`check`] holds the rules
-//! that need more than one attribute, [`expand`] writes code and never looks at an attribute again.
+//! The stages are modules: `attrs` parses `#[tf(..)]`, `model` resolves a struct or an enum, `check` holds the rules
+//! that need more than one attribute, `expand` writes code and never looks at an attribute again.
 
 mod attrs;
 mod case;

@@ -1,7 +1,7 @@
 //! The wire mapping: a component's tree to and from the API's JSON, by the marks beside each field.
 //!
 //! The schema walks; nothing here knows a kind. [`read`] makes trees, [`create`] and [`update`] make JSON, [`equal`] says
-//! whether two values mean the same to the API, [`unexpressed`] what the schema cannot say.
+//! whether two values mean the same to the API, [`unexpressed()`] what the schema cannot say.
 
 mod children;
 mod codecs;
