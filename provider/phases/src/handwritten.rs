@@ -1,0 +1,1 @@
+//! Checkpoints that people wrote by hand, in markdown.
