@@ -30,6 +30,9 @@ pub struct Document {
     /// Phases that come before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on_phases: Vec<PhaseId>,
+    /// Why it was last taken up again after it had been completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopen_reason: Option<String>,
     /// Who answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
@@ -344,6 +347,7 @@ impl Document {
             status: Status::NotStarted,
             revision: 1,
             depends_on_phases: Vec::new(),
+            reopen_reason: None,
             owner: None,
             schedule: None,
             estimate: None,
