@@ -5,7 +5,7 @@ use tfplugin::{Diagnostics, Provider, Registry};
 
 use crate::config::{Connection, ProviderConfig};
 use crate::gcp::auth::Environment;
-use crate::stack::{Handover, StackResource};
+use crate::stack::{Handover, StackImages, StackResource};
 
 /// Where the provider is published.
 pub const ADDRESS: &str = "registry.terraform.io/mlops-rs/mlops";
@@ -21,6 +21,15 @@ pub struct Session {
     pub connection: Connection,
     /// What one call leaves to the next.
     pub handover: Handover,
+    /// The stacks of this configuration, as last known.
+    pub images: StackImages,
+}
+
+impl Session {
+    /// A session that remembers nothing yet.
+    pub fn new(connection: Connection) -> Self {
+        Self { connection, handover: Handover::default(), images: StackImages::default() }
+    }
 }
 
 impl Provider for Mlops {
@@ -34,7 +43,7 @@ impl Provider for Mlops {
     async fn configure(&self, request: ConfigureRequest<ProviderConfig>) -> (Option<Session>, Diagnostics) {
         let environment = Environment::process();
         let (connection, diagnostics) = request.config.connect(&environment, &request.terraform_version);
-        (connection.map(|connection| Session { connection, handover: Handover::default() }), diagnostics)
+        (connection.map(Session::new), diagnostics)
     }
 
     fn register(&self, registry: &mut Registry<Session>) {

@@ -1,5 +1,6 @@
 //! Access tokens: where they come from, in a fixed order, and how they are kept fresh.
 //! [`CredentialsConfig`] says what the user set, [`resolve`] finds the source, [`Tokens`] shares one token among all calls.
+//! Some services want another token, that says who one is: [`Tokens::identity_token`].
 //! A secret is a [`Secret`] from the moment it is read: it prints as nothing.
 
 mod environment;

@@ -11,8 +11,8 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tracing::debug;
 
-use super::auth::{CredentialsConfig, Lease, Tokens};
-use super::context::CallContext;
+use super::auth::{AuthError, CredentialsConfig, Lease, Secret, Tokens};
+use super::context::{CallContext, Interrupted};
 use super::error::{ApiError, CallLine, Cause, Ended, Status, Unsendable};
 use super::host::{Addressing, is_loopback};
 use super::operation::PollPolicy;
@@ -112,6 +112,17 @@ pub struct RawResponse {
     pub body: Bytes,
 }
 
+/// No identity token could be had.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The credentials give none.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// There was no more time.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
 impl Client {
     /// A client; no network and no credentials are touched before the first call.
     pub fn new(config: ClientConfig) -> Client {
@@ -142,6 +153,13 @@ impl Client {
     /// Makes a call and returns the content as it came, such as an object's.
     pub async fn call_raw(&self, ctx: &CallContext, request: Request) -> Result<RawResponse, ApiError> {
         self.send(ctx, &request).await
+    }
+
+    /// A new identity token of the credentials in use, made for `audience`: for services that want to know who calls, such
+    /// as private ones on Cloud Run.
+    pub async fn identity_token(&self, ctx: &CallContext, audience: &str) -> Result<Secret, IdentityError> {
+        let token = self.shared.tokens.identity_token(ctx.clock.as_ref(), audience);
+        Ok(ctx.wait_for(token).await??)
     }
 
     async fn send(&self, ctx: &CallContext, request: &Request) -> Result<RawResponse, ApiError> {

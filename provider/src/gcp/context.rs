@@ -62,11 +62,13 @@ pub struct CallContext {
 }
 
 /// Why waiting ended early.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Interrupted {
     /// The user asked to stop.
+    #[error("stopped on request")]
     Stopped,
     /// The deadline is passed, or would be.
+    #[error("the time allowed for this operation is over")]
     Deadline,
 }
 

@@ -15,7 +15,7 @@ pub mod retry;
 #[cfg(test)]
 pub mod testing;
 
-pub use client::{Client, ClientConfig, CredentialsPolicy, RawResponse};
+pub use client::{Client, ClientConfig, CredentialsPolicy, IdentityError, RawResponse};
 pub use context::{CallContext, Clock, SystemClock};
 pub use error::{ApiDisabled, ApiError, Cause};
 pub use host::Host;

@@ -85,6 +85,13 @@ pub(crate) fn project_grants(address: &Address, component: &Dynamic) -> Option<G
     Some(wanted.into_iter().map(|role| (role.to_owned(), member.clone())).collect())
 }
 
+/// Whether the fingerprint covers an attribute: what is kept in the cloud, stays until somebody changes it, and can be read.
+pub(crate) fn counts(attribute: &Attribute) -> bool {
+    let marks = &attribute.extensions;
+    let is_kept = marks.get::<Wire>().is_some() || marks.get::<ProjectRoles>().is_some() || attribute.name == "iam";
+    is_kept && !attribute.write_only && marks.get::<Volatile>().is_none()
+}
+
 /// A digest of what all components mean: `None` while something is unknown. Volatile attributes do not count.
 pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<String> {
     let mut text = String::new();
@@ -99,13 +106,7 @@ pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<Stri
         }
         let _ = writeln!(text, "{address}");
         for attribute in &address.kind.object().attributes {
-            if attribute.write_only || attribute.extensions.get::<Volatile>().is_some() {
-                continue;
-            }
-            if attribute.extensions.get::<Wire>().is_none()
-                && attribute.extensions.get::<ProjectRoles>().is_none()
-                && attribute.name != "iam"
-            {
+            if !counts(attribute) {
                 continue;
             }
             let value = meant.get(&attribute.name);
@@ -123,7 +124,7 @@ pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<Stri
 }
 
 /// One spelling for every tree.
-fn canonical(value: &Dynamic) -> String {
+pub(crate) fn canonical(value: &Dynamic) -> String {
     match value {
         Dynamic::Null | Dynamic::Unknown => "null".to_owned(),
         Dynamic::Bool(value) => value.to_string(),

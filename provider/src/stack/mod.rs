@@ -13,6 +13,7 @@ mod generate;
 mod graph;
 mod handover;
 mod iam;
+pub mod image;
 mod import_id;
 mod inventory;
 mod labels;
@@ -34,6 +35,7 @@ mod tests;
 
 pub use address::Address;
 pub use handover::Handover;
+pub use image::{Comparison, Difference, ImageError, StackImage, StackImages};
 pub use model::{AlertSeverity, Settings, Stack};
 pub use resource::StackResource;
 pub use run::{ApiPolicy, Run};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use tfplugin::schema::{LeftOut, Nesting, Shape};
-use tfplugin::{Diagnostics, Dynamic, Object, ObjectSchema, Path, Value};
+use tfplugin::{Diagnostics, Dynamic, Object, ObjectSchema, Path, Type, Value};
 
 use super::Address;
 use crate::component::{self, AnyKind, KINDS};
@@ -135,6 +135,22 @@ impl Stack {
             object
         });
         &BODY
+    }
+
+    /// The type of the body, made once.
+    pub(super) fn body_type() -> &'static Type {
+        static TYPE: LazyLock<Type> = LazyLock::new(|| Stack::body().type_expression());
+        &TYPE
+    }
+
+    /// The stack of a tree in the shape of the body.
+    pub(super) fn of_tree(tree: Dynamic) -> Self {
+        Self { tree }
+    }
+
+    /// The body as a tree.
+    pub(super) fn tree(&self) -> &Dynamic {
+        &self.tree
     }
 
     /// A stack whose attributes are all null.

@@ -53,7 +53,7 @@ pub struct StackIdentity {
 
 /// Which of the timeouts an operation has.
 #[derive(Clone, Copy)]
-enum Limit {
+pub(super) enum Limit {
     Create,
     Read,
     Update,
@@ -61,7 +61,7 @@ enum Limit {
 }
 
 impl Limit {
-    fn of(self, settings: Option<&Settings>) -> StdDuration {
+    pub(super) fn of(self, settings: Option<&Settings>) -> StdDuration {
         let timeouts = settings.and_then(|settings| settings.timeouts.known());
         let pick = |timeouts: &Timeouts| {
             match self {
@@ -79,7 +79,11 @@ impl Limit {
 }
 
 /// Where a stack is, from its own word, the provider's, and the state's. `None` while that is not known.
-fn scope_of(stack: &Stack, prior: Option<&Stack>, connection: &Connection) -> Result<Option<Scope>, Diagnostic> {
+pub(super) fn scope_of(
+    stack: &Stack,
+    prior: Option<&Stack>,
+    connection: &Connection,
+) -> Result<Option<Scope>, Diagnostic> {
     let pick = |attribute: &'static str, of_provider: Value<String>| match stack.get(attribute) {
         Dynamic::String(text) => Ok(Some(text.clone())),
         // A computed attribute that is not known yet is the provider's to say.
@@ -111,7 +115,7 @@ fn scope_of(stack: &Stack, prior: Option<&Stack>, connection: &Connection) -> Re
     }))
 }
 
-fn missing(attribute: &'static str) -> Diagnostic {
+pub(super) fn missing(attribute: &'static str) -> Diagnostic {
     let (variable, example) =
         if attribute == "project" { ("GOOGLE_PROJECT", "my-project") } else { ("GOOGLE_REGION", "europe-west1") };
     Diagnostic::error(
@@ -182,6 +186,9 @@ impl Resource<Session> for StackResource {
             Ok(session) => session,
             Err(diagnostic) => return refused(diagnostic),
         };
+        if let Some(prior) = &request.prior {
+            session.images.remember_unless_known(prior);
+        }
         // A place that the configuration sets is its own to say, even when it is not known yet.
         if config.get("project").is_unknown() || config.get("region").is_unknown() {
             return PlanResponse { private, ..request.with_computed_unknown() };
@@ -210,7 +217,10 @@ impl Resource<Session> for StackResource {
             refresh::refresh(&run, &state).await
         };
         match result.await {
-            Ok(stack) => ReadResponse { state: Some(stack), private, diagnostics: Diagnostics::new() },
+            Ok(stack) => {
+                context.client().into_iter().for_each(|session| session.images.remember(&stack));
+                ReadResponse { state: Some(stack), private, diagnostics: Diagnostics::new() }
+            }
             Err(diagnostics) => ReadResponse { state: Some(state), private, diagnostics },
         }
     }
@@ -250,6 +260,9 @@ impl Resource<Session> for StackResource {
             });
             let outcome = apply::destroy(&run, &components).await;
             remaining.set_components(&outcome.components, &state);
+            if alive.is_none() {
+                session.images.forget(id);
+            }
             if outcome.components != state.components() {
                 remaining.set("status", Dynamic::string("incomplete"));
             }
@@ -308,6 +321,7 @@ async fn apply_plan(
         let run = run(session, context, scope, limit, writing(&session.connection))?;
         let (stack, diagnostics) = carry_out(&run, prior.as_ref(), &planned, &config, left.as_ref()).await;
         session.handover.mark_alive(&id, inventory::objects(&stack.components(), &run.scope));
+        session.images.remember(&stack);
         Ok::<_, Diagnostics>((stack, diagnostics))
     };
     match result.await {

@@ -53,6 +53,14 @@ pub enum AuthError {
         /// The kind.
         kind: String,
     },
+    /// The credentials give access tokens, and no identity tokens.
+    #[error("credentials from {place} give no identity token: {reason}")]
+    NoIdentity {
+        /// The source.
+        place: String,
+        /// Why not.
+        reason: &'static str,
+    },
     /// A token service refused.
     #[error("credentials from {place}: {step} was refused: {status}")]
     Refused {
@@ -95,6 +103,7 @@ impl AuthError {
             | AuthError::Unreadable { .. }
             | AuthError::Malformed { .. }
             | AuthError::Unsupported { .. }
+            | AuthError::NoIdentity { .. }
             | AuthError::Library { .. } => false,
         }
     }
@@ -119,6 +128,16 @@ impl AuthError {
             AuthError::Unsupported { .. } => "Supported are service account keys, user credentials of gcloud, impersonated service accounts, and \
                  external accounts whose token comes from a file or a URL."
                 .to_owned(),
+            AuthError::NoIdentity { .. } => {
+                "Act as a service account: set impersonate_service_account in the provider block (or GOOGLE_IMPERSONATE_SERVICE_ACCOUNT) to \
+                 one that may call the service, and on which the caller has roles/iam.serviceAccountTokenCreator."
+                    .to_owned()
+            }
+            AuthError::Refused { step, status, .. } if step.contains("generateIdToken") && status.http == 403 => {
+                "Grant the caller roles/iam.serviceAccountTokenCreator (or roles/iam.serviceAccountOpenIdTokenCreator) on the service \
+                 account, and enable iamcredentials.googleapis.com."
+                    .to_owned()
+            }
             AuthError::Refused { step, status, .. } if step.contains("generateAccessToken") && status.http == 403 => {
                 "Grant the caller roles/iam.serviceAccountTokenCreator on the service account (for an external account also \
                  roles/iam.workloadIdentityUser), and enable iamcredentials.googleapis.com."

@@ -19,6 +19,9 @@ pub(super) trait TokenSource: std::fmt::Debug + Send + Sync {
     /// Gets a new token, whatever was got before.
     async fn fetch(&self, exchange: &Exchange) -> Result<Fresh, AuthError>;
 
+    /// Gets an identity token (a signed statement of who the caller is) for `audience`.
+    async fn identity(&self, exchange: &Exchange, audience: &str) -> Result<Secret, AuthError>;
+
     /// Whether asking again can give another token.
     fn renewable(&self) -> bool {
         true
@@ -107,10 +110,20 @@ impl Exchange {
 
     /// Reads `access_token` and `expires_in`.
     pub(super) fn oauth_token(&self, step: &str, answer: &Value) -> Result<Fresh, AuthError> {
-        let token = answer.get("access_token").and_then(Value::as_str);
-        let token = token.ok_or_else(|| self.malformed(format!("the answer of {step} has no access_token")))?;
+        let token = self.token_in(step, answer, "access_token")?;
         let lifetime = answer.get("expires_in").and_then(Value::as_u64).map(Duration::from_secs);
-        Ok(Fresh { token: Secret::new(token), lifetime: lifetime.or(Some(Duration::from_secs(3600))) })
+        Ok(Fresh { token, lifetime: lifetime.or(Some(Duration::from_secs(3600))) })
+    }
+
+    /// Reads the token in the field `name`.
+    pub(super) fn token_in(&self, step: &str, answer: &Value, name: &str) -> Result<Secret, AuthError> {
+        let token = answer.get(name).and_then(Value::as_str).filter(|token| !token.is_empty());
+        token.map(Secret::new).ok_or_else(|| self.malformed(format!("the answer of {step} has no {name}")))
+    }
+
+    /// These credentials cannot say who the caller is.
+    pub(super) fn no_identity(&self, reason: &'static str) -> AuthError {
+        AuthError::NoIdentity { place: self.place.clone(), reason }
     }
 
     pub(super) fn malformed(&self, problem: impl Into<String>) -> AuthError {

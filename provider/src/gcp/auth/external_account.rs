@@ -111,6 +111,10 @@ impl TokenSource for ExternalAccount {
         let answer = exchange.post_form("token exchange", &self.token_url, &form).await?;
         exchange.oauth_token("token exchange", &answer)
     }
+
+    async fn identity(&self, exchange: &Exchange, _: &str) -> Result<Secret, AuthError> {
+        Err(exchange.no_identity("a federated identity has none of Google's unless it acts as a service account"))
+    }
 }
 
 impl Subject {

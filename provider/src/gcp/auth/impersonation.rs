@@ -46,15 +46,33 @@ impl Impersonation {
         Impersonation { base, target: Target::Url(url), seconds: seconds.unwrap_or(HOUR), delegates }
     }
 
-    fn url(&self, exchange: &Exchange) -> Result<Url, AuthError> {
+    fn url(&self, exchange: &Exchange, method: &str) -> Result<Url, AuthError> {
         match &self.target {
-            Target::Url(url) => Ok(url.clone()),
+            // A credentials file names the method for access tokens; the others stand beside it.
+            Target::Url(url) => {
+                let mut url = url.clone();
+                if let Some((account, _)) = url.path().rsplit_once(':') {
+                    let path = format!("{account}:{method}");
+                    url.set_path(&path);
+                }
+                Ok(url)
+            }
             Target::Email(email) => {
-                let path = format!("v1/projects/-/serviceAccounts/{}:generateAccessToken", segment(email));
+                let path = format!("v1/projects/-/serviceAccounts/{}:{method}", segment(email));
                 let url = exchange.addressing.url(&Host::IAM_CREDENTIALS, &path);
                 url.map_err(|error| exchange.malformed(error.to_string()))
             }
         }
+    }
+
+    /// Calls a method of the service account with the other source's token.
+    async fn call(&self, exchange: &Exchange, method: &str, mut body: Value) -> Result<Value, AuthError> {
+        let url = self.url(exchange, method)?;
+        let base = self.base.fetch(exchange).await?;
+        if !self.delegates.is_empty() {
+            body["delegates"] = json!(self.delegates);
+        }
+        exchange.post_json(method, &url, &base.token, &body).await
     }
 }
 
@@ -62,19 +80,19 @@ impl Impersonation {
 impl TokenSource for Impersonation {
     async fn fetch(&self, exchange: &Exchange) -> Result<Fresh, AuthError> {
         const STEP: &str = "generateAccessToken";
-        let url = self.url(exchange)?;
-        let base = self.base.fetch(exchange).await?;
-        let mut body = json!({"scope": [SCOPE], "lifetime": format!("{}s", self.seconds)});
-        if !self.delegates.is_empty() {
-            body["delegates"] = json!(self.delegates);
-        }
-        let answer = exchange.post_json(STEP, &url, &base.token, &body).await?;
-        let token = answer.get("accessToken").and_then(Value::as_str);
-        let token = token.ok_or_else(|| exchange.malformed("the answer of generateAccessToken has no accessToken"))?;
+        let body = json!({"scope": [SCOPE], "lifetime": format!("{}s", self.seconds)});
+        let answer = self.call(exchange, STEP, body).await?;
+        let token = exchange.token_in(STEP, &answer, "accessToken")?;
         let expires =
             answer.get("expireTime").and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
         let left =
             expires.map(|expires| Duration::try_from(expires.duration_since(exchange.wall)).unwrap_or(Duration::ZERO));
-        Ok(Fresh { token: Secret::new(token), lifetime: left.or(Some(Duration::from_secs(self.seconds))) })
+        Ok(Fresh { token, lifetime: left.or(Some(Duration::from_secs(self.seconds))) })
+    }
+
+    async fn identity(&self, exchange: &Exchange, audience: &str) -> Result<Secret, AuthError> {
+        const STEP: &str = "generateIdToken";
+        let answer = self.call(exchange, STEP, json!({"audience": audience, "includeEmail": true})).await?;
+        exchange.token_in(STEP, &answer, "token")
     }
 }

@@ -9,6 +9,7 @@ use reqwest::Url;
 use super::environment::Environment;
 use super::error::AuthError;
 use super::exchange::{Exchange, Fresh, TokenSource};
+use super::secret::Secret;
 use crate::gcp::client::Pools;
 
 /// The address at which every Google machine reaches it, without asking DNS.
@@ -41,15 +42,40 @@ impl Metadata {
     }
 }
 
+impl Metadata {
+    /// Asks for something of the machine's service account.
+    async fn ask(
+        &self,
+        exchange: &Exchange,
+        step: &str,
+        what: &str,
+        query: &[(&str, &str)],
+    ) -> Result<String, AuthError> {
+        let url = self.base.join(&format!("computeMetadata/v1/instance/service-accounts/default/{what}"));
+        let mut url = url.map_err(|_| exchange.malformed("GCE_METADATA_HOST is no host"))?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        exchange.get(step, &url, &[("metadata-flavor".to_owned(), "Google".to_owned())]).await
+    }
+}
+
 #[async_trait]
 impl TokenSource for Metadata {
     async fn fetch(&self, exchange: &Exchange) -> Result<Fresh, AuthError> {
         const STEP: &str = "the metadata server's token";
-        let url = self.base.join("computeMetadata/v1/instance/service-accounts/default/token");
-        let url = url.map_err(|_| exchange.malformed("GCE_METADATA_HOST is no host"))?;
-        let text = exchange.get(STEP, &url, &[("metadata-flavor".to_owned(), "Google".to_owned())]).await?;
+        let text = self.ask(exchange, STEP, "token", &[]).await?;
         let answer =
             serde_json::from_str(&text).map_err(|_| exchange.malformed("the metadata server's answer is not JSON"))?;
         exchange.oauth_token(STEP, &answer)
+    }
+
+    async fn identity(&self, exchange: &Exchange, audience: &str) -> Result<Secret, AuthError> {
+        const STEP: &str = "the metadata server's identity token";
+        let text = self.ask(exchange, STEP, "identity", &[("audience", audience), ("format", "full")]).await?;
+        match text.trim() {
+            "" => Err(exchange.malformed("the metadata server's identity token is empty")),
+            token => Ok(Secret::new(token)),
+        }
     }
 }

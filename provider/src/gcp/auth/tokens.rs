@@ -95,23 +95,34 @@ impl Tokens {
         state.resolved.as_ref().is_some_and(|resolved| resolved.source.renewable())
     }
 
+    /// A new identity token: a signed statement of who the caller is, made for `audience`. It is not kept.
+    pub async fn identity_token(&self, clock: &dyn Clock, audience: &str) -> Result<Secret, AuthError> {
+        let resolved = self.resolved(&mut *self.state.lock().await).await?;
+        resolved.source.identity(&self.exchange(&resolved, clock), audience).await
+    }
+
     async fn renew(&self, state: &mut State, clock: &dyn Clock) -> Result<Lease, AuthError> {
-        let resolved = match &state.resolved {
-            Some(resolved) => resolved.clone(),
-            None => {
-                let found = Arc::new(resolve(&self.config, &self.pools).await?);
-                debug!(source = found.description, "credentials");
-                state.resolved.insert(found).clone()
-            }
-        };
-        let exchange = Exchange {
+        let resolved = self.resolved(state).await?;
+        let fresh = resolved.source.fetch(&self.exchange(&resolved, clock)).await?;
+        Ok(state.keep(fresh, &resolved, clock.now()))
+    }
+
+    async fn resolved(&self, state: &mut State) -> Result<Arc<Resolved>, AuthError> {
+        if let Some(resolved) = &state.resolved {
+            return Ok(resolved.clone());
+        }
+        let found = Arc::new(resolve(&self.config, &self.pools).await?);
+        debug!(source = found.description, "credentials");
+        Ok(state.resolved.insert(found).clone())
+    }
+
+    fn exchange(&self, resolved: &Resolved, clock: &dyn Clock) -> Exchange {
+        Exchange {
             pools: self.pools.clone(),
             addressing: self.addressing.clone(),
             place: resolved.description.clone(),
             wall: clock.wall(),
-        };
-        let fresh = resolved.source.fetch(&exchange).await?;
-        Ok(state.keep(fresh, &resolved, clock.now()))
+        }
     }
 }
 

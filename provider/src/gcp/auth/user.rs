@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use reqwest::Url;
+use serde_json::Value;
 
 use super::error::AuthError;
 use super::exchange::{Exchange, Fresh, TokenSource, confidential_url};
@@ -29,17 +30,33 @@ impl AuthorizedUser {
     }
 }
 
-#[async_trait]
-impl TokenSource for AuthorizedUser {
-    async fn fetch(&self, exchange: &Exchange) -> Result<Fresh, AuthError> {
+const STEP: &str = "renewal of the user's token";
+
+impl AuthorizedUser {
+    async fn renew(&self, exchange: &Exchange) -> Result<Value, AuthError> {
         let form = [
             ("grant_type", "refresh_token"),
             ("client_id", &self.client_id),
             ("client_secret", self.client_secret.reveal()),
             ("refresh_token", self.refresh_token.reveal()),
         ];
-        let answer = exchange.post_form("renewal of the user's token", &self.url, &form).await?;
-        exchange.oauth_token("renewal of the user's token", &answer)
+        exchange.post_form(STEP, &self.url, &form).await
+    }
+}
+
+#[async_trait]
+impl TokenSource for AuthorizedUser {
+    async fn fetch(&self, exchange: &Exchange) -> Result<Fresh, AuthError> {
+        exchange.oauth_token(STEP, &self.renew(exchange).await?)
+    }
+
+    /// The token that comes with the user's own consent. Its audience is the program that was consented to, whatever was
+    /// asked for: Cloud Run takes that of gcloud.
+    async fn identity(&self, exchange: &Exchange, _: &str) -> Result<Secret, AuthError> {
+        let answer = self.renew(exchange).await?;
+        exchange
+            .token_in(STEP, &answer, "id_token")
+            .map_err(|_| exchange.no_identity("the user's consent does not include the scope openid"))
     }
 }
 
@@ -51,6 +68,10 @@ pub(super) struct FixedToken(pub(super) Secret);
 impl TokenSource for FixedToken {
     async fn fetch(&self, _: &Exchange) -> Result<Fresh, AuthError> {
         Ok(Fresh { token: self.0.clone(), lifetime: None })
+    }
+
+    async fn identity(&self, exchange: &Exchange, _: &str) -> Result<Secret, AuthError> {
+        Err(exchange.no_identity("an access token cannot be exchanged for one"))
     }
 
     fn renewable(&self) -> bool {
