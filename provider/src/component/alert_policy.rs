@@ -6,7 +6,7 @@
 mod aggregation;
 mod condition;
 mod presets;
-mod severity;
+pub(crate) mod severity;
 mod validate;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ pub mod marks;
 pub mod rest;
 pub mod wire;
 
-mod alert_policy;
+pub(crate) mod alert_policy;
 mod bucket;
 mod budget;
 mod firestore_database;

@@ -18,9 +18,12 @@ use serde::de::DeserializeOwned;
 use serde::ser::{Error as _, SerializeMap as _};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value as Json;
-use tfplugin::{Diagnostic, Diagnostics, Dynamic};
+use tfplugin::schema::Nesting;
+use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic, ObjectSchema};
 use tracing::debug;
 
+#[cfg(test)]
+pub(super) use self::compare::compare;
 pub use self::compare::{Comparison, Difference};
 use super::model::Stack;
 use super::refresh;
@@ -75,7 +78,7 @@ struct Written<'a> {
     format: u64,
     id: &'a str,
     fingerprint: &'a str,
-    stack: Compact<'a>,
+    stack: Body<'a>,
 }
 
 /// What tells images apart; the stack itself is passed over.
@@ -102,7 +105,8 @@ impl StackImage {
         // Fast rather than small: it is done whenever a stack is read. The buffer gathers the writer's many small pieces.
         let packer = ZlibEncoder::new(Vec::new(), Compression::fast());
         let mut buffer = BufWriter::with_capacity(64 * 1024, packer);
-        let written = Written { format: FORMAT, id: &id, fingerprint: &fingerprint, stack: Compact(stack.tree()) };
+        let written =
+            Written { format: FORMAT, id: &id, fingerprint: &fingerprint, stack: Body(Stack::body(), stack.tree()) };
         serde_json::to_writer(&mut buffer, &written).map_err(ImageError::Pack)?;
         let packer = buffer.into_inner().map_err(|error| ImageError::Write(error.into_error()))?;
         let packed = packer.finish().map_err(ImageError::Write)?;
@@ -192,10 +196,42 @@ impl std::fmt::Debug for StackImage {
     }
 }
 
-/// A tree as JSON without its nulls: a schema-wise reader takes what is absent for null.
-struct Compact<'a>(&'a Dynamic);
+/// An object as JSON, without nulls (who reads by the schema takes what is absent for null) and without what is only
+/// written: a state has none of it, and an image must not either.
+struct Body<'a>(&'a ObjectSchema, &'a Dynamic);
 
-impl Serialize for Compact<'_> {
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(object, Dynamic::Object(entries)) = self else { return Plain(self.1).serialize(serializer) };
+        let kept = entries.iter().filter(|(_, value)| !value.is_null());
+        let kept = kept.filter_map(|(name, value)| Some((name, Member(object.attribute(name)?, value))));
+        serializer.collect_map(kept.filter(|(_, Member(attribute, _))| !attribute.write_only))
+    }
+}
+
+/// The value of an attribute.
+struct Member<'a>(&'a Attribute, &'a Dynamic);
+
+impl Serialize for Member<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(attribute, value) = *self;
+        match (attribute.nested(), value) {
+            (Some((Nesting::Single, object)), value) => Body(object, value).serialize(serializer),
+            (Some((_, object)), Dynamic::List(items) | Dynamic::Set(items)) => {
+                serializer.collect_seq(items.iter().map(|item| Body(object, item)))
+            }
+            (Some((_, object)), Dynamic::Map(entries)) => {
+                serializer.collect_map(entries.iter().map(|(key, item)| (key, Body(object, item))))
+            }
+            (_, value) => Plain(value).serialize(serializer),
+        }
+    }
+}
+
+/// A value without attributes of its own.
+struct Plain<'a>(&'a Dynamic);
+
+impl Serialize for Plain<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Dynamic::Null => serializer.serialize_unit(),
@@ -206,15 +242,14 @@ impl Serialize for Compact<'_> {
                 number.serialize(serializer)
             }
             Dynamic::String(text) => serializer.serialize_str(text),
-            Dynamic::List(items) | Dynamic::Set(items) => serializer.collect_seq(items.iter().map(Compact)),
-            Dynamic::Object(entries) => serializer
-                .collect_map(entries.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k, Compact(v)))),
-            // The keys of a map are the user's: one with a null is not the same as none.
-            Dynamic::Map(entries) => serializer.collect_map(entries.iter().map(|(key, value)| (key, Compact(value)))),
+            Dynamic::List(items) | Dynamic::Set(items) => serializer.collect_seq(items.iter().map(Plain)),
+            Dynamic::Map(entries) | Dynamic::Object(entries) => {
+                serializer.collect_map(entries.iter().map(|(key, value)| (key, Plain(value))))
+            }
             Dynamic::Typed(ty, inner) => {
                 let mut map = serializer.serialize_map(Some(2))?;
                 map.serialize_entry("type", &ty.to_json())?;
-                map.serialize_entry("value", &Compact(inner))?;
+                map.serialize_entry("value", &Plain(inner))?;
                 map.end()
             }
         }
@@ -237,25 +272,24 @@ impl StackImages {
         self.images().get(id).cloned()
     }
 
-    /// Remembers a stack that was just read or applied, in place of what was known of it. One that is not wholly known is
-    /// left out.
-    pub fn remember(&self, stack: &Stack) {
+    /// Remembers an image, in place of what was known of its stack.
+    pub fn remember(&self, image: StackImage) {
+        self.images().insert(image.id.clone(), Arc::new(image));
+    }
+
+    /// Remembers a stack that was just read or applied. One that is not wholly known is left out.
+    pub fn observe(&self, stack: &Stack) {
         match StackImage::from_state(stack) {
-            Ok(image) => drop(self.images().insert(image.id.clone(), Arc::new(image))),
+            Ok(image) => self.remember(image),
             Err(error) => debug!(stack = stack.text("id"), %error, "no image"),
         }
     }
 
-    /// Remembers a stack that was not met before in this process.
-    pub fn remember_unless_known(&self, stack: &Stack) {
+    /// The same with a stack that is only older than what this process may have read itself.
+    pub fn observe_first(&self, stack: &Stack) {
         if self.get(stack.text("id").unwrap_or_default()).is_none() {
-            self.remember(stack);
+            self.observe(stack);
         }
-    }
-
-    /// Takes over an image that another process made, such as that of the plan: what this process knows is newer.
-    pub fn offer(&self, image: StackImage) {
-        self.images().entry(image.id.clone()).or_insert_with(|| Arc::new(image));
     }
 
     /// Forgets a stack that was destroyed.

@@ -31,7 +31,7 @@ mod tree;
 mod validate;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use address::Address;
 pub use handover::Handover;

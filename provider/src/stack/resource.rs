@@ -187,7 +187,7 @@ impl Resource<Session> for StackResource {
             Err(diagnostic) => return refused(diagnostic),
         };
         if let Some(prior) = &request.prior {
-            session.images.remember_unless_known(prior);
+            session.images.observe_first(prior);
         }
         // A place that the configuration sets is its own to say, even when it is not known yet.
         if config.get("project").is_unknown() || config.get("region").is_unknown() {
@@ -218,7 +218,7 @@ impl Resource<Session> for StackResource {
         };
         match result.await {
             Ok(stack) => {
-                context.client().into_iter().for_each(|session| session.images.remember(&stack));
+                context.client().into_iter().for_each(|session| session.images.observe(&stack));
                 ReadResponse { state: Some(stack), private, diagnostics: Diagnostics::new() }
             }
             Err(diagnostics) => ReadResponse { state: Some(state), private, diagnostics },
@@ -321,7 +321,7 @@ async fn apply_plan(
         let run = run(session, context, scope, limit, writing(&session.connection))?;
         let (stack, diagnostics) = carry_out(&run, prior.as_ref(), &planned, &config, left.as_ref()).await;
         session.handover.mark_alive(&id, inventory::objects(&stack.components(), &run.scope));
-        session.images.remember(&stack);
+        session.images.observe(&stack);
         Ok::<_, Diagnostics>((stack, diagnostics))
     };
     match result.await {

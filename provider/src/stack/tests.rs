@@ -1,6 +1,7 @@
 //! The engine's tests: plans as text in and text out, and whole operations against the local cloud over HTTP.
 
-mod operations;
+mod images;
+pub(crate) mod operations;
 mod plans;
 
 use std::fmt::Write as _;

@@ -2,8 +2,10 @@
 //!
 //! A criterion that cannot be checked has not held. Whatever goes wrong becomes evidence, in words that a person can act on.
 
+mod alert_policies;
 mod http;
 mod manual;
+mod stack_in_sync;
 
 #[cfg(test)]
 mod testing;
@@ -63,6 +65,14 @@ async fn one(criterion: &Criterion, tools: &Tools<'_>, pools: &Pools) -> Finding
             };
             http::check(&wanted, tools, pools).await
         }
+        Criterion::AlertPolicies { stack, policies, severities, state } => {
+            let which = match stack {
+                Some(id) => alert_policies::Which::OfStack(id),
+                None => alert_policies::Which::Named(policies),
+            };
+            alert_policies::check(which, severities, *state, tools).await
+        }
+        Criterion::StackInSync { stack, fingerprint } => stack_in_sync::check(stack, fingerprint, tools).await,
         Criterion::Manual { approved_by, note } => manual::check(approved_by, note.as_deref()),
         _ => Finding::failed("not checked yet"),
     }
@@ -94,6 +104,14 @@ impl Finding {
                 "Not checked to the end: the time allowed for this operation is over. Apply again, or raise timeouts."
             }
         })
+    }
+
+    /// Nobody can tell, because the stack was not met.
+    fn unknown_stack(id: &str) -> Self {
+        Self::failed(format!(
+            "The stack {id} is not known in this configuration. It must be managed in the same configuration, and be referred to as \
+             mlops_stack.NAME.id."
+        ))
     }
 
     /// Nobody can tell, because a call to Google failed.

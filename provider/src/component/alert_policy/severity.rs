@@ -15,7 +15,7 @@ pub(in crate::component) struct Severity(String);
 pub(in crate::component) struct SeverityError(String);
 
 /// The severity as the API writes it, of either word in any case.
-pub(super) fn level(word: &str) -> Option<&'static str> {
+pub(crate) fn level(word: &str) -> Option<&'static str> {
     match word.to_ascii_uppercase().as_str() {
         "CRITICAL" | "P0" => Some("CRITICAL"),
         "ERROR" | "P1" => Some("ERROR"),

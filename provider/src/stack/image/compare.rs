@@ -63,7 +63,7 @@ impl fmt::Display for Difference {
 }
 
 /// Compares a stack as known with the same stack as just read.
-pub(super) fn compare(before: &Stack, after: Stack, scope: &Scope) -> Comparison {
+pub(in crate::stack) fn compare(before: &Stack, after: Stack, scope: &Scope) -> Comparison {
     let fingerprint = after.text("fingerprint").unwrap_or_default().to_owned();
     // A grant's line has its role and member after the name.
     let lines = tree::texts(after.get("inventory"));

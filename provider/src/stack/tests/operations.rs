@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use localcloud::{Drop as Lost, FaultSpec, Handle, MatchSpec, Seed, Server};
 use serde_json::{Value as Json, json};
-use tfplugin::{Diagnostics, Dynamic};
+use tfplugin::{Diagnostics, Dynamic, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::{configured, planned, scope, service, text};
+use crate::config::ProviderConfig;
+use crate::gcp::auth::Environment;
 use crate::gcp::host::Addressing;
 use crate::gcp::{CallContext, Client, ClientConfig};
+use crate::provider::Session;
 use crate::stack::import_id::ImportName;
 use crate::stack::model::Stack;
 use crate::stack::run::{ApiPolicy, Run};
@@ -25,7 +28,7 @@ const SERVICES: &[&str] = &[
 ];
 
 /// A cloud of its own for each test.
-struct World(Handle);
+pub(crate) struct World(pub(crate) Handle);
 
 impl World {
     async fn with(services: &[&str]) -> Self {
@@ -33,8 +36,15 @@ impl World {
         Self(Server::builder().seed(seed).spawn().await.unwrap())
     }
 
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(SERVICES).await
+    }
+
+    /// A session of the provider whose endpoint is this cloud.
+    pub(crate) fn session(&self) -> Session {
+        let config = ProviderConfig { endpoint: Value::Known(self.0.url().to_owned()), ..ProviderConfig::default() };
+        let (connection, diagnostics) = config.connect(&Environment::of([("HOME", "/nowhere")]), "");
+        Session::new(connection.unwrap_or_else(|| panic!("{diagnostics:?}")))
     }
 
     fn run(&self, policy: ApiPolicy, stop: CancellationToken) -> Run {
@@ -52,7 +62,7 @@ impl World {
         resource::carry_out(&run, prior, &plan.planned, &config, left).await
     }
 
-    async fn make(&self, config: &Json) -> Stack {
+    pub(crate) async fn make(&self, config: &Json) -> Stack {
         let (stack, diagnostics) = self.apply(None, config, None).await;
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         stack
@@ -62,12 +72,12 @@ impl World {
         refresh::refresh(&self.run(ApiPolicy::Report, CancellationToken::new()), stack).await
     }
 
-    fn fault(&self, method: &str, path: &str, fault: FaultSpec) {
+    pub(crate) fn fault(&self, method: &str, path: &str, fault: FaultSpec) {
         let matches = MatchSpec { method: Some(method.to_owned()), path: Some(path.to_owned()), host: None };
         self.0.fault(FaultSpec { matches, ..fault }).unwrap();
     }
 
-    fn edit(&self, edit: Json) {
+    pub(crate) fn edit(&self, edit: Json) {
         assert!(self.0.edit(&serde_json::from_value(edit).unwrap()));
     }
 
@@ -82,7 +92,7 @@ impl World {
     }
 }
 
-fn denied() -> FaultSpec {
+pub(crate) fn denied() -> FaultSpec {
     FaultSpec { status: Some(403), reason: Some("PERMISSION_DENIED".to_owned()), ..FaultSpec::default() }
 }
 
@@ -90,7 +100,7 @@ fn component<'s>(stack: &'s Stack, kind: &str, key: &str) -> &'s Dynamic {
     stack.get(kind).get(key)
 }
 
-fn everything() -> Json {
+pub(crate) fn everything() -> Json {
     json!({
         "buckets": {"data": {"name": "test-data", "iam": {"roles/storage.objectViewer": ["allAuthenticatedUsers"]}}, "logs": {"name": "test-logs"}},
         "registries": {"images": {}},
