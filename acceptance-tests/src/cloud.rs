@@ -64,7 +64,8 @@ pub struct Request {
 impl Request {
     /// Whether the call can change something.
     pub fn is_write(&self) -> bool {
-        let reads = [":getIamPolicy", ":testIamPermissions", ":generateAccessToken", ":search", ":query"];
+        let reads =
+            [":getIamPolicy", ":testIamPermissions", ":generateAccessToken", ":generateIdToken", ":search", ":query"];
         !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS")
             && !reads.iter().any(|verb| self.path.ends_with(verb))
     }

@@ -1,18 +1,17 @@
-//! `iamcredentials.googleapis.com` v1: access tokens of service accounts, for impersonation.
+//! `iamcredentials.googleapis.com` v1: access tokens and identity tokens of service accounts, for impersonation.
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply, iam};
+use super::{Api, Call, Outcome, Reply, iam, tokens};
 use crate::clock;
 use crate::error::ApiError;
 
 /// The API.
 pub(crate) fn api() -> Api {
-    Api::new("iamcredentials.googleapis.com").project_of(project_of).on(
-        "POST",
-        "/v1/projects/{project}/serviceAccounts/{account}:generateAccessToken",
-        generate_access_token,
-    )
+    Api::new("iamcredentials.googleapis.com")
+        .project_of(project_of)
+        .on("POST", "/v1/projects/{project}/serviceAccounts/{account}:generateAccessToken", generate_access_token)
+        .on("POST", "/v1/projects/{project}/serviceAccounts/{account}:generateIdToken", generate_id_token)
 }
 
 /// The account's own project, if it lives here.
@@ -22,11 +21,26 @@ fn project_of(call: &Call<'_>) -> Option<String> {
     call.world.project(project).map(|project| project.project_id.clone())
 }
 
-fn generate_access_token(call: &mut Call<'_>) -> Outcome {
+/// The account that the call is about; one of a project that lives here must exist.
+fn account(call: &Call<'_>) -> Result<String, ApiError> {
     let email = call.param("account").to_owned();
     if project_of(call).is_some() && !iam::account_exists(call.world, &email) {
         return Err(ApiError::not_found(format!("Not found; Gaia id not found for email {email}")));
     }
+    Ok(email)
+}
+
+fn generate_id_token(call: &mut Call<'_>) -> Outcome {
+    let email = account(call)?;
+    let body = call.body()?;
+    let audience = body.get("audience").and_then(Value::as_str).filter(|audience| !audience.is_empty());
+    let audience = audience.ok_or_else(|| ApiError::invalid("Audience required."))?.to_owned();
+    let email = (body.get("includeEmail") == Some(&json!(true))).then_some(email);
+    Ok(Reply::json(json!({"token": tokens::identity(call.world, &audience, email.as_deref())})))
+}
+
+fn generate_access_token(call: &mut Call<'_>) -> Outcome {
+    account(call)?;
     let body = call.body()?;
     if body.get("scope").and_then(Value::as_array).is_none_or(Vec::is_empty) {
         return Err(ApiError::invalid("Scope required."));

@@ -1,13 +1,16 @@
-//! Where credentials become access tokens: `sts.googleapis.com` and `oauth2.googleapis.com`.
+//! Where credentials become tokens: `sts.googleapis.com` and `oauth2.googleapis.com`.
 //!
 //! Any credential is believed; only the form of the request is judged. Point a credential file's token address here to test with it. Errors are in
 //! OAuth's format, not in Google's.
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Value, json};
 
 use super::{Api, Body, Call, Outcome, Reply, decode};
+use crate::store::World;
 
 const LIFETIME: u32 = 3599;
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -38,8 +41,13 @@ pub(crate) fn oauth2() -> Api {
             Some("refresh_token") => &["refresh_token", "client_id", "client_secret"],
             _ => return Ok(refuse("unsupported_grant_type", "Invalid grant_type")),
         };
-        match missing(&form, needed) {
-            Some(refusal) => Ok(refusal),
+        if let Some(refusal) = missing(&form, needed) {
+            return Ok(refusal);
+        }
+        // A key's statement that names an audience asks who the account is, and gets no access token.
+        let claims = form.get("assertion").and_then(|assertion| claims(assertion));
+        match claims.as_ref().and_then(|claims| Some((claims["target_audience"].as_str()?, claims["iss"].as_str()))) {
+            Some((audience, email)) => Ok(Reply::json(json!({"id_token": identity(call.world, audience, email)}))),
             None => Ok(Reply::json(token(call))),
         }
     })
@@ -60,6 +68,30 @@ fn form(call: &Call<'_>) -> BTreeMap<String, String> {
 fn token(call: &mut Call<'_>) -> Value {
     let id = call.world.uuid();
     json!({"access_token": format!("ya29.localcloud-{id}"), "expires_in": LIFETIME, "token_type": "Bearer"})
+}
+
+/// An identity token for `audience`: in the form of a real one, signed by nobody.
+pub(super) fn identity(world: &mut World, audience: &str, email: Option<&str>) -> String {
+    let issued = world.clock.now().as_second();
+    let subject = world.digits(21);
+    let mut claims = json!({
+        "aud": audience, "azp": subject, "sub": subject, "iss": "https://accounts.google.com", "iat": issued,
+        "exp": issued + i64::from(LIFETIME),
+    });
+    if let Some(email) = email {
+        claims["email"] = json!(email);
+        claims["email_verified"] = json!(true);
+    }
+    let encode = |document: Value| BASE64.encode(document.to_string());
+    let header = json!({"alg": "RS256", "kid": "localcloud", "typ": "JWT"});
+    format!("{}.{}.{}", encode(header), encode(claims), BASE64.encode(world.uuid()))
+}
+
+/// What a JWT states; `None` for a text of another form.
+fn claims(token: &str) -> Option<Value> {
+    let mut parts = token.split('.').skip(1);
+    let claims = parts.next().filter(|_| parts.count() == 1)?;
+    serde_json::from_slice(&BASE64.decode(claims).ok()?).ok()
 }
 
 fn missing(form: &BTreeMap<String, String>, needed: &[&str]) -> Option<Reply> {

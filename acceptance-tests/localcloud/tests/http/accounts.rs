@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use crate::world::{Cloud, PROJECT};
@@ -99,6 +101,27 @@ async fn a_token_of_an_account_is_to_be_had() {
     assert!(token["accessToken"].as_str().unwrap().starts_with("ya29."));
     cloud.post(&path("ghost-one@test-project.iam.gserviceaccount.com"), body).await.refused(404);
     cloud.post(&path(EMAIL), json!({})).await.refused(400);
+}
+
+#[tokio::test]
+async fn an_identity_token_of_an_account_names_its_audience() {
+    let cloud = Cloud::prompt().await;
+    create(&cloud).await;
+    let path =
+        |email: &str| format!("iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{email}:generateIdToken");
+    let body = json!({"audience": "https://api.example.com", "includeEmail": true});
+    let answer = cloud.post(&path(EMAIL), body.clone()).await.ok();
+    let claims = claims(answer["token"].as_str().unwrap());
+    assert_eq!((&claims["aud"], &claims["email"]), (&json!("https://api.example.com"), &json!(EMAIL)));
+    assert_eq!(claims["iss"], "https://accounts.google.com");
+    cloud.post(&path("ghost-one@test-project.iam.gserviceaccount.com"), body).await.refused(404);
+    cloud.post(&path(EMAIL), json!({})).await.refused(400);
+}
+
+/// What the middle part of a JWT states.
+pub(crate) fn claims(token: &str) -> serde_json::Value {
+    let middle = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(middle).unwrap()).unwrap()
 }
 
 #[tokio::test]

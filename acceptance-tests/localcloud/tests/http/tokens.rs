@@ -1,5 +1,8 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
+use crate::accounts::claims;
 use crate::world::Cloud;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -31,4 +34,16 @@ async fn keys_and_refresh_tokens_give_tokens() {
     ] {
         assert_eq!(cloud.raw("POST", "oauth2.googleapis.com/token", FORM, form).await.ok()["expires_in"], json!(3599));
     }
+}
+
+#[tokio::test]
+async fn a_key_that_names_an_audience_gets_an_identity_token_only() {
+    let cloud = Cloud::prompt().await;
+    let statement =
+        URL_SAFE_NO_PAD.encode(json!({"iss": "a@b", "target_audience": "https://api.example.com"}).to_string());
+    let form =
+        format!("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=e30.{statement}.sig");
+    let answer = cloud.raw("POST", "oauth2.googleapis.com/token", FORM, &form).await.ok();
+    assert_eq!(claims(answer["id_token"].as_str().unwrap())["aud"], "https://api.example.com");
+    assert!(answer.get("access_token").is_none());
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::*;
@@ -26,6 +28,10 @@ async fn google() -> Script {
         "/computeMetadata/v1/instance/service-accounts/default/token" => {
             Reply::json(json!({"access_token": format!("machine-{number}"), "expires_in": 1800}))
         }
+        "/computeMetadata/v1/instance/service-accounts/default/identity" => {
+            Reply::text(&format!("machine for {}\n", request.query["audience"]))
+        }
+        path if path.ends_with(":generateIdToken") => Reply::json(json!({"token": format!("identity-{number}")})),
         path if path.ends_with(":generateAccessToken") => {
             Reply::json(json!({"accessToken": format!("impersonated-{number}"), "expireTime": "2026-01-01T00:30:00Z"}))
         }
@@ -296,4 +302,124 @@ async fn broken_documents_are_explained_without_quoting_them() {
         assert!(!format!("{error} {error:?} {}", error.advice()).contains("hush"));
     }
     assert_eq!(script.count(), 0);
+}
+
+const AUDIENCE: &str = "https://api.example.com";
+
+async fn identity(tokens: &Tokens) -> Result<Secret, AuthError> {
+    tokens.identity_token(ManualClock::new().as_ref(), AUDIENCE).await
+}
+
+/// A service account's key.
+fn key(script: &Script) -> Value {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    json!({"type": "service_account", "client_email": "a@p.iam.gserviceaccount.com", "private_key_id": "k-1",
+        "private_key": key.serialize_pem(), "token_uri": script.at("id")})
+}
+
+#[tokio::test]
+async fn a_service_account_key_signs_for_its_identity() {
+    let script = Script::start(|_, _| Reply::json(json!({"id_token": "who"}))).await;
+    let token = identity(&tokens(&script, Some(key(&script)), &[])).await.unwrap();
+    let seen = &script.requests()[0];
+    let assertion = seen.form("assertion");
+    let parts: Vec<&str> = assertion.split('.').collect();
+    let read = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
+    assert_eq!(token.reveal(), "who");
+    assert_eq!(seen.form("grant_type"), "urn:ietf:params:oauth:grant-type:jwt-bearer");
+    assert_eq!(read(parts[0]), json!({"alg": "RS256", "typ": "JWT", "kid": "k-1"}));
+    let account = "a@p.iam.gserviceaccount.com";
+    let issued = 1_767_225_600;
+    assert_eq!(
+        read(parts[1]),
+        json!({"iss": account, "sub": account, "aud": script.at("id"), "target_audience": AUDIENCE, "iat": issued, "exp": issued + 3600})
+    );
+    assert_eq!(URL_SAFE_NO_PAD.decode(parts[2]).unwrap().len(), 256);
+}
+
+#[tokio::test]
+async fn impersonation_makes_identity_tokens_beside_access_tokens() {
+    let script = google().await;
+    let config = CredentialsConfig {
+        access_token: Some(Secret::new("mine")),
+        impersonate_service_account: Some("a@p.iam.gserviceaccount.com".to_owned()),
+        environment: Environment::of([("HOME", "/nowhere")]),
+        ..CredentialsConfig::default()
+    };
+    assert_eq!(identity(&tokens_of(&script, config)).await.unwrap().reveal(), "identity-1");
+    let seen = &script.requests()[0];
+    assert!(seen.path.ends_with("/serviceAccounts/a%40p.iam.gserviceaccount.com:generateIdToken"), "{}", seen.path);
+    assert_eq!(
+        (seen.header("authorization"), &seen.body),
+        ("Bearer mine", &json!({"audience": AUDIENCE, "includeEmail": true}))
+    );
+}
+
+#[tokio::test]
+async fn an_external_account_has_an_identity_through_its_service_account() {
+    let script = google().await;
+    let mut document = external(
+        &script,
+        json!({"url": script.at("subject"), "format": {"type": "json", "subject_token_field_name": "value"}}),
+    );
+    document["service_account_impersonation_url"] =
+        json!(script.at("v1/projects/-/serviceAccounts/a@p.iam.gserviceaccount.com:generateAccessToken"));
+    assert_eq!(identity(&tokens(&script, Some(document), &[])).await.unwrap().reveal(), "identity-3");
+    let last = &script.requests()[2];
+    assert_eq!(last.path, "/v1/projects/-/serviceAccounts/a@p.iam.gserviceaccount.com:generateIdToken");
+    assert_eq!(last.header("authorization"), "Bearer sts-2");
+}
+
+#[tokio::test]
+async fn delegates_vouch_for_identities_too() {
+    let script = google().await;
+    let document = json!({"type": "impersonated_service_account", "source_credentials": user(&script), "delegates": ["d"],
+        "service_account_impersonation_url": script.at("v1/projects/-/serviceAccounts/a:generateAccessToken")});
+    identity(&tokens(&script, Some(document), &[])).await.unwrap();
+    assert_eq!(script.requests()[1].body["delegates"], json!(["d"]));
+}
+
+#[tokio::test]
+async fn the_metadata_server_says_who_the_machine_is() {
+    let script = google().await;
+    let host = script.url().authority().to_owned();
+    let token = identity(&tokens(&script, None, &[("GCE_METADATA_HOST", &host), ("HOME", "/nowhere")])).await.unwrap();
+    assert_eq!(token.reveal(), format!("machine for {AUDIENCE}"));
+    let last = script.requests().pop().unwrap();
+    assert_eq!((last.query["format"].as_str(), last.header("metadata-flavor")), ("full", "Google"));
+}
+
+#[tokio::test]
+async fn the_identity_token_of_a_users_consent_is_taken() {
+    let script = Script::start(|_, _| Reply::json(json!({"access_token": "a", "id_token": "me"}))).await;
+    assert_eq!(identity(&tokens(&script, Some(user(&script)), &[])).await.unwrap().reveal(), "me");
+}
+
+#[tokio::test]
+async fn credentials_without_identity_say_to_act_as_a_service_account() {
+    let script = google().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "job-token").unwrap();
+    let cases = [
+        (tokens(&script, Some(user(&script)), &[]), "scope openid"),
+        (tokens(&script, Some(external(&script, json!({"file": file.path()}))), &[]), "a federated identity"),
+        (tokens(&script, None, &[("GOOGLE_OAUTH_ACCESS_TOKEN", "hush")]), "an access token cannot be exchanged"),
+    ];
+    for (tokens, expected) in cases {
+        let error = identity(&tokens).await.unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(error.advice().contains("impersonate_service_account") && !error.is_passing());
+    }
+}
+
+#[tokio::test]
+async fn a_refused_identity_says_which_role_is_wanted() {
+    let script = Script::start(|_, _| Reply::error(403, "PERMISSION_DENIED", "no")).await;
+    let config = CredentialsConfig {
+        access_token: Some(Secret::new("mine")),
+        impersonate_service_account: Some("a@p.iam.gserviceaccount.com".to_owned()),
+        ..CredentialsConfig::default()
+    };
+    let error = identity(&tokens_of(&script, config)).await.unwrap_err();
+    assert!(error.advice().contains("roles/iam.serviceAccountOpenIdTokenCreator"), "{}", error.advice());
 }
