@@ -1,0 +1,149 @@
+//! Items of lists, by the topic of their section.
+
+use super::draft::{DraftStep, Tick};
+use super::fields;
+use super::marks::{self, Mark, leading_status, plain, split_at_mark};
+use super::outline::{Block, Item};
+use super::reader::{Context, Reader};
+use super::topic::Topic;
+use crate::document::{Command, Issue, Risk};
+
+impl<'a> Block<'a> {
+    /// The item, if it is one.
+    pub(super) fn item(&self) -> Option<&Item<'a>> {
+        match self {
+            Self::Item(item) => Some(item),
+            Self::Text { .. } | Self::Table { .. } | Self::Fence(_) => None,
+        }
+    }
+}
+
+/// What an item says without its mark, and what the mark says.
+pub(super) fn tick(item: &Item<'_>) -> Tick {
+    let mut tick = tick_of(&item.text);
+    tick.done = item.ticked.or(tick.done);
+    tick
+}
+
+/// What a text says without its mark and the words of status beside it (`Verify plan ✅ DONE`).
+pub(super) fn tick_of(text: &str) -> Tick {
+    let Some((before, mark, after)) = split_at_mark(text) else { return Tick { name: plain(text), done: None } };
+    let (name, after) = (plain(before), plain(after));
+    let done = Some(mark == Mark::Done);
+    match leading_status(&after) {
+        Some((_, rest)) if !name.is_empty() => {
+            Tick { name: format!("{name} {rest}").trim_end().to_owned(), done }
+        }
+        _ => Tick { name: format!("{name} {after}").trim().to_owned(), done },
+    }
+}
+
+/// An item with what is below it, in one text.
+pub(super) fn joined(item: &Item<'_>) -> String {
+    let text = plain(&item.text);
+    let below: Vec<String> = item.children.iter().filter_map(Block::item).map(joined).collect();
+    let text = text.strip_suffix(':').unwrap_or(&text);
+    if below.is_empty() { text.to_owned() } else { format!("{text}: {}", below.join("; ")) }
+}
+
+/// `fixed` and `open` have one spelling; other words stay as they are.
+pub(super) fn issue_status(text: &str) -> String {
+    let words = plain(text);
+    let known = ["fixed", "open", "resolved", "closed"].iter().find(|known| words.eq_ignore_ascii_case(known));
+    match (known, marks::mark(text)) {
+        (Some(known), _) => (*known).to_owned(),
+        (None, Some(mark)) if words.is_empty() => if mark == Mark::Done { "fixed" } else { "open" }.to_owned(),
+        (None, _) => words,
+    }
+}
+
+/// `CRITICAL: Bucket location mismatch - Added location override`.
+fn issue(tick: Tick, list: &str) -> Issue {
+    let severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "BLOCKER", "MAJOR", "MINOR", "P0", "P1", "P2", "P3"];
+    let of = |text: &str| severities.iter().find(|word| text.trim_matches(['[', ']', ' ']).eq_ignore_ascii_case(word));
+    let (severity, text) = match tick.name.split_once(": ").and_then(|(word, rest)| Some((of(word)?, rest))) {
+        Some((severity, rest)) => (Some((*severity).to_owned()), rest),
+        None => (None, tick.name.as_str()),
+    };
+    let (title, fix) = match text.split_once(" - ").or_else(|| text.split_once(" — ")) {
+        Some((title, fix)) if severity.is_some() => (title, Some(fix.to_owned())),
+        _ => (text, None),
+    };
+    let list = list.to_lowercase();
+    let severity = severity.or_else(|| list.contains("critical").then(|| "CRITICAL".to_owned()));
+    let fixed = tick.done.unwrap_or_else(|| list.contains("fixed"));
+    let status = Some(if fixed { "fixed" } else { "open" }.to_owned());
+    Issue { severity, title: title.to_owned(), status, fix }
+}
+
+impl Reader<'_> {
+    /// Takes an item, and all that is below it.
+    pub(super) fn item(&mut self, item: &Item<'_>, context: &Context) {
+        if context.own
+            && let Some((key, value)) = fields::field(&item.text)
+            && self.field(item.start, key, value, context)
+        {
+            return self.claim(item.start, item.end);
+        }
+        let text = |text: String| {
+            if context.prefix.is_empty() { text } else { format!("{}: {text}", context.prefix) }
+        };
+        let Some(topic) = context.topic.filter(|_| !context.loose) else {
+            return if context.loose { () } else { self.note(context, item.start, item.end) };
+        };
+        self.claim(item.start, item.end);
+        let below: Vec<&Item<'_>> = item.children.iter().filter_map(Block::item).collect();
+        let draft = self.draft(&context.scope);
+        match topic {
+            Topic::Prose => return self.note(context, item.start, item.end),
+            Topic::Steps => {
+                let tasks = below.iter().map(|task| Tick { name: joined(task), ..tick(task) }).collect();
+                draft.steps.push(DraftStep { tick: tick(item), estimate: None, objective: None, tasks });
+            }
+            Topic::Checklist | Topic::Recap => {
+                let list = draft.checklist(&context.title);
+                list.items.push(tick(item));
+                list.items.extend(below.iter().map(|task| Tick { name: joined(task), ..tick(task) }));
+            }
+            Topic::Deliverables => draft.deliverables.push(text(joined(item))),
+            Topic::Objectives => draft.objectives.push(text(joined(item))),
+            Topic::NextSteps => draft.next_steps.push(text(joined(item))),
+            Topic::Issues => draft.issues.push(issue(Tick { name: joined(item), ..tick(item) }, &context.title)),
+            Topic::Risks => draft.risks.push(Risk { risk: joined(item), ..Risk::default() }),
+            Topic::Metrics => match fields::field(&joined(item)) {
+                Some((name, value)) if !value.is_empty() => draft.metric(&context.title, name, value),
+                _ => {
+                    let name = joined(item);
+                    draft.checklist(&context.title).items.push(Tick { name, done: item.ticked });
+                }
+            },
+            Topic::Commands | Topic::Verification => match shown(&item.text) {
+                Some(command) => draft.verification.push(command),
+                None if topic == Topic::Verification => {
+                    draft.checklist(&context.title).items.push(Tick { name: joined(item), ..tick(item) });
+                }
+                None => return self.note(context, item.start, item.end),
+            },
+        }
+        self.fences_of(item, context);
+    }
+
+    /// Takes the blocks of code that stand below an item.
+    pub(super) fn fences_of(&mut self, item: &Item<'_>, context: &Context) {
+        let name = plain(&item.text);
+        for block in &item.children {
+            match block {
+                Block::Fence(fence) => self.fence(fence, name.trim_end_matches(':'), context),
+                Block::Item(inner) => self.fences_of(inner, context),
+                Block::Text { .. } | Block::Table { .. } => {}
+            }
+        }
+    }
+}
+
+/// `` `terraform plan` = **No changes** ``.
+fn shown(text: &str) -> Option<Command> {
+    let (command, rest) = text.strip_prefix('`')?.split_once('`')?;
+    let expected = plain(rest.trim_start().strip_prefix(['=', '→', ':'])?);
+    Some(Command { name: None, command: command.to_owned(), expected: Some(expected) })
+}
