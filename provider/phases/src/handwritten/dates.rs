@@ -3,7 +3,17 @@
 use crate::Moment;
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 
@@ -40,15 +50,17 @@ fn time(rest: &str) -> Option<String> {
     let offset = zone.get(..6).filter(|offset| offset.starts_with(['+', '-']));
     match offset {
         Some(offset) => Some(format!("T{clock}{offset}")),
-        None if zone.starts_with('Z') || zone.starts_with("UTC") || zone.starts_with("GMT") => Some(format!("T{clock}Z")),
+        None if zone.starts_with('Z') || zone.starts_with("UTC") || zone.starts_with("GMT") => {
+            Some(format!("T{clock}Z"))
+        }
         None => None,
     }
 }
 
 fn month(word: &str) -> Option<usize> {
     let word = word.trim_end_matches(['.', ',']).to_ascii_lowercase();
-    let fits = |month: &&str| **month == word || word.len() == 3 && month.starts_with(&word);
-    MONTHS.iter().position(|name| fits(&name)).map(|index| index + 1)
+    let fits = |month: &str| month == word || word.len() == 3 && month.starts_with(&word);
+    MONTHS.iter().position(|month| fits(month)).map(|index| index + 1)
 }
 
 fn in_words(text: &str) -> Option<Moment> {

@@ -65,12 +65,15 @@ impl Draft {
     pub(super) fn metric(&mut self, section: &str, name: &str, value: &str) {
         let taken = self.metrics.get(name).is_some_and(|before| before != value);
         let name = if taken && !section.is_empty() { format!("{section}: {name}") } else { name.to_owned() };
-        self.metrics.entry(name).and_modify(|before| {
-            if before != value {
-                before.push_str("; ");
-                before.push_str(value);
-            }
-        }).or_insert_with(|| value.to_owned());
+        self.metrics
+            .entry(name)
+            .and_modify(|before| {
+                if before != value {
+                    before.push_str("; ");
+                    before.push_str(value);
+                }
+            })
+            .or_insert_with(|| value.to_owned());
     }
 
     /// Keeps text as it stands, under its heading.

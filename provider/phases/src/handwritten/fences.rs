@@ -79,7 +79,9 @@ impl Reader<'_> {
                 }
                 phase = Some((declared.phase, draft.steps.is_empty()));
                 true
-            } else if let Some((phase, bare)) = phase.clone().filter(|_| branch.len() < text.len() && !branch.is_empty()) {
+            } else if let Some((phase, bare)) =
+                phase.clone().filter(|_| branch.len() < text.len() && !branch.is_empty())
+            {
                 let mut tick = tick_of(branch);
                 tick.name = numbered_step(&tick.name).unwrap_or(&tick.name).to_owned();
                 let draft = self.draft(&Scope::Phase(phase));
@@ -113,7 +115,7 @@ impl Reader<'_> {
             return text.contains('%');
         };
         if !self.facts.phases.contains_key(&declared.phase) {
-            return self.facts.phases.keys().any(|range| range.to_string().split('-').any(|end| end == declared.phase.to_string()));
+            return self.facts.is_part(&declared.phase);
         }
         let before = plain(&words[..first.start]);
         let schedule = before.trim_end_matches([':', '|', '`', ' ']).to_owned();
@@ -148,7 +150,8 @@ fn figures(body: &[&str]) -> Option<Vec<(String, String)>> {
 fn commands(body: &[&str], name: &str) -> Vec<Command> {
     let mut commands: Vec<Command> = Vec::new();
     for paragraph in body.split(|line| line.trim().is_empty()).filter(|paragraph| !paragraph.is_empty()) {
-        let comment = |line: &str| line.trim().strip_prefix('#').map(|text| text.trim_start_matches('#').trim().to_owned());
+        let comment =
+            |line: &str| line.trim().strip_prefix('#').map(|text| text.trim_start_matches('#').trim().to_owned());
         let (mut lines, mut expected) = (paragraph, Vec::new());
         if let Some(at) = paragraph.iter().position(|line| comment(line).is_some_and(|text| is_expected(&text)))
             && paragraph[at..].iter().all(|line| comment(line).is_some())

@@ -5,8 +5,8 @@ use super::draft::Tick;
 use super::marks::{self, Mark, leading_status, plain};
 use super::mention::{declaration, listed, mentions, statements};
 use super::reader::{Context, Reader};
-use crate::document::Issue;
 use crate::Status;
+use crate::document::Issue;
 
 /// The name and the value of a line, both without bold.
 ///
@@ -61,7 +61,12 @@ fn named(key: &str) -> Option<Field> {
         "completed" | "completed on" | "completed at" | "completion date" | "finished" => Field::Completed,
         "started" | "started on" | "started at" | "start date" => Field::Started,
         "duration" | "time spent" => Field::Duration,
-        "timeline" | "estimate" | "estimated time" | "estimated effort" | "estimated duration" | "effort"
+        "timeline"
+        | "estimate"
+        | "estimated time"
+        | "estimated effort"
+        | "estimated duration"
+        | "effort"
         | "estimated time to complete" => Field::Estimate,
         "priority" => Field::Priority,
         "owner" | "responsible" => Field::Owner,
@@ -69,7 +74,9 @@ fn named(key: &str) -> Option<Field> {
         "depends on" | "dependencies" | "dependency" | "prerequisites" | "waits for" => Field::DependsOn,
         "objective" | "objectives" | "goal" | "goals" => Field::Objective,
         "blockers" | "blocker" | "blocked by" => Field::Blockers,
-        "next session" | "next action" | "next step" | "next steps" | "next milestone" | "resume with" => Field::NextStep,
+        "next session" | "next action" | "next step" | "next steps" | "next milestone" | "resume with" => {
+            Field::NextStep
+        }
         "ready for" => Field::ReadyFor,
         "milestone" => Field::Milestone,
         "success criterion" | "success criteria" => Field::Criterion,
@@ -143,7 +150,11 @@ impl Reader<'_> {
             }
             Field::Criterion => {
                 let tick = Tick { name: text, done: marks::mark(value).map(|mark| mark == Mark::Done) };
-                let title = if key.eq_ignore_ascii_case("success criterion") { "Success Criterion" } else { "Success Criteria" };
+                let title = if key.eq_ignore_ascii_case("success criterion") {
+                    "Success Criterion"
+                } else {
+                    "Success Criteria"
+                };
                 self.draft(&context.scope).checklist(title).items.push(tick);
             }
         }

@@ -31,9 +31,7 @@ pub(super) fn tick_of(text: &str) -> Tick {
     let (name, after) = (plain(before), plain(after));
     let done = Some(mark == Mark::Done);
     match leading_status(&after) {
-        Some((_, rest)) if !name.is_empty() => {
-            Tick { name: format!("{name} {rest}").trim_end().to_owned(), done }
-        }
+        Some((_, rest)) if !name.is_empty() => Tick { name: format!("{name} {rest}").trim_end().to_owned(), done },
         _ => Tick { name: format!("{name} {after}").trim().to_owned(), done },
     }
 }
@@ -88,9 +86,10 @@ impl Reader<'_> {
         let text = |text: String| {
             if context.prefix.is_empty() { text } else { format!("{}: {text}", context.prefix) }
         };
-        let Some(topic) = context.topic.filter(|_| !context.loose) else {
-            return if context.loose { () } else { self.note(context, item.start, item.end) };
-        };
+        if context.loose {
+            return;
+        }
+        let Some(topic) = context.topic else { return self.note(context, item.start, item.end) };
         self.claim(item.start, item.end);
         let below: Vec<&Item<'_>> = item.children.iter().filter_map(Block::item).collect();
         let draft = self.draft(&context.scope);

@@ -153,9 +153,9 @@ const WORDS: [(&str, Status); 32] = [
 /// none: after the words comes the end, a bracket, or a separator.
 pub(super) fn leading_status(text: &str) -> Option<(Status, &str)> {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || is_ornament(c) || c == '*');
-    let (words, status) = WORDS.iter().find(|(words, _)| {
-        text.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words))
-    })?;
+    let (words, status) = WORDS
+        .iter()
+        .find(|(words, _)| text.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words)))?;
     let rest = &text[words.len()..];
     let after = rest.trim_start_matches(['*', ' ', '\t']);
     let ends = after.is_empty() || after.starts_with(['(', ')', '-', '–', '—', ':', ',', '.', ';', '|', '!', ']']);

@@ -42,7 +42,9 @@ pub(super) fn mentions(text: &str) -> Vec<Mention> {
         let candidate: String =
             id.chars().take(30).take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '–')).collect();
         let candidate = candidate.trim_end_matches(['.', '-', '–']);
-        if gap > 0 && let Some(phase) = longest_id(candidate) {
+        if gap > 0
+            && let Some(phase) = longest_id(candidate)
+        {
             let end = at + gap + phase.1;
             found.push(Mention { phase: phase.0, start, end });
             at = end;
@@ -74,14 +76,25 @@ pub(super) fn listed(text: &str) -> Vec<PhaseId> {
 
 /// Every phase whose status a text tells: `✅ Phase 1 Complete | 🔄 Phase 2 Starting`.
 pub(super) fn statements(text: &str) -> Vec<(PhaseId, Status)> {
+    text.split('|').take(MOST_STATEMENTS).flat_map(clause).collect()
+}
+
+/// One line does not tell of more phases than this.
+const MOST_STATEMENTS: usize = 50;
+
+fn clause(text: &str) -> Vec<(PhaseId, Status)> {
     let statement = |mention: Mention| {
         let rest = text[mention.end..].trim_start();
         let rest = rest.strip_prefix('(').and_then(|inner| inner.split_once(')')).map_or(rest, |(_, rest)| rest);
         let rest = rest.trim_start_matches([':', ' ', '*', '-', '–', '—']);
-        let words = leading_status(rest).map(|(status, _)| status);
-        words.or_else(|| plain(text[mention.end..].split(['|', ',', ';']).next()?).is_empty().then(|| marks::mark(text).map(Mark::status))?).map(|status| (mention.phase, status))
+        let told = match leading_status(rest) {
+            Some((status, _)) => Some(status),
+            None if plain(rest).is_empty() => marks::mark(text).map(Mark::status),
+            None => None,
+        };
+        told.map(|status| (mention.phase, status))
     };
-    mentions(text).into_iter().filter_map(statement).collect()
+    mentions(text).into_iter().take(MOST_STATEMENTS).filter_map(statement).collect()
 }
 
 /// Reads a heading or a line that begins with the name of a phase.
@@ -89,7 +102,7 @@ pub(super) fn statements(text: &str) -> Vec<(PhaseId, Status)> {
 /// `None` when it only speaks of one: `Phase 2 Import Issues`, `After Phase 2`.
 pub(super) fn declaration(text: &str) -> Option<Declaration> {
     let text = text.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '`');
-    let mention = mentions(text.get(..).unwrap_or_default()).into_iter().next().filter(|first| first.start == 0)?;
+    let mention = mentions(text).into_iter().next().filter(|first| first.start == 0)?;
     let rest = text[mention.end..].trim_start_matches(['*', ' ']);
     let begins = rest.starts_with([':', '-', '–', '—', '(']) || rest.is_empty() || rest.starts_with(marks::is_ornament);
     if !begins && leading_status(rest).is_none() {
@@ -178,9 +191,27 @@ mod tests {
     #[test]
     fn headings_give_title_status_and_schedule() {
         let cases = [
-            ("✅ Phase 1: Terraform Foundation (Week 1) - COMPLETED", "1", "Terraform Foundation", Some(Status::Completed), "Week 1"),
-            ("Phase 1: Terraform Foundation ✅ COMPLETED (2026-02-02)", "1", "Terraform Foundation", Some(Status::Completed), "2026-02-02"),
-            ("⏳ Phase 5-6: Shadow Mode (Weeks 5-6) - PENDING", "5-6", "Shadow Mode", Some(Status::NotStarted), "Weeks 5-6"),
+            (
+                "✅ Phase 1: Terraform Foundation (Week 1) - COMPLETED",
+                "1",
+                "Terraform Foundation",
+                Some(Status::Completed),
+                "Week 1",
+            ),
+            (
+                "Phase 1: Terraform Foundation ✅ COMPLETED (2026-02-02)",
+                "1",
+                "Terraform Foundation",
+                Some(Status::Completed),
+                "2026-02-02",
+            ),
+            (
+                "⏳ Phase 5-6: Shadow Mode (Weeks 5-6) - PENDING",
+                "5-6",
+                "Shadow Mode",
+                Some(Status::NotStarted),
+                "Weeks 5-6",
+            ),
             ("Phase 2: Import Existing   🔄 STARTING (0%)", "2", "Import Existing", Some(Status::InProgress), ""),
             ("Phase 2 - Import (IN PROGRESS)", "2", "Import", Some(Status::InProgress), ""),
             ("🏗️ Phase 3.5: Hardening - Complete Roadmap", "3.5", "Hardening", None, ""),

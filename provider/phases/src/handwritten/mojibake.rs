@@ -209,7 +209,8 @@ pub(super) mod tests {
 
     #[test]
     fn healthy_text_is_left_alone() {
-        for text in ["plain", "Café à la crème, naïve", "✅ done → next", "日本語 ░█", "“quoted” – dash", "ÀÉ ğŸ"] {
+        for text in ["plain", "Café à la crème, naïve", "✅ done → next", "日本語 ░█", "“quoted” – dash", "ÀÉ ğŸ"]
+        {
             assert_eq!(repair(text), text);
         }
     }

@@ -10,6 +10,9 @@ pub(super) const LABEL: u8 = 7;
 /// Deeper lists are read as if they were this deep.
 const DEEPEST_LIST: usize = 8;
 
+/// Names longer than this are cut, so that what repeats them stays small.
+const LONGEST_TITLE: usize = 300;
+
 /// A text as a tree of sections. Lines count from 0.
 pub(super) struct Outline<'a> {
     pub(super) lines: Vec<&'a str>,
@@ -178,7 +181,7 @@ impl<'a> Builder<'a, '_> {
         self.after_rule = false;
         self.close_sections(level);
         if level < LABEL {
-            self.headings.push(marks::plain(title));
+            self.headings.push(clipped(&marks::plain(title)).to_owned());
         }
         let (start, end) = (self.at, self.at + 1);
         self.sections.push(Section { level, title, start, end, blocks: vec![], children: vec![] });
@@ -281,6 +284,11 @@ impl<'a> Builder<'a, '_> {
         let header = cells(self.lines[start]);
         self.push(Block::Table { start, end: self.at, header, rows });
     }
+}
+
+/// A heading as a name for what is below it: not longer than a line.
+pub(super) fn clipped(title: &str) -> &str {
+    title.char_indices().nth(LONGEST_TITLE).map_or(title, |(end, _)| &title[..end])
 }
 
 fn column(line: &str) -> usize {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::draft::{Draft, DraftStep, Tick};
 use super::marks::{self, Mark, plain, whole_status};
 use super::mention::{declaration, mentions};
-use super::outline::{Block, Item, LABEL, Outline, Section, is_rule};
+use super::outline::{Block, Item, LABEL, Outline, Section, clipped, is_rule};
 use super::survey::{Facts, step_with_status};
 use super::topic::{Topic, after_number, numbered_step, topic};
 use super::{Handwritten, Leftover, fields};
@@ -126,14 +126,20 @@ impl Reader<'_> {
         section.children.iter().for_each(|child| self.section(child, &context, &mut before));
     }
 
-    fn context(&mut self, section: &Section<'_>, title: &str, parent: &Context, before: &mut Option<PhaseId>) -> Context {
+    fn context(
+        &mut self,
+        section: &Section<'_>,
+        title: &str,
+        parent: &Context,
+        before: &mut Option<PhaseId>,
+    ) -> Context {
         if section.level == 0 {
             return parent.clone();
         }
         let mut context = Context {
             scope: parent.scope.clone(),
             topic: None,
-            title: title.to_owned(),
+            title: clipped(title).to_owned(),
             line: section.start,
             prefix: String::new(),
             own: false,
@@ -156,10 +162,10 @@ impl Reader<'_> {
         };
         if own.is_none() && context.topic.is_some() {
             if mentions(title).is_empty() {
-                title.clone_into(&mut context.prefix);
+                clipped(title).clone_into(&mut context.prefix);
             }
             if context.topic == Some(Topic::Checklist) && !parent.title.to_lowercase().contains("daily") {
-                context.title = format!("{}: {title}", parent.title);
+                context.title = format!("{}: {}", parent.title, clipped(title));
             }
         }
         let mut named = mentions(title).into_iter().map(|mention| mention.phase);
@@ -189,10 +195,17 @@ impl Reader<'_> {
     }
 
     /// A heading that names a phase.
-    fn declared(&mut self, line: usize, declared: super::mention::Declaration, parent: &Context, context: &mut Context) {
+    fn declared(
+        &mut self,
+        line: usize,
+        declared: super::mention::Declaration,
+        parent: &Context,
+        context: &mut Context,
+    ) {
         let known = self.facts.phases.get(&declared.phase);
         let aside = parent.topic == Some(Topic::NextSteps) && known.is_some_and(|known| known.headings > 1);
-        let named = known.and_then(super::survey::Known::title).is_none_or(|title| declared.title.as_ref() == Some(title));
+        let named =
+            known.and_then(super::survey::Known::title).is_none_or(|title| declared.title.as_ref() == Some(title));
         let topical = declared.title.as_deref().filter(|_| !named).and_then(topic);
         context.topic = Some(if aside { Topic::NextSteps } else { topical.unwrap_or(Topic::Steps) });
         context.own = context.topic == Some(Topic::Steps);
@@ -236,7 +249,9 @@ impl Reader<'_> {
                 self.claim(line, line + 1);
                 return self.draft(&context.scope).metric(&context.title, key, &plain(value));
             }
-            if !context.loose && let Some(status) = whole_status(value) {
+            if !context.loose
+                && let Some(status) = whole_status(value)
+            {
                 self.claim(line, line + 1);
                 let name = if plain(value).contains('(') { plain(text) } else { key.to_owned() };
                 let tick = Tick { name, done: Some(status == Status::Completed) };
@@ -276,7 +291,13 @@ impl Reader<'_> {
                 tick.name = name.trim().to_owned();
             }
         }
-        let context = Context { title: tick.name.clone(), topic: Some(Topic::Steps), own: false, loose: false, ..context.clone() };
+        let context = Context {
+            title: clipped(&tick.name).to_owned(),
+            topic: Some(Topic::Steps),
+            own: false,
+            loose: false,
+            ..context.clone()
+        };
         let mut step = DraftStep { tick, estimate, objective: None, tasks: Vec::new() };
         self.step_parts(section, &mut step, &context);
         self.draft(&context.scope).steps.push(step);
@@ -304,7 +325,7 @@ impl Reader<'_> {
             let (line, mut inner) = (child.start, context.clone());
             inner.line = line;
             if let Some(task) = after_number(title) {
-                task.clone_into(&mut inner.title);
+                clipped(task).clone_into(&mut inner.title);
                 step.tasks.push(Tick { name: task.to_owned(), done: None });
                 self.step_parts(child, step, &inner);
                 continue;
@@ -319,7 +340,7 @@ impl Reader<'_> {
                     self.note(&inner, child.start + 1, child.end);
                     continue;
                 }
-                Some(Topic::Checklist) => inner.title = format!("{}: {title}", step.tick.name),
+                Some(Topic::Checklist) => inner.title = format!("{}: {}", context.title, clipped(title)),
                 Some(_) => {}
             }
             child.blocks.iter().for_each(|block| self.block(block, &inner));
@@ -420,7 +441,8 @@ impl Reader<'_> {
             draft.absorb(general);
         }
         if let Some(achieved) = achieved {
-            let done = phases.iter().rfind(|(_, draft)| draft.status() == Status::Completed).map(|(phase, _)| phase.clone());
+            let done =
+                phases.iter().rfind(|(_, draft)| draft.status() == Status::Completed).map(|(phase, _)| phase.clone());
             if let Some(draft) = done.or(target).and_then(|phase| phases.get_mut(&phase)) {
                 draft.absorb(achieved);
             }

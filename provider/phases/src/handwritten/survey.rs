@@ -1,6 +1,6 @@
 //! A first look at a text: which phases it has, what they are called, and which is the current one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields;
 use super::marks::{leading_status, plain};
@@ -20,6 +20,8 @@ pub(super) struct Facts {
     pub(super) numberless: bool,
     /// The first heading.
     pub(super) heading: String,
+    /// First and last phases of ranges such as `5-6`.
+    ends: BTreeSet<String>,
 }
 
 /// What is known of one phase.
@@ -43,12 +45,20 @@ impl Known {
 pub(super) fn survey(outline: &Outline<'_>) -> Facts {
     let mut facts = Facts::default();
     facts.section(&outline.root, false);
+    let names: Vec<String> = facts.phases.keys().map(PhaseId::to_string).collect();
+    facts.ends =
+        names.iter().filter(|name| name.contains('-')).flat_map(|name| name.split('-')).map(str::to_owned).collect();
     facts.numberless &= facts.phases.is_empty();
     facts.project_name = facts.project_name.take().or_else(|| project_in(&facts.heading));
     facts
 }
 
 impl Facts {
+    /// Whether a phase is told of as part of a range: `5` as part of `5-6`.
+    pub(super) fn is_part(&self, phase: &PhaseId) -> bool {
+        self.ends.contains(&phase.to_string())
+    }
+
     fn section(&mut self, section: &Section<'_>, tells_current: bool) {
         let title = plain(section.title);
         if section.level == 1 && self.heading.is_empty() {
@@ -118,8 +128,15 @@ fn project_in(heading: &str) -> Option<String> {
         return None;
     }
     let kinds = [
-        "session resume guide", "session resume", "session context", "phase checkpoint", "implementation summary",
-        "implementation roadmap", "roadmap", "checkpoint", "resume guide",
+        "session resume guide",
+        "session resume",
+        "session context",
+        "phase checkpoint",
+        "implementation summary",
+        "implementation roadmap",
+        "roadmap",
+        "checkpoint",
+        "resume guide",
     ];
     let mut name = heading.to_owned();
     if let Some((before, after)) = name.rsplit_once(" - ")

@@ -68,7 +68,8 @@ impl Reader<'_> {
     fn risks(&mut self, columns: &Columns<'_>, context: &Context) -> bool {
         let Some(risk) = columns.find(&["risk", "risks"]) else { return false };
         let probability = columns.find(&["probability", "likelihood"]);
-        let (impact, mitigation) = (columns.find(&["impact"]), columns.find(&["mitigation", "mitigations", "response"]));
+        let (impact, mitigation) =
+            (columns.find(&["impact"]), columns.find(&["mitigation", "mitigations", "response"]));
         for row in columns.rows {
             let risk = Risk {
                 risk: Columns::text(row, Some(risk)).unwrap_or_default(),

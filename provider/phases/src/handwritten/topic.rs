@@ -26,13 +26,32 @@ pub(super) enum Topic {
 const WORDS: [(&[&str], Topic); 13] = [
     (
         &[
-            "pitfall", "troubleshoot", "goes wrong", "issues occur", "concept", "architect", "lesson", "technical detail",
-            "success factor", "inventory", "file structure", "key files", "recommendation", "history",
+            "pitfall",
+            "troubleshoot",
+            "goes wrong",
+            "issues occur",
+            "concept",
+            "architect",
+            "lesson",
+            "technical detail",
+            "success factor",
+            "inventory",
+            "file structure",
+            "key files",
+            "recommendation",
+            "history",
         ],
         Topic::Prose,
     ),
     (
-        &["success criteri", "completion criteri", "acceptance criteri", "checklist", "check-list", "definition of done"],
+        &[
+            "success criteri",
+            "completion criteri",
+            "acceptance criteri",
+            "checklist",
+            "check-list",
+            "definition of done",
+        ],
         Topic::Checklist,
     ),
     (&["metric", "statistic", "time tracking", "figures"], Topic::Metrics),
@@ -63,7 +82,8 @@ pub(super) fn topic(title: &str) -> Option<Topic> {
 /// A heading that numbers a step: `Step 3: …`, `Stage 1: …`, `2. …`.
 pub(super) fn numbered_step(title: &str) -> Option<&str> {
     let lower = title.get(..6).unwrap_or(title).to_ascii_lowercase();
-    let rest = ["step ", "stage ", "task "].iter().find(|word| lower.starts_with(**word)).map(|word| &title[word.len()..])?;
+    let rest =
+        ["step ", "stage ", "task "].iter().find(|word| lower.starts_with(**word)).map(|word| &title[word.len()..])?;
     after_number(rest)
 }
 
