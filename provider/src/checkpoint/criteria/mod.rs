@@ -3,8 +3,10 @@
 //! A criterion that cannot be checked has not held. Whatever goes wrong becomes evidence, in words that a person can act on.
 
 mod alert_policies;
+mod bucket_versioned;
 mod http;
 mod manual;
+mod object_exists;
 mod stack_in_sync;
 
 #[cfg(test)]
@@ -73,8 +75,9 @@ async fn one(criterion: &Criterion, tools: &Tools<'_>, pools: &Pools) -> Finding
             alert_policies::check(which, severities, *state, tools).await
         }
         Criterion::StackInSync { stack, fingerprint } => stack_in_sync::check(stack, fingerprint, tools).await,
+        Criterion::BucketVersioned { url } => bucket_versioned::check(url, tools).await,
+        Criterion::ObjectExists { url } => object_exists::check(url, tools).await,
         Criterion::Manual { approved_by, note } => manual::check(approved_by, note.as_deref()),
-        _ => Finding::failed("not checked yet"),
     }
 }
 

@@ -1,0 +1,77 @@
+//! A bucket keeps old versions of its objects.
+
+use super::{Finding, LIMIT, Tools};
+use crate::gcp::{Host, Request, segment};
+
+/// Asks whether versioning is on.
+pub(super) async fn check(url: &str, tools: &Tools<'_>) -> Finding {
+    let Some(bucket) = url.strip_prefix("gs://").map(|rest| rest.split('/').next().unwrap_or_default()) else {
+        return Finding::failed(format!("{url:?} is no bucket. Write gs://NAME or s3://NAME."));
+    };
+    let client = match tools.session.connection.client() {
+        Ok(client) => client,
+        Err(missing) => return Finding::failed(format!("The bucket cannot be read: {missing}.")),
+    };
+    let request =
+        Request::get(Host::STORAGE, format!("storage/v1/b/{}", segment(bucket))).query("fields", "versioning");
+    match client.call(&tools.calls.within(LIMIT), request).await {
+        Ok(found) if found["versioning"]["enabled"].as_bool() == Some(true) => {
+            Finding::held(format!("{url} keeps old versions"))
+        }
+        Ok(_) => Finding::failed(format!(
+            "{url} keeps no old versions. Set versioning = true on the bucket, or run: gcloud storage buckets update gs://{bucket} \
+             --versioning"
+        )),
+        Err(error) if error.is_not_found() => Finding::failed(format!("There is no bucket {url}.")),
+        Err(error) => Finding::refused(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mlops_phases::document::{Criterion, Evidence};
+    use serde_json::json;
+
+    use super::super::testing::{evidence, failed, held};
+    use crate::gcp::testing::minute;
+    use crate::stack::tests::operations::{World, denied};
+
+    /// What is found of two buckets, of which the first keeps old versions.
+    async fn observed(url: &str, prepare: impl FnOnce(&World)) -> Evidence {
+        let world = World::new().await;
+        world.make(&json!({"buckets": {"state": {"versioning": true}, "data": {}}})).await;
+        prepare(&world);
+        evidence(Criterion::BucketVersioned { url: url.to_owned() }, &world.session(), &minute()).await
+    }
+
+    #[tokio::test]
+    async fn a_bucket_with_versioning_holds() {
+        assert_eq!(held(&observed("gs://test-state", |_| {}).await), "gs://test-state keeps old versions");
+    }
+
+    #[tokio::test]
+    async fn a_bucket_without_it_does_not() {
+        let evidence = observed("gs://test-data", |_| {}).await;
+        assert!(
+            failed(&evidence).starts_with("gs://test-data keeps no old versions. Set versioning"),
+            "{}",
+            evidence.observed
+        );
+    }
+
+    #[tokio::test]
+    async fn a_bucket_that_is_not_there_does_not_hold() {
+        assert!(failed(&observed("gs://test-none", |_| {}).await).contains("gs://test-none"));
+    }
+
+    #[tokio::test]
+    async fn a_bucket_that_may_not_be_read_does_not_hold() {
+        let evidence = observed("gs://test-state", |world| world.fault("GET", "/b/test-state", denied())).await;
+        assert!(failed(&evidence).contains("Grant the caller the permission"), "{}", evidence.observed);
+    }
+
+    #[tokio::test]
+    async fn a_folder_is_no_bucket() {
+        assert!(failed(&observed("file:///tmp", |_| {}).await).contains("file:///tmp"));
+    }
+}
