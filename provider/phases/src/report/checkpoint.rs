@@ -10,10 +10,13 @@ use crate::{Document, Rollout, Status};
 /// left and what it waits for.
 pub fn checkpoint_page(rollout: &Rollout) -> String {
     let mut page = Page::default();
-    page.heading(1, match rollout.project_name() {
-        Some(project) => Inline::text("Phase checkpoint: ").and(project),
-        None => Inline::text("Phase checkpoint"),
-    });
+    page.heading(
+        1,
+        match rollout.project_name() {
+            Some(project) => Inline::text("Phase checkpoint: ").and(project),
+            None => Inline::text("Phase checkpoint"),
+        },
+    );
     if rollout.phases().is_empty() {
         page.paragraph("No phase is recorded yet.");
         return page.finish();
@@ -110,10 +113,13 @@ fn completed_phase(page: &mut Page, phase: &Document) {
 fn open_phase(page: &mut Page, rollout: &Rollout, phase: &Document) {
     page.heading(3, words::name(phase));
     let mut facts = vec![fact("Status", words::state(phase.status))];
-    facts.push(fact("Progress", match sections::steps_done(phase) {
-        Some(steps) => format!("{}% ({steps})", phase.progress()),
-        None => format!("{}%", phase.progress()),
-    }));
+    facts.push(fact(
+        "Progress",
+        match sections::steps_done(phase) {
+            Some(steps) => format!("{}% ({steps})", phase.progress()),
+            None => format!("{}%", phase.progress()),
+        },
+    ));
     facts.extend(known("Depends on", summary::depends_on(rollout, phase).as_deref()));
     facts.extend(known("Started", phase.started_at.as_ref().map(words::moment).as_deref()));
     facts.extend(known("Schedule", phase.schedule.as_deref()));
@@ -139,15 +145,21 @@ fn issues(page: &mut Page, rollout: &Rollout) {
     let open = all.iter().filter(|(_, issue)| !issue.is_settled());
     page.heading(2, "Issues and blockers");
     if open.clone().next().is_none() && !all.is_empty() {
-        page.paragraph(format!("No issue is open; {} settled.", match all.len() {
-            1 => "the only one is".to_owned(),
-            all => format!("all {all} are"),
-        }));
+        page.paragraph(format!(
+            "No issue is open; {} settled.",
+            match all.len() {
+                1 => "the only one is".to_owned(),
+                all => format!("all {all} are"),
+            }
+        ));
     }
-    page.table(["Phase", "Severity", "Issue", "Status"], open.map(|(phase, issue)| {
-        let [severity, title, status, _] = sections::issue_cells(issue);
-        [Inline::text(phase.phase.to_string()), severity, title, status]
-    }));
+    page.table(
+        ["Phase", "Severity", "Issue", "Status"],
+        open.map(|(phase, issue)| {
+            let [severity, title, status, _] = sections::issue_cells(issue);
+            [Inline::text(phase.phase.to_string()), severity, title, status]
+        }),
+    );
     page.list(blockers.iter().map(|blocker| Item::bullet(summary::blocker(blocker))));
 }
 
@@ -157,16 +169,19 @@ fn time(page: &mut Page, rollout: &Rollout) {
     let rows: Vec<_> = rollout.phases().iter().filter(dated).collect();
     if !rows.is_empty() {
         page.heading(2, "Time");
-        page.table(["Phase", "Started", "Completed", "Duration", "Estimate"], rows.into_iter().map(|phase| {
-            let day = |at: &Option<crate::Moment>| at.as_ref().map(|at| at.day().to_string()).unwrap_or_default();
-            [
-                Inline::text(words::name(phase)),
-                Inline::text(day(&phase.started_at)),
-                Inline::text(day(&phase.completed_at)),
-                Inline::text(words::duration(phase).unwrap_or_default()),
-                Inline::text(phase.estimate.as_deref().unwrap_or_default()),
-            ]
-        }));
+        page.table(
+            ["Phase", "Started", "Completed", "Duration", "Estimate"],
+            rows.into_iter().map(|phase| {
+                let day = |at: &Option<crate::Moment>| at.as_ref().map(|at| at.day().to_string()).unwrap_or_default();
+                [
+                    Inline::text(words::name(phase)),
+                    Inline::text(day(&phase.started_at)),
+                    Inline::text(day(&phase.completed_at)),
+                    Inline::text(words::duration(phase).unwrap_or_default()),
+                    Inline::text(phase.estimate.as_deref().unwrap_or_default()),
+                ]
+            }),
+        );
     }
 }
 
@@ -176,10 +191,13 @@ fn risks(page: &mut Page, rollout: &Rollout) {
         rollout.phases().iter().flat_map(|phase| phase.risks.iter().map(move |risk| (phase, risk))).collect();
     if !risks.is_empty() {
         page.heading(2, "Risks");
-        page.table(["Phase", "Risk", "Probability", "Impact", "Mitigation"], risks.into_iter().map(|(phase, risk)| {
-            let [risk, probability, impact, mitigation] = sections::risk_cells(risk);
-            [Inline::text(phase.phase.to_string()), risk, probability, impact, mitigation]
-        }));
+        page.table(
+            ["Phase", "Risk", "Probability", "Impact", "Mitigation"],
+            risks.into_iter().map(|(phase, risk)| {
+                let [risk, probability, impact, mitigation] = sections::risk_cells(risk);
+                [Inline::text(phase.phase.to_string()), risk, probability, impact, mitigation]
+            }),
+        );
     }
 }
 

@@ -30,7 +30,9 @@ pub(super) fn sentence(criterion: &Criterion) -> Inline {
             let mut said = match policies.as_slice() {
                 [] => Inline::text("Alert policies"),
                 [one] => Inline::text("Alert policy ").and(Inline::code(one)),
-                many => Inline::text("Alert policies ").and(Inline::join(many.iter().map(|name| Inline::code(name)), ", ")),
+                many => {
+                    Inline::text("Alert policies ").and(Inline::join(many.iter().map(|name| Inline::code(name)), ", "))
+                }
             };
             if !severities.is_empty() {
                 said = said.and(format!(" of severity {}", severities.join(", ")));

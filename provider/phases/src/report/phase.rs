@@ -71,6 +71,9 @@ mod tests {
     #[test]
     fn a_phase_of_which_little_is_known_is_a_short_page() {
         let page = phase_page(&Document::new(sample::id("4"), "CI/CD"));
-        assert_eq!(page, "# Phase 4: CI/CD\n\n- **Status:** ⏸️ Not started\n- **Progress:** `░░░░░░░░░░░░░░░░░░░░` 0%\n");
+        assert_eq!(
+            page,
+            "# Phase 4: CI/CD\n\n- **Status:** ⏸️ Not started\n- **Progress:** `░░░░░░░░░░░░░░░░░░░░` 0%\n"
+        );
     }
 }

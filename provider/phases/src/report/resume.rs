@@ -10,10 +10,13 @@ use crate::{Document, Rollout, Status};
 /// and with which commands, what is open, what was done, and how to see that all is well.
 pub fn resume_page(rollout: &Rollout) -> String {
     let mut page = Page::default();
-    page.heading(1, match rollout.project_name() {
-        Some(project) => Inline::text("Session resume: ").and(project),
-        None => Inline::text("Session resume"),
-    });
+    page.heading(
+        1,
+        match rollout.project_name() {
+            Some(project) => Inline::text("Session resume: ").and(project),
+            None => Inline::text("Session resume"),
+        },
+    );
     page.paragraph(
         Inline::strong("Purpose:").and(" Go on in a new session, without knowing what was said or done before."),
     );
@@ -80,10 +83,13 @@ fn open(page: &mut Page, rollout: &Rollout) {
     if issues.is_empty() && blockers.is_empty() {
         page.paragraph("No issue is open, and nothing is blocked.");
     }
-    page.table(["Phase", "Severity", "Issue", "Status"], issues.into_iter().map(|(phase, issue)| {
-        let [severity, title, status, _] = sections::issue_cells(issue);
-        [Inline::text(phase.phase.to_string()), severity, title, status]
-    }));
+    page.table(
+        ["Phase", "Severity", "Issue", "Status"],
+        issues.into_iter().map(|(phase, issue)| {
+            let [severity, title, status, _] = sections::issue_cells(issue);
+            [Inline::text(phase.phase.to_string()), severity, title, status]
+        }),
+    );
     page.list(blockers.iter().map(|blocker| Item::bullet(summary::blocker(blocker))));
     if let Some(current) = rollout.current() {
         sections::risks(page, 3, current);
@@ -113,10 +119,13 @@ fn done(page: &mut Page, rollout: &Rollout) {
 fn issues_settled(page: &mut Page, phase: &Document) {
     let settled: Vec<_> = phase.issues.iter().filter(|issue| issue.is_settled()).collect();
     if !settled.is_empty() {
-        page.table(["Severity", "Issue", "How it was settled"], settled.into_iter().map(|issue| {
-            let [severity, title, _, fix] = sections::issue_cells(issue);
-            [severity, title, fix]
-        }));
+        page.table(
+            ["Severity", "Issue", "How it was settled"],
+            settled.into_iter().map(|issue| {
+                let [severity, title, _, fix] = sections::issue_cells(issue);
+                [severity, title, fix]
+            }),
+        );
     }
 }
 

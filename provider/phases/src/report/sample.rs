@@ -1,9 +1,7 @@
 //! A rollout to test with: the eight phases in which a service that reads CT scans came under Terraform, just as the
 //! second one is completed.
 
-use crate::document::{
-    Change, Checklist, Command, Criterion, Document, Evidence, Issue, Outcome, Risk, Step, Task,
-};
+use crate::document::{Change, Checklist, Command, Criterion, Document, Evidence, Issue, Outcome, Risk, Step, Task};
 use crate::{Moment, PhaseId, Rollout, Status};
 
 pub(super) fn id(text: &str) -> PhaseId {
@@ -28,12 +26,7 @@ fn fixed(severity: &str, title: &str, fix: &str) -> Issue {
 }
 
 fn risk(risk: &str, probability: &str, mitigation: &str) -> Risk {
-    Risk {
-        risk: risk.into(),
-        probability: Some(probability.into()),
-        impact: None,
-        mitigation: Some(mitigation.into()),
-    }
+    Risk { risk: risk.into(), probability: Some(probability.into()), impact: None, mitigation: Some(mitigation.into()) }
 }
 
 fn command(name: &str, command: &str, expected: Option<&str>) -> Command {
@@ -96,21 +89,27 @@ pub(super) fn import() -> Document {
         true,
     );
     phase.criteria = [
-        ("healthy", Criterion::Http {
-            url: "https://ct-scan-api.example.app/health".into(),
-            method: None,
-            status: None,
-            body_pattern: None,
-            headers: [].into(),
-            timeout: None,
-            attempts: None,
-            identity_token: None,
-            audience: None,
-        }),
-        ("no_changes", Criterion::StackInSync {
-            stack: "projects/ct-scan/locations/europe-west1/stacks/ct-scan".into(),
-            fingerprint: "9f2c".into(),
-        }),
+        (
+            "healthy",
+            Criterion::Http {
+                url: "https://ct-scan-api.example.app/health".into(),
+                method: None,
+                status: None,
+                body_pattern: None,
+                headers: [].into(),
+                timeout: None,
+                attempts: None,
+                identity_token: None,
+                audience: None,
+            },
+        ),
+        (
+            "no_changes",
+            Criterion::StackInSync {
+                stack: "projects/ct-scan/locations/europe-west1/stacks/ct-scan".into(),
+                fingerprint: "9f2c".into(),
+            },
+        ),
         ("versioned", Criterion::BucketVersioned { url: "gs://ct-scan-terraform-state".into() }),
     ]
     .map(|(name, criterion)| (name.to_owned(), criterion))
@@ -132,18 +131,13 @@ pub(super) fn import() -> Document {
         reason: None,
         evidence: [].into(),
     };
-    let mut refused =
-        change("2026-02-04T17:20:00Z", Some(Status::InProgress), Status::Completed, Outcome::Refused);
+    let mut refused = change("2026-02-04T17:20:00Z", Some(Status::InProgress), Status::Completed, Outcome::Refused);
     refused.evidence =
         [("healthy".to_owned(), seen(false, "status 503 | no healthy upstream", "2026-02-04T17:20:00Z"))].into();
-    let mut completed =
-        change("2026-02-05T14:03:00Z", Some(Status::InProgress), Status::Completed, Outcome::Changed);
+    let mut completed = change("2026-02-05T14:03:00Z", Some(Status::InProgress), Status::Completed, Outcome::Changed);
     completed.evidence = phase.evidence.clone();
-    phase.history = vec![
-        change("2026-02-02T08:00:00Z", None, Status::InProgress, Outcome::Changed),
-        refused,
-        completed,
-    ];
+    phase.history =
+        vec![change("2026-02-02T08:00:00Z", None, Status::InProgress, Outcome::Changed), refused, completed];
     phase.issues = vec![
         fixed("CRITICAL", "Models bucket location mismatch", "location override"),
         fixed("CRITICAL", "Cloud Run config drift", "updated to match the service"),
@@ -156,8 +150,7 @@ pub(super) fn import() -> Document {
     phase.deliverables = texts(&["52 resources in the state", "`terraform plan`: no changes"]);
     phase.metrics = [("Resources imported".to_owned(), "52".to_owned())].into();
     phase.risks = vec![risk("Noisy diffs after import", "High", "fix step by step")];
-    phase.snapshot =
-        [("projects/ct-scan/locations/europe-west1/stacks/ct-scan".to_owned(), "9f2c".to_owned())].into();
+    phase.snapshot = [("projects/ct-scan/locations/europe-west1/stacks/ct-scan".to_owned(), "9f2c".to_owned())].into();
     phase.verification = vec![command(
         "Nothing to change",
         "cd infrastructure/terraform/environments/prod\nterraform plan",
@@ -169,11 +162,13 @@ pub(super) fn import() -> Document {
 
 /// Phase 3: ready.
 pub(super) fn validation() -> Document {
-    let mut phase = pending("3", "Validation", "Week 3", "2", &[
-        "Make a safe change: add a label",
-        "Verify that the service is not interrupted",
-        "Revert the change",
-    ]);
+    let mut phase = pending(
+        "3",
+        "Validation",
+        "Week 3",
+        "2",
+        &["Make a safe change: add a label", "Verify that the service is not interrupted", "Revert the change"],
+    );
     phase.status = Status::Ready;
     phase.objectives = texts(&["Prove that a change reaches the cloud and can be taken back"]);
     phase.next_steps = texts(&["Add a label to the service", "Apply", "Watch the service for ten minutes", "Revert"]);
@@ -228,8 +223,7 @@ pub(super) fn under_way() -> Document {
         status: Some("open".into()),
         fix: None,
     }];
-    phase.criteria =
-        [("locked".to_owned(), Criterion::ObjectExists { url: "s3://state/lock".into() })].into();
+    phase.criteria = [("locked".to_owned(), Criterion::ObjectExists { url: "s3://state/lock".into() })].into();
     phase.evidence = [(
         "locked".to_owned(),
         Evidence { passed: false, observed: "404 Not Found".into(), at: at("2026-02-10T09:00:00Z") },
@@ -244,16 +238,24 @@ pub(super) fn rollout() -> Rollout {
         foundation(),
         import(),
         validation(),
-        pending("4", "CI/CD and Firestore Migration", "Week 4", "3", &[
-            "Create the GitHub Actions workflow",
-            "Migrate SQLite to Firestore",
-            "Deploy the monitoring endpoints",
-        ]),
-        pending("5-6", "Monitoring in Shadow Mode", "Weeks 5-6", "4", &[
-            "Deploy P0 alerts, enabled",
-            "Deploy P1 and P2 alerts in shadow mode",
-            "Tune thresholds for <2% false positives",
-        ]),
+        pending(
+            "4",
+            "CI/CD and Firestore Migration",
+            "Week 4",
+            "3",
+            &["Create the GitHub Actions workflow", "Migrate SQLite to Firestore", "Deploy the monitoring endpoints"],
+        ),
+        pending(
+            "5-6",
+            "Monitoring in Shadow Mode",
+            "Weeks 5-6",
+            "4",
+            &[
+                "Deploy P0 alerts, enabled",
+                "Deploy P1 and P2 alerts in shadow mode",
+                "Tune thresholds for <2% false positives",
+            ],
+        ),
         pending("7", "Monitoring in Production", "Week 7", "5-6", &["Enable P1 and P2 alerts", "Test with chaos"]),
         pending("8", "Finalization", "Week 8", "7", &["Review all thresholds", "Train the team"]),
     ])

@@ -26,10 +26,13 @@ pub(super) fn steps(page: &mut Page, level: usize, document: &Document) {
     let steps = &document.steps;
     if !steps.is_empty() {
         let done = steps.iter().filter(|step| step.done).count();
-        page.heading(level, match done {
-            0 => "Steps".to_owned(),
-            _ => format!("Steps ({done} of {} done)", steps.len()),
-        });
+        page.heading(
+            level,
+            match done {
+                0 => "Steps".to_owned(),
+                _ => format!("Steps ({done} of {} done)", steps.len()),
+            },
+        );
         page.list(steps.iter().map(step));
     }
 }
@@ -101,10 +104,13 @@ pub(super) fn issues(page: &mut Page, level: usize, document: &Document) {
     if !issues.is_empty() {
         let settled = issues.iter().filter(|issue| issue.is_settled()).count();
         page.heading(level, format!("Issues ({settled} of {} settled)", issues.len()));
-        page.table(["#", "Severity", "Issue", "Status", "Fix"], (1..).zip(issues).map(|(number, issue)| {
-            let [severity, title, status, fix] = issue_cells(issue);
-            [Inline::text(number.to_string()), severity, title, status, fix]
-        }));
+        page.table(
+            ["#", "Severity", "Issue", "Status", "Fix"],
+            (1..).zip(issues).map(|(number, issue)| {
+                let [severity, title, status, fix] = issue_cells(issue);
+                [Inline::text(number.to_string()), severity, title, status, fix]
+            }),
+        );
     }
 }
 
@@ -234,7 +240,8 @@ fn reason(change: &Change) -> Inline {
 pub(super) fn snapshot(page: &mut Page, level: usize, document: &Document) {
     if !document.snapshot.is_empty() {
         page.heading(level, "Stacks at completion");
-        let rows = document.snapshot.iter().map(|(stack, fingerprint)| [Inline::code(stack), Inline::code(fingerprint)]);
+        let rows =
+            document.snapshot.iter().map(|(stack, fingerprint)| [Inline::code(stack), Inline::code(fingerprint)]);
         page.table(["Stack", "Fingerprint"], rows);
     }
 }

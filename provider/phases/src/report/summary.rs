@@ -54,9 +54,8 @@ pub(super) fn blocker(blocker: &Blocker) -> Inline {
             subject(phase).and(" is blocked: ").and(Inline::join(issues.iter().map(Inline::text), "; ")).and(".")
         }
         Blocker::Refused { phase, criteria } => {
-            let failed = criteria.iter().map(|(name, observed)| {
-                Inline::code(name).and(" observed ").and(observed.as_str())
-            });
+            let failed =
+                criteria.iter().map(|(name, observed)| Inline::code(name).and(" observed ").and(observed.as_str()));
             subject(phase).and(" could not be completed: ").and(Inline::join(failed, "; ")).and(".")
         }
     }
@@ -133,9 +132,6 @@ mod tests {
         let mut phase = sample::validation();
         phase.depends_on_phases.push(sample::id("2.5"));
         let rollout = Rollout::new(vec![sample::import(), phase.clone()]);
-        assert_eq!(
-            depends_on(&rollout, &phase).as_deref(),
-            Some("phase 2 (completed), phase 2.5 (not in this store)")
-        );
+        assert_eq!(depends_on(&rollout, &phase).as_deref(), Some("phase 2 (completed), phase 2.5 (not in this store)"));
     }
 }
