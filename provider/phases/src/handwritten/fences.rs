@@ -2,13 +2,13 @@
 
 use super::draft::DraftStep;
 use super::lists::tick_of;
-use super::marks::{is_bar, plain};
+use super::marks::{is_bar, leading_status, plain};
 use super::mention::{declaration, mentions};
 use super::outline::Fence;
 use super::reader::{Context, Reader, Scope};
 use super::topic::{Topic, numbered_step};
-use crate::PhaseId;
 use crate::document::Command;
+use crate::{PhaseId, Status};
 
 const SHELLS: [&str; 7] = ["bash", "sh", "shell", "zsh", "console", "powershell", "ps1"];
 
@@ -100,27 +100,32 @@ impl Reader<'_> {
         }
     }
 
+    /// The bar of all phases together. What is counted from the phases is not kept.
+    fn whole_bar(&mut self, words: &str, context: &Context) -> bool {
+        let text = plain(words);
+        let name = if context.title.is_empty() { "Progress" } else { &context.title };
+        if text.contains('%') && !text.contains("phases completed") {
+            self.draft(&context.scope).metric("", name, text.trim_matches(['`', ' ']));
+        }
+        text.contains('%')
+    }
+
     /// A progress bar: `Week 1:  ████ Phase 1 Complete ✅`. `false` when it tells nothing that is known.
     pub(super) fn bar(&mut self, line: usize, text: &str, context: &Context) -> bool {
         let words: String = text.chars().map(|character| if is_bar(character) { ' ' } else { character }).collect();
         let words = words.replace("[ ", " ").replace(" ]", " ");
-        let first = mentions(&words).into_iter().next();
-        let declared = first.as_ref().and_then(|first| declaration(&words[first.start..]));
-        let (Some(first), Some(declared)) = (first, declared) else {
-            let text = plain(&words);
-            let name = if context.title.is_empty() { "Progress" } else { &context.title };
-            if text.contains('%') {
-                self.draft(&context.scope).metric("", name, text.trim_matches(['`', ' ']));
-            }
-            return text.contains('%');
+        let Some(first) = mentions(&words).into_iter().next().filter(|first| !words[..first.start].contains('('))
+        else {
+            return self.whole_bar(&words, context);
         };
-        if !self.facts.phases.contains_key(&declared.phase) {
-            return self.facts.is_part(&declared.phase);
+        if !self.facts.phases.contains_key(&first.phase) {
+            return self.facts.is_part(&first.phase);
         }
+        let status = bar_status(&words[first.end..]).or_else(|| declaration(&words[first.start..])?.status);
         let before = plain(&words[..first.start]);
         let schedule = before.trim_end_matches([':', '|', '`', ' ']).to_owned();
-        let draft = self.draft(&Scope::Phase(declared.phase));
-        if let Some(status) = declared.status {
+        let draft = self.draft(&Scope::Phase(first.phase));
+        if let Some(status) = status {
             draft.state(line, status);
         }
         if !schedule.is_empty() && !schedule.contains('%') {
@@ -128,6 +133,12 @@ impl Reader<'_> {
         }
         true
     }
+}
+
+/// The status beside a bar: `100%  completed   Terraform Foundation`.
+fn bar_status(text: &str) -> Option<Status> {
+    let text = text.trim_start().trim_start_matches(|character: char| character.is_ascii_digit() || character == '%');
+    leading_status(text.trim_start().split("  ").next()?).map(|(status, _)| status)
 }
 
 /// Whether a line of plain text tells the status of a phase, or draws a bar.

@@ -3,6 +3,7 @@
 use super::draft::{DraftStep, Tick};
 use super::fields;
 use super::marks::{self, Mark, leading_status, plain, split_at_mark};
+use super::mention::mentions;
 use super::outline::{Block, Item};
 use super::reader::{Context, Reader};
 use super::topic::Topic;
@@ -74,10 +75,40 @@ fn issue(tick: Tick, list: &str) -> Issue {
     Issue { severity, title: title.to_owned(), status, fix }
 }
 
+/// A step with what is below it: boxes are its tasks, and a first item without one tells what the step is for.
+fn step(item: &Item<'_>, below: &[&Item<'_>]) -> DraftStep {
+    let mut tick = tick(item);
+    let estimate = split_estimate(&mut tick.name);
+    let boxes = below.iter().any(|task| task.ticked.is_some());
+    let purpose = below.first().filter(|first| first.ticked.is_none() && (boxes || below.len() == 1));
+    let tasks = below[usize::from(purpose.is_some())..].iter();
+    let tasks = tasks.map(|task| Tick { name: joined(task), ..super::lists::tick(task) }).collect();
+    DraftStep { tick, estimate, objective: purpose.map(|first| joined(first)), tasks }
+}
+
+/// Takes `(Day 1 - 4 hours)` from the end of a step's name.
+pub(super) fn split_estimate(name: &mut String) -> Option<String> {
+    let (before, inside) = name.strip_suffix(')')?.rsplit_once('(')?;
+    let words = inside.to_ascii_lowercase();
+    let units = ["hour", "day", "week", "minute"];
+    let told = words.split(|character: char| !character.is_ascii_alphanumeric());
+    let time = told.clone().any(|word| units.iter().any(|unit| word.trim_end_matches('s') == *unit));
+    if !time || !words.contains(|character: char| character.is_ascii_digit()) || before.trim().is_empty() {
+        return None;
+    }
+    let estimate = inside.replace(" - ", ", ");
+    name.truncate(before.trim_end().len());
+    Some(estimate)
+}
+
+fn declaration_like(text: &str) -> bool {
+    mentions(text).first().is_some_and(|first| text[..first.start].trim_matches('*').is_empty())
+}
+
 impl Reader<'_> {
     /// Takes an item, and all that is below it.
     pub(super) fn item(&mut self, item: &Item<'_>, context: &Context) {
-        if context.own
+        if (context.own || context.loose)
             && let Some((key, value)) = fields::field(&item.text)
             && self.field(item.start, key, value, context)
         {
@@ -95,10 +126,7 @@ impl Reader<'_> {
         let draft = self.draft(&context.scope);
         match topic {
             Topic::Prose => return self.note(context, item.start, item.end),
-            Topic::Steps => {
-                let tasks = below.iter().map(|task| Tick { name: joined(task), ..tick(task) }).collect();
-                draft.steps.push(DraftStep { tick: tick(item), estimate: None, objective: None, tasks });
-            }
+            Topic::Steps => draft.steps.push(step(item, &below)),
             Topic::Checklist | Topic::Recap => {
                 let list = draft.checklist(&context.title);
                 list.items.push(tick(item));
@@ -107,6 +135,8 @@ impl Reader<'_> {
             Topic::Deliverables => draft.deliverables.push(text(joined(item))),
             Topic::Objectives => draft.objectives.push(text(joined(item))),
             Topic::NextSteps => draft.next_steps.push(text(joined(item))),
+            // `**Phase 3** waits for phase 2`: that follows from what is told elsewhere.
+            Topic::Issues if declaration_like(&item.text) => return self.note(context, item.start, item.end),
             Topic::Issues => draft.issues.push(issue(Tick { name: joined(item), ..tick(item) }, &context.title)),
             Topic::Risks => draft.risks.push(Risk { risk: joined(item), ..Risk::default() }),
             Topic::Metrics => match fields::field(&joined(item)) {

@@ -70,6 +70,7 @@ pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut code = false;
     let mut dropped = false;
+    let mut address = false;
     let mut rest = text.trim().chars().peekable();
     while let Some(character) = rest.next() {
         if character == '`' {
@@ -84,6 +85,8 @@ pub(super) fn plain(text: &str) -> String {
             '*' if rest.peek() == Some(&'*') => {
                 rest.next();
             }
+            '<' if rest.clone().take(4).eq("http".chars()) => address = true,
+            '>' if address => address = false,
             character if is_ornament(character) => {
                 dropped = true;
                 continue;

@@ -282,15 +282,7 @@ impl Reader<'_> {
 
     /// A section that is a step.
     fn step(&mut self, section: &Section<'_>, mut tick: Tick, context: &Context) {
-        let mut estimate = None;
-        if let Some((name, inside)) = tick.name.strip_suffix(')').and_then(|name| name.rsplit_once('(')) {
-            let first = inside.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
-            let units = ["hour", "day", "week", "minute"];
-            if first.starts_with("day") || units.iter().any(|unit| inside.to_ascii_lowercase().contains(unit)) {
-                estimate = Some(inside.replace(" - ", ", "));
-                tick.name = name.trim().to_owned();
-            }
-        }
+        let estimate = super::lists::split_estimate(&mut tick.name);
         let context = Context {
             title: clipped(&tick.name).to_owned(),
             topic: Some(Topic::Steps),

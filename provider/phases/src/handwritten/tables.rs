@@ -1,13 +1,16 @@
 //! Tables of issues, risks, figures and phases.
 
+use std::collections::{BTreeMap, HashSet};
+
+use super::dates;
 use super::draft::{DraftStep, Tick};
 use super::lists::{issue_status, tick_of};
 use super::marks::{plain, whole_status};
 use super::mention::declaration;
 use super::outline::Row;
 use super::reader::{Context, Reader, Scope};
-use crate::Status;
 use crate::document::{Issue, Risk};
+use crate::{PhaseId, Status};
 
 /// Columns by their names.
 struct Columns<'a> {
@@ -29,6 +32,11 @@ impl<'a> Columns<'a> {
     }
 }
 
+/// The phase that a cell names: `2`, `Phase 2: Import`.
+fn phase_of(cell: &str) -> Option<PhaseId> {
+    declaration(cell).map(|declared| declared.phase).or_else(|| plain(cell).parse().ok())
+}
+
 impl Reader<'_> {
     /// Takes a table. `false` when it is of no known kind.
     pub(super) fn table(&mut self, header: &[String], rows: &[Row], span: (usize, usize), context: &Context) -> bool {
@@ -37,7 +45,7 @@ impl Reader<'_> {
         let understood = self.issues(&columns, context)
             || self.risks(&columns, context)
             || self.steps(&columns, context)
-            || self.phases(&columns, context)
+            || self.phases(&columns)
             || self.figures(&columns, context);
         if understood {
             self.claim(span.0, span.1);
@@ -53,6 +61,8 @@ impl Reader<'_> {
         if title.is_none() || severity.is_none() && columns.find(&["issue", "problem"]).is_none() {
             return false;
         }
+        let phase = columns.find(&["phase"]);
+        let mut told: BTreeMap<Scope, HashSet<String>> = BTreeMap::new();
         for row in columns.rows {
             let issue = Issue {
                 severity: Columns::text(row, severity),
@@ -60,9 +70,21 @@ impl Reader<'_> {
                 status: Columns::cell(row, status).map(issue_status).filter(|status| !status.is_empty()),
                 fix: Columns::text(row, fix),
             };
-            self.draft(&context.scope).issues.push(issue);
+            let scope = self.row_scope(row, phase, context);
+            let draft = self.draft(&scope);
+            // A table of all phases repeats what their own sections tell.
+            let titles = || draft.issues.iter().map(|issue| issue.title.clone()).collect();
+            if phase.is_none() || told.entry(scope).or_insert_with(titles).insert(issue.title.clone()) {
+                draft.issues.push(issue);
+            }
         }
         true
+    }
+
+    /// The phase that a row is about.
+    fn row_scope(&self, row: &Row, phase: Option<usize>, context: &Context) -> Scope {
+        let named = Columns::cell(row, phase).and_then(phase_of);
+        named.filter(|phase| self.facts.phases.contains_key(phase)).map_or_else(|| context.scope.clone(), Scope::Phase)
     }
 
     fn risks(&mut self, columns: &Columns<'_>, context: &Context) -> bool {
@@ -77,7 +99,8 @@ impl Reader<'_> {
                 impact: Columns::text(row, impact),
                 mitigation: Columns::text(row, mitigation),
             };
-            self.draft(&context.scope).risks.push(risk);
+            let scope = self.row_scope(row, columns.find(&["phase"]), context);
+            self.draft(&scope).risks.push(risk);
         }
         true
     }
@@ -99,21 +122,29 @@ impl Reader<'_> {
     }
 
     /// A table of phases tells of each what its own section may not.
-    fn phases(&mut self, columns: &Columns<'_>, _context: &Context) -> bool {
-        let (Some(phase), Some(status)) = (columns.find(&["phase"]), columns.find(&["status"])) else { return false };
-        let told: Option<Vec<_>> = columns
-            .rows
-            .iter()
-            .map(|row| {
-                let named = Columns::cell(row, Some(phase))?;
-                let id = declaration(named).map(|declared| declared.phase).or_else(|| plain(named).parse().ok())?;
-                let status = Columns::cell(row, Some(status)).and_then(whole_status)?;
-                self.facts.phases.contains_key(&id).then_some((row.line, id, status))
-            })
-            .collect();
-        let Some(told) = told else { return false };
-        for (line, id, status) in told {
-            self.draft(&Scope::Phase(id)).state(line, status);
+    fn phases(&mut self, columns: &Columns<'_>) -> bool {
+        let Some(phase) = columns.find(&["phase"]) else { return false };
+        let status = columns.find(&["status"]);
+        let (started, completed) = (columns.find(&["started", "start"]), columns.find(&["completed", "end"]));
+        let derived = ["phase", "status", "started", "start", "completed", "end", "duration", "estimate", "progress"];
+        if !columns.header.iter().all(|name| derived.contains(&name.as_str())) {
+            return false;
+        }
+        let ids = columns.rows.iter().map(|row| Columns::cell(row, Some(phase)).and_then(phase_of));
+        let ids: Option<Vec<_>> = ids.map(|id| id.filter(|id| self.facts.phases.contains_key(id))).collect();
+        let Some(ids) = ids else { return false };
+        for (row, id) in columns.rows.iter().zip(ids) {
+            let date = |column| Columns::cell(row, column).and_then(dates::moment);
+            let draft = self.draft(&Scope::Phase(id));
+            if let Some(status) = Columns::cell(row, status).and_then(whole_status) {
+                draft.state(row.line, status);
+            }
+            draft.started_at = draft.started_at.take().or_else(|| date(started));
+            draft.completed_at = draft.completed_at.take().or_else(|| date(completed));
+            draft.estimate = draft.estimate.take().or_else(|| Columns::text(row, columns.find(&["estimate"])));
+            if let Some(duration) = Columns::text(row, columns.find(&["duration"])) {
+                draft.metric("", "Duration", &duration);
+            }
         }
         true
     }
