@@ -12,7 +12,7 @@ mod page;
 mod phase;
 mod resume;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sections;
 mod summary;
 mod timeline;

@@ -36,6 +36,7 @@ enum Field {
     Project,
     Completed,
     Started,
+    Dates,
     Duration,
     Estimate,
     Priority,
@@ -60,6 +61,7 @@ fn named(key: &str) -> Option<Field> {
         "project" | "project name" => Field::Project,
         "completed" | "completed on" | "completed at" | "completion date" | "finished" => Field::Completed,
         "started" | "started on" | "started at" | "start date" => Field::Started,
+        "dates" => Field::Dates,
         "duration" | "time spent" => Field::Duration,
         "timeline"
         | "estimate"
@@ -120,6 +122,7 @@ impl Reader<'_> {
             }
             Field::Project => {}
             Field::Completed | Field::Started => return self.date(field, key, &text, context),
+            Field::Dates => return self.dates(&text, context),
             Field::Duration => self.draft(&context.scope).metric(&context.title, "Duration", &text),
             Field::Estimate => self.draft(&context.scope).estimate = Some(text),
             Field::Priority => self.draft(&context.scope).priority = Some(text),
@@ -198,6 +201,18 @@ impl Reader<'_> {
         let place = if field == Field::Started { &mut draft.started_at } else { &mut draft.completed_at };
         if *place.get_or_insert_with(|| moment.clone()) != moment {
             draft.metric(&context.title, &format!("{}: {key}", context.title), text);
+        }
+        true
+    }
+
+    /// `2026-02-02 to 2026-02-05`, `since 2026-02-02`; one day is both the first and the last.
+    fn dates(&mut self, text: &str, context: &Context) -> bool {
+        let (first, last) = text.split_once(" to ").unwrap_or((text, text));
+        let (Some(first), Some(last)) = (dates::moment(first), dates::moment(last)) else { return false };
+        let draft = self.draft(&context.scope);
+        draft.started_at.get_or_insert(first);
+        if !text.starts_with("since ") {
+            draft.completed_at.get_or_insert(last);
         }
         true
     }

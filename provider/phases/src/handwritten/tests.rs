@@ -1,10 +1,6 @@
 //! What is read from hand-written texts.
 
-use super::*;
-
-#[test]
-fn dump() {
-    let Ok(path) = std::env::var("DUMP") else { return };
-    let text = std::fs::read_to_string(path).unwrap();
-    eprintln!("{}", serde_json::to_string_pretty(&parse(&text)).unwrap());
-}
+mod any_text;
+mod habits;
+mod round_trip;
+mod seeds;

@@ -27,7 +27,8 @@ pub fn checkpoint_page(rollout: &Rollout) -> String {
         page.heading(2, "Current phase");
         open_phase(&mut page, rollout, current);
     }
-    group(&mut page, "Completed phases", rollout.phases().iter().filter(|phase| is_completed(phase)), completed_phase);
+    let completed = rollout.phases().iter().filter(|phase| is_completed(phase));
+    group(&mut page, "Completed phases", completed, |page, phase| completed_phase(page, rollout, phase));
     let current = rollout.current().map(|phase| &phase.phase);
     let pending = rollout.phases().iter().filter(|phase| !is_completed(phase) && Some(&phase.phase) != current);
     group(&mut page, "Pending phases", pending, |page, phase| open_phase(page, rollout, phase));
@@ -94,10 +95,11 @@ fn group<'a>(
     }
 }
 
-fn completed_phase(page: &mut Page, phase: &Document) {
+fn completed_phase(page: &mut Page, rollout: &Rollout, phase: &Document) {
     page.heading(3, words::name(phase));
     let moment = |at: &Option<crate::Moment>| at.as_ref().map(words::moment);
     let mut facts = vec![fact("Status", words::state(phase.status))];
+    facts.extend(known("Depends on", summary::depends_on(rollout, phase).as_deref()));
     facts.extend(known("Started", moment(&phase.started_at).as_deref()));
     facts.extend(known("Completed", moment(&phase.completed_at).as_deref()));
     facts.extend(known("Duration", words::duration(phase).as_deref()));

@@ -42,7 +42,8 @@ fn facts(document: &Document) -> Vec<Item> {
     facts.extend(known("Project", document.project_name.as_deref()));
     facts.push(fact("Status", words::state(document.status)));
     facts.push(fact("Progress", progress));
-    facts.extend(known("Dates", words::dates(document).as_deref()));
+    let dates = if document.started_at.is_some() { "Dates" } else { "Completed" };
+    facts.extend(known(dates, words::dates(document).as_deref()));
     facts.extend(known("Schedule", document.schedule.as_deref()));
     facts.extend(known("Estimate", document.estimate.as_deref()));
     facts.extend(known("Priority", document.priority.as_deref()));

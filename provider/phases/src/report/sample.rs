@@ -4,11 +4,11 @@
 use crate::document::{Change, Checklist, Command, Criterion, Document, Evidence, Issue, Outcome, Risk, Step, Task};
 use crate::{Moment, PhaseId, Rollout, Status};
 
-pub(super) fn id(text: &str) -> PhaseId {
+pub(crate) fn id(text: &str) -> PhaseId {
     text.parse().unwrap()
 }
 
-pub(super) fn at(text: &str) -> Moment {
+pub(crate) fn at(text: &str) -> Moment {
     text.parse().unwrap()
 }
 
@@ -42,7 +42,7 @@ fn pending(phase: &str, title: &str, schedule: &str, after: &str, names: &[&str]
 }
 
 /// Phase 1: completed in a day.
-pub(super) fn foundation() -> Document {
+pub(crate) fn foundation() -> Document {
     let mut phase = Document::new(id("1"), "Terraform Foundation");
     phase.project_name = Some("CT Scan MLOps Infrastructure as Code".into());
     phase.status = Status::Completed;
@@ -67,7 +67,7 @@ pub(super) fn foundation() -> Document {
 }
 
 /// Phase 2: completed in three days, with evidence.
-pub(super) fn import() -> Document {
+pub(crate) fn import() -> Document {
     let mut phase = Document::new(id("2"), "Import Existing Resources");
     phase.status = Status::Completed;
     phase.revision = 4;
@@ -161,7 +161,7 @@ pub(super) fn import() -> Document {
 }
 
 /// Phase 3: ready.
-pub(super) fn validation() -> Document {
+pub(crate) fn validation() -> Document {
     let mut phase = pending(
         "3",
         "Validation",
@@ -191,7 +191,7 @@ pub(super) fn validation() -> Document {
 }
 
 /// A phase under way, with what the others lack: tasks, check-lists, open issues, a failed criterion.
-pub(super) fn under_way() -> Document {
+pub(crate) fn under_way() -> Document {
     let mut phase = pending("3.5", "Infrastructure Hardening", "Days 1-5", "3", &[]);
     phase.status = Status::InProgress;
     phase.estimate = Some("3-5 days (20-30 hours)".into());
@@ -233,7 +233,7 @@ pub(super) fn under_way() -> Document {
 }
 
 /// All eight.
-pub(super) fn rollout() -> Rollout {
+pub(crate) fn rollout() -> Rollout {
     Rollout::new(vec![
         foundation(),
         import(),
