@@ -6,6 +6,7 @@
 pub mod checkpoint;
 pub mod component;
 pub mod config;
+pub mod functions;
 pub mod gcp;
 pub mod provider;
 pub mod reference;

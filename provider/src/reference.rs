@@ -2,6 +2,10 @@
 //!
 //! Pure: texts in, paths and texts out. `tests/reference_in_step.rs` holds `docs/` to them; `make docs` writes it anew.
 
+mod phases;
+
+use std::collections::BTreeMap;
+
 use tfplugin::schema::{Entry, Reference, Section};
 use tfplugin::{Attribute, Object, ObjectSchema};
 
@@ -14,20 +18,37 @@ use crate::stack::Stack;
 
 /// The examples that the pages show.
 #[derive(Clone, Debug, Default)]
-pub struct Examples {
-    /// HCL of the provider block.
-    pub provider: String,
-    /// HCL of a stack.
-    pub stack: String,
-    /// Shell commands that import a stack.
-    pub stack_import: String,
+pub struct Examples(BTreeMap<&'static str, String>);
+
+impl Examples {
+    /// The files that the pages want, below `examples/`.
+    pub const FILES: [&'static str; 9] = [
+        "provider/provider.tf",
+        "resources/mlops_stack/resource.tf",
+        "resources/mlops_stack/import.sh",
+        "resources/mlops_phase_checkpoint/resource.tf",
+        "resources/mlops_phase_checkpoint/import.sh",
+        "data-sources/mlops_phase_report/data-source.tf",
+        "functions/duration_seconds/function.tf",
+        "functions/parse_phase_checkpoint/function.tf",
+        "functions/runbook/function.tf",
+    ];
+
+    /// Reads every one of [`Examples::FILES`] with `read`.
+    pub fn read(read: impl Fn(&str) -> String) -> Self {
+        Self(Self::FILES.into_iter().map(|file| (file, read(file))).collect())
+    }
+
+    fn get(&self, file: &str) -> &str {
+        self.0.get(file).map_or("", String::as_str)
+    }
 }
 
 /// One page of the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// Below `docs/`, with `/` between folders.
-    pub path: &'static str,
+    pub path: String,
     /// Markdown with front matter; ends with one newline.
     pub text: String,
 }
@@ -51,7 +72,9 @@ const IMMUTABLE: &str =
 
 /// Every page, in the registry's layout.
 pub fn pages(examples: &Examples) -> Vec<Page> {
-    vec![provider_page(examples), stack_page(examples)]
+    let mut pages = vec![provider_page(examples), stack_page(examples)];
+    pages.extend(phases::pages(examples));
+    pages
 }
 
 fn provider_page(examples: &Examples) -> Page {
@@ -61,13 +84,18 @@ fn provider_page(examples: &Examples) -> Page {
         front_matter("mlops Provider", &schema.description),
         "# mlops Provider".to_owned(),
         schema.description.to_string(),
-        format!("The resource is [`mlops_stack`](resources/stack.md): a whole environment, with {}.", kind_links()),
+        format!(
+            "Its resources are [`mlops_stack`](resources/stack.md): a whole environment, with {}; and \
+             [`mlops_phase_checkpoint`](resources/phase_checkpoint.md): one phase of a rollout, with criteria that the provider \
+             proves. [`mlops_phase_report`](data-sources/phase_report.md) tells how far a rollout is.",
+            kind_links()
+        ),
         "## Example Usage".to_owned(),
-        fenced("terraform", &examples.provider),
+        fenced("terraform", examples.get("provider/provider.tf")),
         PROVIDER_SECTIONS.to_owned(),
         attributes,
     ];
-    Page { path: "index.md", text: joined(&parts) }
+    Page { path: "index.md".to_owned(), text: joined(&parts) }
 }
 
 fn stack_page(examples: &Examples) -> Page {
@@ -81,7 +109,7 @@ fn stack_page(examples: &Examples) -> Page {
         schema.description.to_string(),
         contents(),
         "## Example Usage".to_owned(),
-        fenced("terraform", &examples.stack),
+        fenced("terraform", examples.get("resources/mlops_stack/resource.tf")),
     ];
     parts.extend(STACK_SECTIONS.map(str::to_owned));
     parts.push(Reference { sections: own }.to_markdown());
@@ -92,8 +120,8 @@ fn stack_page(examples: &Examples) -> Page {
         parts.extend(mine.map(|section| nested_section(&schema, section)));
     }
     parts.push(STACK_IMPORT.to_owned());
-    parts.push(fenced("shell", &examples.stack_import));
-    Page { path: "resources/stack.md", text: joined(&parts) }
+    parts.push(fenced("shell", examples.get("resources/mlops_stack/import.sh")));
+    Page { path: "resources/stack.md".to_owned(), text: joined(&parts) }
 }
 
 /// Whether a section is about a kind's components or what is nested in them.
@@ -260,11 +288,7 @@ mod tests {
     use super::*;
 
     fn examples() -> Examples {
-        Examples {
-            provider: "provider \"mlops\" {}\n".to_owned(),
-            stack: "resource \"mlops_stack\" \"it\" {}\n".to_owned(),
-            stack_import: "terraform import mlops_stack.it p/r/it\n".to_owned(),
-        }
+        Examples::read(|file| format!("# {file}\n"))
     }
 
     fn page(path: &str) -> String {

@@ -22,12 +22,7 @@ fn read(path: &Path) -> String {
 
 /// The pages as they should be, by path.
 fn wanted() -> BTreeMap<PathBuf, String> {
-    let example = |name: &str| read(&root().join("examples").join(name));
-    let examples = Examples {
-        provider: example("provider/provider.tf"),
-        stack: example("resources/mlops_stack/resource.tf"),
-        stack_import: example("resources/mlops_stack/import.sh"),
-    };
+    let examples = Examples::read(|file| read(&root().join("examples").join(file)));
     let docs = root().join("docs");
     reference::pages(&examples).into_iter().map(|page| (docs.join(page.path), page.text)).collect()
 }

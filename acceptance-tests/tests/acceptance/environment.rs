@@ -122,10 +122,6 @@ fn an_empty_project_gets_the_whole_environment(scene: Scene) {
     assert_eq!(anonymous(&inventory(&world.main)), anonymous(&managed()));
     world.main.plan(&[unprotected, "-var-file=prod.tfvars"]).expect_empty();
     world.main.write("terraform.tfvars", "deletion_protection = false\n");
-    // What bears the stack's stamp is found by it, and what has no labels comes along.
-    let import = imported(&world, ID);
-    assert_eq!(inventory(&import), inventory(&world.main));
-    import.plan(&[]).expect_empty();
     // The database stays when the stack goes: that is its kind's deletion policy. Google keeps deleted pools for a while.
     world.finish_keeping(&["/databases/(default)", "/workloadIdentityPools/github-pool"]);
 }

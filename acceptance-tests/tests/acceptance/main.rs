@@ -29,6 +29,7 @@ mod iam;
 mod import;
 mod interruption;
 mod labels;
+mod phase_checkpoint;
 mod problems;
 mod project_policy;
 mod provider;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Attribute;
+use super::{Attribute, LeftOut, Nesting, Shape};
 use crate::value::Dynamic;
 use crate::{Diagnostics, Path, Type};
 
@@ -28,6 +28,19 @@ impl ObjectSchema {
     /// The block type `name`.
     pub fn block(&self, name: &str) -> Option<&Block> {
         self.blocks.iter().find(|block| block.name == name)
+    }
+
+    /// The same with [`LeftOut`] on every attribute, nested ones included: a generated configuration then shows what is
+    /// set, and nothing else. What is in a set has no place by which it could be told what was left out, and stays.
+    #[must_use]
+    pub fn unset_left_out(mut self) -> Self {
+        for attribute in &mut self.attributes {
+            attribute.extensions.insert(LeftOut);
+            if let Shape::Nested(Nesting::Single | Nesting::List | Nesting::Map, inner) = &mut attribute.shape {
+                **inner = std::mem::take(&mut **inner).unset_left_out();
+            }
+        }
+        self
     }
 
     /// The type of the object's values: every attribute and block is a member.

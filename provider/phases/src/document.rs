@@ -3,12 +3,14 @@
 //! Attribute names are those of the resource, so that one is turned into the other by their names. Lists that are empty
 //! and texts that are absent are left out of the JSON.
 
+mod difference;
 mod format;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::difference::{Difference, differences};
 pub use self::format::{CURRENT_FORMAT, FormatError};
 use crate::{Moment, PhaseId, Status};
 

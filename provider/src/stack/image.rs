@@ -1,7 +1,7 @@
 //! A stack as it was last known, in a form that is small and can be carried from one process to the next.
 //!
 //! Who is handed only a stack's id and fingerprint can have the stack read again by its image, and is told what differs:
-//! see `compare`.
+//! see [`Comparison`].
 
 mod compare;
 

@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use tfplugin::schema::{LeftOut, Nesting, Shape};
 use tfplugin::{Diagnostics, Dynamic, Object, ObjectSchema, Path, Type, Value};
 
 use super::Address;
@@ -110,17 +109,6 @@ impl Object for Stack {
     }
 }
 
-/// A generated configuration shows what is set, and nothing else.
-fn leave_out(object: &mut ObjectSchema) {
-    for attribute in &mut object.attributes {
-        attribute.extensions.insert(LeftOut);
-        // What is in a set has no place by which the provider could tell what was left out.
-        if let Shape::Nested(Nesting::Single | Nesting::List | Nesting::Map, inner) = &mut attribute.shape {
-            leave_out(inner);
-        }
-    }
-}
-
 /// The components of a stack, each as a tree in the shape of its configuration.
 pub(crate) type Components = BTreeMap<Address, Dynamic>;
 
@@ -131,8 +119,7 @@ impl Stack {
             let mut object = Settings::schema();
             object.attributes.extend(KINDS.iter().map(|kind| component::stack_attribute(*kind)));
             object.attributes.sort_by(|a, b| a.name.cmp(&b.name));
-            leave_out(&mut object);
-            object
+            object.unset_left_out()
         });
         &BODY
     }

@@ -21,13 +21,9 @@ pub use project::{ProjectId, ProjectRef};
 pub use quantity::Quantity;
 pub use resource_name::ResourceName;
 
-/// Implements `tfplugin::Scalar` for a text type that has `FromStr` and `Display`; `canonical` gives equal values one
-/// spelling, where they can have several.
+/// Implements `tfplugin::Scalar` for a text type that has `FromStr` and `Display`.
 macro_rules! text_scalar {
     ($type:ty) => {
-        $crate::types::text_scalar!($type, canonical: |value: &$type| value.to_string());
-    };
-    ($type:ty, canonical: $canonical:expr) => {
         impl tfplugin::Scalar for $type {
             type Repr = String;
             type Error = <$type as std::str::FromStr>::Err;
@@ -38,10 +34,6 @@ macro_rules! text_scalar {
 
             fn repr(&self) -> String {
                 self.to_string()
-            }
-
-            fn canonical(&self) -> String {
-                ($canonical)(self)
             }
         }
 

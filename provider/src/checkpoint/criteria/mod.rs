@@ -112,8 +112,9 @@ impl Finding {
     /// Nobody can tell, because the stack was not met.
     fn unknown_stack(id: &str) -> Self {
         Self::failed(format!(
-            "The stack {id} is not known in this configuration. It must be managed in the same configuration, and be referred to as \
-             mlops_stack.NAME.id."
+            "The stack {id} was not read in this run. It must be managed in the same configuration, and be referred to as \
+             mlops_stack.NAME.id. In an apply of a saved plan the phase must have had this criterion before: apply it with the \
+             status as it is, then complete the phase."
         ))
     }
 

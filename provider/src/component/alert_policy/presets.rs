@@ -182,6 +182,11 @@ const DISKS: &[(&str, &str, f64, &str)] = &[
     ("file.googleapis.com/nfs/server/used_bytes_percent", "filestore_instance", 100.0, ""),
 ];
 
+/// The names of all presets.
+pub fn preset_names() -> &'static [&'static str] {
+    <Preset as tfplugin::Scalar>::choices()
+}
+
 /// The bundled runbook of the preset `name`, in Markdown.
 pub fn runbook(name: &str) -> Option<&'static str> {
     TEMPLATES.iter().find(|template| template.name == name).map(|template| template.runbook)

@@ -1,0 +1,86 @@
+//! What can go wrong with a checkpoint, as diagnostics.
+
+use std::error::Error;
+
+use mlops_phases::Document;
+use tfplugin::{Diagnostic, Path, name};
+
+use super::archive::{LoadError, SaveError};
+use super::convert::{ConvertError, Place};
+use super::model::PhaseCheckpoint;
+use super::store::chain;
+
+fn at_store(summary: &str, detail: String) -> Diagnostic {
+    Diagnostic::error(summary, detail).at(Path::root().attribute(name!(PhaseCheckpoint.store)))
+}
+
+/// An error with its causes, as sentences. A URL at the start stays as it is spelt.
+fn sentence(error: &(dyn Error + 'static)) -> String {
+    let text = chain(error);
+    let text = text.trim_end_matches('.');
+    let starts_with_url = text.split(' ').next().is_some_and(|word| word.contains("://"));
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) if !starts_with_url => format!("{}{}.", first.to_uppercase(), chars.as_str()),
+        _ => format!("{text}."),
+    }
+}
+
+/// The store could not be read or written.
+pub(super) fn store(error: &LoadError) -> Diagnostic {
+    at_store("The store of checkpoints cannot be used", sentence(error))
+}
+
+/// A write was refused.
+pub(super) fn save(error: &SaveError) -> Diagnostic {
+    let summary = match error {
+        SaveError::Changed(_) => "The phase was changed by somebody else",
+        SaveError::Gone { .. } => "The phase was removed by somebody else",
+        SaveError::Load(_) | SaveError::Unwritable(_) => "The checkpoint was not written",
+    };
+    at_store(summary, sentence(error))
+}
+
+/// The pages for people could not be written; the documents are.
+pub(super) fn pages(error: &LoadError) -> Diagnostic {
+    let text = format!(
+        "The phase itself is stored. PHASE_CHECKPOINT.md and SESSION_RESUME.md beside it are as they were. {} They are written at the next change of a phase.",
+        sentence(error)
+    );
+    Diagnostic::warning("The overview of the phases was not written", text)
+        .at(Path::root().attribute(name!(PhaseCheckpoint.store)))
+}
+
+/// A body and a document do not fit.
+pub(super) fn convert(error: &ConvertError) -> Diagnostic {
+    Diagnostic::error("The checkpoint cannot be stored as it is", sentence(error))
+}
+
+/// Something is needed that is known only after apply.
+pub(super) fn unknown(attribute: &'static str) -> Diagnostic {
+    Diagnostic::error(
+        "A value is not known",
+        format!("{attribute} is not known yet, and the checkpoint cannot be stored without it."),
+    )
+    .at(Path::root().attribute(attribute))
+}
+
+/// A phase of that name is in the store already.
+pub(super) fn exists(document: &Document, place: &Place) -> Diagnostic {
+    let who = document
+        .history
+        .last()
+        .map_or_else(String::new, |change| format!(", last changed by {} at {}", change.by, change.at));
+    at_store(
+        "The phase exists already",
+        format!(
+            "{} holds phase {} ({}, revision {}{who}). To manage it here, import it: terraform import ADDRESS '{}#{}'.",
+            place.uri,
+            document.phase,
+            document.status.words(),
+            document.revision,
+            place.store,
+            document.phase
+        ),
+    )
+}

@@ -1,0 +1,152 @@
+//! What the schema cannot say of a checkpoint. Unknown values pass.
+
+use std::collections::BTreeSet;
+
+use mlops_phases::Status;
+use regex::Regex;
+use tfplugin::{Diagnostic, Diagnostics, Path, Value, name};
+
+use super::model::{AlertPoliciesSpec, CriterionSpec, HttpSpec, PhaseCheckpoint};
+use super::plan::status;
+
+/// Words for severities of alert policies.
+const SEVERITIES: &[&str] = &["CRITICAL", "ERROR", "WARNING", "P0", "P1", "P2"];
+/// The most attempts of a call: with growing pauses, more would outlast every apply.
+const MOST_ATTEMPTS: i64 = 20;
+
+/// Checks a configuration.
+pub(super) fn validate(config: &PhaseCheckpoint) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let root = Path::root();
+    if config.title.known().is_some_and(|title| title.trim().is_empty()) {
+        let text = "title is empty. Say in a few words what the phase is for.";
+        diagnostics
+            .push(Diagnostic::error("A phase without a title", text).at(root.attribute(name!(PhaseCheckpoint.title))));
+    }
+    own_dependency(config, &mut diagnostics);
+    dates(config, &mut diagnostics);
+    for (key, criterion) in config.criteria.known().into_iter().flatten() {
+        check_criterion(criterion, &root.attribute(name!(PhaseCheckpoint.criteria)).key(key), &mut diagnostics);
+    }
+    diagnostics
+}
+
+fn own_dependency(config: &PhaseCheckpoint, diagnostics: &mut Diagnostics) {
+    let Some(phase) = config.phase.known() else { return };
+    if config.depends_on_phases.known().is_some_and(|phases| phases.contains(phase)) {
+        let text = format!("depends_on_phases of phase {phase} holds {phase} itself: it could never start. Remove it.");
+        let path = Path::root().attribute(name!(PhaseCheckpoint.depends_on_phases));
+        diagnostics.push(Diagnostic::error("A phase that waits for itself", text).at(path));
+    }
+}
+
+fn dates(config: &PhaseCheckpoint, diagnostics: &mut Diagnostics) {
+    let path = Path::root().attribute(name!(PhaseCheckpoint.completed_at));
+    let (Some(completed), after) = (config.completed_at.known(), status(config)) else { return };
+    if let Some(status) = after.filter(|status| *status != Status::Completed) {
+        let text = format!(
+            "completed_at is {completed}, and status is \"{status}\". Remove completed_at, or set status = \"completed\"."
+        );
+        diagnostics
+            .push(Diagnostic::error("A completion date of a phase that is not completed", text).at(path.clone()));
+    }
+    if let Some(started) = config.started_at.known()
+        && completed.0.latest() < started.0.earliest()
+    {
+        let text = format!("completed_at ({completed}) is before started_at ({started}). Correct one of them.");
+        diagnostics.push(Diagnostic::error("A phase that ends before it starts", text).at(path));
+    }
+}
+
+fn check_criterion(criterion: &CriterionSpec, path: &Path, diagnostics: &mut Diagnostics) {
+    let kinds = [
+        (name!(CriterionSpec.stack_in_sync), criterion.stack_in_sync.is_null()),
+        (name!(CriterionSpec.http), criterion.http.is_null()),
+        (name!(CriterionSpec.bucket_versioned), criterion.bucket_versioned.is_null()),
+        (name!(CriterionSpec.object_exists), criterion.object_exists.is_null()),
+        (name!(CriterionSpec.alert_policies), criterion.alert_policies.is_null()),
+        (name!(CriterionSpec.manual), criterion.manual.is_null()),
+    ];
+    let given: Vec<&str> = kinds.iter().filter(|(_, is_null)| !is_null).map(|(name, _)| *name).collect();
+    if given.len() != 1 {
+        let all = kinds.map(|(name, _)| name).join(", ");
+        let found =
+            if given.is_empty() { "none is set".to_owned() } else { format!("{} are set", given.join(" and ")) };
+        let text = format!(
+            "A criterion checks one thing: exactly one of {all}. Here {found}. Give each check a criterion of its own."
+        );
+        diagnostics.push(Diagnostic::error("Not exactly one check in a criterion", text).at(path.clone()));
+    }
+    if let Some(http) = criterion.http.known() {
+        check_http(http, &path.attribute(name!(CriterionSpec.http)), diagnostics);
+    }
+    if let Some(alerts) = criterion.alert_policies.known() {
+        check_alerts(alerts, &path.attribute(name!(CriterionSpec.alert_policies)), diagnostics);
+    }
+    if let Some(manual) = criterion.manual.known()
+        && manual.approved_by.known().is_some_and(|name| name.trim().is_empty())
+    {
+        let path = path.attribute(name!(CriterionSpec.manual)).attribute("approved_by");
+        let text = "approved_by is empty. Name the person or role that vouches for it.";
+        diagnostics.push(Diagnostic::error("Nobody vouches for it", text).at(path));
+    }
+}
+
+fn check_http(http: &HttpSpec, path: &Path, diagnostics: &mut Diagnostics) {
+    let mut refuse = |attribute: &'static str, text: String| {
+        diagnostics.push(Diagnostic::error("Invalid http criterion", text).at(path.attribute(attribute)));
+    };
+    if let Some(url) = http.url.known()
+        && !reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    {
+        refuse(name!(HttpSpec.url), format!("{url:?} is no address of a web server. Write it as https://HOST/PATH."));
+    }
+    if let Some(status) = http.status.known().filter(|status| !(100..=599).contains(*status)) {
+        refuse(name!(HttpSpec.status), format!("{status} is no HTTP status: they go from 100 to 599."));
+    }
+    if let Some(attempts) = http.attempts.known().filter(|attempts| !(1..=MOST_ATTEMPTS).contains(*attempts)) {
+        refuse(name!(HttpSpec.attempts), format!("attempts is {attempts}; from 1 to {MOST_ATTEMPTS} are possible."));
+    }
+    if let Some(Err(error)) = http.body_pattern.known().map(|pattern| Regex::new(pattern)) {
+        refuse(name!(HttpSpec.body_pattern), format!("The pattern cannot be used: {error}."));
+    }
+    if let Some(method) =
+        http.method.known().filter(|method| !method.bytes().all(|byte| byte.is_ascii_uppercase()) || method.is_empty())
+    {
+        refuse(
+            name!(HttpSpec.method),
+            format!("{method:?} is no HTTP method. Methods are words in capitals, such as GET, HEAD or POST."),
+        );
+    }
+    for header in http.headers.known().into_iter().flat_map(|headers| headers.keys()) {
+        let is_secret = ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-goog-api-key"];
+        if is_secret.contains(&header.to_ascii_lowercase().as_str()) {
+            refuse(
+                name!(HttpSpec.headers),
+                format!(
+                    "The header {header} is a secret, and headers are stored. For private Cloud Run services set identity_token = true."
+                ),
+            );
+        }
+    }
+}
+
+fn check_alerts(alerts: &AlertPoliciesSpec, path: &Path, diagnostics: &mut Diagnostics) {
+    match (&alerts.stack, &alerts.policies) {
+        (Value::Null, Value::Null) => {
+            let text = "Say whose policies are meant: stack = mlops_stack.NAME.id, or policies with their names.";
+            diagnostics.push(Diagnostic::error("Policies of no stack", text).at(path.clone()));
+        }
+        (Value::Known(_), Value::Known(_)) => {
+            let text = "stack and policies are both set. Keep the one that is meant.";
+            diagnostics.push(Diagnostic::error("Policies named twice", text).at(path.clone()));
+        }
+        _ => {}
+    }
+    let words: BTreeSet<&String> = alerts.severities.known().into_iter().flatten().collect();
+    for word in words.into_iter().filter(|word| !SEVERITIES.contains(&word.as_str())) {
+        let text = format!("{word:?} is no severity. Severities are {}.", SEVERITIES.join(", "));
+        diagnostics
+            .push(Diagnostic::error("Unknown severity", text).at(path.attribute(name!(AlertPoliciesSpec.severities))));
+    }
+}
