@@ -15,6 +15,7 @@ on_every_terraform! {
     staging_is_the_same_environment_in_another_project,
     development_is_the_same_environment_in_another_project,
     its_rollout_is_told_as_far_as_it_is,
+    its_phases_are_kept_beside_its_state,
     its_alerts_follow_its_phases,
     it_is_written_in_fewer_than_250_lines,
 }
@@ -205,6 +206,21 @@ fn its_rollout_is_told_as_far_as_it_is(scene: Scene) {
     let page = |name: &str| std::fs::read_to_string(world.path().join("checkpoints").join(name)).unwrap();
     assert!(page("PHASE_CHECKPOINT.md").contains("28%, 2 of 7 phases completed"), "{}", page("PHASE_CHECKPOINT.md"));
     assert!(page("SESSION_RESUME.md").contains("## Phase 3: Validation"), "{}", page("SESSION_RESUME.md"));
+}
+
+fn its_phases_are_kept_beside_its_state(scene: Scene) {
+    let world = scene.world(Seed::ct_scan());
+    world.main.copy(&example());
+    world.main.write("import.tf", &format!("import {{\n  to = {NAME}\n  id = \"{ID}\"\n}}\n"));
+    let mark = world.cloud.mark();
+    world.main.apply(&[]).expect_success();
+    let uri = world.main.state().resource("mlops_phase_checkpoint.shadow_monitoring").str("/uri").to_owned();
+    assert_eq!(uri, "gs://dtu-mlops-terraform-state-482907/checkpoints/phases/5-6.json");
+    let writes = world.writes(mark);
+    let others: Vec<&String> =
+        writes.iter().filter(|call| !call.contains("/b/dtu-mlops-terraform-state-482907/o")).collect();
+    assert!(others.is_empty() && !writes.is_empty(), "{others:#?}");
+    world.main.plan(&[]).expect_empty();
 }
 
 /// Sets the statuses of phases. Criteria that need a service which answers, or another state, are taken away.
