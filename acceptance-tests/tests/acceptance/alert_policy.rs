@@ -10,6 +10,7 @@ on_every_terraform! {
     every_preset_makes_a_policy,
     an_update_keeps_the_conditions_names,
     a_shadowed_policy_notifies_nobody,
+    a_shadowed_policy_whose_channels_somebody_adds_is_shadowed_again,
     a_preset_and_conditions_exclude_each_other,
     a_policy_goes_before_its_channel,
 }
@@ -106,6 +107,25 @@ fn a_shadowed_policy_notifies_nobody(scene: Scene) {
     world.apply_stack(&policy_of("1", "severity = \"CRITICAL\""));
     assert_eq!(policy(&world, "Errors").body["notificationChannels"].as_array().map(Vec::len), Some(1));
     world.finish();
+}
+
+fn a_shadowed_policy_whose_channels_somebody_adds_is_shadowed_again(scene: Scene) {
+    for (of_stack, of_policy) in
+        [("", "shadow = true"), ("shadow_severities = [\"CRITICAL\"]", "severity = \"CRITICAL\"")]
+    {
+        let world = scene.clone().small_world();
+        world.apply_stack(&format!("{of_stack}\n{}", policy_of("1", of_policy)));
+        let channel = channels(&world)[0].body["name"].clone();
+        let path = policy(&world, "Errors").path;
+        world.cloud.edit(MONITORING, &path, json!({ "notificationChannels": [channel] }));
+        let mark = world.cloud.mark();
+        assert!(!world.main.plan(&[]).view().changes().is_empty());
+        world.main.apply(&[]).expect_success();
+        assert_eq!(world.writes(mark).len(), 1);
+        let healed = policy(&world, "Errors").body;
+        assert_eq!(healed["notificationChannels"].as_array().map_or(0, Vec::len), 0);
+        world.finish();
+    }
 }
 
 fn a_preset_and_conditions_exclude_each_other(scene: Scene) {

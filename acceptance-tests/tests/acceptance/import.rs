@@ -11,6 +11,8 @@ on_every_terraform! {
     a_selector_takes_a_service_and_what_it_uses,
     a_selector_that_does_not_follow_takes_the_service_alone,
     two_stacks_of_one_project_leave_each_other_alone,
+    of_two_stacks_each_finds_the_accounts_that_it_uses,
+    two_stacks_of_one_name_in_two_regions_are_two_stacks,
     the_import_command_reads_the_same,
     a_component_left_out_of_the_configuration_is_released,
     what_the_stack_made_is_deleted_and_what_it_imported_is_released,
@@ -126,6 +128,94 @@ fn two_stacks_of_one_project_leave_each_other_alone(scene: Scene) {
     assert_eq!((&drift["data"], drift.get("serving")), (&json!("yes"), None));
     let elsewhere = labels("dtu-mlops-terraform-state-482907");
     assert!(elsewhere.get("data").is_none() && elsewhere.get("serving").is_none());
+}
+
+/// Imports a stack of the small project, and says what it has.
+fn found_again(world: &World, id: &str) -> (Vec<String>, acceptance_tests::Diagnostics) {
+    let folder = id.replace('/', "-");
+    let work = world.directory(&folder, &format!("import {{\n  to = {NAME}\n  id = \"{id}\"\n}}\n"));
+    let planned = work.generate_config("generated.tf");
+    assert!(planned.succeeded(), "{}", planned.diagnostics);
+    work.apply(&[]).expect_success();
+    work.plan(&[]).expect_empty();
+    (inventory(&work), planned.diagnostics)
+}
+
+fn inventory_of(world: &World, address: &str) -> Vec<String> {
+    let stack = world.main.state().resource(address);
+    stack.get("/inventory").as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
+}
+
+fn of_two_stacks_each_finds_the_accounts_that_it_uses(scene: Scene) {
+    let world = scene.small_world();
+    let stack = |name: &str, more: &str| {
+        format!(
+            r#"
+resource "mlops_stack" "{name}" {{
+  name                = "{name}"
+  deletion_protection = false
+  buckets = {{ "{name}-data" = {{ name = "ml-test-{name}", iam = {{ "roles/storage.objectViewer" = ["{name}-reader"] }} }} }}
+  service_accounts = {{ "{name}-reader" = {{ roles = ["roles/logging.logWriter"]{more} }} }}
+}}
+"#
+        )
+    };
+    let login = r#", iam = { "roles/iam.workloadIdentityUser" = ["principalSet://iam.googleapis.com/{{workload_identity_pools.github.id}}/attribute.repository/a/b"] } }, unused = { name = "nobody-uses-it""#;
+    let one = stack("one", login).replace(
+        "  service_accounts",
+        r#"  workload_identity_pools = { github = { providers = { hub = { name = "github-hub", issuer_uri = "https://token.actions.githubusercontent.com", attribute_mapping = { "google.subject" = "assertion.sub", "attribute.repository" = "assertion.repository" }, attribute_condition = "assertion.repository == 'a/b'" } } } }
+  service_accounts"#,
+    );
+    world.config(&format!("{one}{}", stack("two", "")));
+    world.main.apply(&[]).expect_success();
+    let (one, diagnostics) = found_again(&world, "ml-test-project/europe-west1/one");
+    let is_used = |line: &String| !line.contains("nobody-uses-it");
+    assert_eq!(one, inventory_of(&world, "mlops_stack.one").into_iter().filter(is_used).collect::<Vec<_>>());
+    assert!(one.iter().any(|line| line.ends_with("/workloadIdentityPools/github")), "{one:#?}");
+    diagnostics.warning(&["nobody-uses-it", "two-reader"]);
+    let (two, _) = found_again(&world, "ml-test-project/europe-west1/two");
+    assert_eq!(two, inventory_of(&world, "mlops_stack.two"));
+}
+
+fn two_stacks_of_one_name_in_two_regions_are_two_stacks(scene: Scene) {
+    let world = scene.small_world();
+    let stack = |address: &str, region: &str, channel: &str| {
+        format!(
+            r#"
+resource "mlops_stack" "{address}" {{
+  name                = "it"
+  region              = "{region}"
+  deletion_protection = false
+  buckets               = {{ data = {{ name = "ml-test-{region}" }}, far = {{ name = "ml-test-far-{region}", location = "us-east1" }} }}
+  notification_channels = {{ team = {{ type = "email", display_name = "{channel}", labels = {{ email_address = "a@example.com" }} }} }}
+}}
+"#
+        )
+    };
+    let near = stack("near", "europe-west1", "Near");
+    world.config(&near);
+    world.main.apply(&[]).expect_success();
+    let mark = world.cloud.mark();
+    world.config(&format!("{near}{}", stack("far", "us-central1", "Far")));
+    world.main.apply(&[]).expect_success();
+    // Nothing was taken over: the second has objects of its own.
+    assert_eq!(
+        world.writes(mark).iter().filter(|line| line.starts_with("POST ")).count(),
+        3,
+        "{:#?}",
+        world.writes(mark)
+    );
+    assert_eq!(crate::wire::channels(&world).len(), 2);
+    for (address, region) in [("mlops_stack.near", "europe-west1"), ("mlops_stack.far", "us-central1")] {
+        let (found, _) = found_again(&world, &format!("ml-test-project/{region}/it"));
+        assert_eq!(found, inventory_of(&world, address));
+    }
+    world.main.plan(&[]).expect_empty();
+    // A name that the other one has is refused.
+    let stolen = stack("far", "us-central1", "Far").replace("ml-test-us-central1", "ml-test-europe-west1");
+    world.config(&format!("{near}{}", stolen.replace("data = {", "stolen = {")));
+    world.main.apply(&[]).expect_failure().error(&["ml-test-europe-west1", "exists"]);
+    assert_eq!(bucket(&world, "ml-test-europe-west1")["labels"]["mlops-component"], "data");
 }
 
 fn the_import_command_reads_the_same(scene: Scene) {

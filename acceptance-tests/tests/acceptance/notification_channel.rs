@@ -7,6 +7,7 @@ use crate::wire::{MONITORING, channels};
 on_every_terraform! {
     a_channel_is_made_as_declared,
     a_secret_label_is_sent_and_kept_nowhere,
+    a_change_of_the_labels_sends_the_secrets_again,
     a_channel_removed_elsewhere_is_made_again,
 }
 
@@ -70,6 +71,38 @@ fn a_secret_label_is_sent_and_kept_nowhere(scene: Scene) {
     assert_eq!(world.writes(mark).len(), 1);
     world.apply_stack(&with(2, "Slack alerts"));
     assert_eq!(world.writes(mark).len(), 2);
+    world.expect_settled();
+    world.expect_clean_destroy(&[]);
+}
+
+fn a_change_of_the_labels_sends_the_secrets_again(scene: Scene) {
+    let world = scene.small_world();
+    let with = |channel: &str, secret: &str| {
+        format!(
+            r##"
+  notification_channels = {{
+    slack = {{
+      type                        = "slack"
+      display_name                = "Slack"
+      labels                      = {{ channel_name = "{channel}" }}
+      sensitive_labels_wo_version = 1
+      {secret}
+    }}
+  }}"##
+        )
+    };
+    let secret = r#"sensitive_labels_wo = { auth_token = "xoxb-12345" }"#;
+    world.apply_stack(&with("#alerts", secret));
+    let mark = world.cloud.mark();
+    // Without them the change would lose them.
+    world.plan_stack(&with("#incidents", "")).expect_refused().error(&["sensitive_labels_wo", "slack"]);
+    world.apply_stack(&with("#incidents", secret));
+    assert_eq!(world.writes(mark).len(), 1);
+    let labels = channels(&world).remove(0).body["labels"].clone();
+    assert_eq!(
+        (labels["channel_name"].as_str(), labels["auth_token"].as_str()),
+        (Some("#incidents"), Some("**********"))
+    );
     world.expect_settled();
     world.expect_clean_destroy(&[]);
 }

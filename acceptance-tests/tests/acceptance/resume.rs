@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use acceptance_tests::{Fault, Mark, Scene, Seed, Terraform, World, on_every_terraform};
+use acceptance_tests::{Fault, Mark, Scene, Seed, Terraform, World, on_every_terraform, workspace};
 use serde_json::{Value, json};
 
 use crate::wire::{MONITORING, RUN, bucket, channels, policies, service};
@@ -13,6 +13,7 @@ on_every_terraform! {
     a_create_that_fails_at_any_call_is_completed_by_the_next_apply,
     a_create_that_fails_twice_is_completed_by_the_third_apply,
     a_create_that_fails_twice_under_create_before_destroy_deletes_nothing,
+    objects_without_labels_under_create_before_destroy_say_what_to_do,
     a_component_left_out_after_a_failed_create_is_deleted,
     a_failed_update_leaves_the_truth_in_the_state,
     a_failed_destroy_goes_on_where_it_stopped,
@@ -75,7 +76,7 @@ impl Drop for Named {
 fn ct_scan(scene: &Scene, create_before_destroy: bool) -> World {
     let world = scene.clone().world(Seed::ct_scan_project());
     if is_whole() && !create_before_destroy {
-        crate::environment::load(&world, &world.main);
+        world.main.copy(&workspace().join("examples/environments/ct-scan"));
     } else {
         let lifecycle = |first: bool| format!("create_before_destroy = {first}");
         world.config(&include_str!("resume/stamped.tf").replace(&lifecycle(false), &lifecycle(create_before_destroy)));
@@ -194,6 +195,26 @@ fn a_create_that_fails_twice_under_create_before_destroy_deletes_nothing(scene: 
     let world = scene.small_world();
     world.stack(&format!("{STACK}{MADE_FIRST}"));
     fails_twice(&world);
+    world.finish();
+}
+
+fn objects_without_labels_under_create_before_destroy_say_what_to_do(scene: Scene) {
+    let accounts = "\n  service_accounts = { api = { name = \"churn-api\", roles = [\"roles/logging.logWriter\"] } }";
+    let world = scene.small_world();
+    world.cloud.fault(&denied("POST", "/services$"));
+    world.stack(&format!("{STACK}{accounts}{MADE_FIRST}"));
+    world.main.apply(&[]).expect_failure();
+    world.cloud.clear_faults();
+    let (mark, before) = (world.cloud.mark(), world.main.state().resource("mlops_stack.it"));
+    // Terraform does not show the provider what the first apply made. It is told before anything is done, and kept.
+    world.main.apply(&[]).expect_failure().error(&["churn-api", "create_before_destroy = false"]);
+    world.cloud.expect_no_writes_since(mark);
+    let after = world.main.state().resource("mlops_stack.it");
+    assert_eq!((after.is_tainted(), after.get("")), (true, before.get("")));
+    world.stack(&format!("{STACK}{accounts}"));
+    world.main.apply(&[]).expect_success();
+    expect_complete(&world);
+    world.stack(&format!("{STACK}{accounts}{MADE_FIRST}"));
     world.finish();
 }
 

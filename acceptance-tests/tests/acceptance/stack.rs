@@ -5,6 +5,7 @@ use acceptance_tests::{Scene, on_every_terraform};
 on_every_terraform! {
     a_protected_stack_is_not_destroyed,
     the_fingerprint_changes_with_the_settings_only,
+    the_fingerprint_follows_neither_spellings_nor_keys,
     the_inventory_lists_objects_and_grants,
     an_empty_stack_applies,
 }
@@ -40,6 +41,29 @@ fn the_fingerprint_changes_with_the_settings_only(scene: Scene) {
     assert_ne!(second, first);
     world.apply_stack(r#"buckets = { a = { name = "ml-test-a", versioning = false } }"#);
     assert_eq!(fingerprint(), first);
+    world.finish();
+}
+
+fn the_fingerprint_follows_neither_spellings_nor_keys(scene: Scene) {
+    let world = scene.small_world();
+    let fingerprint = |body: &str| {
+        world.apply_stack(body);
+        world.main.plan(&[]).expect_empty();
+        world.main.state().resource("mlops_stack.it").str("/fingerprint").to_owned()
+    };
+    let stack = |retention: &str, location: &str, topic: &str, account: &str| {
+        format!(
+            r#"
+  buckets = {{ a = {{ name = "ml-test-a", location = "{location}", soft_delete_retention = "{retention}", iam = {{ "roles/storage.objectViewer" = ["{account}"] }} }} }}
+  service_accounts = {{ {account} = {{ name = "churn-reader" }} }}
+  topics = {{ {topic} = {{ name = "jobs", message_retention = "1d" }} }}"#
+        )
+    };
+    let first = fingerprint(&stack("10d", "EU", "jobs", "reader"));
+    let mark = world.cloud.mark();
+    assert_eq!(fingerprint(&stack("864000s", "eu", "work", "account")), first);
+    world.cloud.expect_no_writes_since(mark);
+    assert_ne!(fingerprint(&stack("11d", "eu", "work", "account")), first);
     world.finish();
 }
 

@@ -74,6 +74,10 @@ impl Known for f64 {
             equal: |a, b| {
                 a == b || matches!((a.as_number(), b.as_number()), (Some(a), Some(b)) if a.to_f64() == b.to_f64())
             },
+            canonical: |value| {
+                let nearest = value.as_number().and_then(|number| Number::try_from(number.to_f64()).ok());
+                nearest.map_or_else(|| value.clone(), Dynamic::Number)
+            },
             ..ScalarRules::PLAIN
         }
     }

@@ -32,6 +32,11 @@ pub trait Scalar: Sized + PartialEq {
     fn parse(repr: Self::Repr) -> Result<Self, Self::Error>;
     /// The spelling, as it was given.
     fn repr(&self) -> Self::Repr;
+    /// One spelling for all values that are equal: what digests and sorted lists are made of. By default [`Scalar::repr`],
+    /// which does where equal values are spelt alike.
+    fn canonical(&self) -> Self::Repr {
+        self.repr()
+    }
     /// The legal spellings when they are few, for the reference page and generated messages.
     fn choices() -> &'static [&'static str] {
         &[]
@@ -49,6 +54,8 @@ pub struct ScalarRules {
     pub check: fn(&Dynamic) -> Result<(), String>,
     /// Whether two known values mean the same.
     pub equal: fn(&Dynamic, &Dynamic) -> bool,
+    /// One spelling for all values that are equal; what is no known value of the type stays as it is.
+    pub canonical: fn(&Dynamic) -> Dynamic,
     /// The legal spellings, when they are few.
     pub choices: &'static [&'static str],
     /// What each of them means, in the same order; may be empty.
@@ -63,13 +70,20 @@ impl fmt::Debug for ScalarRules {
 
 impl ScalarRules {
     /// The rules of plain primitives: everything is allowed, equal is identical.
-    pub const PLAIN: Self = Self { check: |_| Ok(()), equal: |a, b| a == b, choices: &[], choice_descriptions: &[] };
+    pub const PLAIN: Self = Self {
+        check: |_| Ok(()),
+        equal: |a, b| a == b,
+        canonical: Dynamic::clone,
+        choices: &[],
+        choice_descriptions: &[],
+    };
 
     /// The rules of a scalar type.
     pub fn of<T: Scalar>() -> Self {
         Self {
             check: check::<T>,
             equal: equal::<T>,
+            canonical: canonical::<T>,
             choices: T::choices(),
             choice_descriptions: T::choice_descriptions(),
         }
@@ -87,6 +101,10 @@ fn check<T: Scalar>(value: &Dynamic) -> Result<(), String> {
 
 fn equal<T: Scalar>(a: &Dynamic, b: &Dynamic) -> bool {
     a == b || matches!((parse::<T>(a), parse::<T>(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+fn canonical<T: Scalar>(value: &Dynamic) -> Dynamic {
+    parse::<T>(value).map_or_else(|_| value.clone(), |scalar| scalar.canonical().into_dynamic())
 }
 
 impl Primitive for String {

@@ -196,13 +196,22 @@ impl Kind for AlertPolicy {
 
     fn effective(&self, component: &mut Dynamic, _: &str, scope: &Scope) {
         presets::expand(component, scope);
-        let severity = component.get("severity").as_str().and_then(severity::level);
-        let by_severity = severity
-            .is_some_and(|level| scope.shadow_severities.iter().any(|word| severity::level(word) == Some(level)));
-        if (by_severity || component.get("shadow").as_bool() == Some(true))
+        if is_shadowed(component, scope)
             && let Some(entries) = component.as_entries_mut()
         {
             entries.insert("channels".to_owned(), Dynamic::Null);
+        }
+    }
+
+    /// A shadowed policy that notifies all the same is recorded as what it is, so that the plan shows it.
+    fn observed(&self, component: &mut Dynamic, meant: &Dynamic, found: &Dynamic, scope: &Scope) {
+        let notifies = found.get("channels").as_elements().is_some_and(|channels| !channels.is_empty());
+        let was_meant_to = component.get("shadow").is_null() || !is_shadowed(meant, scope);
+        if notifies
+            && !was_meant_to
+            && let Some(entries) = component.as_entries_mut()
+        {
+            entries.insert("shadow".to_owned(), Dynamic::Null);
         }
     }
 
@@ -244,6 +253,20 @@ impl Kind for AlertPolicy {
             channels.chain(condition::services(body).into_iter().map(|name| ("services", name))).collect();
         used.dedup();
         used
+    }
+}
+
+/// Whether a policy runs without notifying anyone. `shadow` is null, which no configuration says, on one that was found to
+/// notify.
+fn is_shadowed(component: &Dynamic, scope: &Scope) -> bool {
+    match component.get("shadow") {
+        Dynamic::Null => false,
+        Dynamic::Bool(true) => true,
+        _ => {
+            let severity = component.get("severity").as_str().and_then(severity::level);
+            severity
+                .is_some_and(|level| scope.shadow_severities.iter().any(|word| severity::level(word) == Some(level)))
+        }
     }
 }
 

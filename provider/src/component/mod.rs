@@ -186,6 +186,12 @@ pub trait Kind: Send + Sync + 'static {
         let _ = (component, scope);
     }
 
+    /// A last word on what a refresh records of a component that means `meant`, for differences that no single attribute
+    /// tells.
+    fn observed(&self, component: &mut Dynamic, meant: &Dynamic, found: &Dynamic, scope: &Scope) {
+        let _ = (component, meant, found, scope);
+    }
+
     /// Puts the parts of the objects into their JSON.
     ///
     /// # Errors
@@ -308,6 +314,7 @@ pub trait AnyKind: Send + Sync {
     fn parts(&self) -> &'static [&'static str];
     fn inner_names(&self, component: &Dynamic, scope: &Scope) -> Option<Vec<String>>;
     fn imported(&self, component: &mut Dynamic, scope: &Scope);
+    fn observed(&self, component: &mut Dynamic, meant: &Dynamic, found: &Dynamic, scope: &Scope);
     async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError>;
     async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError>;
     fn holds_secrets(&self, body: &Json) -> bool;
@@ -403,6 +410,9 @@ impl<K: Kind> AnyKind for Registered<K> {
     }
     fn imported(&self, component: &mut Dynamic, scope: &Scope) {
         self.kind.imported(component, scope);
+    }
+    fn observed(&self, component: &mut Dynamic, meant: &Dynamic, found: &Dynamic, scope: &Scope) {
+        self.kind.observed(component, meant, found, scope);
     }
     async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError> {
         self.kind.read_parts(bodies, run).await

@@ -42,6 +42,9 @@ impl Scalar for KmsKey {
     fn repr(&self) -> String {
         self.0.clone()
     }
+    fn canonical(&self) -> String {
+        self.without_version().to_owned()
+    }
 }
 
 /// Prose of which blanks at the end of lines and of the text mean nothing.
@@ -62,6 +65,9 @@ impl Scalar for Prose {
     }
     fn repr(&self) -> String {
         self.0.clone()
+    }
+    fn canonical(&self) -> String {
+        self.0.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -109,6 +115,9 @@ impl Scalar for Query {
     fn repr(&self) -> String {
         self.0.clone()
     }
+    fn canonical(&self) -> String {
+        Query::canonical(self)
+    }
 }
 
 /// A moment as RFC 3339: `2030-01-01T00:00:00Z`. The API answers in UTC.
@@ -135,6 +144,9 @@ impl Scalar for Instant {
     }
     fn repr(&self) -> String {
         self.0.clone()
+    }
+    fn canonical(&self) -> String {
+        self.0.parse::<jiff::Timestamp>().map_or_else(|_| self.0.clone(), |moment| moment.to_string())
     }
 }
 
@@ -165,6 +177,9 @@ impl Scalar for JsonText {
     }
     fn repr(&self) -> String {
         self.0.clone()
+    }
+    fn canonical(&self) -> String {
+        serde_json::from_str::<serde_json::Value>(&self.0).map_or_else(|_| self.0.clone(), |json| json.to_string())
     }
 }
 

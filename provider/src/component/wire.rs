@@ -3,6 +3,7 @@
 //! The schema walks; nothing here knows a kind. [`read`] makes trees, [`create`] and [`update`] make JSON, [`equal`] says
 //! whether two values mean the same to the API, [`unexpressed()`] what the schema cannot say.
 
+mod canonical;
 mod children;
 mod codecs;
 mod equality;
@@ -16,6 +17,7 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
+pub use canonical::canonical;
 pub use children::{aligned, by_key, carry, children, tracked};
 pub use codecs::{DURATION, INT64, LOCATION, PLAIN, SECONDS, SECONDS_INT, UPPER, human_duration, json_number};
 pub use equality::{equal, equal_object};

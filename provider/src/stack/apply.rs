@@ -3,6 +3,7 @@
 //! A step that fails keeps back only what waits for it. A stop request starts nothing new; what is in flight ends.
 
 mod create;
+mod preflight;
 mod project;
 mod schedule;
 mod step;
@@ -88,6 +89,12 @@ pub(crate) async fn apply(
     left: &Components,
 ) -> Outcome {
     let steps = split_replacements(steps, &run.scope);
+    if before.is_empty() {
+        let conflicts = preflight::conflicts(run, &steps, &kept, left).await;
+        if conflicts.has_error() {
+            return Outcome { components: left.clone(), diagnostics: conflicts };
+        }
+    }
     let mut live = kept.clone();
     for step in &steps {
         // What an interrupted creation left is there until its step says otherwise.

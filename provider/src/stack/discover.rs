@@ -1,19 +1,23 @@
 //! Finding an environment that exists, for an import.
 //!
-//! Every kind is listed at once; what Google made by itself is left out; selectors and stamps choose; what the chosen
-//! ones use comes along.
+//! Every kind is listed at once; what Google made by itself is left out; selectors and stamps choose (see `choice`); what
+//! the chosen ones use comes along.
 
 mod adopt_names;
+mod choice;
 mod keys;
+mod policies;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
 
+use self::policies::Policies;
 use super::cloud::{self, Found};
 use super::iam::{self, Policy};
 use super::import_id::ImportName;
+use super::labels::Owner;
 use super::model::{Components, Stack};
 use super::problem::{self, Operation};
 use super::run::Run;
@@ -41,9 +45,21 @@ impl Candidate {
         std::iter::once(self.found.name.as_str()).chain(attributes)
     }
 
-    fn is_stamped(&self, stack: &str) -> bool {
-        labels::is_stamped(self.found.tree.get("effective_labels"), stack)
+    fn owner(&self, scope: &Scope) -> Owner {
+        labels::owner(&self.found.tree, scope)
     }
+
+    /// Whether nobody can tell by labels which stack made it.
+    fn has_no_labels(&self) -> bool {
+        crate::component::common::labels(self.kind.object()).is_none()
+    }
+}
+
+/// What there is to choose from.
+struct Survey {
+    candidates: Vec<Candidate>,
+    /// Whether other stacks have made objects in the project.
+    is_shared: bool,
 }
 
 /// Reads the environment that `import` names.
@@ -51,23 +67,28 @@ impl Candidate {
 /// # Errors
 /// When something could not be read, or a selector matches nothing.
 pub(crate) async fn discover(run: &Run, import: &ImportName) -> Result<(Stack, Diagnostics), Diagnostics> {
-    let candidates = candidates(run, import).await?;
-    let chosen = choose(import, &candidates)?;
-    let chosen: Vec<&Candidate> =
-        candidates.iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, candidate)| candidate).collect();
-    let (policies, on_project) = futures::join!(policies(run, &chosen), project_policy(run, &chosen));
-    let (policies, on_project) = (policies?, on_project?);
-
+    let survey = survey(run, import).await?;
+    let mut policies = Policies::default();
     let mut diagnostics = Diagnostics::new();
+    let chosen = choice::choose(run, import, &survey, &mut policies, &mut diagnostics).await?;
+    let (read, on_project) = futures::join!(
+        policies.read(run, &survey.candidates, &chosen),
+        project_policy(run, chosen.iter().map(|at| &survey.candidates[*at])),
+    );
+    read?;
+    let on_project = on_project?;
+
     let mut components = Components::new();
-    let keys = keys::keys(chosen.iter().map(|candidate| {
-        let stamp = Some(&candidate.found).filter(|_| candidate.is_stamped(&import.stack));
+    let chosen: Vec<(&Candidate, Option<&Policy>)> =
+        chosen.iter().map(|at| (&survey.candidates[*at], policies.of(*at))).collect();
+    let keys = keys::keys(chosen.iter().map(|(candidate, _)| {
+        let stamp = Some(&candidate.found).filter(|_| candidate.owner(&run.scope) == Owner::This);
         let stamp = stamp.and_then(|found| labels::stamped_key(found.tree.get("effective_labels")));
         (candidate.kind, stamp.map_or_else(|| keys::from_name(&candidate.name(), candidate.kind.noun()), str::to_owned))
     }));
-    for ((candidate, policy), address) in chosen.iter().zip(policies).zip(keys) {
-        let component = component(&run.scope, candidate, policy.as_ref(), &import.stack);
-        warn_of_unexpressed(&address, candidate, policy.as_ref(), &mut diagnostics);
+    for ((candidate, policy), address) in chosen.iter().zip(keys) {
+        let component = component(&run.scope, candidate, *policy);
+        warn_of_unexpressed(&address, candidate, *policy, &mut diagnostics);
         components.insert(address, component);
     }
     if let Some(policy) = on_project {
@@ -93,18 +114,23 @@ fn stack(run: &Run, import: &ImportName, components: Components) -> Stack {
 }
 
 /// Everything of the supported kinds that belongs to the project and region and that Google did not make by itself.
-async fn candidates(run: &Run, import: &ImportName) -> Result<Vec<Candidate>, Diagnostics> {
+async fn survey(run: &Run, import: &ImportName) -> Result<Survey, Diagnostics> {
     let lists = KINDS.iter().map(|kind| async move { (*kind, list_everywhere(run, *kind).await) });
-    let mut candidates = Vec::new();
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let mut is_shared = false;
     let mut diagnostics = Diagnostics::new();
     for (kind, result) in join_all(lists).await {
         let is_wanted = import.selectors.is_empty() || import.selectors.contains_key(kind.name());
         match result {
             Ok(items) => {
-                let mine = items
-                    .into_iter()
-                    .filter(|found| is_here(&found.tree, &run.scope) && !kind.is_google_made(&found.body, &run.scope));
-                candidates.extend(mine.map(|found| Candidate { kind, found }));
+                for found in items {
+                    let owner = labels::owner(&found.tree, &run.scope);
+                    is_shared |= owner == Owner::Other;
+                    let is_here = owner == Owner::This || is_here(&found.tree, &run.scope);
+                    if is_here && !kind.is_google_made(&found.body, &run.scope) {
+                        candidates.push(Candidate { kind, found });
+                    }
+                }
             }
             // With its API off there is nothing of this kind.
             Err(error) if error.is_api_disabled().is_some() => {}
@@ -121,7 +147,7 @@ async fn candidates(run: &Run, import: &ImportName) -> Result<Vec<Candidate>, Di
         return Err(diagnostics);
     }
     candidates.sort_by_key(|candidate| (candidate.kind.name(), candidate.name(), candidate.found.name.clone()));
-    Ok(candidates)
+    Ok(Survey { candidates, is_shared })
 }
 
 /// All objects of a kind at all places that may hold some of the stack.
@@ -133,103 +159,11 @@ async fn list_everywhere(run: &Run, kind: &dyn AnyKind) -> Result<Vec<Found>, Ap
 
 /// Whether an object is in the region, or in no single region.
 fn is_here(component: &Dynamic, scope: &Scope) -> bool {
-    let Some(location) = tree::text(component, "location") else { return true };
-    let location = location.to_lowercase();
-    let is_region = location.contains('-') && location.ends_with(|last: char| last.is_ascii_digit());
-    !is_region || location == scope.region
-}
-
-/// The indexes of the candidates to import.
-fn choose(import: &ImportName, candidates: &[Candidate]) -> Result<BTreeSet<usize>, Diagnostics> {
-    let all = 0..candidates.len();
-    if import.selectors.is_empty() {
-        let stamped: BTreeSet<usize> = all.clone().filter(|at| candidates[*at].is_stamped(&import.stack)).collect();
-        return Ok(if stamped.is_empty() { all.collect() } else { followed(stamped, candidates, true) });
-    }
-    let mut chosen = BTreeSet::new();
-    let mut diagnostics = Diagnostics::new();
-    for (kind, patterns) in &import.selectors {
-        let of_kind: Vec<usize> = all.clone().filter(|at| candidates[*at].kind.name() == *kind).collect();
-        for pattern in patterns {
-            let matching: Vec<usize> =
-                of_kind.iter().copied().filter(|at| pattern.matches(&candidates[*at].name())).collect();
-            if matching.is_empty() {
-                let names: Vec<String> = of_kind.iter().map(|at| candidates[*at].name()).collect();
-                let there = if names.is_empty() {
-                    "there are none".to_owned()
-                } else {
-                    format!("there are {}", names.join(", "))
-                };
-                diagnostics.push(Diagnostic::error(
-                    "A selector matches nothing",
-                    format!(
-                        "{kind}={} matches none of the {kind} of project {} in region {}: {there}.",
-                        pattern.as_str(),
-                        import.project,
-                        import.region
-                    ),
-                ));
-            }
-            chosen.extend(matching);
-        }
-    }
-    if diagnostics.has_error() {
-        return Err(diagnostics);
-    }
-    Ok(if import.follow { followed(chosen, candidates, false) } else { chosen })
-}
-
-/// The chosen ones with everything that they use, and the policies that watch them.
-fn followed(mut chosen: BTreeSet<usize>, candidates: &[Candidate], only_forward: bool) -> BTreeSet<usize> {
-    let mut named: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for (at, candidate) in candidates.iter().enumerate() {
-        for name in candidate.names() {
-            named.entry((candidate.kind.name(), name)).or_insert(at);
-        }
-    }
-    let uses: Vec<BTreeSet<usize>> = candidates
-        .iter()
-        .map(|candidate| {
-            let used = candidate.kind.uses(&candidate.found.body);
-            used.into_iter().filter_map(|(kind, name)| named.get(&(kind, name.as_str())).copied()).collect()
-        })
-        .collect();
-    if !only_forward {
-        let selected = chosen.clone();
-        let watchers = (0..candidates.len())
-            .filter(|at| candidates[*at].kind.comes_along() && uses[*at].iter().any(|used| selected.contains(used)));
-        chosen.extend(watchers);
-    }
-    let mut open: Vec<usize> = chosen.iter().copied().collect();
-    while let Some(at) = open.pop() {
-        open.extend(uses[at].iter().copied().filter(|used| chosen.insert(*used)).collect::<Vec<_>>());
-    }
-    chosen
-}
-
-async fn policies(run: &Run, chosen: &[&Candidate]) -> Result<Vec<Option<Policy>>, Diagnostics> {
-    let reads = chosen.iter().map(|candidate| async move {
-        let target = iam::Target::object(candidate.kind, &candidate.found.name)?;
-        Some(iam::read(run, &target).await)
-    });
-    let mut policies = Vec::new();
-    let mut diagnostics = Diagnostics::new();
-    for (result, candidate) in join_all(reads).await.into_iter().zip(chosen) {
-        match result.transpose() {
-            Ok(policy) => policies.push(policy),
-            Err(error) => {
-                let address = Address::new(candidate.kind, candidate.name());
-                let mut problem = problem::of_component(&address, Operation::Read, &error);
-                problem.path = None;
-                diagnostics.push(problem);
-            }
-        }
-    }
-    if diagnostics.has_error() { Err(diagnostics) } else { Ok(policies) }
+    labels::region_of(component).is_none_or(|region| region == scope.region)
 }
 
 /// The component that stands for an object as it is.
-fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>, stack: &str) -> Dynamic {
+fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>) -> Dynamic {
     let kind = candidate.kind;
     let mut component = candidate.found.tree.clone();
     // What exists only here is as a silent configuration has it.
@@ -239,7 +173,7 @@ fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>, stac
         }
     }
     kind.imported(&mut component, scope);
-    tree::set(&mut component, "imported", Dynamic::Bool(!candidate.is_stamped(stack)));
+    tree::set(&mut component, "imported", Dynamic::Bool(candidate.owner(scope) != Owner::This));
     if let Some((attribute, _)) = crate::component::common::labels(kind.object()) {
         let (own, effective) = labels::imported(component.get("effective_labels"));
         tree::set(&mut component, attribute.name.clone(), own);
@@ -260,8 +194,11 @@ fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>, stac
 }
 
 /// The project's policy, if some of the chosen ones can have roles on the project.
-async fn project_policy(run: &Run, chosen: &[&Candidate]) -> Result<Option<Policy>, Diagnostics> {
-    if !chosen.iter().any(|candidate| effective::project_roles(&Address::new(candidate.kind, "*")).is_some()) {
+async fn project_policy<'c>(
+    run: &Run,
+    mut chosen: impl Iterator<Item = &'c Candidate>,
+) -> Result<Option<Policy>, Diagnostics> {
+    if !chosen.any(|candidate| effective::project_roles(&Address::new(candidate.kind, "*")).is_some()) {
         return Ok(None);
     }
     let policy = iam::read(run, &iam::Target::project(&run.scope)).await;

@@ -3,14 +3,15 @@
 //! Two components that mean the same need no call; what is written to the API is what is meant.
 
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use tfplugin::{Attribute, Dynamic};
 
+use super::iam::normal;
 use super::model::Components;
 use super::{Address, Scope, references, tree};
-use crate::component::marks::{ProjectRoles, Volatile, Wire};
+use crate::component::marks::{Place, ProjectRoles, Volatile, Wire};
 use crate::component::wire;
 
 /// Fills in what the engine itself knows of a silent configuration: the name is the KEY, the location the region.
@@ -43,6 +44,28 @@ pub(crate) fn changed<'a>(address: &'a Address, before: &Dynamic, after: &Dynami
             !wire::equal(attribute, before, after)
         })
         .collect()
+}
+
+/// The write-only attributes whose companion version changed.
+pub(crate) fn rotated<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> Vec<&'a Attribute> {
+    let is_rotated = |attribute: &&Attribute| {
+        let version = format!("{}_version", attribute.name);
+        attribute.write_only && before.get(&version) != after.get(&version)
+    };
+    address.kind.object().attributes.iter().filter(is_rotated).collect()
+}
+
+/// The write-only attributes that the API keeps in one field with one of those that `changed`: as that field is written
+/// whole and its secrets cannot be read, they are sent again.
+pub(crate) fn resent<'a>(address: &'a Address, changed: &[&Attribute]) -> Vec<&'a Attribute> {
+    let path = |attribute: &Attribute| match attribute.extensions.get::<Wire>()?.place {
+        Place::At(path) => Some(path),
+        Place::With(_) => None,
+    };
+    let fields: BTreeSet<&str> = changed.iter().filter_map(|attribute| path(attribute)).collect();
+    let shares =
+        |attribute: &&Attribute| attribute.write_only && path(attribute).is_some_and(|field| fields.contains(field));
+    address.kind.object().attributes.iter().filter(shares).collect()
 }
 
 /// Grants as role and member.
@@ -85,62 +108,79 @@ pub(crate) fn project_grants(address: &Address, component: &Dynamic) -> Option<G
     Some(wanted.into_iter().map(|role| (role.to_owned(), member.clone())).collect())
 }
 
-/// Whether the fingerprint covers an attribute: what is kept in the cloud, stays until somebody changes it, and can be read.
-pub(crate) fn counts(attribute: &Attribute) -> bool {
+/// Whether an attribute is kept in the cloud, and stays until somebody changes it.
+fn is_kept(attribute: &Attribute) -> bool {
     let marks = &attribute.extensions;
-    let is_kept = marks.get::<Wire>().is_some() || marks.get::<ProjectRoles>().is_some() || attribute.name == "iam";
-    is_kept && !attribute.write_only && marks.get::<Volatile>().is_none()
+    (marks.get::<Wire>().is_some() || marks.get::<ProjectRoles>().is_some()) && marks.get::<Volatile>().is_none()
 }
 
-/// A digest of what all components mean: `None` while something is unknown. Volatile attributes do not count.
-pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<String> {
-    let mut text = String::new();
-    for (address, component) in components {
-        let meant = effective(address, component, components, scope);
-        // What is not known yet may change the meaning of more than itself: a preset, a switch.
-        let settings =
-            address.kind.object().attributes.iter().filter(|a| a.presence.is_configurable() && !a.write_only);
-        if component.is_unknown() || settings.into_iter().any(|setting| !component.get(&setting.name).is_wholly_known())
-        {
-            return None;
-        }
-        let _ = writeln!(text, "{address}");
-        for attribute in &address.kind.object().attributes {
-            if !counts(attribute) {
-                continue;
-            }
-            let value = meant.get(&attribute.name);
-            if !value.is_wholly_known() {
-                return None;
-            }
-            let _ = writeln!(text, "{} {}", attribute.name, canonical(value));
-        }
+/// Whether the fingerprint covers an attribute: a setting that can be read, a grant, or the labels as they are.
+pub(crate) fn counts(attribute: &Attribute) -> bool {
+    match attribute.name.as_ref() {
+        "iam" | "effective_labels" => true,
+        _ => attribute.presence.is_configurable() && !attribute.write_only && is_kept(attribute),
     }
-    let digest = Sha256::digest(text.as_bytes());
-    Some(digest.iter().take(16).fold(String::new(), |mut text, byte| {
+}
+
+/// One text for all values of an attribute that mean the same.
+pub(crate) fn canonical(attribute: &Attribute, value: &Dynamic, scope: &Scope) -> String {
+    wire::canonical(attribute, value, &|attribute, text| cloud_name(attribute, text, scope))
+}
+
+/// A digest of what all components mean: `None` while something is unknown. Neither KEYs nor spellings count, nor what the
+/// provider computes: it changes when, and only when, a setting does.
+pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<String> {
+    let mut parts = Vec::with_capacity(components.len());
+    for (address, component) in components {
+        parts.push(Sha256::digest(settings(address, component, components, scope)?));
+    }
+    parts.sort_unstable();
+    let mut whole = Sha256::new();
+    parts.iter().for_each(|part| whole.update(part));
+    Some(whole.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     }))
 }
 
-/// One spelling for every tree.
-pub(crate) fn canonical(value: &Dynamic) -> String {
-    match value {
-        Dynamic::Null | Dynamic::Unknown => "null".to_owned(),
-        Dynamic::Bool(value) => value.to_string(),
-        Dynamic::Number(value) => value.to_string(),
-        Dynamic::String(value) => format!("{value:?}"),
-        Dynamic::List(items) | Dynamic::Set(items) => {
-            format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(","))
-        }
-        Dynamic::Map(entries) | Dynamic::Object(entries) => {
-            let entries: BTreeMap<&String, String> = entries
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(key, value)| (key, canonical(value)))
-                .collect();
-            format!("{entries:?}")
-        }
-        Dynamic::Typed(_, inner) => canonical(inner),
+/// The settings of one component in one spelling; `None` while something is unknown.
+fn settings(address: &Address, component: &Dynamic, all: &Components, scope: &Scope) -> Option<String> {
+    let configurable = |attribute: &&Attribute| attribute.presence.is_configurable() && !attribute.write_only;
+    let attributes = &address.kind.object().attributes;
+    // What is not known yet may change the meaning of more than itself: a preset, a switch.
+    if component.is_unknown()
+        || attributes.iter().filter(configurable).any(|setting| !component.get(&setting.name).is_wholly_known())
+    {
+        return None;
     }
+    let meant = effective(address, component, all, scope);
+    let mut text = format!("{}\n", address.kind.name());
+    for attribute in attributes.iter().filter(|attribute| configurable(attribute) && is_kept(attribute)) {
+        let value = meant.get(&attribute.name);
+        if !value.is_wholly_known() {
+            return None;
+        }
+        let _ = writeln!(text, "{} {}", attribute.name, canonical(attribute, value, scope));
+    }
+    let labels = meant.get("effective_labels");
+    if !labels.is_wholly_known() {
+        return None;
+    }
+    let mut labels = tree::strings(labels);
+    labels.remove(super::labels::COMPONENT_STAMP);
+    let grants: Grants = grants(component, all)?.into_iter().map(|(role, member)| (role, normal(&member))).collect();
+    let _ = writeln!(text, "{labels:?} {grants:?}");
+    Some(text)
+}
+
+/// A name of an object of the cloud with the project's id for its number, and short where the attribute takes that for
+/// the same.
+fn cloud_name(attribute: &Attribute, text: &str, scope: &Scope) -> String {
+    let owned = text.strip_prefix("projects/").and_then(|rest| rest.split_once('/'));
+    let Some((_, rest)) = owned.filter(|(project, _)| scope.is_project(project)) else { return text.to_owned() };
+    let last = rest.rsplit('/').next().unwrap_or(rest);
+    if (attribute.rules.equal)(&Dynamic::string(text), &Dynamic::string(last)) {
+        return last.to_owned();
+    }
+    format!("projects/{}/{rest}", scope.project)
 }

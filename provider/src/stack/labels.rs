@@ -12,6 +12,10 @@ pub(crate) const STACK_STAMP: &str = "mlops-stack";
 /// The label that names the component which an object was created for.
 pub(crate) const COMPONENT_STAMP: &str = "mlops-component";
 
+/// The label that names the stack's region, on objects whose own location does not: stacks of one name in two regions are
+/// two stacks.
+pub(crate) const REGION_STAMP: &str = "mlops-region";
+
 /// Prefix of labels that Google's own products set.
 const GOOGLE: &str = "goog-";
 
@@ -23,7 +27,7 @@ fn recorded_stamp(component: &Dynamic) -> BTreeMap<String, String> {
 }
 
 fn is_stamp(key: &str) -> bool {
-    key == STACK_STAMP || key == COMPONENT_STAMP
+    [STACK_STAMP, COMPONENT_STAMP, REGION_STAMP].contains(&key)
 }
 
 /// What `effective_labels` should be. An object to be created is stamped; one that exists keeps the stamp that it has.
@@ -36,7 +40,8 @@ pub(crate) fn wanted(
 ) -> Option<Dynamic> {
     let (attribute, labels) = common::labels(address.kind.object())?;
     let own = component.get(&attribute.name);
-    if !own.is_wholly_known() || (labels.inherit && scope.open_labels) {
+    let has_open_place = before.is_none() && component.get("location").is_unknown();
+    if !own.is_wholly_known() || (labels.inherit && scope.open_labels) || has_open_place {
         return Some(Dynamic::Unknown);
     }
     let mut merged = BTreeMap::new();
@@ -50,6 +55,9 @@ pub(crate) fn wanted(
         None => {
             merged.insert(STACK_STAMP.to_owned(), scope.stack.clone());
             merged.insert(COMPONENT_STAMP.to_owned(), address.key.clone());
+            if region_of(component).is_none_or(|region| region != scope.region) {
+                merged.insert(REGION_STAMP.to_owned(), scope.region.clone());
+            }
         }
     }
     Some(tree::string_map(&merged))
@@ -60,9 +68,32 @@ pub(crate) fn are_kept(address: &Address) -> bool {
     common::labels(address.kind.object()).is_some()
 }
 
-/// Whether the labels found on an object say that the stack `stack` created it.
-pub(crate) fn is_stamped(found: &Dynamic, stack: &str) -> bool {
-    found.get(STACK_STAMP).as_str() == Some(stack)
+/// Whose an object is, by its stamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// No stack created it, or its kind has no labels.
+    Nobody,
+    /// The stack in question created it.
+    This,
+    /// Another stack created it.
+    Other,
+}
+
+/// Which stack created the object that was found as `component`. Where neither the stamp nor the location tells the
+/// region, the name decides.
+pub(crate) fn owner(component: &Dynamic, scope: &Scope) -> Owner {
+    let labels = component.get("effective_labels");
+    let Some(stack) = labels.get(STACK_STAMP).as_str() else { return Owner::Nobody };
+    let region = labels.get(REGION_STAMP).as_str().map(str::to_owned).or_else(|| region_of(component));
+    let is_here = region.is_none_or(|region| region == scope.region);
+    if stack == scope.stack && is_here { Owner::This } else { Owner::Other }
+}
+
+/// The region that a component is in, if it is in a single one.
+pub(crate) fn region_of(component: &Dynamic) -> Option<String> {
+    let location = tree::text(component, "location")?.to_lowercase();
+    let is_region = location.contains('-') && location.ends_with(|last: char| last.is_ascii_digit());
+    is_region.then_some(location)
 }
 
 /// The KEY that an object was created under.

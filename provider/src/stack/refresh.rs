@@ -234,6 +234,7 @@ fn observe(
         let found = found.get(address)?.as_ref()?;
         let meant = effective::effective(address, component, &now, &run.scope);
         let mut observed = merge(address, component, &meant, &found.tree);
+        address.kind.observed(&mut observed, &meant, &found.tree, &run.scope);
         if let Some(policy) = policies.get(address) {
             let iam = still_granted(component.get("iam"), policy, &now);
             tree::set(&mut observed, "iam", iam);

@@ -325,6 +325,10 @@ async fn apply_plan(
         Ok::<_, Diagnostics>((stack, diagnostics))
     };
     match result.await {
+        // Of a creation that made nothing there is nothing to keep; Terraform then brings back what it has put aside.
+        Ok((stack, diagnostics)) if prior.is_none() && diagnostics.has_error() && stack.borrowed().is_empty() => {
+            ApplyResponse { state: None, private, diagnostics }
+        }
         Ok((stack, diagnostics)) => ApplyResponse { state: Some(stack), private, diagnostics },
         Err(diagnostics) => ApplyResponse { state: prior, private, diagnostics },
     }

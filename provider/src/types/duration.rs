@@ -161,7 +161,7 @@ impl Ord for Duration {
     }
 }
 
-super::text_scalar!(Duration);
+super::text_scalar!(Duration, canonical: Duration::to_wire);
 
 #[cfg(test)]
 mod tests {

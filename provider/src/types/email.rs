@@ -108,7 +108,7 @@ impl Hash for ServiceAccountEmail {
     }
 }
 
-super::text_scalar!(ServiceAccountEmail);
+super::text_scalar!(ServiceAccountEmail, canonical: ServiceAccountEmail::to_wire);
 
 #[cfg(test)]
 mod tests {

@@ -95,7 +95,7 @@ impl Hash for Location {
     }
 }
 
-super::text_scalar!(Location);
+super::text_scalar!(Location, canonical: Location::to_wire);
 
 #[cfg(test)]
 mod tests {

@@ -192,7 +192,7 @@ impl Ord for Member {
     }
 }
 
-super::text_scalar!(Member);
+super::text_scalar!(Member, canonical: |member: &Member| member.canonical.clone());
 
 #[cfg(test)]
 mod tests {

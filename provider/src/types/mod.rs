@@ -21,9 +21,13 @@ pub use project::{ProjectId, ProjectRef};
 pub use quantity::Quantity;
 pub use resource_name::ResourceName;
 
-/// Implements `tfplugin::Scalar` for a text type that has `FromStr` and `Display`.
+/// Implements `tfplugin::Scalar` for a text type that has `FromStr` and `Display`; `canonical` gives equal values one
+/// spelling, where they can have several.
 macro_rules! text_scalar {
     ($type:ty) => {
+        $crate::types::text_scalar!($type, canonical: |value: &$type| value.to_string());
+    };
+    ($type:ty, canonical: $canonical:expr) => {
         impl tfplugin::Scalar for $type {
             type Repr = String;
             type Error = <$type as std::str::FromStr>::Err;
@@ -34,6 +38,10 @@ macro_rules! text_scalar {
 
             fn repr(&self) -> String {
                 self.to_string()
+            }
+
+            fn canonical(&self) -> String {
+                ($canonical)(self)
             }
         }
 

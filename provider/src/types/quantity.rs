@@ -172,7 +172,7 @@ impl Ord for Quantity {
     }
 }
 
-super::text_scalar!(Quantity);
+super::text_scalar!(Quantity, canonical: |quantity: &Quantity| format!("{}n", quantity.nanos));
 
 #[cfg(test)]
 mod tests {

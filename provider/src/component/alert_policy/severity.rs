@@ -39,6 +39,9 @@ impl Scalar for Severity {
     fn repr(&self) -> String {
         self.0.clone()
     }
+    fn canonical(&self) -> String {
+        level(&self.0).unwrap_or(&self.0).to_owned()
+    }
     fn choices() -> &'static [&'static str] {
         &["CRITICAL", "ERROR", "WARNING", "P0", "P1", "P2"]
     }

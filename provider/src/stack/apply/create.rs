@@ -17,7 +17,12 @@ use crate::stack::cloud::{self, Found};
 use crate::stack::plan::component::refusal;
 use crate::stack::problem::{self, Operation};
 use crate::stack::run::Run;
-use crate::stack::{Address, effective, labels, locate, tree};
+use crate::stack::{Address, Scope, effective, labels, locate, tree};
+
+/// Why an object without labels may be the stack's own all the same, and what to do then.
+const MADE_FIRST: &str = "\n\nIf an apply of this stack that failed has made it: under create_before_destroy Terraform does not show \
+    the provider what that apply made, and this kind has no labels to know it by. Set create_before_destroy = false for \
+    one apply, which goes on from there.";
 
 /// What a creation came to.
 pub(super) struct Made {
@@ -166,8 +171,11 @@ impl<'c> Creation<'c> {
             Ok(None) => return self.failed(disappeared(address)),
             Err(error) => return self.failed(self.problem(Operation::Read, &error)),
         };
-        let (before, after) = (self.known_of(&found), settle(&self.still_meant(&found), &self.aligned(&found)));
+        let (before, mut after) = (self.known_of(&found), settle(&self.still_meant(&found), &self.aligned(&found)));
         let changed = effective::changed(address, &before, &after);
+        for secret in effective::resent(address, &changed) {
+            tree::set(&mut after, secret.name.clone(), self.meant.get(&secret.name).clone());
+        }
         if let Some(fixed) = changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some()) {
             return self.replace(found, refusal(address, fixed, &before, &after)).await;
         }
@@ -245,11 +253,11 @@ impl<'c> Creation<'c> {
             Ok(None) if error.is_already_exists() => self.revive().await.unwrap_or_else(failed),
             Ok(None) => failed(),
             Ok(Some(found)) if has_stamp && !self.is_of_this_stack(&found) => {
-                self.failed(exists(self.work, address, &found))
+                self.failed(exists(&self.work.run.scope, address, &found))
             }
             // Without labels there is no stamp; but a creation whose reply was lost explains what is there.
             Ok(Some(found)) if !has_stamp && error.is_already_exists() && !error.may_have_happened() => {
-                self.failed(exists(self.work, address, &found))
+                self.failed(exists(&self.work.run.scope, address, &found))
             }
             // It was made, and the error is about what followed: a revision that failed, or the waiting that ended.
             Ok(Some(found)) if !error.is_already_exists() && is_about_what_followed(&error) => {
@@ -278,7 +286,7 @@ impl<'c> Creation<'c> {
 
     /// Whether the object's stamp names this stack. Under a name of its own that is enough: its KEY may have changed.
     fn is_of_this_stack(&self, found: &Found) -> bool {
-        labels::is_stamped(found.tree.get("effective_labels"), &self.work.run.scope.stack)
+        labels::owner(&found.tree, &self.work.run.scope) == labels::Owner::This
     }
 
     /// The one among all objects of a kind without labels that has this component's title and was not there before.
@@ -355,8 +363,8 @@ fn taken(address: &Address, meant: &Dynamic) -> Diagnostic {
     .at(address.path().attribute("name"))
 }
 
-fn exists(work: &Work<'_>, address: &Address, found: &Found) -> Diagnostic {
-    let scope = &work.run.scope;
+/// The error for an object that is there and that this stack is not known to have made.
+pub(super) fn exists(scope: &Scope, address: &Address, found: &Found) -> Diagnostic {
     let noun = address.kind.noun();
     let id = format!("{}/{}/{}", scope.project, scope.region, scope.stack);
     let name = tree::text(&found.tree, "name").unwrap_or(&found.name);
@@ -366,8 +374,9 @@ fn exists(work: &Work<'_>, address: &Address, found: &Found) -> Diagnostic {
             "{address}: {name} is there, and this stack did not create it, so it is left alone.\n\nTo manage it with this \
              stack, import it before anything else is created:\n\n  terraform import mlops_stack.RESOURCE \
              '{id}?{}={name}'\n\nA stack that is in the state already has to leave it first (terraform state rm), and is then \
-             imported with all it has: '{id}'. To leave the {noun} as it is, set another name on {address}.",
-            address.kind.name()
+             imported with all it has: '{id}'. To leave the {noun} as it is, set another name on {address}.{}",
+            address.kind.name(),
+            if common::labels(address.kind.object()).is_none() { MADE_FIRST } else { "" }
         ),
     )
     .at(address.path())

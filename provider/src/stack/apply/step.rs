@@ -55,12 +55,10 @@ async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &D
         let all = work.live();
         let before = effective::effective(address, prior, work.before, work.scope_before);
         let mut after = effective::effective(address, planned, &all, &run.scope);
-        let rotated = |name: &str| {
-            let version = format!("{name}_version");
-            prior.get(&version) != planned.get(&version)
-        };
+        let mut sent = effective::rotated(address, prior, planned);
+        sent.extend(effective::resent(address, &effective::changed(address, &before, &after)));
         let secrets = work.with_secrets(address, planned);
-        for attribute in address.kind.object().attributes.iter().filter(|a| a.write_only && rotated(&a.name)) {
+        for attribute in sent {
             tree::set(&mut after, attribute.name.clone(), secrets.get(&attribute.name).clone());
         }
         (before.clone(), settle(&after, &before))

@@ -6,7 +6,7 @@ use std::fmt;
 use tfplugin::schema::{Nesting, Shape};
 use tfplugin::{Attribute, Dynamic, Path, Type};
 
-use super::super::effective::{self, canonical};
+use super::super::effective;
 use super::super::model::{Components, Stack};
 use super::super::{Address, Scope, locate, tree};
 use crate::component::marks::FreeText;
@@ -86,14 +86,14 @@ fn between(before: &Components, after: &Components, scope: &Scope, differences: 
         };
         let was = effective::effective(address, was, before, scope);
         let is = effective::effective(address, is, after, scope);
-        changes(address, &was, &is, differences);
+        changes(address, &was, &is, scope, differences);
     }
 }
 
-fn changes(address: &Address, was: &Dynamic, is: &Dynamic, differences: &mut Vec<Difference>) {
+fn changes(address: &Address, was: &Dynamic, is: &Dynamic, scope: &Scope, differences: &mut Vec<Difference>) {
     for attribute in address.kind.object().attributes.iter().filter(|attribute| effective::counts(attribute)) {
         let path = address.path().attribute(attribute.name.clone());
-        attribute_changes(attribute, &path, was.get(&attribute.name), is.get(&attribute.name), differences);
+        attribute_changes(attribute, &path, (was.get(&attribute.name), is.get(&attribute.name)), scope, differences);
     }
 }
 
@@ -101,11 +101,11 @@ fn changes(address: &Address, was: &Dynamic, is: &Dynamic, differences: &mut Vec
 fn attribute_changes(
     attribute: &Attribute,
     path: &Path,
-    was: &Dynamic,
-    is: &Dynamic,
+    (was, is): (&Dynamic, &Dynamic),
+    scope: &Scope,
     differences: &mut Vec<Difference>,
 ) {
-    if canonical(was) == canonical(is) {
+    if effective::canonical(attribute, was, scope) == effective::canonical(attribute, is, scope) {
         return;
     }
     if attribute.sensitive || attribute.write_only {
@@ -117,14 +117,14 @@ fn attribute_changes(
         (Shape::Nested(Nesting::Single, object), was, is) if !was.is_null() && !is.is_null() => {
             for member in &object.attributes {
                 let path = path.attribute(member.name.clone());
-                attribute_changes(member, &path, was.get(&member.name), is.get(&member.name), differences);
+                attribute_changes(member, &path, (was.get(&member.name), is.get(&member.name)), scope, differences);
             }
         }
         (Shape::Nested(Nesting::List, object), Dynamic::List(was), Dynamic::List(is)) if was.len() == is.len() => {
             for (index, (was, is)) in was.iter().zip(is).enumerate() {
                 for member in &object.attributes {
                     let path = path.index(index).attribute(member.name.clone());
-                    attribute_changes(member, &path, was.get(&member.name), is.get(&member.name), differences);
+                    attribute_changes(member, &path, (was.get(&member.name), is.get(&member.name)), scope, differences);
                 }
             }
         }
@@ -137,7 +137,7 @@ fn attribute_changes(
                 }
                 for member in &object.attributes {
                     let path = path.attribute(member.name.clone());
-                    attribute_changes(member, &path, was.get(&member.name), is.get(&member.name), differences);
+                    attribute_changes(member, &path, (was.get(&member.name), is.get(&member.name)), scope, differences);
                 }
             }
         }
@@ -171,7 +171,7 @@ fn by_key<'a>(was: &'a Dynamic, is: &'a Dynamic) -> Vec<(&'a str, &'a Dynamic, &
     let keys = |map: &'a Dynamic| map.as_entries().into_iter().flatten().map(|(key, _)| key.as_str());
     let keys: BTreeSet<&str> = keys(was).chain(keys(is)).collect();
     let pairs = keys.into_iter().map(|key| (key, was.get(key), is.get(key)));
-    pairs.filter(|(_, was, is)| canonical(was) != canonical(is)).collect()
+    pairs.filter(|(_, was, is)| was != is).collect()
 }
 
 /// What there is of something too large to quote.

@@ -80,7 +80,8 @@ pub(super) fn plan(
     let meant_before = effective::effective(address, before, view.before, view.scope_before);
     let meant = effective::effective(address, &component, all, view.scope);
     let mut changed = effective::changed(address, &meant_before, &meant);
-    changed.extend(rotated(address.kind.object(), before, &component));
+    changed.extend(effective::rotated(address, before, &component));
+    require_secrets(view, address, before, &changed, diagnostics);
     for attribute in &address.kind.object().attributes {
         wire::carry(attribute, (before, &meant_before), &meant, &mut component);
     }
@@ -131,13 +132,32 @@ pub(super) fn plan(
     (component, Some(Action::Update { attributes, grants }))
 }
 
-/// Write-only attributes whose companion version changed.
-fn rotated<'a>(object: &'a ObjectSchema, before: &Dynamic, after: &Dynamic) -> Vec<&'a Attribute> {
-    let is_rotated = |attribute: &&Attribute| {
-        let version = format!("{}_version", attribute.name);
-        attribute.write_only && before.get(&version) != after.get(&version)
-    };
-    object.attributes.iter().filter(is_rotated).collect()
+/// Secrets that were sent once and that a change would lose must be given again.
+fn require_secrets(
+    view: &View<'_>,
+    address: &Address,
+    before: &Dynamic,
+    changed: &[&Attribute],
+    diagnostics: &mut Diagnostics,
+) {
+    let configured = view.configured.get(address).copied().unwrap_or(&Dynamic::Null);
+    for secret in effective::resent(address, changed) {
+        let was_sent = !before.get(&format!("{}_version", secret.name)).is_null();
+        if was_sent && configured.get(&secret.name).is_null() {
+            let (noun, name) = (address.kind.noun(), &secret.name);
+            diagnostics.push(
+                Diagnostic::error(
+                    "Secrets are needed for this change",
+                    format!(
+                        "The API keeps {name} of a {noun} together with what changes ({}), does not show it, and would lose \
+                         it. Set {name} on {address} for this apply.",
+                        changed.iter().map(|attribute| attribute.name.as_ref()).collect::<Vec<_>>().join(", ")
+                    ),
+                )
+                .at(path_of(address, secret)),
+            );
+        }
+    }
 }
 
 /// A component that will be made: what can be foreseen is, all else that the provider sets is unknown.

@@ -208,6 +208,26 @@ fn the_fingerprint_follows_settings_and_nothing_else() {
 }
 
 #[test]
+fn the_fingerprint_follows_neither_keys_nor_spellings() {
+    let digest = |all: &serde_json::Value| effective::fingerprint(&made(all).components(), &scope()).unwrap();
+    let stack = |account: &str, memory: &str, secret: &str, severity: &str| {
+        json!({
+            "service_accounts": {account: {"name": "churn-api"}},
+            "services": {"api": service(&json!({
+                "name": "api", "service_account": account, "memory": memory, "cpu": "1",
+                "secret_env": {"TOKEN": {"secret": secret, "version": "1"}},
+            }))},
+            "alert_policies": {"down": {"preset": "api_downtime", "service": "api", "severity": severity, "display_name": "Down"}},
+        })
+    };
+    let first = digest(&stack("api", "1Gi", "token", "CRITICAL"));
+    assert_eq!(digest(&stack("account", "1024Mi", "projects/test-project/secrets/token", "p0")), first);
+    assert_ne!(digest(&stack("api", "2Gi", "token", "CRITICAL")), first);
+    assert_ne!(digest(&stack("api", "1Gi", "projects/other/secrets/token", "CRITICAL")), first);
+    assert_ne!(digest(&stack("api", "1Gi", "token", "P1")), first);
+}
+
+#[test]
 fn the_inventory_names_every_object_and_grant() {
     let all = json!({
         "buckets": {"a": {"iam": {"roles/storage.objectViewer": ["allUsers"]}}},
