@@ -83,7 +83,7 @@ impl Bucket {
         let request = Request::delete(Host::STORAGE, self.object(key)).query("ifGenerationMatch", &version.0);
         match self.client.call(ctx, request).await {
             Ok(_) => Ok(()),
-            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) if error.is_not_found() => self.absence(ctx, key, error).await,
             Err(error) if error.is_precondition_failed() => Err(StoreError::Conflict { uri: self.uri(key) }),
             Err(error) => Err(self.error(Action::Delete, key, error)),
         }

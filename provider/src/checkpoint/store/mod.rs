@@ -208,6 +208,17 @@ pub async fn bucket_is_versioned(ctx: &CallContext, clients: &Clients, url: &Sto
     }
 }
 
+/// The command that lets the bucket of a store keep old versions of its objects; `None` for a folder.
+pub fn versioning_command(url: &StoreUrl) -> Option<String> {
+    match url.place() {
+        Place::Gs { bucket, .. } => Some(format!("gcloud storage buckets update gs://{bucket} --versioning")),
+        Place::S3 { bucket, .. } => {
+            Some(format!("aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled"))
+        }
+        Place::File { .. } => None,
+    }
+}
+
 /// Whether an object, or a file, is there.
 ///
 /// # Errors

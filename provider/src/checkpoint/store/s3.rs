@@ -167,10 +167,18 @@ impl Bucket {
 
     pub(super) async fn is_versioned(&self, ctx: &CallContext) -> Result<bool, StoreError> {
         let client = self.client().await?;
-        let get = || async { client.get_bucket_versioning().bucket(&self.bucket).send().await.map_err(Problem::of) };
+        let get = || async {
+            match client.get_bucket_versioning().bucket(&self.bucket).send().await {
+                Ok(answer) => Ok(answer.status == Some(BucketVersioningStatus::Enabled)),
+                // Some stores put the status into a root element of their own, which the SDK refuses.
+                Err(error) => match error.raw_response().and_then(problem::content) {
+                    Some(content) => Ok(content.contains("<Status>Enabled</Status>")),
+                    None => Err(Problem::of(error)),
+                },
+            }
+        };
         let answer = self.repeat(ctx, Action::ReadSettings, "", get).await?;
-        let answer = answer.map_err(|failure| self.error(Action::ReadSettings, "", failure))?;
-        Ok(answer.status == Some(BucketVersioningStatus::Enabled))
+        answer.map_err(|failure| self.error(Action::ReadSettings, "", failure))
     }
 
     async fn client(&self) -> Result<Client, StoreError> {

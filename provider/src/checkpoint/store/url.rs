@@ -176,7 +176,7 @@ impl FromStr for StoreUrl {
             Scheme::Gs | Scheme::S3 => {
                 let prefix = raw.path.strip_suffix('/').unwrap_or(raw.path);
                 if let Some(part) = prefix.split('/').find(|part| matches!(*part, "" | "." | ".."))
-                    && !prefix.is_empty()
+                    && !raw.path.is_empty()
                 {
                     return Err(StoreUrlError::Part { text: text.to_owned(), part: part.to_owned() });
                 }

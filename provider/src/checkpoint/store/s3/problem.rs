@@ -94,6 +94,11 @@ impl Problem {
     }
 }
 
+/// The content of an answer that is a success, if it is there and is text.
+pub(super) fn content(raw: &HttpResponse) -> Option<&str> {
+    raw.status().is_success().then(|| raw.body().bytes())?.and_then(|bytes| std::str::from_utf8(bytes).ok())
+}
+
 fn inner<E: Error + Send + Sync + 'static>(error: SdkError<E, HttpResponse>) -> BoxError {
     error.into_source().unwrap_or_else(|error| Box::new(error))
 }
@@ -168,6 +173,8 @@ impl Answer {
     fn kind_by_status(&self) -> Kind {
         match self.status {
             301 | 307 => Kind::Region(self.region.clone()),
+            // A HEAD has no content that could say more.
+            400 if self.code.is_empty() && self.region.is_some() => Kind::Region(self.region.clone()),
             401 => Kind::Credentials,
             403 => Kind::Denied,
             404 => Kind::NotFound,
