@@ -1,29 +1,25 @@
 //! A bucket keeps old versions of its objects.
 
 use super::{Finding, LIMIT, Tools};
-use crate::gcp::{Host, Request, segment};
+use crate::checkpoint::store::{StoreUrl, bucket_is_versioned, versioning_command};
 
 /// Asks whether versioning is on.
 pub(super) async fn check(url: &str, tools: &Tools<'_>) -> Finding {
-    let Some(bucket) = url.strip_prefix("gs://").map(|rest| rest.split('/').next().unwrap_or_default()) else {
-        return Finding::failed(format!("{url:?} is no bucket. Write gs://NAME or s3://NAME."));
+    let bucket: StoreUrl = match url.parse() {
+        Ok(bucket) => bucket,
+        Err(error) => return Finding::untold(&error),
     };
-    let client = match tools.session.connection.client() {
-        Ok(client) => client,
-        Err(missing) => return Finding::failed(format!("The bucket cannot be read: {missing}.")),
+    let clients = match tools.session.stores() {
+        Ok(clients) => clients,
+        Err(missing) => return Finding::untold(&missing),
     };
-    let request =
-        Request::get(Host::STORAGE, format!("storage/v1/b/{}", segment(bucket))).query("fields", "versioning");
-    match client.call(&tools.calls.within(LIMIT), request).await {
-        Ok(found) if found["versioning"]["enabled"].as_bool() == Some(true) => {
-            Finding::held(format!("{url} keeps old versions"))
-        }
-        Ok(_) => Finding::failed(format!(
-            "{url} keeps no old versions. Set versioning = true on the bucket, or run: gcloud storage buckets update gs://{bucket} \
-             --versioning"
+    match bucket_is_versioned(&tools.calls.within(LIMIT), clients, &bucket).await {
+        Ok(true) => Finding::held(format!("{url} keeps old versions")),
+        Ok(false) => Finding::failed(format!(
+            "{url} keeps no old versions. Set versioning = true on the bucket, or run: {}",
+            versioning_command(&bucket).unwrap_or_default()
         )),
-        Err(error) if error.is_not_found() => Finding::failed(format!("There is no bucket {url}.")),
-        Err(error) => Finding::refused(&error),
+        Err(error) => Finding::untold(&error),
     }
 }
 
@@ -67,7 +63,7 @@ mod tests {
     #[tokio::test]
     async fn a_bucket_that_may_not_be_read_does_not_hold() {
         let evidence = observed("gs://test-state", |world| world.fault("GET", "/b/test-state", denied())).await;
-        assert!(failed(&evidence).contains("Grant the caller the permission"), "{}", evidence.observed);
+        assert!(failed(&evidence).contains("storage.buckets.get"), "{}", evidence.observed);
     }
 
     #[tokio::test]

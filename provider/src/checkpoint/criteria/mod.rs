@@ -20,6 +20,7 @@ use futures::future::join_all;
 use mlops_phases::Moment;
 use mlops_phases::document::{Criterion, Evidence};
 
+use crate::checkpoint::store;
 use crate::gcp::client::Pools;
 use crate::gcp::context::Interrupted;
 use crate::gcp::{ApiError, CallContext, ClientConfig};
@@ -116,6 +117,11 @@ impl Finding {
              mlops_stack.NAME.id. In an apply of a saved plan the phase must have had this criterion before: apply it with the \
              status as it is, then complete the phase."
         ))
+    }
+
+    /// Nobody can tell, because a store does not.
+    fn untold(error: &(dyn Error + 'static)) -> Self {
+        Self::failed(format!("Not to be found out: {}.", store::chain(error).trim_end_matches('.')))
     }
 
     /// Nobody can tell, because a call to Google failed.

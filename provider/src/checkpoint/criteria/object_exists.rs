@@ -1,36 +1,23 @@
 //! An object is there, or a file.
 
 use super::{Finding, LIMIT, Tools};
-use crate::gcp::{Host, Request, segment};
+use crate::checkpoint::store::{ObjectUrl, object_exists};
 
 /// Looks for it; its content is not read.
 pub(super) async fn check(url: &str, tools: &Tools<'_>) -> Finding {
-    if let Some(path) = url.strip_prefix("file://") {
-        return if std::path::Path::new(path).is_file() { there(url) } else { absent(url) };
-    }
-    let Some((bucket, name)) = url.strip_prefix("gs://").and_then(|rest| rest.split_once('/')) else {
-        return Finding::failed(format!(
-            "{url:?} is no object. Write gs://BUCKET/OBJECT, s3://BUCKET/OBJECT or file:///PATH."
-        ));
+    let object: ObjectUrl = match url.parse() {
+        Ok(object) => object,
+        Err(error) => return Finding::untold(&error),
     };
-    let client = match tools.session.connection.client() {
-        Ok(client) => client,
-        Err(missing) => return Finding::failed(format!("The object cannot be looked for: {missing}.")),
+    let clients = match tools.session.stores() {
+        Ok(clients) => clients,
+        Err(missing) => return Finding::untold(&missing),
     };
-    let path = format!("storage/v1/b/{}/o/{}", segment(bucket), segment(name));
-    match client.call(&tools.calls.within(LIMIT), Request::get(Host::STORAGE, path).query("fields", "name")).await {
-        Ok(_) => there(url),
-        Err(error) if error.is_not_found() => absent(url),
-        Err(error) => Finding::refused(&error),
+    match object_exists(&tools.calls.within(LIMIT), clients, &object).await {
+        Ok(true) => Finding::held(format!("{url} is there")),
+        Ok(false) => Finding::failed(format!("{url} is not there.")),
+        Err(error) => Finding::untold(&error),
     }
-}
-
-fn there(url: &str) -> Finding {
-    Finding::held(format!("{url} is there"))
-}
-
-fn absent(url: &str) -> Finding {
-    Finding::failed(format!("{url} is not there."))
 }
 
 #[cfg(test)]
@@ -86,7 +73,7 @@ mod tests {
         let (world, session) = world().await;
         world.fault("GET", "/o/", denied());
         let evidence = observed("gs://test-models/v3/model.onnx", &session).await;
-        assert!(failed(&evidence).contains("Grant the caller the permission"), "{}", evidence.observed);
+        assert!(failed(&evidence).contains("storage.objects.get"), "{}", evidence.observed);
     }
 
     #[tokio::test]
