@@ -21,7 +21,7 @@ const TASK: &str = "STORES_TASK";
 /// The store.
 const STORE: &str = "STORES_STORE";
 /// Where Cloud Storage listens.
-const CLOUD: &str = "STORES_CLOUD";
+pub(crate) const CLOUD: &str = "STORES_CLOUD";
 
 /// A running process.
 pub(crate) struct Process {
@@ -31,9 +31,8 @@ pub(crate) struct Process {
 
 impl Process {
     /// A process that adds step after step to phase 1, and says so after each.
-    pub(crate) fn writer(store: &str, cloud: Option<std::net::SocketAddr>) -> Self {
-        let address = cloud.map(|cloud| cloud.to_string()).unwrap_or_default();
-        Self::start("write", store, &[(CLOUD, &address), ("AWS_ACCESS_KEY_ID", "AK"), ("AWS_SECRET_ACCESS_KEY", "SK")])
+    pub(crate) fn writer(store: &str, variables: &[(&str, &str)]) -> Self {
+        Self::start("write", store, variables)
     }
 
     /// Reads phase 1 in an environment with nothing but these variables; says what came of it.

@@ -156,6 +156,23 @@ async fn a_folder_that_is_a_file_is_named() {
     assert!(chain(&refused).contains("is a file: name a folder"), "{}", chain(&refused));
 }
 
+#[test]
+fn a_crowd_of_writers_leaves_threads_for_the_one_whose_turn_it_is() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(2).max_blocking_threads(40).enable_all().build().unwrap();
+    let world = World::folder();
+    let archive = world.archive();
+    let written = runtime.block_on(async move {
+        let mut writers = tokio::task::JoinSet::new();
+        for phase in 1..=100 {
+            let archive = archive.clone();
+            writers.spawn(async move { archive.save(&minute(), &document(&phase.to_string()), None).await });
+        }
+        writers.join_all().await
+    });
+    assert!(written.iter().all(Result::is_ok), "{written:#?}");
+}
+
 #[tokio::test]
 async fn a_store_that_does_not_answer_is_named() {
     let address = nobody().await;
@@ -225,6 +242,11 @@ async fn the_environment_of_every_aws_tool_counts() {
         ("AWS_ENDPOINT_URL_S3", &server),
     ];
     assert_eq!(Process::read(&short, keys), "revision 1");
+    let mut writer = Process::writer(&short, keys);
+    assert_eq!(writer.line().as_deref(), Some("2"));
+    writer.kill();
+    world.archive().remove(&minute(), &world.now("1").await).await.unwrap();
+    world.archive().save(&minute(), &document("1"), None).await.unwrap();
 
     let profile: &[(&str, &str)] = &[("AWS_CONFIG_FILE", &config), ("AWS_ENDPOINT_URL", &server)];
     assert_eq!(Process::read(&format!("{short}?profile=ops"), profile), "revision 1");

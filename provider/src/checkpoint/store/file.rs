@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::error::{Action, StoreError};
 use super::url::Place;
@@ -19,6 +20,9 @@ use crate::gcp::CallContext;
 const LOCK: &str = ".lock";
 /// How files begin that are being written. Whoever holds the lock and finds one knows that its writer died.
 const UNFINISHED: &str = ".unfinished-";
+/// Writers of this process that wait for a lock at the same time. Each keeps a thread waiting, and there must be threads
+/// left for the one whose turn it is.
+static WAITING: Semaphore = Semaphore::const_new(32);
 
 /// A folder.
 #[derive(Clone, Debug)]
@@ -29,6 +33,7 @@ pub(super) struct Folder {
 /// The right to write; given back when dropped.
 struct Turn {
     _lock: File,
+    _place: Option<SemaphorePermit<'static>>,
 }
 
 impl Folder {
@@ -123,12 +128,18 @@ impl Folder {
     /// Waits for the right to write. Nothing is written when the waiting ends early.
     async fn turn(&self, ctx: &CallContext, action: Action, key: &str) -> Result<Turn, StoreError> {
         let root = self.root.clone();
-        let waiting = blocking(move || {
-            make_folder(&root)?;
-            let lock = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(root.join(LOCK))?;
-            lock.lock()?;
-            Ok(Turn { _lock: lock })
-        });
+        let waiting = async {
+            // The semaphore is never closed.
+            let place = WAITING.acquire().await.ok();
+            let turn = move || {
+                make_folder(&root)?;
+                let lock =
+                    OpenOptions::new().create(true).truncate(false).read(true).write(true).open(root.join(LOCK))?;
+                lock.lock()?;
+                Ok(Turn { _lock: lock, _place: place })
+            };
+            blocking(turn).await
+        };
         let turn = ctx.wait_for(waiting).await.map_err(|why| StoreError::Interrupted {
             action,
             uri: self.uri(key),

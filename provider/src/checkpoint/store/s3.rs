@@ -259,7 +259,7 @@ impl Bucket {
         let rights = match action {
             Action::Read => format!("{} and {}", on_objects("s3:GetObject"), on_bucket("s3:ListBucket")),
             Action::Write => on_objects("s3:PutObject and s3:GetObject"),
-            Action::Delete => on_objects("s3:DeleteObject"),
+            Action::Delete => on_objects("s3:DeleteObject and s3:GetObject"),
             Action::List => on_bucket("s3:ListBucket"),
             Action::ReadSettings => on_bucket("s3:GetBucketVersioning"),
         };

@@ -6,7 +6,7 @@ use terraform_provider_mlops::checkpoint::archive::{LoadError, SaveError};
 use terraform_provider_mlops::checkpoint::store::{StoreError, chain};
 use terraform_provider_mlops::gcp::RetryPolicy;
 
-use crate::child::Process;
+use crate::child::{CLOUD, Process};
 use crate::phases::{by, document, phase, steps, with_step};
 use crate::proxy::{Fate, Proxy};
 use crate::world::{World, minute};
@@ -91,9 +91,11 @@ pub(crate) async fn a_removal_that_breaks_at_any_call_can_be_repeated(world: Wor
 }
 
 pub(crate) async fn a_killed_writer_loses_nothing(world: World) {
+    let cloud = world.server().map(|server| server.to_string()).unwrap_or_default();
     let mut done = 0;
     for lines in [1, 3, 2, 5] {
-        let mut writer = Process::writer(&world.url.to_string(), world.server());
+        let variables = [(CLOUD, cloud.as_str()), ("AWS_ACCESS_KEY_ID", "AK"), ("AWS_SECRET_ACCESS_KEY", "SK")];
+        let mut writer = Process::writer(&world.url.to_string(), &variables);
         for _ in 0..lines {
             done = tokio::task::block_in_place(|| writer.line()).unwrap().parse().unwrap();
         }

@@ -102,15 +102,18 @@ impl Clients {
         }
         let common = loader.load().await;
         let mut config = aws_sdk_s3::config::Builder::from(&common).force_path_style(settings.use_path_style);
-        if let Some(endpoint) = &settings.endpoint {
+        let elsewhere = settings.endpoint.is_some() || endpoint_in_environment();
+        if elsewhere {
             // Other stores may not know the checksums that Amazon's takes with every call.
             config = config
-                .endpoint_url(endpoint)
                 .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
                 .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
         }
+        if let Some(endpoint) = &settings.endpoint {
+            config = config.endpoint_url(endpoint);
+        }
         if common.region().is_none() {
-            if settings.endpoint.is_none() && !endpoint_in_environment() {
+            if !elsewhere {
                 return Err(StoreError::NoRegion { bucket: format!("s3://{bucket}") });
             }
             // Other stores have no regions, and take this one in signatures.
