@@ -67,6 +67,13 @@ impl S3 {
         self.send("s3", "PUT", &format!("/{bucket}/{key}"), content.to_owned());
     }
 
+    /// The names of a bucket's objects, in order.
+    pub fn keys(&self, bucket: &str) -> Vec<String> {
+        let listed = self.send("s3", "GET", &format!("/{bucket}?list-type=2"), String::new());
+        let names = listed.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
+        names.map(str::to_owned).collect()
+    }
+
     /// Makes a user who may do these actions (`s3:GetObject`) and nothing else.
     pub fn user(&self, name: &str, actions: &[&str]) -> AccessKey {
         let user = format!("&UserName={name}&Version=2010-05-08");

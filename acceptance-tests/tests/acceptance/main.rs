@@ -30,6 +30,7 @@ mod import;
 mod interruption;
 mod labels;
 mod phase_checkpoint;
+mod phase_store;
 mod problems;
 mod project_policy;
 mod provider;
