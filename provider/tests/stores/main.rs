@@ -59,6 +59,7 @@ on_every_store! {
         readers_never_see_half_a_document;
     accidents:
         a_lost_answer_is_no_conflict,
+        a_lost_answer_and_then_a_lost_race_is_told_as_a_race,
         a_connection_that_breaks_at_any_call_loses_nothing,
         a_removal_that_breaks_at_any_call_can_be_repeated,
         a_killed_writer_loses_nothing;

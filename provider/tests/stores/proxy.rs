@@ -6,16 +6,38 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// What becomes of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Fate {
     /// It is answered.
     Answered,
+    /// It is answered when the test has let it pass.
+    Held(Gate),
     /// The connection breaks before the server has seen it.
     LostBefore,
     /// The connection breaks after the server has done it.
     LostAfter,
+}
+
+/// Where a request waits for the test.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gate {
+    reached: Arc<Notify>,
+    open: Arc<Notify>,
+}
+
+impl Gate {
+    /// Waits until a request is there.
+    pub(crate) async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets it pass.
+    pub(crate) fn open(&self) {
+        self.open.notify_one();
+    }
 }
 
 /// A proxy that hands one request to the server on each connection.
@@ -52,14 +74,19 @@ impl Drop for Proxy {
 async fn hand_on(mut client: TcpStream, server: SocketAddr, fate: impl FnOnce() -> Fate) -> std::io::Result<()> {
     let Some(request) = request(&mut client).await? else { return Ok(()) };
     let fate = fate();
-    if fate == Fate::LostBefore {
-        return Ok(());
+    match &fate {
+        Fate::LostBefore => return Ok(()),
+        Fate::Held(gate) => {
+            gate.reached.notify_one();
+            gate.open.notified().await;
+        }
+        Fate::Answered | Fate::LostAfter => {}
     }
     let mut upstream = TcpStream::connect(server).await?;
     upstream.write_all(&request).await?;
     let mut answer = Vec::new();
     upstream.read_to_end(&mut answer).await?;
-    if fate == Fate::Answered {
+    if !matches!(fate, Fate::LostAfter) {
         client.write_all(&answer).await?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use terraform_provider_mlops::gcp::RetryPolicy;
 
 use crate::child::{CLOUD, Process};
 use crate::phases::{by, document, phase, steps, with_step};
-use crate::proxy::{Fate, Proxy};
+use crate::proxy::{Fate, Gate, Proxy};
 use crate::world::{World, minute};
 
 pub(crate) async fn a_lost_answer_is_no_conflict(world: World) {
@@ -31,11 +31,37 @@ pub(crate) async fn a_lost_answer_is_no_conflict(world: World) {
     }
 }
 
+pub(crate) async fn a_lost_answer_and_then_a_lost_race_is_told_as_a_race(world: World) {
+    let Some(server) = world.server() else { return };
+    let first = world.archive().save(&minute(), &document("2"), None).await.unwrap();
+    let gate = Gate::default();
+    let held = gate.clone();
+    // The second call is the change. Before it is repeated, somebody goes on from what it did.
+    let fate = move |number| match number {
+        1 => Fate::Answered,
+        2 => Fate::LostAfter,
+        3 => Fate::Held(held.clone()),
+        _ => Fate::Answered,
+    };
+    let proxy = Proxy::start(server, fate).await;
+    let archive = world.archive_through(proxy.address, RetryPolicy::TRANSIENT);
+    let mine = by(&document("2"), "ana");
+    let saving = tokio::spawn(async move { archive.save(&minute(), &mine, Some(&first)).await });
+    gate.reached().await;
+    let second = world.now("2").await;
+    let theirs = world.archive().save(&minute(), &by(second.document(), "ben"), Some(&second)).await.unwrap();
+    gate.open();
+    let Err(SaveError::Changed(changed)) = saving.await.unwrap() else { panic!("nobody was told of a change") };
+    assert_eq!((changed.expected, &changed.theirs), (Some(1), theirs.document()));
+    assert_eq!(world.check_revisions("2").await, 3);
+}
+
 pub(crate) async fn a_connection_that_breaks_at_any_call_loses_nothing(world: World) {
     let Some(server) = world.server() else { return };
     let mut case = 0;
-    for breaking in [Fate::LostBefore, Fate::LostAfter] {
+    for (breaking, took_effect_there) in [(Fate::LostBefore, false), (Fate::LostAfter, true)] {
         for at in 1..=3 {
+            let breaking = breaking.clone();
             case += 1;
             let id = case.to_string();
             let first = world.archive().save(&minute(), &document(&id), None).await.unwrap();
@@ -43,7 +69,7 @@ pub(crate) async fn a_connection_that_breaks_at_any_call_loses_nothing(world: Wo
 
             let fate = move |number: usize| match number.cmp(&at) {
                 std::cmp::Ordering::Less => Fate::Answered,
-                std::cmp::Ordering::Equal => breaking,
+                std::cmp::Ordering::Equal => breaking.clone(),
                 std::cmp::Ordering::Greater => Fate::LostBefore,
             };
             let proxy = Proxy::start(server, fate).await;
@@ -60,7 +86,7 @@ pub(crate) async fn a_connection_that_breaks_at_any_call_loses_nothing(world: Wo
                 );
             }
 
-            let took_effect = at == 3 || (at == 2 && breaking == Fate::LostAfter);
+            let took_effect = at == 3 || (at == 2 && took_effect_there);
             assert_eq!(world.check_revisions(&id).await, if took_effect { 3 } else { 2 });
             let now = world.now(&id).await;
             let again = world.archive().save(&minute(), &with_step(now.document(), "again"), Some(&now)).await.unwrap();
@@ -74,10 +100,12 @@ pub(crate) async fn a_removal_that_breaks_at_any_call_can_be_repeated(world: Wor
     let ctx = minute();
     for breaking in [Fate::LostBefore, Fate::LostAfter] {
         for at in 1..=4 {
+            let breaking = breaking.clone();
             let first = world.archive().save(&ctx, &document("2"), None).await.unwrap();
             let second = world.archive().save(&ctx, &by(&document("2"), "ana"), Some(&first)).await.unwrap();
             let third = world.archive().save(&ctx, &by(&document("2"), "ben"), Some(&second)).await.unwrap();
-            let proxy = Proxy::start(server, move |number| if number < at { Fate::Answered } else { breaking }).await;
+            let proxy =
+                Proxy::start(server, move |number| if number < at { Fate::Answered } else { breaking.clone() }).await;
             let broken = world.archive_through(proxy.address, RetryPolicy::NEVER);
             broken.remove(&ctx, &third).await.unwrap_err();
             // It is there as it was, or it is gone.
