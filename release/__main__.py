@@ -1,0 +1,63 @@
+"""Builds, signs, publishes and installs the provider: `python3 release COMMAND`, behind `make release` and `make install`.
+
+    build     target/release-VERSION/ with a zip per platform and the registry's manifest
+    seal      adds the checksums of what is there, and their signature
+    publish   a private registry and mirrors, as static files
+    install   puts the provider where Terraform and OpenTofu of this user look for it
+
+Each step is a module of its own. Needs Python 3.9 and its standard library, git and cargo; `seal` needs gpg for a signature.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import install
+import package
+import publish
+import seal
+import targets
+from project import Failure, Project
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="the release's folder (default: target/release-VERSION)")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    building = commands.add_parser("build", help="zips and manifest")
+    building.add_argument("platforms", nargs="*", metavar="OS_ARCH", help=f"of {', '.join(targets.ALL)}; default: this machine's")
+    building.add_argument("--binary", type=Path, help="package this program instead of building one")
+
+    commands.add_parser("seal", help="checksums and signature")
+
+    publishing = commands.add_parser("publish", help="private registry and mirrors")
+    publishing.add_argument("folder", type=Path, help="is made, or gets one more version")
+    publishing.add_argument("--url", default="", help="where the folder is served, if links are to be absolute")
+
+    installing = commands.add_parser("install", help="into this user's plugin folder")
+    installing.add_argument("--binary", type=Path, help="install this program instead of building one")
+    installing.add_argument("--plugins", type=Path, help="the plugin folder (default: this user's)")
+    return parser.parse_args()
+
+
+def main():
+    given = arguments()
+    project = Project.read()
+    folder = given.out or project.target / f"release-{project.version}"
+    if given.command == "build":
+        platforms = [targets.named(name) for name in given.platforms] or [targets.host()]
+        package.build(project, folder, platforms, given.binary)
+    elif given.command == "seal":
+        seal.seal(project, folder)
+    elif given.command == "publish":
+        publish.publish(project, folder, given.folder, given.url)
+    elif given.command == "install":
+        install.install(project, given.plugins, given.binary)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failure as failure:
+        sys.exit(f"release: {failure}")
