@@ -3,7 +3,7 @@
 
 PROGRAMS := -p terraform-provider-mlops -p localcloud -p acceptance-tests --bins
 
-.PHONY: demo test check docs bench localcloud build tools
+.PHONY: demo test check docs bench localcloud build release zips seal install tools
 
 demo: tools          ## the main job, on the cloud that is built in: plan, apply, drift, import, destroy
 	cargo build -q $(PROGRAMS)
@@ -31,6 +31,20 @@ localcloud: tools    ## the cloud's APIs on this machine, with a project to try 
 
 build: tools         ## everything, unoptimised
 	cargo build --workspace
+
+release:             ## signed zips in target/release-VERSION; TARGETS="linux_amd64 ...", GPG_KEY=..., REGISTRY=folder
+	python3 release build $(TARGETS)
+	python3 release seal
+	$(if $(REGISTRY),python3 release publish $(REGISTRY) $(if $(REGISTRY_URL),--url $(REGISTRY_URL)))
+
+zips:                ## only the zips of TARGETS: for machines that share the work on one release
+	python3 release build $(TARGETS)
+
+seal:                ## checksums and signature of the zips that are in target/release-VERSION
+	python3 release seal
+
+install:             ## the provider, optimised, where this user's Terraform finds it without configuration
+	python3 release install $(if $(BINARY),--binary $(BINARY))
 
 tools:
 	python3 acceptance-tests/tools/fetch.py

@@ -40,7 +40,8 @@ impl Output {
         self.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    fn diagnostics(&self) -> Diagnostics {
+    /// The diagnostics of a `-json` stream.
+    pub fn diagnostics(&self) -> Diagnostics {
         let events = self.events();
         Diagnostics::parse(events.iter().filter_map(|event| event.get("diagnostic")))
     }

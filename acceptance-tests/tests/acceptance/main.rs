@@ -27,6 +27,7 @@ mod examples;
 mod faults;
 mod iam;
 mod import;
+mod install;
 mod interruption;
 mod labels;
 mod phase_checkpoint;
