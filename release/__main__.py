@@ -3,6 +3,7 @@
     build     target/release-VERSION/ with a zip per platform and the registry's manifest
     seal      adds the checksums of what is there, and their signature
     publish   a private registry and mirrors, as static files
+    start     starts what is in a zip, as Terraform would, on the machine that it is for
     install   puts the provider where Terraform and OpenTofu of this user look for it
 
 Each step is a module of its own. Needs Python 3.9 and its standard library, git and cargo; `seal` needs gpg for a signature.
@@ -16,6 +17,7 @@ import install
 import package
 import publish
 import seal
+import start
 import targets
 from project import Failure, Project
 
@@ -35,6 +37,11 @@ def arguments():
     publishing.add_argument("folder", type=Path, help="is made, or gets one more version")
     publishing.add_argument("--url", default="", help="where the folder is served, if links are to be absolute")
 
+    starting = commands.add_parser("start", help="does the program of a zip start on this machine?")
+    starting.add_argument("zips", nargs="*", type=Path, help="default: the release's zip for this machine")
+
+    commands.add_parser("version", help="prints the version that would be released")
+
     installing = commands.add_parser("install", help="into this user's plugin folder")
     installing.add_argument("--binary", type=Path, help="install this program instead of building one")
     installing.add_argument("--plugins", type=Path, help="the plugin folder (default: this user's)")
@@ -52,6 +59,11 @@ def main():
         seal.seal(project, folder)
     elif given.command == "publish":
         publish.publish(project, folder, given.folder, given.url)
+    elif given.command == "start":
+        for archive in given.zips or [folder / project.file(f"{targets.host().name}.zip")]:
+            start.start(archive)
+    elif given.command == "version":
+        print(project.version)
     elif given.command == "install":
         install.install(project, given.plugins, given.binary)
 
