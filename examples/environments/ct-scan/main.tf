@@ -14,12 +14,8 @@ locals {
 resource "mlops_stack" "ct_scan" {
   name                = "ct-scan"
   deletion_protection = var.deletion_protection
-
-  labels = {
-    environment = var.environment
-    managed_by  = "terraform"
-    project     = "ct-scan-mlops"
-  }
+  shadow_severities   = local.alerts_tuned ? [] : ["ERROR", "WARNING"] # P1 and P2
+  labels              = { environment = var.environment, managed_by = "terraform", project = "ct-scan-mlops" }
 
   buckets = {
     terraform_state = {
@@ -238,7 +234,8 @@ resource "mlops_stack" "ct_scan" {
     }
     } : key => {
     display_name  = "CT Scan API - ${alert.title}"
-    enabled       = alert.enabled
+    enabled       = alert.enabled || local.alerts_deployed
+    severity      = local.alerts_deployed ? regex("P[0-2]", alert.title) : null
     channels      = ["team_email"]
     shadow        = var.shadow_alerts
     auto_close    = alert.auto_close
