@@ -14,7 +14,7 @@ locals {
 resource "mlops_stack" "ct_scan" {
   name                = "ct-scan"
   deletion_protection = var.deletion_protection
-  shadow_severities   = local.alerts_tuned ? [] : ["ERROR", "WARNING"] # P1 and P2
+  shadow_severities   = local.alerts_tuned ? [] : ["P1", "P2"]
   labels              = { environment = var.environment, managed_by = "terraform", project = "ct-scan-mlops" }
 
   buckets = {

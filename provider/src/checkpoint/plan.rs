@@ -46,7 +46,7 @@ pub(super) fn plan(
     let mut diagnostics = Diagnostics::new();
     if let Some(prior) = prior {
         diagnostics.extend(renamed(prior, &planned));
-        keep_completed_fingerprints(prior, &mut planned);
+        keep_fingerprints(prior, &mut planned);
     }
     diagnostics.extend(reopened(before, after, config));
     diagnostics.extend(order(&planned, after, phases));
@@ -55,9 +55,15 @@ pub(super) fn plan(
     if is_changed && let Some(Source::Handwritten(file)) = planned.store.known().map(Source::of) {
         diagnostics.push(file.read_only(prior.is_none()));
     }
-    let completes = before != Some(Status::Completed) && after.is_none_or(|status| status == Status::Completed);
+    let completes = completes(prior, &planned);
     computed(prior, config, &mut planned, is_changed, completes);
     Plan { body: planned, diagnostics }
+}
+
+/// Whether the phase may become completed, so that its criteria will be checked.
+fn completes(prior: Option<&PhaseCheckpoint>, planned: &PhaseCheckpoint) -> bool {
+    let is_completed = |status: Option<Status>| status == Some(Status::Completed);
+    !is_completed(prior.and_then(status)) && (is_completed(status(planned)) || status(planned).is_none())
 }
 
 /// Whether both make the same document.
@@ -84,9 +90,10 @@ fn renamed(prior: &PhaseCheckpoint, planned: &PhaseCheckpoint) -> Option<Diagnos
     })
 }
 
-/// The fingerprint at completion is a record. The stack may go on; the record does not.
-fn keep_completed_fingerprints(prior: &PhaseCheckpoint, planned: &mut PhaseCheckpoint) {
-    if status(prior) != Some(Status::Completed) || status(planned) != Some(Status::Completed) {
+/// The fingerprint at completion is a record: the stack may go on, the record does not. Before that it is of no use yet,
+/// and a phase that waits is not written anew whenever the stack changes.
+fn keep_fingerprints(prior: &PhaseCheckpoint, planned: &mut PhaseCheckpoint) {
+    if completes(Some(prior), planned) {
         return;
     }
     let (Some(recorded), Value::Known(criteria)) = (prior.criteria.known(), &mut planned.criteria) else { return };

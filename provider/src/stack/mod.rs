@@ -36,7 +36,9 @@ pub(crate) mod tests;
 pub use address::Address;
 pub use handover::Handover;
 pub use image::{Comparison, Difference, ImageError, StackImage, StackImages};
-pub use model::{AlertSeverity, Settings, Stack};
+pub use model::{Settings, Stack};
+
+pub use crate::component::alert_policy::severity::{Severity, SeverityError};
 pub use resource::StackResource;
 pub use run::{ApiPolicy, Run};
 pub use scope::Scope;

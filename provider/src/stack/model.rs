@@ -8,19 +8,9 @@ use std::sync::LazyLock;
 use tfplugin::{Diagnostics, Dynamic, Object, ObjectSchema, Path, Type, Value};
 
 use super::Address;
+use crate::component::alert_policy::severity::Severity;
 use crate::component::{self, AnyKind, KINDS};
 use crate::types::Duration;
-
-/// A severity of an alert policy.
-#[derive(tfplugin::Choice, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AlertSeverity {
-    /// Somebody must act now.
-    Critical,
-    /// Something is broken.
-    Error,
-    /// Something will break.
-    Warning,
-}
 
 /// How long operations on the stack may take, everything included.
 #[derive(Object)]
@@ -67,7 +57,7 @@ pub struct Settings {
     pub deletion_protection: Value<bool>,
     /// Severities whose alert policies run without notifying anyone, for a trial of new alerts.
     #[tf(optional)]
-    pub shadow_severities: Value<BTreeSet<AlertSeverity>>,
+    pub shadow_severities: Value<BTreeSet<Severity>>,
     /// How long operations may take.
     #[tf(optional)]
     pub timeouts: Value<Timeouts>,

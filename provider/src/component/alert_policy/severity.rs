@@ -1,5 +1,7 @@
 //! Severities in the API's words and in those of on-call plans.
 
+use std::cmp::Ordering;
+
 use serde_json::Value as Json;
 use tfplugin::{Dynamic, Scalar};
 
@@ -7,12 +9,12 @@ use crate::component::marks::ScalarCodec;
 
 /// How bad an incident is. `P0` and `CRITICAL` are equal, and so on.
 #[derive(Clone, Debug)]
-pub(in crate::component) struct Severity(String);
+pub struct Severity(String);
 
 /// A word that is no severity.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0:?} is no severity. It must be CRITICAL (or P0), ERROR (or P1) or WARNING (or P2).")]
-pub(in crate::component) struct SeverityError(String);
+pub struct SeverityError(String);
 
 /// The severity as the API writes it, of either word in any case.
 pub(crate) fn level(word: &str) -> Option<&'static str> {
@@ -27,6 +29,20 @@ pub(crate) fn level(word: &str) -> Option<&'static str> {
 impl PartialEq for Severity {
     fn eq(&self, other: &Self) -> bool {
         level(&self.0) == level(&other.0)
+    }
+}
+
+impl Eq for Severity {}
+
+impl Ord for Severity {
+    fn cmp(&self, other: &Self) -> Ordering {
+        level(&self.0).cmp(&level(&other.0))
+    }
+}
+
+impl PartialOrd for Severity {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
