@@ -17,6 +17,8 @@ on_every_terraform! {
     its_rollout_is_told_as_far_as_it_is,
     its_phases_are_kept_beside_its_state,
     its_alerts_follow_its_phases,
+    it_is_walked_through_all_its_phases,
+    an_empty_project_gets_its_phases_too,
     it_is_written_in_fewer_than_250_lines,
 }
 
@@ -270,6 +272,93 @@ fn its_alerts_follow_its_phases(scene: Scene) {
     set_phases(&world, &with("completed", "completed"));
     world.main.apply(&[]).expect_success();
     assert_eq!(alert(&world, OTHER), (json!("ERROR"), true, 1));
+    world.main.plan(&[]).expect_empty();
+}
+
+/// The phases that are walked through after the import, in their order: resource, phase, and criteria that stand in for
+/// those of the example that need a service which answers.
+const WALK: [(&str, &str, &str); 5] = [
+    (
+        "validation",
+        "3",
+        r#"{
+    as_before = { stack_in_sync = { stack = mlops_stack.ct_scan.id, fingerprint = mlops_stack.ct_scan.fingerprint } }
+    healthy   = { http = { url = "HEALTH", attempts = 1 } }
+  }"#,
+    ),
+    ("delivery", "4", r#"{ healthy = { http = { url = "HEALTH", attempts = 1 } } }"#),
+    ("shadow_monitoring", "5-6", ""),
+    ("monitoring", "7", ""),
+    ("finalization", "8", ""),
+];
+
+/// Every phase before the `at`-th of the walk is completed, that one has the status, those after it are as the example
+/// has them.
+fn walk(world: &World, at: usize, status: &str, health: &str) {
+    let block = |(n, (name, _, criteria)): (usize, &(&str, &str, &str))| {
+        let status = if n < at { "completed" } else { status };
+        let criteria = if criteria.is_empty() {
+            String::new()
+        } else {
+            format!("  criteria = {}\n", criteria.replace("HEALTH", health))
+        };
+        format!("resource \"mlops_phase_checkpoint\" \"{name}\" {{\n  status = \"{status}\"\n{criteria}}}\n")
+    };
+    world.main.write("phases_override.tf", &WALK.iter().enumerate().take(at + 1).map(block).collect::<String>());
+}
+
+fn it_is_walked_through_all_its_phases(scene: Scene) {
+    let world = scene.world(Seed::ct_scan());
+    load(&world, &world.main);
+    world.main.write("import.tf", &format!("import {{\n  to = {NAME}\n  id = \"{ID}\"\n}}\n"));
+    world.main.apply(&[]).expect_success();
+    world.main.write("import.tf", "");
+    let status = |name: &str| {
+        let state = world.main.state();
+        state.resource(&format!("mlops_phase_checkpoint.{name}")).str("/status").to_owned()
+    };
+    let health = format!("{}/_localcloud/snapshot", world.cloud.url);
+    let ill = format!("{}/nothing-here", world.cloud.url);
+
+    // No phase starts before the one it depends on is completed.
+    world.main.write(
+        "phases_override.tf",
+        "resource \"mlops_phase_checkpoint\" \"delivery\" {\n  status = \"in_progress\"\n}\n",
+    );
+    world.main.plan(&[]).expect_refused().error(&["phase 3"]);
+
+    // A criterion that does not hold keeps phase 3 where it is, and the next plan wishes the same again.
+    walk(&world, 0, "in_progress", &ill);
+    world.main.apply(&[]).expect_success();
+    walk(&world, 0, "completed", &ill);
+    world.main.apply(&[]).expect_failure().error(&["\"healthy\" failed", "HTTP 501"]);
+    assert_eq!(status("validation"), "in_progress");
+    let again = world.main.plan(&[]).view();
+    assert_eq!(again.change("mlops_phase_checkpoint.validation").actions, ["update"]);
+
+    for (n, (name, phase, _)) in WALK.iter().enumerate() {
+        for step in ["in_progress", "completed"] {
+            walk(&world, n, step, &health);
+            world.main.apply(&[]).expect_success();
+            assert_eq!(status(name), step, "phase {phase}");
+            // The stack follows phase 5-6 one apply later: it was planned from what the store said before.
+            if *phase == "5-6" {
+                assert!(!world.main.plan(&[]).view().change(NAME).actions.contains(&"no-op".to_owned()), "{step}");
+                world.main.apply(&[]).expect_success();
+            }
+            world.main.plan(&[]).expect_empty();
+        }
+    }
+    let page = |name: &str| std::fs::read_to_string(world.path().join("checkpoints").join(name)).unwrap();
+    assert!(page("PHASE_CHECKPOINT.md").contains("100%, 7 of 7 phases completed"), "{}", page("PHASE_CHECKPOINT.md"));
+    assert_eq!(alert(&world, "High Latency (P1)"), (json!("ERROR"), true, 1));
+}
+
+/// The store's bucket is made by the apply that puts the first phase into it.
+fn an_empty_project_gets_its_phases_too(scene: Scene) {
+    let world = scene.world(Seed::ct_scan_project());
+    world.main.copy(&example());
+    world.main.apply(&[]).expect_success().diagnostics.warning(&["not there yet", "dtu-mlops-terraform-state-482907"]);
     world.main.plan(&[]).expect_empty();
 }
 

@@ -247,8 +247,16 @@ resource "mlops_phase_checkpoint" "finalization" {
 
 # The same store once more, with what this apply has written.
 data "mlops_phase_report" "now" {
-  store      = local.store
-  depends_on = [mlops_phase_checkpoint.finalization]
+  store = local.store
+  depends_on = [
+    mlops_phase_checkpoint.foundation,
+    mlops_phase_checkpoint.import,
+    mlops_phase_checkpoint.validation,
+    mlops_phase_checkpoint.delivery,
+    mlops_phase_checkpoint.shadow_monitoring,
+    mlops_phase_checkpoint.monitoring,
+    mlops_phase_checkpoint.finalization,
+  ]
 }
 
 output "rollout" {

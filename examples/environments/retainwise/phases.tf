@@ -232,8 +232,12 @@ resource "mlops_phase_checkpoint" "advanced" {
 }
 
 data "mlops_phase_report" "rollout" {
-  store      = var.store
-  depends_on = [mlops_phase_checkpoint.advanced]
+  store = var.store
+  depends_on = [
+    mlops_phase_checkpoint.hardening,
+    mlops_phase_checkpoint.insights,
+    mlops_phase_checkpoint.advanced,
+  ]
 }
 
 output "progress" {

@@ -8,7 +8,7 @@ use tfplugin::{Diagnostic, Path, name};
 use super::archive::{LoadError, SaveError};
 use super::convert::{ConvertError, Place};
 use super::model::PhaseCheckpoint;
-use super::store::chain;
+use super::store::{StoreError, chain};
 
 fn at_store(summary: &str, detail: String) -> Diagnostic {
     Diagnostic::error(summary, detail).at(Path::root().attribute(name!(PhaseCheckpoint.store)))
@@ -29,6 +29,16 @@ fn sentence(error: &(dyn Error + 'static)) -> String {
 /// The store could not be read or written.
 pub(super) fn store(error: &LoadError) -> Diagnostic {
     at_store("The store of checkpoints cannot be used", sentence(error))
+}
+
+/// A report of phases that cannot be there yet.
+pub(super) fn no_bucket_yet(error: &StoreError) -> Diagnostic {
+    let text = format!(
+        "{} The report is empty. If this apply makes the bucket, nothing is wrong; else mend the store's name.",
+        sentence(error)
+    );
+    Diagnostic::warning("The store of checkpoints is not there yet", text)
+        .at(Path::root().attribute(name!(PhaseCheckpoint.store)))
 }
 
 /// A write was refused.

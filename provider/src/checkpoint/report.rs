@@ -8,12 +8,12 @@ use mlops_phases::{Document, PhaseId, Rollout, Status, report};
 use tfplugin::data_source::{ReadDataRequest, ReadDataResponse};
 use tfplugin::{Context, DataSource, Diagnostic, Diagnostics, Object, Path, Value, name};
 
-use super::archive::Archive;
+use super::archive::{Archive, LoadError};
 use super::handwritten;
 use super::model::PhaseName;
 use super::problem;
 use super::source::Source;
-use super::store::StoreUrl;
+use super::store::{StoreError, StoreUrl};
 use crate::gcp::CallContext;
 use crate::provider::Session;
 
@@ -148,24 +148,31 @@ impl DataSource<Session> for PhaseReportSource {
         context: Context<Session>,
     ) -> ReadDataResponse<PhaseReport> {
         match read(request.config, &context).await {
-            Ok(state) => ReadDataResponse { state: Some(state), diagnostics: Diagnostics::new() },
+            Ok((state, warning)) => ReadDataResponse { state: Some(state), diagnostics: warning.into_iter().collect() },
             Err(diagnostic) => ReadDataResponse { state: None, diagnostics: diagnostic.into() },
         }
     }
 }
 
-async fn read(config: PhaseReport, context: &Context<Session>) -> Result<PhaseReport, Diagnostic> {
+/// The report, and a warning when the store's bucket is not there: the apply that reads it may be the one that makes it.
+async fn read(
+    config: PhaseReport,
+    context: &Context<Session>,
+) -> Result<(PhaseReport, Option<Diagnostic>), Diagnostic> {
     let session = context.client()?;
     let calls = CallContext::new(LIMIT, context.stop().clone());
     let store = config.store.known().cloned().ok_or_else(|| problem::unknown(name!(PhaseReport.store)))?;
-    let rollout = match Source::of(&store) {
-        Source::Store => {
-            let archive = archive(session, &store)?;
-            archive.rollout(&calls).await.map_err(|error| problem::store(&error))?
-        }
+    let (rollout, warning) = match Source::of(&store) {
+        Source::Store => match archive(session, &store)?.rollout(&calls).await {
+            Ok(rollout) => (rollout, None),
+            Err(LoadError::Store(error @ StoreError::MissingBucket { .. })) => {
+                (Rollout::new(Vec::new()), Some(problem::no_bucket_yet(&error)))
+            }
+            Err(error) => return Err(problem::store(&error)),
+        },
         Source::Handwritten(file) => {
             let read = handwritten::read(session, &calls, &file).await?;
-            Rollout::new(read.map(|read| read.phases).unwrap_or_default())
+            (Rollout::new(read.map(|read| read.phases).unwrap_or_default()), None)
         }
     };
     let close = match config.phase.known() {
@@ -174,7 +181,7 @@ async fn read(config: PhaseReport, context: &Context<Session>) -> Result<PhaseRe
             Some(close(session, &calls, &store, &rollout, &phase.0, config.revision.known().copied()).await?)
         }
     };
-    Ok(told(config, &rollout, close))
+    Ok((told(config, &rollout, close), warning))
 }
 
 fn archive(session: &Session, store: &StoreUrl) -> Result<Archive, Diagnostic> {

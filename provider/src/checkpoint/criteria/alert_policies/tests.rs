@@ -125,7 +125,9 @@ async fn a_name_of_something_else_is_refused() {
 async fn a_stack_that_was_not_met_must_be_managed_here() {
     let found = evidence(criterion(&[], AlertState::Enabled), &offline(), &minute()).await;
     assert!(
-        failed(&found).starts_with(&format!("The stack {ID} was not read in this run. It must be managed in the same configuration")),
+        failed(&found).starts_with(&format!(
+            "The stack {ID} was not read in this run. It must be managed in the same configuration"
+        )),
         "{}",
         found.observed
     );

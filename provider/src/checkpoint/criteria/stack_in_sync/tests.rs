@@ -76,7 +76,9 @@ async fn a_stack_that_cannot_be_read_is_not_in_sync() {
 async fn a_stack_that_was_not_met_must_be_managed_here() {
     let found = evidence(in_sync(ID, "0123"), &offline(), &minute()).await;
     assert!(
-        failed(&found).starts_with(&format!("The stack {ID} was not read in this run. It must be managed in the same configuration")),
+        failed(&found).starts_with(&format!(
+            "The stack {ID} was not read in this run. It must be managed in the same configuration"
+        )),
         "{}",
         found.observed
     );
