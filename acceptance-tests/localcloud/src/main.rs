@@ -20,6 +20,9 @@ struct Args {
     /// Write the port into this file once the server answers
     #[arg(long)]
     port_file: Option<PathBuf>,
+    /// A new, empty project to start with, by its id; may be repeated
+    #[arg(long, value_name = "ID")]
+    project: Vec<String>,
     /// An environment to start with; may be repeated
     #[arg(long)]
     seed: Vec<PathBuf>,
@@ -61,8 +64,9 @@ fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings { user_credentials: args.user_credentials, ..Settings::default() };
     let mut builder = Server::builder().listen(args.listen).settings(settings);
     let mut project = None;
-    for path in &args.seed {
-        let seed = Seed::from_file(path)?;
+    let new = args.project.iter().enumerate().map(|(number, id)| Ok(Seed::new_project(id, number)));
+    for seed in new.chain(args.seed.iter().map(|path| Seed::from_file(path))) {
+        let seed = seed?;
         project.get_or_insert_with(|| seed.project.project_id.clone());
         builder = builder.seed(seed);
     }

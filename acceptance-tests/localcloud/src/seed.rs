@@ -12,6 +12,12 @@ use crate::api::resource_manager;
 use crate::etag;
 use crate::store::{self, Object, Project, SERVICE_USAGE, World, resource_of};
 
+/// The number of the first project that is made by its id alone.
+const FIRST_NUMBER: usize = 123_456_789_012;
+/// What is on in a new project.
+const NEW_PROJECT_SERVICES: [&str; 3] =
+    ["cloudapis.googleapis.com", "servicemanagement.googleapis.com", "serviceusage.googleapis.com"];
+
 /// An environment. A project with nothing in it is `{"project": {...}, "resources": []}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Seed {
@@ -95,6 +101,13 @@ impl Seed {
     pub fn from_file(path: &Path) -> Result<Self, SeedError> {
         let text = std::fs::read_to_string(path).map_err(|source| SeedError::Read { path: path.to_owned(), source })?;
         serde_json::from_str(&text).map_err(|source| SeedError::Parse { path: path.to_owned(), source })
+    }
+
+    /// A project as Google hands it out: nothing in it, and the APIs on that every new project has. The index tells its
+    /// number from that of others.
+    pub fn new_project(id: &str, index: usize) -> Self {
+        let number = (FIRST_NUMBER + index).to_string();
+        Self::empty_project(id, &number, &NEW_PROJECT_SERVICES)
     }
 
     /// A project with nothing in it but services that are on.
