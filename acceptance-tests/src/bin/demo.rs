@@ -4,11 +4,10 @@
 //! Shows Terraform's own output, unmodified, under a heading per step, and stops at the first step that goes wrong.
 
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use acceptance_tests::{CloudOptions, OrFail, Scene, Seed, Terraform, Workdir, World, provider, workspace};
+use acceptance_tests::{CloudOptions, Scene, Seed, Terraform, Workdir, World, install, workspace};
 use serde_json::json;
 
 const STACK: &str = "mlops_stack.ct_scan";
@@ -66,9 +65,6 @@ impl Demo {
         say(&format!("localcloud answers for Google Cloud on {}", world.cloud.url));
         let main = installed(&world);
         main.copy(&workspace().join("examples/environments/ct-scan"));
-        // Their own bucket is not there yet.
-        let checkpoints = world.path().join("checkpoints");
-        main.write("store.auto.tfvars", &format!("store = \"file://{}\"\n", checkpoints.display()));
         let seeded = World::new(&scene, Seed::ct_scan(), CloudOptions::default());
         Self { world, main, seeded }
     }
@@ -216,32 +212,8 @@ fn run(work: &Workdir, arguments: &[&str], expected: i32) -> Step {
 
 /// The main directory of a world, where the provider is installed rather than overridden.
 fn installed(world: &World) -> Workdir {
-    let rc = mirror(world.path());
+    let rc = install(world.path());
     world.main.with_env("TF_CLI_CONFIG_FILE", &rc.display().to_string())
-}
-
-/// Puts the provider where `terraform init` finds it, as an installed release would be; the file that says so.
-fn mirror(root: &Path) -> PathBuf {
-    let system = match std::env::consts::OS {
-        "macos" => "darwin",
-        other => other,
-    };
-    let processor = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    let version = env!("CARGO_PKG_VERSION");
-    let mirror = root.join("mirror");
-    let folder = mirror.join(format!("registry.terraform.io/mlops-rs/mlops/{version}/{system}_{processor}"));
-    std::fs::create_dir_all(&folder).or_fail("make the mirror");
-    let program = folder.join(format!("terraform-provider-mlops_v{version}"));
-    std::os::unix::fs::symlink(provider(), program).or_fail("link the provider");
-    let rc = root.join("mirror.rc");
-    let text =
-        format!("provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n", mirror.display());
-    std::fs::write(&rc, text).or_fail("write Terraform's configuration");
-    rc
 }
 
 fn heading(text: &str) {

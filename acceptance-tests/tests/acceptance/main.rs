@@ -25,6 +25,7 @@ mod drift;
 mod environment;
 mod examples;
 mod faults;
+mod guides;
 mod iam;
 mod import;
 mod install;

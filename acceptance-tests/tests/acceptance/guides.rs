@@ -1,0 +1,70 @@
+//! The guides of `docs/guides`, done word by word: every file written, every command run, every output compared.
+//!
+//! How a guide is read is in [`acceptance_tests::Reader`]'s module.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use acceptance_tests::{Action, Reader, Scene, on_every_terraform, steps_of, workspace};
+
+on_every_terraform! {
+    getting_started,
+}
+
+/// Guides, each with a test of its own above.
+const TRIED: [&str; 1] = ["getting-started"];
+/// Guides that other tests try.
+const TRIED_ELSEWHERE: [&str; 1] = ["verification"];
+/// What a guide may leave undone here, by the beginning of its reason.
+const NOT_RUN: [&str; 3] = ["needs a Google account", "runs on GitHub", "stands for your own"];
+
+fn getting_started(scene: Scene) {
+    follow(scene, "getting-started");
+}
+
+/// Does what a guide says, and expects nothing left to change.
+#[track_caller]
+fn follow(scene: Scene, guide: &str) {
+    let mut reader = Reader::new(&scene);
+    reader.follow(&file(guide));
+    reader.expect_settled();
+    for skipped in reader.skipped() {
+        eprintln!("not run: {skipped}");
+    }
+}
+
+fn file(guide: &str) -> PathBuf {
+    workspace().join("docs/guides").join(format!("{guide}.md"))
+}
+
+#[test]
+fn every_guide_is_tried() {
+    let files = std::fs::read_dir(workspace().join("docs/guides")).unwrap();
+    let written = files.map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned());
+    let tried: BTreeSet<String> = TRIED.map(str::to_owned).into();
+    let elsewhere = |guide: &String| TRIED_ELSEWHERE.contains(&guide.as_str());
+    assert_eq!(written.filter(|guide| !elsewhere(guide)).collect::<BTreeSet<_>>(), tried);
+}
+
+#[test]
+fn what_is_not_run_has_a_reason_that_is_listed() {
+    for guide in TRIED {
+        for step in steps_of(&std::fs::read_to_string(file(guide)).unwrap()) {
+            if let Action::NotRun { reason, .. } = step.action {
+                let is_listed = NOT_RUN.iter().any(|listed| reason.starts_with(listed));
+                assert!(is_listed, "{guide}.md, line {}: {reason:?} is no reason", step.line);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_guide_begins_as_the_registry_wants_it() {
+    for guide in TRIED {
+        let text = std::fs::read_to_string(file(guide)).unwrap();
+        let head = text.split("---\n").nth(1).unwrap_or_default();
+        for part in ["page_title: \"", "subcategory: \"Guides\"\n", "description: |-\n"] {
+            assert!(head.contains(part), "{guide}.md has no {part:?} in its head");
+        }
+    }
+}
