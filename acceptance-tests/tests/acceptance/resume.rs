@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use acceptance_tests::{Fault, Mark, Scene, Seed, Terraform, World, on_every_terraform, workspace};
+use acceptance_tests::{Fault, Mark, Scene, Seed, Terraform, World, on_every_terraform};
 use serde_json::{Value, json};
 
 use crate::wire::{MONITORING, RUN, bucket, channels, policies, service};
@@ -76,7 +76,7 @@ impl Drop for Named {
 fn ct_scan(scene: &Scene, create_before_destroy: bool) -> World {
     let world = scene.clone().world(Seed::ct_scan_project());
     if is_whole() && !create_before_destroy {
-        world.main.copy(&workspace().join("examples/environments/ct-scan"));
+        crate::environment::load(&world, &world.main);
     } else {
         let lifecycle = |first: bool| format!("create_before_destroy = {first}");
         world.config(&include_str!("resume/stamped.tf").replace(&lifecycle(false), &lifecycle(create_before_destroy)));
