@@ -3,7 +3,7 @@
 
 PROGRAMS := -p terraform-provider-mlops -p localcloud -p acceptance-tests --bins
 
-.PHONY: demo test check docs bench localcloud build release zips seal install tools
+.PHONY: demo test check docs bench localcloud picture build release zips seal install tools
 
 demo: tools          ## the main job, on the cloud that is built in: plan, apply, drift, import, destroy
 	cargo build -q $(PROGRAMS)
@@ -21,6 +21,10 @@ check:               ## format, lints, documentation in step with the code
 
 docs:                ## writes docs/ anew from the schema and the examples
 	UPDATE=1 cargo test -q -p terraform-provider-mlops --test reference_in_step
+
+picture: tools       ## the picture in the README, from what Terraform and the provider print
+	cargo build -q $(PROGRAMS)
+	cargo run -q -p acceptance-tests --bin picture
 
 bench: tools         ## times of handshake, schema, plan and apply, with the number of calls
 	cargo run --release -p acceptance-tests --bin bench

@@ -8,7 +8,7 @@ use crate::wire::RUN;
 on_every_terraform! {
     the_plant_gateway_environment_applies,
     the_retainwise_phases_are_kept_in_a_folder_too,
-    the_resource_example_is_valid,
+    the_examples_of_the_reference_plan_together,
 }
 
 fn load(world: &World, folder: &str) {
@@ -44,9 +44,26 @@ fn the_retainwise_phases_are_kept_in_a_folder_too(scene: Scene) {
     world.main.destroy().expect_success();
 }
 
-fn the_resource_example_is_valid(scene: Scene) {
+fn the_examples_of_the_reference_plan_together(scene: Scene) {
     let world = scene.small_world();
-    load(&world, "provider");
-    load(&world, "resources/mlops_stack");
+    let examples = workspace().join("examples");
+    let parts = [
+        ("provider.tf", "provider/provider.tf"),
+        ("stack.tf", "resources/mlops_stack/resource.tf"),
+        ("phases.tf", "resources/mlops_phase_checkpoint/resource.tf"),
+        ("report.tf", "data-sources/mlops_phase_report/data-source.tf"),
+        ("duration.tf", "functions/duration_seconds/function.tf"),
+        ("parse.tf", "functions/parse_phase_checkpoint/function.tf"),
+        ("runbook.tf", "functions/runbook/function.tf"),
+    ];
+    for (name, path) in parts {
+        world.main.write(name, &std::fs::read_to_string(examples.join(path)).unwrap());
+    }
+    std::fs::write(world.main.path.join("PHASE_CHECKPOINT.md"), "# Phase 1: Foundation\n").unwrap();
+    world.main.write("example.auto.tfvars", "wandb_api_key = \"a-made-up-key\"\n");
     world.main.validate().expect_none();
+    let plan = world.main.plan(&[]);
+    assert!(plan.succeeded(), "{}", plan.diagnostics);
+    let created: Vec<String> = plan.view().changes().into_iter().map(|change| change.address).collect();
+    assert!(created.contains(&"mlops_stack.prod".to_owned()) && created.len() >= 3, "{created:?}");
 }
