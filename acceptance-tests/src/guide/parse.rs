@@ -152,7 +152,7 @@ fn file_after(line: &str, words: &str) -> Option<String> {
     line.get(at..)?.split('`').next().map(str::to_owned)
 }
 
-/// The commands of a block: a line each, unless it goes on by a backslash or a here-document.
+/// The commands of a block: a line each, unless it goes on by a backslash, a here-document or an open quote.
 fn commands(text: &str) -> Vec<String> {
     let mut commands = Vec::new();
     let mut open = String::new();
@@ -168,7 +168,8 @@ fn commands(text: &str) -> Vec<String> {
                 end_of_document = quoted.map(str::to_owned);
             }
         }
-        if end_of_document.is_none() && !line.ends_with('\\') {
+        let is_quoted = !open.starts_with('#') && open.matches('\'').count() % 2 == 1;
+        if end_of_document.is_none() && !is_quoted && !line.ends_with('\\') {
             let command = std::mem::take(&mut open);
             let is_silent = command.trim().is_empty() || command.trim_start().starts_with('#');
             commands.extend((!is_silent).then(|| command.trim().to_owned()));
@@ -249,8 +250,8 @@ mod tests {
 
     #[test]
     fn a_command_may_span_lines() {
-        let found = commands("a \\\n  b\n# said\ncat > f <<'END'\nx\n\nEND\nc\n");
-        assert_eq!(found, ["a \\\n  b", "cat > f <<'END'\nx\n\nEND", "c"]);
+        let found = commands("a \\\n  b\n# doesn't matter\ncat > f <<'END'\nx\n\nEND\nc 'd\ne'\n");
+        assert_eq!(found, ["a \\\n  b", "cat > f <<'END'\nx\n\nEND", "c 'd\ne'"]);
     }
 
     #[test]

@@ -130,7 +130,7 @@ impl Reader {
         let (environment, folder) = (root.join("environment"), root.join("folder"));
         // What it exports and where it goes stays for the next command.
         let script = format!(
-            "set -o pipefail; . '{0}'; cd \"$(cat '{1}')\"\n{2}\ncode=$?\nexport -p > '{0}'; pwd > '{1}'; exit $code",
+            "set -o pipefail; . '{0}'; cd \"$(cat '{1}')\"\n{2}\ncode=$?\n{{ export -p; declare -f; }} > '{0}'; pwd > '{1}'; exit $code",
             environment.display(),
             folder.display(),
             self.here(command)

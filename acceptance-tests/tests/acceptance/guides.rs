@@ -9,10 +9,13 @@ use acceptance_tests::{Action, Reader, Scene, on_every_terraform, steps_of, work
 
 on_every_terraform! {
     getting_started,
+    phases,
+    checkpoint_format,
+    importing_an_environment,
 }
 
 /// Guides, each with a test of its own above.
-const TRIED: [&str; 1] = ["getting-started"];
+const TRIED: [&str; 4] = ["getting-started", "phases", "checkpoint-format", "importing-an-environment"];
 /// Guides that other tests try.
 const TRIED_ELSEWHERE: [&str; 1] = ["verification"];
 /// What a guide may leave undone here, by the beginning of its reason.
@@ -20,6 +23,18 @@ const NOT_RUN: [&str; 3] = ["needs a Google account", "runs on GitHub", "stands 
 
 fn getting_started(scene: Scene) {
     follow(scene, "getting-started");
+}
+
+fn phases(scene: Scene) {
+    follow(scene, "phases");
+}
+
+fn checkpoint_format(scene: Scene) {
+    follow(scene, "checkpoint-format");
+}
+
+fn importing_an_environment(scene: Scene) {
+    follow(scene, "importing-an-environment");
 }
 
 /// Does what a guide says, and expects nothing left to change.
