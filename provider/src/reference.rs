@@ -258,8 +258,10 @@ fn description_of(schema: &ObjectSchema, path: &str) -> Option<String> {
     Some(object.description.to_string()).filter(|description| !description.is_empty())
 }
 
+/// What the registry reads first. The page of the provider itself belongs to no subcategory, and must not name one.
 fn front_matter(title: &str, description: &str) -> String {
-    format!("---\npage_title: \"{title}\"\nsubcategory: \"\"\ndescription: |-\n  {}\n---", first_paragraph(description))
+    let subcategory = if title.ends_with(" Provider") { "" } else { "subcategory: \"\"\n" };
+    format!("---\npage_title: \"{title}\"\n{subcategory}description: |-\n  {}\n---", first_paragraph(description))
 }
 
 fn first_paragraph(text: &str) -> String {
