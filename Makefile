@@ -3,7 +3,7 @@
 
 PROGRAMS := -p terraform-provider-mlops -p localcloud -p acceptance-tests --bins
 
-.PHONY: demo test check docs bench localcloud picture build release zips seal install tools
+.PHONY: demo test check docs bench localcloud picture build release zips seal install packages tools
 
 demo: tools          ## the main job, on the cloud that is built in: plan, apply, drift, import, destroy
 	cargo build -q $(PROGRAMS)
@@ -49,6 +49,9 @@ seal:                ## checksums and signature of the zips that are in target/r
 
 install:             ## the provider, optimised, where this user's Terraform finds it without configuration
 	python3 release install $(if $(BINARY),--binary $(BINARY))
+
+packages:            ## the SDK's crates as they would be published, each compiled out of its package
+	cargo package --locked --allow-dirty -p tfplugin-derive -p tfplugin-rs
 
 tools:
 	python3 acceptance-tests/tools/fetch.py
