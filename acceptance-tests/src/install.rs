@@ -17,10 +17,13 @@ pub fn install(root: &Path) -> PathBuf {
     };
     let version = env!("CARGO_PKG_VERSION");
     let mirror = root.join("mirror");
-    let folder = mirror.join(format!("registry.terraform.io/mlops-rs/mlops/{version}/{system}_{processor}"));
-    std::fs::create_dir_all(&folder).or_fail("make the mirror");
-    let program = folder.join(format!("terraform-provider-mlops_v{version}"));
-    std::os::unix::fs::symlink(provider(), program).or_fail("link the provider");
+    // What a source without a host means to Terraform, and to OpenTofu.
+    for host in ["registry.terraform.io", "registry.opentofu.org"] {
+        let folder = mirror.join(format!("{host}/mlops-rs/mlops/{version}/{system}_{processor}"));
+        std::fs::create_dir_all(&folder).or_fail("make the mirror");
+        let program = folder.join(format!("terraform-provider-mlops_v{version}"));
+        std::os::unix::fs::symlink(provider(), program).or_fail("link the provider");
+    }
     let rc = root.join("mirror.rc");
     let text =
         format!("provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n", mirror.display());

@@ -255,8 +255,10 @@ impl Project {
 fn package_folder(folder: &Path) -> PathBuf {
     let mut here = folder.to_owned();
     for _ in 0..5 {
-        let entry = std::fs::read_dir(&here).or_fail(format!("read {}", here.display())).next();
-        here = entry.or_fail(format!("find a provider in {}", here.display())).unwrap().path();
+        let entries = std::fs::read_dir(&here).or_fail(format!("read {}", here.display()));
+        // OpenTofu keeps a lock file beside the package.
+        let folder = entries.map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
+        here = folder.or_fail(format!("find a provider in {}", here.display()));
     }
     here
 }
