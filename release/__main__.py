@@ -6,7 +6,8 @@
     start     starts what is in a zip, as Terraform would, on the machine that it is for
     install   puts the provider where Terraform and OpenTofu of this user look for it
 
-Each step is a module of its own. Needs Python 3.9 and its standard library, git and cargo; `seal` needs gpg for a signature.
+Each step is a module of its own. Needs Python 3.9 and its standard library, git and cargo;
+`seal` needs gpg for a signature, and `start` neither git nor cargo.
 """
 
 import argparse
@@ -38,7 +39,7 @@ def arguments():
     publishing.add_argument("--url", default="", help="where the folder is served, if links are to be absolute")
 
     starting = commands.add_parser("start", help="does the program of a zip start on this machine?")
-    starting.add_argument("zips", nargs="*", type=Path, help="default: the release's zip for this machine")
+    starting.add_argument("zip", type=Path, help="of this machine's platform")
 
     commands.add_parser("version", help="prints the version that would be released")
 
@@ -50,6 +51,8 @@ def arguments():
 
 def main():
     given = arguments()
+    if given.command == "start":
+        return start.start(given.zip)
     project = Project.read()
     folder = given.out or project.target / f"release-{project.version}"
     if given.command == "build":
@@ -59,9 +62,6 @@ def main():
         seal.seal(project, folder)
     elif given.command == "publish":
         publish.publish(project, folder, given.folder, given.url)
-    elif given.command == "start":
-        for archive in given.zips or [folder / project.file(f"{targets.host().name}.zip")]:
-            start.start(archive)
     elif given.command == "version":
         print(project.version)
     elif given.command == "install":

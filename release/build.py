@@ -1,6 +1,7 @@
 """Builds the provider for one platform, so that the same commit gives the same bytes in every folder."""
 
 import os
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -39,7 +40,9 @@ def _environment(project, target):
         # musl's start files and libraries come with Rust, and so does a linker that needs nothing else.
         linker = "rust-lld" if target.os == "linux" else str(compiler)
         environment[f"CARGO_TARGET_{key.upper()}_LINKER"] = linker
-    environment[f"CFLAGS_{key}"] = " ".join(c_flags)
+    # Folders have names with blanks in them: what reads this shall read it as a shell does.
+    environment[f"CFLAGS_{key}"] = shlex.join(c_flags)
+    environment["CC_SHELL_ESCAPED_FLAGS"] = "1"
     environment["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join(flags)
     environment["SOURCE_DATE_EPOCH"] = str(project.time)
     environment["ZERO_AR_DATE"] = "1"
