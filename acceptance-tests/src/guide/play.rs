@@ -128,9 +128,9 @@ impl Reader {
     pub fn bash(&self, command: &str) -> (i32, String) {
         let root = self.root();
         let (environment, folder) = (root.join("environment"), root.join("folder"));
-        // What it exports and where it goes stays for the next command.
+        // Its variables, its functions and where it goes stay for the next command.
         let script = format!(
-            "set -o pipefail; . '{0}'; cd \"$(cat '{1}')\"\n{2}\ncode=$?\n{{ export -p; declare -f; }} > '{0}'; pwd > '{1}'; exit $code",
+            "set -a -o pipefail; . '{0}'; cd \"$(cat '{1}')\"\n{2}\ncode=$?\n{{ export -p; declare -f; }} > '{0}'; pwd > '{1}'; exit $code",
             environment.display(),
             folder.display(),
             self.here(command)

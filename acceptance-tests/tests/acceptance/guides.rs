@@ -12,10 +12,25 @@ on_every_terraform! {
     phases,
     checkpoint_format,
     importing_an_environment,
+    state_and_recovery,
+    alerts_from_shadow_to_live,
+    testing_with_localcloud,
+    from_google_modules,
+    ci_cd,
 }
 
 /// Guides, each with a test of its own above.
-const TRIED: [&str; 4] = ["getting-started", "phases", "checkpoint-format", "importing-an-environment"];
+const TRIED: [&str; 9] = [
+    "getting-started",
+    "phases",
+    "checkpoint-format",
+    "importing-an-environment",
+    "state-and-recovery",
+    "alerts-from-shadow-to-live",
+    "testing-with-localcloud",
+    "from-google-modules",
+    "ci-cd",
+];
 /// Guides that other tests try.
 const TRIED_ELSEWHERE: [&str; 1] = ["verification"];
 /// What a guide may leave undone here, by the beginning of its reason.
@@ -35,6 +50,26 @@ fn checkpoint_format(scene: Scene) {
 
 fn importing_an_environment(scene: Scene) {
     follow(scene, "importing-an-environment");
+}
+
+fn state_and_recovery(scene: Scene) {
+    follow(scene, "state-and-recovery");
+}
+
+fn alerts_from_shadow_to_live(scene: Scene) {
+    follow(scene, "alerts-from-shadow-to-live");
+}
+
+fn testing_with_localcloud(scene: Scene) {
+    follow(scene, "testing-with-localcloud");
+}
+
+fn from_google_modules(scene: Scene) {
+    follow(scene, "from-google-modules");
+}
+
+fn ci_cd(scene: Scene) {
+    follow(scene, "ci-cd");
 }
 
 /// Does what a guide says, and expects nothing left to change.
