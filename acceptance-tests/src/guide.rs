@@ -19,5 +19,5 @@
 mod parse;
 mod play;
 
-pub use parse::{Action, Step, fragments_of, steps_of};
-pub use play::Reader;
+pub use parse::{Action, Step, steps_of};
+pub use play::{Reader, says};

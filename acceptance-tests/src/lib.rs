@@ -28,7 +28,7 @@ pub use cloud::{Cloud, CloudOptions, Fault, Mark, Request};
 pub use copies::{OBJECTS_PER_COPY, copies};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use every_terraform::{Scene, Slot};
-pub use guide::{Action, Reader, Step, fragments_of, steps_of};
+pub use guide::{Action, Reader, Step, says, steps_of};
 pub use install::install;
 pub use json::{Difference, differences};
 pub use or_fail::OrFail;

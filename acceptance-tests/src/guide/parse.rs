@@ -105,17 +105,6 @@ pub fn steps_of(markdown: &str) -> Vec<Step> {
     steps
 }
 
-/// The parts of a troubleshooting page: each heading with the first text block below it.
-pub fn fragments_of(markdown: &str) -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> = Vec::new();
-    for block in blocks(markdown).into_iter().filter(|block| block.language == "text") {
-        if found.last().is_none_or(|(heading, _)| *heading != block.heading) {
-            found.push((block.heading, block.text));
-        }
-    }
-    found
-}
-
 fn action(block: Block) -> Action {
     let Block { line, language, text, comment, before, .. } = block;
     if let Some(reason) = comment.as_deref().and_then(|comment| comment.strip_prefix("not run: ")) {

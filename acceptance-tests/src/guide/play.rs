@@ -321,7 +321,7 @@ fn plain(output: &str) -> String {
 }
 
 /// Whether an output holds a text, however its lines are broken; `...` in the text stands for anything.
-fn says(output: &str, text: &str) -> bool {
+pub fn says(output: &str, text: &str) -> bool {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let output = words(output);
     let wanted = words(&plain(text));

@@ -2,10 +2,14 @@
 //!
 //! How a guide is read is in [`acceptance_tests::Reader`]'s module.
 
+mod troubleshooting;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use acceptance_tests::{Action, Reader, Scene, on_every_terraform, steps_of, workspace};
+
+use troubleshooting::troubleshooting;
 
 on_every_terraform! {
     getting_started,
@@ -17,10 +21,11 @@ on_every_terraform! {
     testing_with_localcloud,
     from_google_modules,
     ci_cd,
+    troubleshooting,
 }
 
 /// Guides, each with a test of its own above.
-const TRIED: [&str; 9] = [
+const TRIED: [&str; 10] = [
     "getting-started",
     "phases",
     "checkpoint-format",
@@ -30,6 +35,7 @@ const TRIED: [&str; 9] = [
     "testing-with-localcloud",
     "from-google-modules",
     "ci-cd",
+    "troubleshooting",
 ];
 /// Guides that other tests try.
 const TRIED_ELSEWHERE: [&str; 1] = ["verification"];
@@ -117,4 +123,31 @@ fn every_guide_begins_as_the_registry_wants_it() {
             assert!(head.contains(part), "{guide}.md has no {part:?} in its head");
         }
     }
+}
+
+#[test]
+fn every_link_between_pages_leads_to_one() {
+    for guide in TRIED {
+        let path = file(guide);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
+            let (page, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let page = std::fs::read_to_string(path.with_file_name(page));
+            let page = page.unwrap_or_else(|error| panic!("{guide}.md links to {target}: {error}"));
+            assert!(
+                anchor.is_empty() || anchors(&page).contains(anchor),
+                "{guide}.md links to {target}: no such heading"
+            );
+        }
+    }
+}
+
+/// What the headings of a page are linked as.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let is_kept = |c: &char| c.is_alphanumeric() || [' ', '-', '_'].contains(c);
+    headings
+        .map(|heading| heading.to_lowercase().chars().filter(is_kept).collect::<String>().replace(' ', "-"))
+        .collect()
 }
