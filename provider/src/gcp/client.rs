@@ -132,6 +132,13 @@ impl Client {
         Client { shared: Arc::new(Shared { tokens, permits, pools, config }) }
     }
 
+    /// Waits until every call that waits for its turn has had it: who begins something new only then lets what has begun
+    /// come to its end first.
+    pub(crate) async fn room(&self) {
+        // The permits are never closed.
+        drop(self.shared.permits.acquire().await);
+    }
+
     /// What the client was built from.
     pub fn config(&self) -> &ClientConfig {
         &self.shared.config

@@ -1,5 +1,6 @@
 //! Which step runs when.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt;
@@ -82,7 +83,25 @@ fn wait_for_project(steps: &[Step], planned: &Components, waits: &mut Vec<BTreeS
     waits.push(accounts);
 }
 
-/// Runs all steps, each as soon as those that it waits for are done.
+/// How many steps one behind the other wait for each, directly or not. Waiting goes in no circle: what is part of one
+/// would never begin, and has no rank.
+fn ranks(waits: &[BTreeSet<usize>], users: &[Vec<usize>]) -> Vec<usize> {
+    let mut ranks = vec![0; waits.len()];
+    let mut open: Vec<usize> = users.iter().map(Vec::len).collect();
+    let mut done: Vec<usize> = (0..waits.len()).filter(|at| open[*at] == 0).collect();
+    while let Some(user) = done.pop() {
+        for &used in &waits[user] {
+            ranks[used] = ranks[used].max(ranks[user] + 1);
+            open[used] -= 1;
+            if open[used] == 0 {
+                done.push(used);
+            }
+        }
+    }
+    ranks
+}
+
+/// Runs all steps, each as soon as those that it waits for are done, and first those that the most wait for.
 pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -> Diagnostics {
     let mut waits = waits(steps, planned);
     wait_for_project(steps, planned, &mut waits);
@@ -93,13 +112,22 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
         used.iter().for_each(|used| users[*used].push(user));
     }
     let mut open: Vec<usize> = waits.iter().map(BTreeSet::len).collect();
-    let mut ready: BTreeSet<usize> = (0..waits.len()).filter(|at| open[*at] == 0).collect();
+    let ranks = ranks(&waits, &users);
+    let ranked = |at: usize| (Reverse(ranks[at]), at);
+    let mut ready: BTreeSet<(Reverse<usize>, usize)> =
+        (0..waits.len()).filter(|at| open[*at] == 0).map(ranked).collect();
     let mut in_flight = FuturesUnordered::new();
     loop {
-        if !work.run.context.stop.is_cancelled() {
-            while in_flight.len() < IN_FLIGHT
-                && let Some(at) = ready.pop_first()
-            {
+        let may_begin = !work.run.context.stop.is_cancelled() && in_flight.len() < IN_FLIGHT && !ready.is_empty();
+        let (done, problems) = tokio::select! {
+            biased;
+            Some(ended) = in_flight.next() => ended,
+            // A step that has begun comes before one that has not: whoever waits for it gets on.
+            () = work.run.client.room(), if may_begin => {
+                if work.run.context.stop.is_cancelled() {
+                    continue;
+                }
+                let Some((_, at)) = ready.pop_first() else { continue };
                 begun[at] = true;
                 let step = steps.get(at);
                 in_flight.push(async move {
@@ -108,9 +136,10 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
                         None => (at, project::grant(work, steps).await),
                     }
                 });
+                continue;
             }
-        }
-        let Some((done, problems)) = in_flight.next().await else { break };
+            else => break,
+        };
         if problems.has_error() {
             diagnostics.extend(problems);
             continue;
@@ -119,7 +148,7 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
         for &user in &users[done] {
             open[user] -= 1;
             if open[user] == 0 {
-                ready.insert(user);
+                ready.insert(ranked(user));
             }
         }
     }
@@ -133,4 +162,18 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
     let left: Vec<Address> = left().map(|step| step.address.clone()).collect::<BTreeSet<_>>().into_iter().collect();
     diagnostics.extend(not_begun(&left, work.run.context.stop.is_cancelled()));
     diagnostics
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_ranks_by_the_longest_chain_behind_it() {
+        // 1 waits for 0, 2 for 1, 3 for 0; 4 and 5 for each other.
+        let waits: Vec<BTreeSet<usize>> =
+            [vec![], vec![0], vec![1], vec![0], vec![5], vec![4]].into_iter().map(BTreeSet::from_iter).collect();
+        let users = [vec![1, 3], vec![2], vec![], vec![], vec![5], vec![4]];
+        assert_eq!(ranks(&waits, &users), [2, 1, 0, 0, 0, 0]);
+    }
 }
