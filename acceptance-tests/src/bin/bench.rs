@@ -4,7 +4,9 @@
 //! 520 and 5,200 objects at several latencies, with the number of calls, the ratio to the shortest time in which they can
 //! be made, and the provider's memory. What the provider does alone, without Terraform: `provider/benches/scale.rs`.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -254,8 +256,10 @@ impl Watch {
 fn largest_provider(folder: &Path) -> u64 {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let ours = processes.filter(|process| {
-        let program = std::fs::read_link(process.path().join("exe")).unwrap_or_default();
-        program.starts_with(folder)
+        // By the name that it was started under: what lies there is a link.
+        let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let program = line.split(|byte| *byte == 0).next().unwrap_or_default();
+        Path::new(OsStr::from_bytes(program)).starts_with(folder)
     });
     let peak = |process: std::fs::DirEntry| {
         let status = std::fs::read_to_string(process.path().join("status")).ok()?;
