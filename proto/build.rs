@@ -4,6 +4,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     const FILES: [&str; 5] = ["tfplugin6.proto", "controller.proto", "broker.proto", "stdio.proto", "health.proto"];
     println!("cargo::rerun-if-changed=plugin");
     let descriptors = protox::compile(FILES, ["plugin"])?;
-    tonic_prost_build::configure().build_client(true).build_transport(false).compile_fds(descriptors)?;
+    // What is large is not copied out of the message.
+    let configuration =
+        tonic_prost_build::configure().bytes(".tfplugin6.DynamicValue").bytes(".tfplugin6.RawState.json");
+    configuration.build_client(true).build_transport(false).compile_fds(descriptors)?;
     Ok(())
 }

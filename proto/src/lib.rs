@@ -46,4 +46,4 @@ pub use schema::{Attribute, Extensions, Object, ObjectSchema};
 pub use serve::{ServeOptions, serve};
 pub use tfplugin_derive::*;
 pub use types::Type;
-pub use value::{AttributeValue, Choice, Dynamic, Number, Scalar, Value};
+pub use value::{AttributeValue, Choice, Dynamic, Entries, Name, Number, Scalar, Value};

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde_json::{Value as Json, json};
 
+use crate::value::Name;
+
 /// A Terraform type, as in a schema's `type` field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Type {
@@ -23,7 +25,7 @@ pub enum Type {
     /// `map(T)`
     Map(Box<Type>),
     /// `object({..})`
-    Object(BTreeMap<String, Type>),
+    Object(BTreeMap<Name, Type>),
     /// `tuple([..])`
     Tuple(Vec<Type>),
 }
@@ -51,7 +53,7 @@ impl Type {
             Self::Set(element) => json!(["set", element.to_json()]),
             Self::Map(element) => json!(["map", element.to_json()]),
             Self::Object(attributes) => {
-                let attributes = attributes.iter().map(|(name, ty)| (name.clone(), ty.to_json()));
+                let attributes = attributes.iter().map(|(name, ty)| (name.to_string(), ty.to_json()));
                 json!(["object", Json::Object(attributes.collect())])
             }
             Self::Tuple(types) => json!(["tuple", types.iter().map(Self::to_json).collect::<Vec<_>>()]),
@@ -77,7 +79,7 @@ impl Type {
                 (Some("set"), [element]) => Ok(Self::Set(Box::new(Self::from_json(element)?))),
                 (Some("map"), [element]) => Ok(Self::Map(Box::new(Self::from_json(element)?))),
                 (Some("object"), [Json::Object(attributes)] | [Json::Object(attributes), Json::Array(_)]) => {
-                    let attributes = attributes.iter().map(|(name, ty)| Ok((name.clone(), Self::from_json(ty)?)));
+                    let attributes = attributes.iter().map(|(name, ty)| Ok((Name::from(name), Self::from_json(ty)?)));
                     Ok(Self::Object(attributes.collect::<Result<_, TypeError>>()?))
                 }
                 (Some("tuple"), [Json::Array(types)]) => {

@@ -19,6 +19,7 @@ pub(crate) fn compare(
 ) {
     match (planned, actual) {
         (Dynamic::Unknown, _) => {}
+        (planned, actual) if planned == actual => {}
         (Dynamic::Object(_), Dynamic::Object(_)) => {
             for child in children(object) {
                 if child.attribute.is_some_and(|attribute| attribute.write_only) {
@@ -33,7 +34,6 @@ pub(crate) fn compare(
                 }
             }
         }
-        (planned, actual) if planned == actual => {}
         (planned, actual) => problems.push(broken(path, planned, actual)),
     }
 }
@@ -112,6 +112,7 @@ fn fulfils(planned: &Dynamic, actual: &Dynamic) -> bool {
 /// Adds a diagnostic for every unknown value that is left in `value`.
 pub(crate) fn refuse_unknown(value: &Dynamic, path: &Path, problems: &mut Diagnostics) {
     match value {
+        known if known.is_wholly_known() => {}
         Dynamic::Unknown => problems.push(fault(path, "it left a value unknown that must be known by now")),
         Dynamic::List(items) => {
             items.iter().enumerate().for_each(|(index, item)| refuse_unknown(item, &path.index(index), problems));

@@ -7,7 +7,7 @@ use crate::{Diagnostic, Path};
 
 /// `what` completes the sentence "The provider made a mistake: ..".
 pub(crate) fn fault(path: &Path, what: impl std::fmt::Display) -> Diagnostic {
-    let place = if path.steps().is_empty() { String::new() } else { format!(" at {path}") };
+    let place = if path.is_root() { String::new() } else { format!(" at {path}") };
     Diagnostic::error(
         "The provider made a mistake",
         format!(

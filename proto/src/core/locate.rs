@@ -17,19 +17,19 @@ pub(crate) fn located(object: &ObjectSchema, diagnostics: Diagnostics) -> Diagno
 fn locate(object: &ObjectSchema, mut diagnostic: Diagnostic) -> Diagnostic {
     let Some(path) = diagnostic.path.take() else { return diagnostic };
     let steps = path.steps();
-    let reach = reach(object, steps);
+    let reach = reach(object, &steps);
     if reach < steps.len() {
         let full = path.to_string();
         if !diagnostic.detail.contains(&full) {
             diagnostic.detail.push_str(&format!("\n\nThis is about {full}."));
         }
     }
-    diagnostic.path = Some(steps[..reach].iter().fold(Path::root(), |path, step| path.with(step.clone())));
+    diagnostic.path = Some(steps[..reach].iter().fold(Path::root(), |path, step| path.with(Step::clone(step))));
     diagnostic
 }
 
 /// How many steps Terraform can follow.
-fn reach(object: &ObjectSchema, steps: &[Step]) -> usize {
+fn reach(object: &ObjectSchema, steps: &[&Step]) -> usize {
     let mut object = object;
     for (position, step) in steps.iter().enumerate() {
         let Step::Attribute(name) = step else { continue };

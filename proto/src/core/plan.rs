@@ -3,10 +3,10 @@
 use crate::core::conform::conform;
 use crate::core::fault::fault;
 use crate::core::spelling::{self, InSets};
-use crate::core::walk::{Nested, children, each_pair, means_the_same, same_element};
+use crate::core::walk::{Child, Nested, children, each_pair, means_the_same, same_element};
 use crate::resource::{PlanRequest, PlanResponse};
 use crate::schema::{Attribute, Nesting, ObjectSchema, Stable};
-use crate::value::Dynamic;
+use crate::value::{Dynamic, Name};
 use crate::{Diagnostics, Object, Path, Step};
 
 /// Completes Terraform's proposal: defaults where the configuration is silent, write-only values null, prior spellings
@@ -118,7 +118,9 @@ pub(crate) fn finish(inputs: &Inputs<'_>, planned: Dynamic, requires_replace: Ve
         return Err(problems);
     }
     spelling::null_write_only(inputs.object, &mut planned);
-    overlay(inputs.object, &mut planned, inputs.config, inputs.prior, &Path::root(), &mut problems);
+    if let Some(laid) = overlay(inputs.object, &planned, inputs.config, inputs.prior, &Path::root(), &mut problems) {
+        planned = laid;
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -135,84 +137,115 @@ pub(crate) fn finish(inputs: &Inputs<'_>, planned: Dynamic, requires_replace: Ve
     Ok(Plan { planned, requires_replace })
 }
 
-/// Lays what is configured over what is planned.
+/// Lays what is configured over what is planned. `None`: it is as it must be, and stays shared.
 fn overlay(
     object: &ObjectSchema,
-    planned: &mut Dynamic,
+    planned: &Dynamic,
     config: &Dynamic,
     prior: &Dynamic,
     path: &Path,
     problems: &mut Diagnostics,
-) {
-    let Some(entries) = planned.as_entries_mut() else { return };
+) -> Option<Dynamic> {
+    let entries = planned.as_entries()?;
+    let mut changes: Vec<(Name, Dynamic)> = Vec::new();
     for child in children(object) {
-        let Some(planned) = entries.get_mut(child.name) else { continue };
-        let (config, prior, path) = (config.get(child.name), prior.get(child.name), path.attribute(child.name));
-        match (child.attribute, &child.nested) {
-            (Some(attribute), _) if attribute.write_only || !attribute.presence.is_configurable() => {}
-            (Some(attribute), _) if config.is_null() => {
-                if !attribute.presence.is_computed() && !planned.is_null() {
-                    problems.push(fault(&path, "it planned a value that the configuration alone can set and does not"));
-                }
-            }
-            (_, _) if config.is_unknown() => *planned = Dynamic::Unknown,
-            (_, nested) if planned.is_unknown() && !config.is_wholly_known() => {
-                // A Rust type without room for the unknown part: the configuration knows better.
-                *planned = config.clone();
-                if let Some(nested) = nested {
-                    each_pair(nested, planned, config, |object, planned, config| {
-                        apply_defaults(object, planned, config);
-                        spelling::null_write_only(object, planned);
-                        mark_computed(object, planned, config);
-                    });
-                }
-            }
-            (_, Some(nested)) => overlay_nested(nested, planned, config, prior, &path, problems),
-            (Some(attribute), None) => {
-                if means_the_same(attribute, config, prior) {
-                    *planned = prior.clone();
-                } else if means_the_same(attribute, planned, config) {
-                    *planned = config.clone();
-                } else if prior.is_null() || *planned != *prior {
-                    // Keeping the prior value is always allowed: the handler knows that both mean the same.
-                    problems.push(fault(&path, "it planned another value than the configured one"));
-                }
-            }
-            (None, None) => {}
+        let Some(planned) = entries.get(child.name) else { continue };
+        let inputs = (planned, config.get(child.name), prior.get(child.name));
+        if let Some(value) = overlay_child(&child, inputs, path, problems) {
+            changes.push((child.name.into(), value));
         }
+    }
+    changed(planned, changes)
+}
+
+/// The object or map with some of its entries exchanged, if there are any.
+fn changed(value: &Dynamic, changes: Vec<(Name, Dynamic)>) -> Option<Dynamic> {
+    if changes.is_empty() {
+        return None;
+    }
+    let mut value = value.clone();
+    value.as_entries_mut()?.extend(changes);
+    Some(value)
+}
+
+fn overlay_child(
+    child: &Child<'_>,
+    (planned, config, prior): (&Dynamic, &Dynamic, &Dynamic),
+    path: &Path,
+    problems: &mut Diagnostics,
+) -> Option<Dynamic> {
+    let path = || path.attribute(child.name);
+    match (child.attribute, &child.nested) {
+        (Some(attribute), _) if attribute.write_only || !attribute.presence.is_configurable() => None,
+        (Some(attribute), _) if config.is_null() => {
+            if !attribute.presence.is_computed() && !planned.is_null() {
+                problems.push(fault(&path(), "it planned a value that the configuration alone can set and does not"));
+            }
+            None
+        }
+        (_, _) if config.is_unknown() => Some(Dynamic::Unknown).filter(|unknown| planned != unknown),
+        (_, nested) if planned.is_unknown() && !config.is_wholly_known() => {
+            // A Rust type without room for the unknown part: the configuration knows better.
+            let mut planned = config.clone();
+            if let Some(nested) = nested {
+                each_pair(nested, &mut planned, config, |object, planned, config| {
+                    apply_defaults(object, planned, config);
+                    spelling::null_write_only(object, planned);
+                    mark_computed(object, planned, config);
+                });
+            }
+            Some(planned)
+        }
+        (_, Some(nested)) => overlay_nested(nested, planned, config, prior, &path(), problems),
+        (Some(attribute), None) => {
+            if means_the_same(attribute, config, prior) {
+                Some(prior).filter(|prior| *prior != planned).cloned()
+            } else if means_the_same(attribute, planned, config) {
+                Some(config).filter(|config| *config != planned).cloned()
+            } else {
+                if prior.is_null() || *planned != *prior {
+                    // Keeping the prior value is always allowed: the handler knows that both mean the same.
+                    problems.push(fault(&path(), "it planned another value than the configured one"));
+                }
+                None
+            }
+        }
+        (None, None) => None,
     }
 }
 
 fn overlay_nested(
     nested: &Nested<'_>,
-    planned: &mut Dynamic,
+    planned: &Dynamic,
     config: &Dynamic,
     prior: &Dynamic,
     path: &Path,
     problems: &mut Diagnostics,
-) {
+) -> Option<Dynamic> {
     const NULL: &Dynamic = &Dynamic::Null;
     match (nested.nesting, planned, config) {
-        (Nesting::Single, planned @ Dynamic::Object(_), Dynamic::Object(_)) => {
-            overlay(nested.object, planned, config, prior, path, problems);
+        (Nesting::Single, Dynamic::Object(_), Dynamic::Object(_)) => {
+            return overlay(nested.object, planned, config, prior, path, problems);
         }
-        (Nesting::List, Dynamic::List(planned), Dynamic::List(config)) if planned.len() == config.len() => {
+        (Nesting::List, Dynamic::List(items), Dynamic::List(config)) if items.len() == config.len() => {
             let priors = prior.as_elements().unwrap_or_default();
-            for (index, (planned, config)) in planned.iter_mut().zip(config).enumerate() {
-                overlay_element(
-                    nested,
-                    planned,
-                    config,
-                    priors.get(index).unwrap_or(NULL),
-                    &path.index(index),
-                    problems,
-                );
+            let mut changed = None;
+            for (index, (item, config)) in items.iter().zip(config).enumerate() {
+                let prior = priors.get(index).unwrap_or(NULL);
+                if let Some(value) = overlay_element(nested, item, config, prior, &path.index(index), problems) {
+                    changed.get_or_insert_with(|| items.clone())[index] = value;
+                }
             }
+            return changed.map(Dynamic::List);
         }
-        (Nesting::Map, Dynamic::Map(planned), Dynamic::Map(config)) if planned.keys().eq(config.keys()) => {
-            for ((key, planned), config) in planned.iter_mut().zip(config.values()) {
-                overlay_element(nested, planned, config, prior.get(key), &path.key(key), problems);
+        (Nesting::Map, Dynamic::Map(items), Dynamic::Map(config)) if items.keys().eq(config.keys()) => {
+            let mut changes = Vec::new();
+            for ((key, item), config) in items.iter().zip(config.values()) {
+                if let Some(value) = overlay_element(nested, item, config, prior.get(key), &path.key(key), problems) {
+                    changes.push((key.clone(), value));
+                }
             }
+            return changed(planned, changes);
         }
         // Terraform itself compares no more than the number of elements.
         (Nesting::Set, Dynamic::Set(planned), Dynamic::Set(config)) if planned.len() == config.len() => {
@@ -226,31 +259,36 @@ fn overlay_nested(
         (_, planned, config) if *planned == *config => {}
         _ => problems.push(fault(path, "it planned other elements than the configured ones")),
     }
+    None
 }
 
 fn overlay_element(
     nested: &Nested<'_>,
-    planned: &mut Dynamic,
+    planned: &Dynamic,
     config: &Dynamic,
     prior: &Dynamic,
     path: &Path,
     problems: &mut Diagnostics,
-) {
-    match (&*planned, config) {
-        (_, Dynamic::Unknown) => *planned = Dynamic::Unknown,
-        (Dynamic::Object(_), Dynamic::Object(_)) => overlay(nested.object, planned, config, prior, path, problems),
+) -> Option<Dynamic> {
+    match (planned, config) {
+        (_, Dynamic::Unknown) => return Some(Dynamic::Unknown).filter(|unknown| planned != unknown),
+        (Dynamic::Object(_), Dynamic::Object(_)) => {
+            return overlay(nested.object, planned, config, prior, path, problems);
+        }
         (planned, config) if planned == config => {}
         _ => problems.push(fault(path, "it planned another value than the configured one")),
     }
+    None
 }
 
 /// Adds the paths of changed attributes that the schema marks as replacing the object.
 fn marked_changes(object: &ObjectSchema, prior: &Dynamic, planned: &Dynamic, path: &Path, paths: &mut Vec<Path>) {
     for child in children(object) {
-        let (prior, planned, path) = (prior.get(child.name), planned.get(child.name), path.attribute(child.name));
+        let (prior, planned) = (prior.get(child.name), planned.get(child.name));
         if prior == planned {
             continue;
         }
+        let path = path.attribute(child.name);
         if child.attribute.is_some_and(|attribute| attribute.requires_replace) {
             paths.push(path);
             continue;

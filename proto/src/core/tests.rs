@@ -125,7 +125,9 @@ fn nested(nesting: Nesting, inner: &ObjectSchema, unknowns: bool) -> BoxedStrate
         Nesting::Single => inner,
         Nesting::List => proptest::collection::vec(inner, 0..3).prop_map(Dynamic::List).boxed(),
         Nesting::Set => proptest::collection::vec(inner, 0..3).prop_map(distinct).boxed(),
-        Nesting::Map => proptest::collection::btree_map("[xy]", inner, 0..3).prop_map(Dynamic::Map).boxed(),
+        Nesting::Map => proptest::collection::btree_map("[xy]", inner, 0..3)
+            .prop_map(|entries| Dynamic::Map(entries.into()))
+            .boxed(),
     }
 }
 
@@ -222,9 +224,11 @@ fn refused_nested(
                 refused(inner, &prior, config, planned, &format!("{path}[{index}]"))
             })
         }
-        (Nesting::Map, Dynamic::Map(config), Dynamic::Map(planned)) if config.keys().eq(planned.keys()) => config
-            .iter()
-            .find_map(|(key, config)| refused(inner, prior.get(key), config, &planned[key], &format!("{path}[{key}]"))),
+        (Nesting::Map, Dynamic::Map(config), Dynamic::Map(planned)) if config.keys().eq(planned.keys()) => {
+            config.iter().find_map(|(key, config)| {
+                refused(inner, prior.get(key), config, planned.get(key).unwrap(), &format!("{path}[{key}]"))
+            })
+        }
         (Nesting::Set, Dynamic::Set(config), Dynamic::Set(planned)) if config.len() == planned.len() => None,
         _ => Some(path.to_owned()),
     }

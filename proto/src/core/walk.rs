@@ -3,6 +3,8 @@
 //! Attributes and blocks differ in syntax, not in what is inside: [`children`] shows both alike, so that every rule is
 //! written once.
 
+use std::borrow::Cow;
+
 use crate::schema::{Attribute, BlockNesting, Nesting, ObjectSchema};
 use crate::value::Dynamic;
 
@@ -14,7 +16,7 @@ pub(crate) struct Nested<'s> {
 
 /// An attribute or a block of an object.
 pub(crate) struct Child<'s> {
-    pub(crate) name: &'s str,
+    pub(crate) name: &'s Cow<'static, str>,
     /// `None` for a block.
     pub(crate) attribute: Option<&'s Attribute>,
     /// `None` for an attribute with a plain type.

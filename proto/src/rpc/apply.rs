@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::held::Held;
 use super::identity;
 use super::run::{on_its_own, stopped};
 use super::state::Shared;
@@ -20,39 +21,36 @@ pub(super) async fn apply<P: Provider>(
     shared: Arc<Shared<P>>,
     request: pb::apply_resource_change::Request,
 ) -> pb::apply_resource_change::Response {
-    let held = pb::apply_resource_change::Response {
-        new_state: request.prior_state.clone(),
-        private: request.planned_private.clone(),
-        new_identity: request.planned_identity.clone(),
-        ..Default::default()
+    let mut request = request;
+    let (prior, planned) = (Held::new(request.prior_state.take()), Held::new(request.planned_state.take()));
+    let (type_name, private, identity) =
+        (request.type_name.clone(), request.planned_private.clone(), request.planned_identity.clone());
+    let work = {
+        let (shared, objects) = (shared.clone(), (prior.clone(), planned.clone()));
+        on_its_own("ApplyResourceChange", async move {
+            let entry = shared.resource(&request.type_name)?;
+            let answer = answer(&shared, entry, request, objects).await;
+            answer.map_err(|diagnostics| located(&entry.schema().object, diagnostics))
+        })
     };
-    let begun = (shared.clone(), request.clone());
-    let result = on_its_own("ApplyResourceChange", async move {
-        let entry = shared.resource(&request.type_name)?;
-        answer(&shared, entry, request).await.map_err(|diagnostics| located(&entry.schema().object, diagnostics))
-    })
-    .await;
-    match result {
-        Ok(Ok(response)) => response,
-        Ok(Err(diagnostics)) => {
-            pb::apply_resource_change::Response { diagnostics: to_wire::diagnostics(diagnostics), ..held }
-        }
-        Err(crash) => pb::apply_resource_change::Response {
-            new_state: crashed_state(&begun.0, &begun.1).or(held.new_state.clone()),
-            diagnostics: to_wire::diagnostics(crash.into()),
-            ..held
-        },
+    let (created, diagnostics) = match work.await {
+        Ok(Ok(response)) => return response,
+        Ok(Err(diagnostics)) => (None, diagnostics),
+        Err(crash) => (created(&shared, &type_name, &prior, &planned), crash.into()),
+    };
+    pb::apply_resource_change::Response {
+        new_state: created.or_else(|| prior.answer(shared.type_of(&type_name))),
+        private,
+        diagnostics: to_wire::diagnostics(diagnostics),
+        new_identity: identity,
+        ..Default::default()
     }
 }
 
-/// What is saved when a handler panics.
-fn crashed_state<P: Provider>(
-    shared: &Shared<P>,
-    request: &pb::apply_resource_change::Request,
-) -> Option<pb::DynamicValue> {
-    let schema = shared.resource(&request.type_name).ok()?.schema();
-    let prior = from_wire::value(&schema.ty, request.prior_state.as_ref(), "prior state").ok()?;
-    let planned = from_wire::value(&schema.ty, request.planned_state.as_ref(), "planned state").ok()?;
+/// What is saved when a handler panics that was to create an object.
+fn created<P: Provider>(shared: &Shared<P>, type_name: &str, prior: &Held, planned: &Held) -> Option<pb::DynamicValue> {
+    let schema = shared.resource(type_name).ok()?.schema();
+    let (prior, planned) = (prior.tree()?, planned.tree()?);
     if !prior.is_null() || planned.is_null() {
         return None;
     }
@@ -63,12 +61,12 @@ fn crashed_state<P: Provider>(
 async fn answer<P: Provider>(
     shared: &Shared<P>,
     entry: &ResourceEntry<P::Client>,
-    request: pb::apply_resource_change::Request,
+    mut request: pb::apply_resource_change::Request,
+    (prior, planned): (Held, Held),
 ) -> Result<pb::apply_resource_change::Response, Diagnostics> {
     let schema = entry.schema();
-    let prior = from_wire::value(&schema.ty, request.prior_state.as_ref(), "prior state")?;
-    let planned = from_wire::value(&schema.ty, request.planned_state.as_ref(), "planned state")?;
-    let config = from_wire::value(&schema.ty, request.config.as_ref(), "configuration")?;
+    let (prior, planned) = (prior.read(&schema.ty, "prior state")?, planned.read(&schema.ty, "planned state")?);
+    let config = from_wire::value(&schema.ty, request.config.take().as_ref(), "configuration")?;
     let private = Private::from_bytes(&request.planned_private);
     let context = shared.context();
     if context.stop().is_cancelled() {

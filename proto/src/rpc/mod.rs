@@ -8,6 +8,7 @@ mod configure;
 mod data_source;
 mod function;
 mod generate_config;
+mod held;
 mod identity;
 mod import;
 mod metadata;

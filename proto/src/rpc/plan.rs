@@ -41,12 +41,14 @@ pub(super) async fn plan<P: Provider>(
 async fn answer<P: Provider>(
     shared: &Shared<P>,
     entry: &ResourceEntry<P::Client>,
-    request: pb::plan_resource_change::Request,
+    mut request: pb::plan_resource_change::Request,
 ) -> Result<pb::plan_resource_change::Response, Diagnostics> {
     let schema = entry.schema();
-    let prior = from_wire::value(&schema.ty, request.prior_state.as_ref(), "prior state")?;
-    let proposed = from_wire::value(&schema.ty, request.proposed_new_state.as_ref(), "proposed state")?;
-    let config = from_wire::value(&schema.ty, request.config.as_ref(), "configuration")?;
+    // The bytes of each go as soon as it is read.
+    let read = |value: Option<pb::DynamicValue>, what| from_wire::value(&schema.ty, value.as_ref(), what);
+    let prior = read(request.prior_state.take(), "prior state")?;
+    let proposed = read(request.proposed_new_state.take(), "proposed state")?;
+    let config = read(request.config.take(), "configuration")?;
     let context = shared.context();
     if context.stop().is_cancelled() {
         return Err(stopped("PlanResourceChange").into());

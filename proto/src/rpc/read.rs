@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::held::Held;
 use super::identity;
 use super::run::{on_its_own, stopped};
 use super::state::Shared;
@@ -9,7 +10,7 @@ use crate::core::read::finish;
 use crate::proto::tfplugin6 as pb;
 use crate::resource::ReadRequest;
 use crate::value::Dynamic;
-use crate::wire::{from_wire, to_wire};
+use crate::wire::to_wire;
 use crate::{Diagnostics, Private, Provider};
 
 /// On errors everything that Terraform holds is answered back: what is left out is erased.
@@ -17,30 +18,37 @@ pub(super) async fn read<P: Provider>(
     shared: Arc<Shared<P>>,
     request: pb::read_resource::Request,
 ) -> pb::read_resource::Response {
-    let held = pb::read_resource::Response {
-        new_state: request.current_state.clone(),
-        diagnostics: Vec::new(),
-        private: request.private.clone(),
-        deferred: None,
-        new_identity: request.current_identity.clone(),
+    let mut request = request;
+    let state = Held::new(request.current_state.take());
+    let (type_name, private, identity) =
+        (request.type_name.clone(), request.private.clone(), request.current_identity.clone());
+    let work = {
+        let (shared, state) = (shared.clone(), state.clone());
+        on_its_own("ReadResource", async move { answer(&shared, request, state).await })
     };
-    let result = on_its_own("ReadResource", async move { answer(&shared, request).await }).await;
-    match result {
-        Ok(Ok(response)) => response,
-        Ok(Err(diagnostics)) => pb::read_resource::Response { diagnostics: to_wire::diagnostics(diagnostics), ..held },
-        Err(crash) => pb::read_resource::Response { diagnostics: to_wire::diagnostics(crash.into()), ..held },
+    let diagnostics = match work.await {
+        Ok(Ok(response)) => return response,
+        Ok(Err(diagnostics)) => diagnostics,
+        Err(crash) => crash.into(),
+    };
+    pb::read_resource::Response {
+        new_state: state.answer(shared.type_of(&type_name)),
+        diagnostics: to_wire::diagnostics(diagnostics),
+        private,
+        deferred: None,
+        new_identity: identity,
     }
 }
 
 async fn answer<P: Provider>(
     shared: &Shared<P>,
     request: pb::read_resource::Request,
+    state: Held,
 ) -> Result<pb::read_resource::Response, Diagnostics> {
     let entry = shared.resource(&request.type_name)?;
     let schema = entry.schema();
-    let stored = from_wire::value(&schema.ty, request.current_state.as_ref(), "stored state")?;
+    let stored = state.read(&schema.ty, "stored state")?;
     let mut response = pb::read_resource::Response {
-        new_state: request.current_state,
         private: request.private.clone(),
         new_identity: request.current_identity.clone(),
         ..Default::default()

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use tokio_util::sync::CancellationToken;
 
 use crate::registry::{DataSourceEntry, Registry, ResourceEntry, TypedSchema};
-use crate::{Context, Diagnostic, Object, Provider};
+use crate::{Context, Diagnostic, Object, Provider, Type};
 
 /// The state behind a [`super::Service`].
 pub(crate) struct Shared<P: Provider> {
@@ -67,6 +67,11 @@ impl<P: Provider> Shared<P> {
     /// When there is no such resource type.
     pub(crate) fn resource(&self, type_name: &str) -> Result<&ResourceEntry<P::Client>, Diagnostic> {
         self.registry.resources.get(type_name).ok_or_else(|| missing("resource type", type_name))
+    }
+
+    /// The type of a resource's body.
+    pub(super) fn type_of(&self, type_name: &str) -> Option<&Type> {
+        Some(&self.registry.resources.get(type_name)?.schema().ty)
     }
 
     /// # Errors

@@ -30,18 +30,25 @@ fn upgraded<P: Provider>(
 ) -> Result<pb::DynamicValue, Diagnostics> {
     let entry = shared.resource(&request.type_name)?;
     let schema = entry.schema();
-    let mut raw = from_wire::raw_state(request.raw_state.as_ref())?;
     let current = entry.handler.schema_version();
     if request.version > current {
         return Err(newer(&request.type_name, request.version, current).into());
     }
-    if request.version < current && !raw.is_null() {
-        let Some(upgrade) = &entry.upgrade else {
-            return Err(older(&request.type_name, request.version, current).into());
-        };
-        raw = upgrade.upgrade(request.version, raw)?;
-    }
-    let state = json::from_json(&schema.ty, &raw).map_err(|error| from_wire::unreadable("stored state", &error))?;
+    let raw = request.raw_state;
+    let state = if request.version == current {
+        json::decode(&schema.ty, from_wire::state_text(raw.as_ref())?)
+    } else {
+        let mut state = from_wire::raw_state(raw.as_ref())?;
+        if !state.is_null() {
+            let Some(upgrade) = &entry.upgrade else {
+                return Err(older(&request.type_name, request.version, current).into());
+            };
+            state = upgrade.upgrade(request.version, state)?;
+        }
+        json::from_json(&schema.ty, &state)
+    };
+    drop(raw);
+    let state = state.map_err(|error| from_wire::unreadable("stored state", &error))?;
     let state = if state.is_null() { state } else { known(&schema.object, state)? };
     Ok(to_wire::value(&schema.ty, &state)?)
 }

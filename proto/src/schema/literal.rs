@@ -59,8 +59,6 @@ fn word(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::literal;
     use crate::Dynamic;
 
@@ -74,6 +72,6 @@ mod tests {
         let keys = ["plain", "us-east1", "roles/run.invoker", "1st"];
         let map = Dynamic::Map(keys.map(|key| (key.to_owned(), Dynamic::Bool(true))).into_iter().collect());
         assert_eq!(literal(&map), r#"{ "1st" = true, plain = true, "roles/run.invoker" = true, us-east1 = true }"#);
-        assert_eq!(literal(&Dynamic::Object(BTreeMap::new())), "{}");
+        assert_eq!(literal(&Dynamic::Object(Default::default())), "{}");
     }
 }

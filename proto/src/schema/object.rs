@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Attribute, LeftOut, Nesting, Shape};
-use crate::value::Dynamic;
+use crate::value::{Dynamic, Name};
 use crate::{Diagnostics, Path, Type};
 
 /// The schema of an object: a resource's body, or the object in a nested attribute or block.
@@ -46,7 +46,7 @@ impl ObjectSchema {
     /// The type of the object's values: every attribute and block is a member.
     pub fn type_expression(&self) -> Type {
         let attributes =
-            self.attributes.iter().map(|attribute| (attribute.name.to_string(), attribute.shape.type_expression()));
+            self.attributes.iter().map(|attribute| (Name::from(&attribute.name), attribute.shape.type_expression()));
         let blocks = self.blocks.iter().map(|block| {
             let object = Box::new(block.object.type_expression());
             let nested = match block.nesting {
@@ -55,7 +55,7 @@ impl ObjectSchema {
                 BlockNesting::Set { .. } => Type::Set(object),
                 BlockNesting::Map => Type::Map(object),
             };
-            (block.name.to_string(), nested)
+            (Name::from(&block.name), nested)
         });
         Type::Object(attributes.chain(blocks).collect())
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::literal::{code, literal};
 use super::{Attribute, Block, BlockNesting, Nesting, ObjectSchema, Presence, Shape};
-use crate::{Dynamic, Type};
+use crate::{Dynamic, Name, Type};
 
 /// The argument reference of one object: the body first, then its nested objects, each once, in reading order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -236,7 +236,7 @@ impl Walk<'_> {
                 let mut section = Section { path: path.to_owned(), anchor: anchor.clone(), ..Section::default() };
                 for (name, member) in members {
                     let nested = self.nested(&join(path, name), &Shape::Plain(member.clone()), presence);
-                    let entry = Entry { name: name.clone(), kind: type_name(member), nested, ..Entry::default() };
+                    let entry = Entry { name: name.to_string(), kind: type_name(member), nested, ..Entry::default() };
                     section.group(presence).push(entry);
                 }
                 self.sections[position] = section;
@@ -265,7 +265,7 @@ fn anchor(kind: &str, path: &str) -> String {
 }
 
 /// The members of the objects in a type, however many collections around them.
-fn members(plain: &Type) -> Option<&BTreeMap<String, Type>> {
+fn members(plain: &Type) -> Option<&BTreeMap<Name, Type>> {
     match plain {
         Type::Object(members) => Some(members),
         Type::List(element) | Type::Set(element) | Type::Map(element) => members(element),

@@ -277,7 +277,7 @@ mod tests {
     fn collections_of_dynamic_values_are_refused() {
         let reason = "a: a value that brings its own type cannot stand in a collection: Terraform crashes on it";
         refused(attribute("a", Type::List(Box::new(Type::Dynamic))), reason);
-        let object = Type::Object([("x".to_owned(), Type::Dynamic)].into());
+        let object = Type::Object([("x".into(), Type::Dynamic)].into());
         refused(attribute("a", object.clone()), "");
         refused(attribute("a", Type::Map(Box::new(object))), reason);
         let inner = ObjectSchema { attributes: vec![attribute("x", Type::Dynamic)], ..ObjectSchema::default() };

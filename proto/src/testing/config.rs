@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::value::{Dynamic, json};
+use crate::value::{Dynamic, Name, json};
 use crate::{Step, Type};
 
 /// In a test's configuration: a value that is known only after apply.
@@ -34,14 +34,14 @@ fn read(ty: &Type, config: &Json, place: &mut Vec<Step>) -> Dynamic {
             Dynamic::set(items)
         }
         (Type::Map(element), Json::Object(entries)) => Dynamic::Map(
-            entries.iter().map(|(key, item)| (key.clone(), inside(Step::Key(key.clone()), element, item))).collect(),
+            entries.iter().map(|(key, item)| (key, inside(Step::Key(key.into()), element, item))).collect(),
         ),
         (Type::Object(attributes), Json::Object(entries)) => {
-            if let Some(extra) = entries.keys().find(|name| !attributes.contains_key(*name)) {
+            if let Some(extra) = entries.keys().find(|name| !attributes.contains_key(name.as_str())) {
                 panic!("there is no attribute {extra:?} at {place:?}");
             }
-            let member = |(name, ty): (&String, &Type)| {
-                let config = entries.get(name).unwrap_or(&Json::Null);
+            let member = |(name, ty): (&Name, &Type)| {
+                let config = entries.get(name.as_str()).unwrap_or(&Json::Null);
                 // No blocks are an empty collection, and nested attributes take it as well only if it is written.
                 (name.clone(), inside(Step::Attribute(name.clone()), ty, config))
             };
@@ -51,7 +51,7 @@ fn read(ty: &Type, config: &Json, place: &mut Vec<Step>) -> Dynamic {
         (Type::Dynamic, bare) => {
             let ty = expression_type(bare);
             let value = read(&ty, bare, place);
-            Dynamic::Typed(ty, Box::new(value))
+            Dynamic::Typed(Box::new(ty), Box::new(value))
         }
         (ty, config) => match json::from_json(ty, config) {
             Ok(value) => value,
@@ -69,7 +69,7 @@ fn expression_type(json: &Json) -> Type {
         Json::String(_) => Type::String,
         Json::Array(items) => Type::Tuple(items.iter().map(expression_type).collect()),
         Json::Object(entries) => {
-            Type::Object(entries.iter().map(|(name, value)| (name.clone(), expression_type(value))).collect())
+            Type::Object(entries.iter().map(|(name, value)| (name.into(), expression_type(value))).collect())
         }
     }
 }

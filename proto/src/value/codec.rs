@@ -21,7 +21,7 @@ pub struct CodecError {
 }
 
 fn place(path: &Path) -> String {
-    if path.steps().is_empty() { String::new() } else { format!("{path}: ") }
+    if path.is_root() { String::new() } else { format!("{path}: ") }
 }
 
 /// What is wrong with an encoded value.

@@ -1,8 +1,6 @@
 //! The untyped value tree.
 
-use std::collections::BTreeMap;
-
-use super::Number;
+use super::{Entries, Number};
 use crate::Type;
 
 /// Any Terraform value. The schema says which variant stands where; the wire decoder builds it by the schema.
@@ -24,11 +22,11 @@ pub enum Dynamic {
     /// A set: sorted, known elements once. Build it with [`Dynamic::set`].
     Set(Vec<Dynamic>),
     /// A map from string keys.
-    Map(BTreeMap<String, Dynamic>),
+    Map(Entries),
     /// An object: all attributes of its type are present.
-    Object(BTreeMap<String, Dynamic>),
+    Object(Entries),
     /// The value of an attribute of type `dynamic`, with the type that the sender chose.
-    Typed(Type, Box<Dynamic>),
+    Typed(Box<Type>, Box<Dynamic>),
 }
 
 impl Dynamic {
@@ -115,7 +113,7 @@ impl Dynamic {
     }
 
     /// The entries of a known map or object.
-    pub fn as_entries(&self) -> Option<&BTreeMap<String, Dynamic>> {
+    pub fn as_entries(&self) -> Option<&Entries> {
         match self {
             Self::Map(entries) | Self::Object(entries) => Some(entries),
             _ => None,
@@ -123,7 +121,7 @@ impl Dynamic {
     }
 
     /// The entries of a known map or object, to be changed.
-    pub fn as_entries_mut(&mut self) -> Option<&mut BTreeMap<String, Dynamic>> {
+    pub fn as_entries_mut(&mut self) -> Option<&mut Entries> {
         match self {
             Self::Map(entries) | Self::Object(entries) => Some(entries),
             _ => None,

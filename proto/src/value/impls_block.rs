@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::impls_element::mismatch;
 use super::impls_primitive::or_report;
-use super::{AttributeValue, Dynamic, Value};
+use super::{AttributeValue, Dynamic, Entries, Value};
 use crate::schema::{Object, ObjectSchema};
 use crate::{Diagnostics, Path};
 
@@ -115,7 +115,7 @@ blocks!(
     Map,
     BTreeMap<String, T>,
     Value<BTreeMap<String, Value<T>>>,
-    Dynamic::Map(BTreeMap::new()),
+    Dynamic::Map(Entries::new()),
     std::convert::identity
 );
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::impls_element::{Known, Member, mismatch};
 use super::impls_primitive::or_report;
-use super::{Dynamic, ScalarRules, Value};
+use super::{Dynamic, Name, ScalarRules, Value};
 use crate::schema::{Nesting, Shape};
 use crate::{Diagnostics, Path, Type};
 
@@ -54,7 +54,7 @@ impl<E: Member> Known for BTreeMap<String, E> {
     fn decode_known(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Value<Self>> {
         let entries = or_report(value.as_entries(), diagnostics, || mismatch("A map", value, path))?;
         let elements = entries.iter();
-        let named = |key: &String, item: Value<E>| item.map(|item| (key.clone(), item));
+        let named = |key: &Name, item: Value<E>| item.map(|item| (key.to_string(), item));
         whole(
             elements
                 .map(|(key, item)| Some(named(key, E::decode_member(item, &path.key(key), diagnostics)?)))
@@ -62,7 +62,7 @@ impl<E: Member> Known for BTreeMap<String, E> {
         )
     }
     fn encode_known(&self) -> Dynamic {
-        Dynamic::Map(self.iter().map(|(key, item)| (key.clone(), item.encode_member())).collect())
+        Dynamic::Map(self.iter().map(|(key, item)| (key, item.encode_member())).collect())
     }
 }
 

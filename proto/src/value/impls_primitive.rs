@@ -102,7 +102,7 @@ impl Known for Dynamic {
     fn encode_known(&self) -> Dynamic {
         match self {
             Self::Null | Self::Unknown | Self::Typed(..) => self.clone(),
-            bare => Self::Typed(type_of(bare), Box::new(bare.clone())),
+            bare => Self::Typed(Box::new(type_of(bare)), Box::new(bare.clone())),
         }
     }
 }
@@ -142,6 +142,6 @@ fn type_of(value: &Dynamic) -> Type {
         Dynamic::Object(entries) => {
             Type::Object(entries.iter().map(|(name, value)| (name.clone(), type_of(value))).collect())
         }
-        Dynamic::Typed(own, _) => own.clone(),
+        Dynamic::Typed(own, _) => (**own).clone(),
     }
 }

@@ -3,12 +3,12 @@
 //! Reading is lenient where Terraform is: attributes that are missing are null, attributes that left the schema are
 //! dropped, and primitives are converted as Terraform converts them.
 
-use std::collections::BTreeMap;
+mod streamed;
 
 use serde_json::Value as Json;
 
 use super::codec::{CodecError, CodecProblem, normalised};
-use super::{Dynamic, Number};
+use super::{Dynamic, Entries, Name, Number};
 use crate::{Path, Type};
 
 /// Reads the value of type `ty` from JSON text. Numbers keep all their digits.
@@ -18,6 +18,9 @@ use crate::{Path, Type};
 pub fn decode(ty: &Type, text: &[u8]) -> Result<Dynamic, CodecError> {
     if text.is_empty() {
         return Ok(Dynamic::Null);
+    }
+    if let Some(value) = streamed::decode(ty, text) {
+        return Ok(value);
     }
     let json =
         serde_json::from_slice(text).map_err(|error| CodecProblem::Syntax(error.to_string()).at(&Path::root()))?;
@@ -57,8 +60,8 @@ fn read(ty: &Type, json: &Json, path: &Path) -> Result<Dynamic, CodecError> {
         }
         (Type::Object(attributes), Json::Object(entries)) => {
             let attributes = attributes.iter().map(|(name, ty)| {
-                let value = entries.get(name).unwrap_or(&Json::Null);
-                Ok((name.clone(), read(ty, value, &path.attribute(name))?))
+                let value = entries.get(name.as_str()).unwrap_or(&Json::Null);
+                Ok((name, read(ty, value, &path.attribute(name))?))
             });
             Dynamic::Object(attributes.collect::<Result<_, CodecError>>()?)
         }
@@ -76,7 +79,7 @@ fn read(ty: &Type, json: &Json, path: &Path) -> Result<Dynamic, CodecError> {
             };
             let ty = Type::from_json(ty).map_err(|error| CodecProblem::Type(error.to_string()).at(path))?;
             let value = read(&ty, value, path)?;
-            Dynamic::Typed(ty, Box::new(value))
+            Dynamic::Typed(Box::new(ty), Box::new(value))
         }
         (ty, json) => {
             let found = match json {
@@ -127,8 +130,8 @@ fn write(value: &Dynamic, path: &Path) -> Result<Json, CodecError> {
     })
 }
 
-fn members(entries: &BTreeMap<String, Dynamic>, path: impl Fn(&str) -> Path) -> Result<Json, CodecError> {
-    let members = entries.iter().map(|(name, value)| Ok((name.clone(), write(value, &path(name))?)));
+fn members(entries: &Entries, path: impl Fn(&Name) -> Path) -> Result<Json, CodecError> {
+    let members = entries.iter().map(|(name, value)| Ok((name.to_string(), write(value, &path(name))?)));
     Ok(Json::Object(members.collect::<Result<_, CodecError>>()?))
 }
 
@@ -140,7 +143,14 @@ mod tests {
     use crate::value::test_values::{type_of_any, typed_known_value};
 
     fn state() -> Type {
-        Type::Object([("a".to_owned(), Type::String), ("n".to_owned(), Type::Number)].into())
+        Type::Object([("a".into(), Type::String), ("n".into(), Type::Number)].into())
+    }
+
+    #[test]
+    fn a_number_is_no_object_and_no_map() {
+        for ty in [state(), Type::Map(Box::new(Type::Number))] {
+            assert!(decode(&ty, b"12").is_err());
+        }
     }
 
     #[test]
@@ -173,6 +183,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn text_is_read_as_its_document_is((ty, value) in typed_known_value()) {
+            let json = to_json(&value).unwrap();
+            let text = json.to_string();
+            prop_assert_eq!(streamed::decode(&ty, text.as_bytes()), Some(from_json(&ty, &json).unwrap()));
+        }
+
         #[test]
         fn values_come_back((ty, value) in typed_known_value()) {
             prop_assert_eq!(from_json(&ty, &to_json(&value).unwrap()).unwrap(), value);

@@ -6,6 +6,7 @@
 mod attribute_value;
 mod codec;
 mod dynamic;
+mod entries;
 pub(crate) mod impls_block;
 mod impls_choice;
 mod impls_collection;
@@ -16,6 +17,7 @@ mod impls_primitive;
 pub(crate) mod impls_scalar;
 pub mod json;
 pub mod msgpack;
+mod name;
 mod number;
 mod scalar;
 #[cfg(test)]
@@ -25,8 +27,10 @@ pub use attribute_value::AttributeValue;
 pub(crate) use codec::normalised;
 pub use codec::{CodecError, CodecProblem};
 pub use dynamic::Dynamic;
+pub use entries::Entries;
 pub use impls_choice::{Choice, ChoiceError};
 pub use impls_element::{Known, Member};
+pub use name::Name;
 pub use number::{Number, NumberError};
 pub use scalar::{Primitive, Scalar, ScalarRules};
 

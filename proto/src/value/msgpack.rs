@@ -3,12 +3,13 @@
 //! Decoding is total: any bytes give a value or an error, in memory proportional to the bytes. Unknown values are
 //! extensions of any number (Terraform sends refinements as number 12); they are written as the plain one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rmp::Marker;
 
 use super::codec::{CodecError, CodecProblem, MAX_DEPTH, normalised};
-use super::{Dynamic, Number};
+use super::{Dynamic, Entries, Name, Number};
 use crate::{Path, Step, Type};
 
 /// Reads the value of type `ty` that `bytes` hold. No bytes at all are null.
@@ -201,9 +202,9 @@ impl<'b> Decoder<'b> {
         Ok(items)
     }
 
-    fn key(&mut self) -> Result<String, CodecError> {
+    fn key(&mut self) -> Result<Cow<'b, str>, CodecError> {
         match self.token()? {
-            Token::Text(bytes) => Ok(normalised(self.utf8(bytes)?).into_owned()),
+            Token::Text(bytes) => Ok(normalised(self.utf8(bytes)?)),
             other => {
                 Err(self.error(CodecProblem::Mismatch { expected: Type::String.to_string(), found: other.describe() }))
             }
@@ -211,27 +212,30 @@ impl<'b> Decoder<'b> {
     }
 
     fn map(&mut self, length: usize, element: &Type) -> Result<Dynamic, CodecError> {
-        let mut entries = BTreeMap::new();
+        let mut entries = Vec::new();
         for _ in 0..length {
-            let key = self.key()?;
+            let key = Name::from(self.key()?.as_ref());
             let value = self.at(Step::Key(key.clone()), element)?;
-            entries.insert(key, value);
+            entries.push((key, value));
         }
-        Ok(Dynamic::Map(entries))
+        Ok(Dynamic::Map(entries.into_iter().collect()))
     }
 
-    fn object(&mut self, length: usize, attributes: &BTreeMap<String, Type>) -> Result<Dynamic, CodecError> {
-        let mut entries = BTreeMap::new();
+    fn object(&mut self, length: usize, attributes: &BTreeMap<Name, Type>) -> Result<Dynamic, CodecError> {
+        let mut entries = Vec::new();
         for _ in 0..length {
             let name = self.key()?;
-            let Some(ty) = attributes.get(&name) else {
-                return Err(self.error(CodecProblem::UnknownAttribute(name)));
+            let Some((name, ty)) = attributes.get_key_value(name.as_ref()) else {
+                return Err(self.error(CodecProblem::UnknownAttribute(name.into_owned())));
             };
             let value = self.at(Step::Attribute(name.clone()), ty)?;
-            entries.insert(name, value);
+            entries.push((name.clone(), value));
         }
-        if let Some(missing) = attributes.keys().find(|name| !entries.contains_key(*name)) {
-            return Err(self.error(CodecProblem::MissingAttribute(missing.clone())));
+        let entries: Entries = entries.into_iter().collect();
+        if entries.len() < attributes.len()
+            && let Some(missing) = attributes.keys().find(|name| !entries.contains_key(name))
+        {
+            return Err(self.error(CodecProblem::MissingAttribute(missing.to_string())));
         }
         Ok(Dynamic::Object(entries))
     }
@@ -254,7 +258,7 @@ impl<'b> Decoder<'b> {
             }
         };
         let value = self.value(&ty)?;
-        Ok(Dynamic::Typed(ty, Box::new(value)))
+        Ok(Dynamic::Typed(Box::new(ty), Box::new(value)))
     }
 }
 
@@ -298,8 +302,8 @@ fn write(out: &mut Vec<u8>, ty: &Type, value: &Dynamic, path: &Path) -> Result<(
             }
         }
         (Type::Object(attributes), Dynamic::Object(entries)) => {
-            if let Some(extra) = entries.keys().find(|name| !attributes.contains_key(*name)) {
-                return Err(CodecProblem::UnknownAttribute(extra.clone()).at(path));
+            if let Some(extra) = entries.keys().find(|name| !attributes.contains_key(name.as_str())) {
+                return Err(CodecProblem::UnknownAttribute(extra.to_string()).at(path));
             }
             write_length(out, attributes.len(), Marker::FixMap, Marker::Map16, Marker::Map32);
             for (name, ty) in attributes {

@@ -16,7 +16,11 @@ const MAX_SCALE: i64 = 8192;
 
 /// An exact decimal number. Equality, order and hash go by value: `1.0` is `1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Number {
+pub struct Number(Box<Decimal>);
+
+/// Apart, because numbers are rare in trees and large.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Decimal {
     negative: bool,
     /// Significant digits, without zeros at either end; empty is zero.
     digits: String,
@@ -41,7 +45,7 @@ pub enum NumberError {
 impl Number {
     /// The number as a whole `i64`, if it is one and fits.
     pub fn to_i64(&self) -> Option<i64> {
-        if self.exponent < 0 || self.exponent > 19 {
+        if self.0.exponent < 0 || self.0.exponent > 19 {
             return None;
         }
         self.to_string().parse().ok()
@@ -49,7 +53,7 @@ impl Number {
 
     /// The number as a whole `u64`, if it is one and fits.
     pub fn to_u64(&self) -> Option<u64> {
-        if self.exponent < 0 || self.exponent > 20 || self.negative {
+        if self.0.exponent < 0 || self.0.exponent > 20 || self.0.negative {
             return None;
         }
         self.to_string().parse().ok()
@@ -57,14 +61,14 @@ impl Number {
 
     /// The nearest `f64`; infinite when it is out of range.
     pub fn to_f64(&self) -> f64 {
-        let sign = if self.negative { "-" } else { "" };
-        let digits = if self.digits.is_empty() { "0" } else { &self.digits };
-        format!("{sign}{digits}e{}", self.exponent).parse().unwrap_or(f64::NAN)
+        let sign = if self.0.negative { "-" } else { "" };
+        let digits = if self.0.digits.is_empty() { "0" } else { &self.0.digits };
+        format!("{sign}{digits}e{}", self.0.exponent).parse().unwrap_or(f64::NAN)
     }
 
     /// Whether there is nothing behind the decimal point.
     pub fn is_integer(&self) -> bool {
-        self.exponent >= 0
+        self.0.exponent >= 0
     }
 
     fn from_parts(negative: bool, digits: &str, exponent: i64) -> Result<Self, NumberError> {
@@ -78,17 +82,17 @@ impl Number {
         if significant.len() > MAX_DIGITS || exponent.abs() > MAX_SCALE {
             return Err(NumberError::TooLong);
         }
-        Ok(Self { negative, digits: significant.to_owned(), exponent })
+        Ok(Self(Box::new(Decimal { negative, digits: significant.to_owned(), exponent })))
     }
 
     /// The position of the first digit relative to the decimal point; decides which of two numbers is larger.
     fn magnitude(&self) -> i64 {
         // At most MAX_DIGITS + MAX_SCALE: cannot overflow.
-        self.exponent + self.digits.len() as i64
+        self.0.exponent + self.0.digits.len() as i64
     }
 
     fn sign(&self) -> i8 {
-        match (self.digits.is_empty(), self.negative) {
+        match (self.0.digits.is_empty(), self.0.negative) {
             (true, _) => 0,
             (false, true) => -1,
             (false, false) => 1,
@@ -162,24 +166,24 @@ from_integers!(i64 u64 i32 u32);
 impl fmt::Display for Number {
     /// The shortest decimal text, without an exponent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.digits.is_empty() {
+        if self.0.digits.is_empty() {
             return f.write_str("0");
         }
-        if self.negative {
+        if self.0.negative {
             f.write_str("-")?;
         }
         let zeros = |f: &mut fmt::Formatter<'_>, count: i64| (0..count).try_for_each(|_| f.write_str("0"));
         let point = self.magnitude();
-        if self.exponent >= 0 {
-            f.write_str(&self.digits)?;
-            zeros(f, self.exponent)
+        if self.0.exponent >= 0 {
+            f.write_str(&self.0.digits)?;
+            zeros(f, self.0.exponent)
         } else if point <= 0 {
             f.write_str("0.")?;
             zeros(f, -point)?;
-            f.write_str(&self.digits)
+            f.write_str(&self.0.digits)
         } else {
             // `point` lies inside the digits: 0 < point < digits.len().
-            let (whole, fraction) = self.digits.split_at(point as usize);
+            let (whole, fraction) = self.0.digits.split_at(point as usize);
             write!(f, "{whole}.{fraction}")
         }
     }
@@ -187,8 +191,9 @@ impl fmt::Display for Number {
 
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
-        let by_size = || self.magnitude().cmp(&other.magnitude()).then_with(|| self.digits.as_str().cmp(&other.digits));
-        self.sign().cmp(&other.sign()).then_with(|| if self.negative { by_size().reverse() } else { by_size() })
+        let by_size =
+            || self.magnitude().cmp(&other.magnitude()).then_with(|| self.0.digits.as_str().cmp(&other.0.digits));
+        self.sign().cmp(&other.sign()).then_with(|| if self.0.negative { by_size().reverse() } else { by_size() })
     }
 }
 

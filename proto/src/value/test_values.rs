@@ -3,7 +3,7 @@
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
-use super::{Dynamic, Number};
+use super::{Dynamic, Name, Number};
 use crate::Type;
 
 /// Any type, a few levels deep.
@@ -14,7 +14,7 @@ pub(crate) fn type_of_any() -> impl Strategy<Value = Type> {
             inner.clone().prop_map(|ty| Type::List(Box::new(ty))),
             inner.clone().prop_map(|ty| Type::Set(Box::new(ty))),
             inner.clone().prop_map(|ty| Type::Map(Box::new(ty))),
-            btree_map("[a-c]", inner.clone(), 0..3).prop_map(Type::Object),
+            btree_map("[a-c]".prop_map(Name::from), inner.clone(), 0..3).prop_map(Type::Object),
             vec(inner, 0..3).prop_map(Type::Tuple),
         ]
     })
@@ -43,13 +43,13 @@ fn value_of(ty: &Type, unknowns: bool) -> BoxedStrategy<Dynamic> {
         .boxed(),
         Type::Dynamic => type_of_any()
             .prop_flat_map(move |inner| (Just(inner.clone()), shallow(&inner, unknowns)))
-            .prop_map(|(ty, value)| Dynamic::Typed(ty, Box::new(value)))
+            .prop_map(|(ty, value)| Dynamic::Typed(Box::new(ty), Box::new(value)))
             .boxed(),
         Type::List(element) => vec(value_of(element, unknowns), 0..20).prop_map(Dynamic::List).boxed(),
         Type::Set(element) => vec(value_of(element, unknowns), 0..4).prop_map(Dynamic::set).boxed(),
-        Type::Map(element) => {
-            btree_map("[a-z ]{0,4}", value_of(element, unknowns), 0..4).prop_map(Dynamic::Map).boxed()
-        }
+        Type::Map(element) => btree_map("[a-z ]{0,4}", value_of(element, unknowns), 0..4)
+            .prop_map(|entries| Dynamic::Map(entries.into()))
+            .boxed(),
         Type::Object(attributes) => {
             let members: Vec<_> =
                 attributes.iter().map(|(name, ty)| (Just(name.clone()), value_of(ty, unknowns))).collect();

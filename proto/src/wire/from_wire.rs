@@ -20,7 +20,21 @@ pub(crate) fn value(ty: &Type, value: Option<&pb::DynamicValue>, what: &str) -> 
 /// # Errors
 /// When it is none, or in the form that Terraform 0.11 wrote.
 pub(crate) fn raw_state(raw: Option<&pb::RawState>) -> Result<serde_json::Value, Diagnostic> {
-    let Some(raw) = raw else { return Ok(serde_json::Value::Null) };
+    let text = state_text(raw)?;
+    if text.is_empty() {
+        return Ok(serde_json::Value::Null);
+    }
+    serde_json::from_slice(text).map_err(|error| {
+        Diagnostic::error("The state cannot be read", format!("The stored object is not JSON: {error}."))
+    })
+}
+
+/// The text of a state in the form of the state file; empty when there is none.
+///
+/// # Errors
+/// When it is in the form that Terraform 0.11 wrote.
+pub(crate) fn state_text(raw: Option<&pb::RawState>) -> Result<&[u8], Diagnostic> {
+    let Some(raw) = raw else { return Ok(&[]) };
     if raw.json.is_empty() && !raw.flatmap.is_empty() {
         return Err(Diagnostic::error(
             "The state was written by Terraform 0.11 or before",
@@ -28,12 +42,7 @@ pub(crate) fn raw_state(raw: Option<&pb::RawState>) -> Result<serde_json::Value,
              remove the resource from the state and import it.",
         ));
     }
-    if raw.json.is_empty() {
-        return Ok(serde_json::Value::Null);
-    }
-    serde_json::from_slice(&raw.json).map_err(|error| {
-        Diagnostic::error("The state cannot be read", format!("The stored object is not JSON: {error}."))
-    })
+    Ok(&raw.json)
 }
 
 /// Why a value of Terraform's cannot be read. The schema that Terraform holds is an older build's, or the bytes are
@@ -77,8 +86,8 @@ pub(crate) fn diagnostics(diagnostics: Vec<pb::Diagnostic>) -> Diagnostics {
 pub(crate) fn path(path: &pb::AttributePath) -> Path {
     use pb::attribute_path::step::Selector;
     let steps = path.steps.iter().filter_map(|step| match step.selector.as_ref()? {
-        Selector::AttributeName(name) => Some(Step::Attribute(name.clone())),
-        Selector::ElementKeyString(key) => Some(Step::Key(key.clone())),
+        Selector::AttributeName(name) => Some(Step::Attribute(name.as_str().into())),
+        Selector::ElementKeyString(key) => Some(Step::Key(key.as_str().into())),
         Selector::ElementKeyInt(index) => usize::try_from(*index).ok().map(Step::Index),
     });
     steps.fold(Path::root(), |path, step| path.with(step))

@@ -13,14 +13,14 @@ use crate::{Diagnostic, Diagnostics, Path, Severity, Step, Type};
 /// When it is not of that type, which a rule of `core` should have noticed before.
 pub(crate) fn value(ty: &Type, value: &Dynamic) -> Result<pb::DynamicValue, Diagnostic> {
     match msgpack::encode(ty, value) {
-        Ok(msgpack) => Ok(pb::DynamicValue { msgpack, json: Vec::new() }),
+        Ok(msgpack) => Ok(pb::DynamicValue { msgpack: msgpack.into(), json: Default::default() }),
         Err(error) => Err(fault(&error.path, format!("its answer does not fit its schema ({})", error.problem))),
     }
 }
 
 /// Null of any type.
 pub(crate) fn null() -> pb::DynamicValue {
-    pb::DynamicValue { msgpack: vec![0xc0], json: Vec::new() }
+    pb::DynamicValue { msgpack: vec![0xc0].into(), json: Default::default() }
 }
 
 /// An identity; none when it does not fit its schema.
@@ -47,7 +47,7 @@ fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
         severity: severity.into(),
         summary,
         detail,
-        attribute: diagnostic.path.filter(|path| !path.steps().is_empty()).map(|path| self::path(&path)),
+        attribute: diagnostic.path.filter(|path| !path.is_root()).map(|path| self::path(&path)),
     }
 }
 
@@ -56,13 +56,13 @@ pub(crate) fn path(path: &Path) -> pb::AttributePath {
     use pb::attribute_path::{Step as WireStep, step::Selector};
     let step = |step: &Step| {
         let selector = match step {
-            Step::Attribute(name) => Selector::AttributeName(name.clone()),
-            Step::Key(key) => Selector::ElementKeyString(key.clone()),
+            Step::Attribute(name) => Selector::AttributeName(name.into()),
+            Step::Key(key) => Selector::ElementKeyString(key.into()),
             Step::Index(index) => Selector::ElementKeyInt(i64::try_from(*index).unwrap_or(i64::MAX)),
         };
         WireStep { selector: Some(selector) }
     };
-    pb::AttributePath { steps: path.steps().iter().map(step).collect() }
+    pb::AttributePath { steps: path.steps().into_iter().map(step).collect() }
 }
 
 fn type_bytes(ty: &Type) -> Vec<u8> {
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn answers_are_msgpack() {
         let sent = value(&Type::Bool, &Dynamic::Bool(true)).unwrap();
-        assert_eq!((sent.msgpack, sent.json), (vec![0xc3], Vec::new()));
+        assert_eq!((&sent.msgpack[..], sent.json.len()), (&[0xc3][..], 0));
         assert!(value(&Type::Bool, &Dynamic::string("x")).is_err());
     }
 }

@@ -121,7 +121,7 @@ async fn write_only_values_need_a_client_that_knows_them() {
     let config = json!({ "name": "x", "password_wo": "s" }).to_string().into_bytes();
     let request = pb::validate_resource_config::Request {
         type_name: "probe_thing".to_owned(),
-        config: Some(pb::DynamicValue { msgpack: Vec::new(), json: config }),
+        config: Some(pb::DynamicValue { msgpack: Default::default(), json: config.into() }),
         client_capabilities: None,
     };
     let response = service.validate_resource_config(Request::new(request)).await.unwrap().into_inner();

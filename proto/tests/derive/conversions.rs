@@ -48,7 +48,7 @@ fn filled() -> Everything {
         size: Value::Known("12345678901234567890.5".parse().unwrap()),
         share: Value::Known(0.1),
         instances: Value::Known(-7),
-        anything: Value::Known(Dynamic::Typed(Type::Bool, Box::new(Dynamic::Bool(true)))),
+        anything: Value::Known(Dynamic::Typed(Box::new(Type::Bool), Box::new(Dynamic::Bool(true)))),
         class: Value::Known(StorageClass::Standard),
         old_class: Value::Null,
         timeout: Value::Known(Minutes { spelling: "1h".into(), minutes: 60 }),
@@ -120,12 +120,12 @@ fn a_bare_dynamic_value_gets_the_type_of_its_expression() {
     let anything = Dynamic::List(vec![Dynamic::string("a"), number(1)]);
     let tree = Everything { anything: Value::Known(anything.clone()), ..Everything::default() }.encode();
     let tuple = Type::Tuple(vec![Type::String, Type::Number]);
-    assert_eq!(tree.get("anything"), &Dynamic::Typed(tuple, Box::new(anything)));
+    assert_eq!(tree.get("anything"), &Dynamic::Typed(Box::new(tuple), Box::new(anything)));
 }
 
 #[test]
 fn a_dynamic_value_known_by_its_type_alone_is_unknown() {
-    let typed = Dynamic::Typed(Type::String, Box::new(Dynamic::Unknown));
+    let typed = Dynamic::Typed(Box::new(Type::String), Box::new(Dynamic::Unknown));
     let decoded: Everything = decode(&object(&[("anything", typed), ("always", rule(1).encode())])).unwrap();
     assert_eq!(decoded.anything, Value::Unknown);
 }

@@ -18,8 +18,9 @@ fn tree() -> impl Strategy<Value = Dynamic> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Dynamic::List),
             prop::collection::vec(inner.clone(), 0..4).prop_map(Dynamic::set),
-            prop::collection::btree_map("[a-z]{1,3}", inner.clone(), 0..4).prop_map(Dynamic::Map),
-            prop::collection::btree_map(name, inner, 0..4).prop_map(Dynamic::Object),
+            prop::collection::btree_map("[a-z]{1,3}", inner.clone(), 0..4)
+                .prop_map(|entries| Dynamic::Map(entries.into())),
+            prop::collection::btree_map(name, inner, 0..4).prop_map(|entries| Dynamic::Object(entries.into())),
         ]
     })
 }
@@ -29,11 +30,11 @@ fn body() -> impl Strategy<Value = Dynamic> {
     let Type::Object(attributes) = Everything::schema().type_expression() else {
         unreachable!("a schema is an object")
     };
-    let names: Vec<String> = attributes.into_keys().collect();
+    let names: Vec<String> = attributes.into_keys().map(String::from).collect();
     let group = Just(Rule::default().encode());
     (prop::collection::btree_map(prop::sample::select(names), tree(), 0..6), group).prop_map(|(mut entries, group)| {
         entries.entry("always".to_owned()).or_insert(group);
-        Dynamic::Object(entries)
+        Dynamic::Object(entries.into())
     })
 }
 

@@ -85,7 +85,7 @@ pub fn document(body: &PhaseCheckpoint, base: Option<&Document>) -> Result<Docum
             continue;
         }
         if let Some(value) = meaning(json::to_json(value).map_err(ConvertError::Unknown)?) {
-            fields.insert(name.clone(), value);
+            fields.insert(name.to_string(), value);
         }
     }
     fields.insert("revision".to_owned(), base.map_or(1, |base| base.revision).into());

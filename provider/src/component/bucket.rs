@@ -342,7 +342,7 @@ impl Kind for Bucket {
         let name = component.get("name").clone();
         let logging = component.as_entries_mut().and_then(|entries| entries.get_mut("logging"));
         if let Some(logging) = logging.and_then(Dynamic::as_entries_mut) {
-            let prefix = logging.entry("log_object_prefix".to_owned()).or_default();
+            let prefix = logging.slot("log_object_prefix");
             if prefix.is_null() {
                 *prefix = name;
             }

@@ -1,6 +1,5 @@
 //! What the tests of kinds share: real answers of the APIs, a scope, and a component as a configuration says it.
 
-use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 
 use serde_json::Value as Json;
@@ -88,9 +87,9 @@ fn plainly(plain: &Type, hcl: &Json) -> Dynamic {
             Dynamic::List(items.iter().map(|item| plainly(inner, item)).collect())
         }
         (Type::Set(inner), Json::Array(items)) => Dynamic::set(items.iter().map(|item| plainly(inner, item))),
-        (Type::Map(inner), Json::Object(entries)) => Dynamic::Map(
-            entries.iter().map(|(key, item)| (key.clone(), plainly(inner, item))).collect::<BTreeMap<_, _>>(),
-        ),
+        (Type::Map(inner), Json::Object(entries)) => {
+            Dynamic::Map(entries.iter().map(|(key, item)| (key.clone(), plainly(inner, item))).collect())
+        }
         (_, Json::String(text)) => Dynamic::string(text),
         (_, Json::Bool(value)) => Dynamic::Bool(*value),
         (_, Json::Number(number)) => Dynamic::Number(number.to_string().parse::<Number>().unwrap()),

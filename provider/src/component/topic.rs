@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
-use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
+use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Name, Object, Path, Value};
 
 use self::subscription::Subscription;
 use super::Kind;
@@ -195,7 +195,7 @@ impl Kind for Topic {
         if subscriptions.is_unknown() {
             return None;
         }
-        let name = |(key, subscription): (&String, &Dynamic)| match subscription.get("name") {
+        let name = |(key, subscription): (&Name, &Dynamic)| match subscription.get("name") {
             Dynamic::Unknown => None,
             name => Some(format!("projects/{}/subscriptions/{}", scope.project, name.as_str().unwrap_or(key))),
         };

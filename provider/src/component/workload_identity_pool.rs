@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
-use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Name, Object, Path, Value};
 
 use self::provider::Provider;
 use super::Kind;
@@ -135,7 +135,7 @@ impl Kind for WorkloadIdentityPool {
         let pool = component.get("name").as_str()?;
         let collection = scope.fill(self.rest().collection, &scope.region);
         let providers = component.get("providers").as_entries().into_iter().flatten();
-        let name = |(key, provider): (&String, &Dynamic)| {
+        let name = |(key, provider): (&Name, &Dynamic)| {
             let name = provider.get("name");
             let name = if name.is_null() { key } else { name.as_str()? };
             Some(format!("{collection}/{pool}/providers/{name}"))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use tfplugin::function::{Function, FunctionError, Parameter, Signature};
 use tfplugin::value::json;
-use tfplugin::{Diagnostics, Dynamic, Object, Path, Type, Value};
+use tfplugin::{Diagnostics, Dynamic, Entries, Object, Path, Type, Value};
 
 use crate::checkpoint::model::{ChecklistSpec, CommandSpec, IssueSpec, RiskSpec, StepSpec};
 
@@ -157,7 +157,7 @@ impl Function for ParsePhaseCheckpoint {
 fn without_null_collections(ty: &Type, value: Dynamic) -> Dynamic {
     match (ty, value) {
         (Type::List(_), Dynamic::Null) => Dynamic::List(Vec::new()),
-        (Type::Map(_), Dynamic::Null) => Dynamic::Map(BTreeMap::new()),
+        (Type::Map(_), Dynamic::Null) => Dynamic::Map(Entries::new()),
         (Type::List(element), Dynamic::List(items)) => {
             Dynamic::List(items.into_iter().map(|item| without_null_collections(element, item)).collect())
         }

@@ -53,6 +53,16 @@ impl List {
 impl Client {
     /// All items of a list.
     pub async fn list(&self, ctx: &CallContext, list: List) -> Result<Vec<Value>, ApiError> {
+        self.list_as(ctx, list, Some).await
+    }
+
+    /// What `make` makes of the items of a list. An item's JSON is gone once it was seen: of a long list it is large.
+    pub async fn list_as<T>(
+        &self,
+        ctx: &CallContext,
+        list: List,
+        make: impl Fn(Value) -> Option<T>,
+    ) -> Result<Vec<T>, ApiError> {
         let first = match list.page_size {
             Some((name, size)) => list.request.query(name, size),
             None => list.request,
@@ -68,7 +78,7 @@ impl Client {
                 return Err(ApiError::new(call, Cause::Partial(unreachable)));
             }
             if let Some(Value::Array(found)) = page.get_mut(list.items).map(Value::take) {
-                items.extend(found);
+                items.extend(found.into_iter().filter_map(&make));
             }
             token =
                 page.get("nextPageToken").and_then(Value::as_str).filter(|next| !next.is_empty()).map(str::to_owned);

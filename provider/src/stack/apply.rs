@@ -15,7 +15,7 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic};
 use tokio::sync::OnceCell;
 
 use super::cloud::{self, Found};
-use super::model::{Components, Stack};
+use super::model::Components;
 use super::plan::{Action, Step};
 use super::run::Run;
 use super::{Address, Scope, locate, tree};
@@ -34,8 +34,8 @@ pub(crate) struct Outcome {
 /// What the steps of one apply share.
 pub(super) struct Work<'a> {
     run: &'a Run,
-    /// The configuration, for write-only values.
-    config: &'a Components,
+    /// The write-only values of the configuration.
+    secrets: &'a Components,
     /// Components that an interrupted apply of this stack left behind.
     left: &'a Components,
     /// The components as last read.
@@ -70,10 +70,8 @@ impl Work<'_> {
     /// The component with the write-only values of the configuration.
     fn with_secrets(&self, address: &Address, component: &Dynamic) -> Dynamic {
         let mut component = component.clone();
-        if let Some(configured) = self.config.get(address) {
-            for attribute in address.kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
-                tree::set(&mut component, attribute.name.clone(), configured.get(&attribute.name).clone());
-            }
+        for (name, value) in self.secrets.get(address).and_then(Dynamic::as_entries).into_iter().flatten() {
+            tree::set(&mut component, name, value.clone());
         }
         component
     }
@@ -85,7 +83,7 @@ pub(crate) async fn apply(
     steps: Vec<Step>,
     kept: Components,
     (before, scope_before): (&Components, &Scope),
-    config: &Stack,
+    secrets: &Components,
     left: &Components,
 ) -> Outcome {
     let steps = split_replacements(steps, &run.scope);
@@ -106,7 +104,7 @@ pub(crate) async fn apply(
     }
     let work = Work {
         run,
-        config: &config.components(),
+        secrets,
         left,
         before,
         scope_before,
@@ -161,7 +159,7 @@ pub(crate) async fn destroy(run: &Run, components: &Components) -> Outcome {
         Step { address: address.clone(), action, prior: Some(component.clone()), planned: None }
     });
     let before = (components, &run.scope);
-    apply(run, steps.collect(), Components::new(), before, &Stack::empty(), &Components::new()).await
+    apply(run, steps.collect(), Components::new(), before, &Components::new(), &Components::new()).await
 }
 
 /// The warning for steps that were not begun.

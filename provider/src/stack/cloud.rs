@@ -28,11 +28,6 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// The same for those who look at the tree only: of a large stack the JSON is large, too.
-    pub(crate) fn without_body(self) -> Self {
-        Self { body: Json::Null, ..self }
-    }
-
     /// Takes in the JSON of an object.
     pub(crate) fn new(kind: &dyn AnyKind, body: Json, scope: &Scope) -> Self {
         let object = kind.object();
@@ -126,6 +121,18 @@ fn with_query(mut request: Request, query: &[(&str, &str)], scope: &Scope) -> Re
 /// # Errors
 /// Of the calls.
 pub(crate) async fn list(run: &Run, kind: &dyn AnyKind, place: &str) -> Result<Vec<Found>, ApiError> {
+    list_as(run, kind, place, |found| found).await
+}
+
+/// The same for those who look at the trees only: of a large stack the JSON is large, too.
+///
+/// # Errors
+/// Of the calls.
+pub(crate) async fn list_trees(run: &Run, kind: &dyn AnyKind, place: &str) -> Result<Vec<Found>, ApiError> {
+    list_as(run, kind, place, |found| Found { body: Json::Null, ..found }).await
+}
+
+async fn list_as(run: &Run, kind: &dyn AnyKind, place: &str, keep: fn(Found) -> Found) -> Result<Vec<Found>, ApiError> {
     let rest = kind.rest();
     let mut request = Request::get(rest.host.clone(), locate::collection_path(rest, place, &run.scope));
     request = with_query(request, rest.list_query, &run.scope);
@@ -134,10 +141,14 @@ pub(crate) async fn list(run: &Run, kind: &dyn AnyKind, place: &str) -> Result<V
         (_, 0) => list,
         (parameter, size) => list.page_size_as(parameter, size),
     };
+    let found = |body| keep(Found::new(kind, body, &run.scope));
+    if kind.parts().is_empty() {
+        return run.list_as(list, |body| if kind.is_gone(&body) { None } else { Some(found(body)) }).await;
+    }
     let mut items = run.list(list).await?;
     items.retain(|body| !kind.is_gone(body));
     read_parts(run, kind, &mut items).await?;
-    Ok(items.into_iter().map(|body| Found::new(kind, body, &run.scope)).collect())
+    Ok(items.into_iter().map(found).collect())
 }
 
 /// Makes an object, without its parts, and reads it as it became.

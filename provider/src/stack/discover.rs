@@ -11,7 +11,7 @@ mod policies;
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Entries, Path};
 
 use self::policies::Policies;
 use super::cloud::{self, Found};
@@ -186,8 +186,7 @@ fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>) -> D
                 roles.entry(role).or_default().push(Dynamic::String(member));
             }
         }
-        let roles: BTreeMap<String, Dynamic> =
-            roles.into_iter().map(|(role, members)| (role, Dynamic::set(members))).collect();
+        let roles: Entries = roles.into_iter().map(|(role, members)| (role, Dynamic::set(members))).collect();
         tree::set(&mut component, "iam", if roles.is_empty() { Dynamic::Null } else { Dynamic::Map(roles) });
     }
     component

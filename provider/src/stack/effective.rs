@@ -81,7 +81,7 @@ pub(crate) fn grants(component: &Dynamic, all: &Components) -> Option<Grants> {
     for (role, members) in iam.as_entries().into_iter().flatten() {
         for member in tree::texts(members) {
             let member = references::resolve_member(member, all);
-            grants.insert((role.clone(), member.as_str()?.to_owned()));
+            grants.insert((role.to_string(), member.as_str()?.to_owned()));
         }
     }
     Some(grants)

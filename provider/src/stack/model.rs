@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use tfplugin::{Diagnostics, Dynamic, Object, ObjectSchema, Path, Type, Value};
+use tfplugin::{Diagnostics, Dynamic, Entries, Name, Object, ObjectSchema, Path, Type, Value};
 
 use super::Address;
 use crate::component::alert_policy::severity::Severity;
@@ -133,7 +133,7 @@ impl Stack {
     /// A stack whose attributes are all null.
     pub fn empty() -> Self {
         let attributes = Self::body().attributes.iter();
-        Self { tree: Dynamic::Object(attributes.map(|a| (a.name.to_string(), Dynamic::Null)).collect()) }
+        Self { tree: Dynamic::Object(attributes.map(|a| (&a.name, Dynamic::Null)).collect()) }
     }
 
     /// The attribute `name`.
@@ -149,7 +149,7 @@ impl Stack {
     /// Sets the attribute `name`.
     pub fn set(&mut self, name: &str, value: impl Into<Dynamic>) {
         if let Some(entries) = self.tree.as_entries_mut() {
-            entries.insert(name.to_owned(), value.into());
+            entries.insert(name, value.into());
         }
     }
 
@@ -191,12 +191,25 @@ impl Stack {
         KINDS.iter().flat_map(of_kind).collect()
     }
 
+    /// What only a configuration holds: the write-only values of its components.
+    pub(crate) fn write_only(&self) -> Components {
+        let mut secrets = Components::new();
+        for (address, component) in self.borrowed() {
+            let attributes = address.kind.object().attributes.iter().filter(|attribute| attribute.write_only);
+            let values: Entries = attributes.map(|a| (&a.name, component.get(&a.name).clone())).collect();
+            if !values.is_empty() {
+                secrets.insert(address, Dynamic::Object(values));
+            }
+        }
+        secrets
+    }
+
     /// The stack without its components: what a large one is built from.
     pub(crate) fn settings_only(&self) -> Self {
         let entries = self.tree.as_entries().into_iter().flatten();
         let settings = entries.filter(|(name, _)| component::kind(name).is_none());
         let settings = settings.map(|(name, value)| (name.clone(), value.clone()));
-        let kinds = KINDS.iter().map(|kind| (kind.name().to_owned(), Dynamic::Null));
+        let kinds = KINDS.iter().map(|kind| (Name::fixed(kind.name()), Dynamic::Null));
         Self { tree: Dynamic::Object(settings.chain(kinds).collect()) }
     }
 
@@ -207,7 +220,7 @@ impl Stack {
 
     /// The same with components that nobody else needs.
     pub(crate) fn put_components(&mut self, components: Components, like: &Stack) {
-        let mut kinds: BTreeMap<&str, BTreeMap<String, Dynamic>> = BTreeMap::new();
+        let mut kinds: BTreeMap<&str, Entries> = BTreeMap::new();
         for (address, component) in components {
             kinds.entry(address.kind.name()).or_default().insert(address.key, component);
         }

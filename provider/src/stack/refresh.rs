@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use tfplugin::{Diagnostics, Dynamic, Path};
+use tfplugin::{Diagnostics, Dynamic, Entries, Path};
 
 use super::cloud::{self, Found};
 use super::effective::Grants;
@@ -127,10 +127,10 @@ async fn read_collection(
 ) -> Result<FoundByAddress, Diagnostics> {
     let mut found = FoundByAddress::new();
     if let [(first, _), _, ..] = members.as_slice() {
-        match cloud::list(run, first.kind, &place).await {
+        match cloud::list_trees(run, first.kind, &place).await {
             Ok(items) => {
                 let mut by_name: BTreeMap<String, Found> =
-                    items.into_iter().map(|f| (f.name.clone(), f.without_body())).collect();
+                    items.into_iter().map(|found| (found.name.clone(), found)).collect();
                 // A list may hold less than there is (budgets of this project): what is not in it is asked for by name.
                 members.retain(|(address, name)| match by_name.remove(name) {
                     Some(item) => {
@@ -278,11 +278,11 @@ fn merge(address: &Address, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) 
 /// The recorded grants that the policy still holds.
 fn still_granted(recorded: &Dynamic, policy: &Policy, all: &Components) -> Dynamic {
     let granted = policy.grants();
-    let mut left = BTreeMap::new();
+    let mut left = Entries::new();
     for (role, members) in recorded.as_entries().into_iter().flatten() {
         // A role for nobody is in the configuration, and in no policy.
         if members.as_elements().is_none_or(<[Dynamic]>::is_empty) {
-            left.insert(role.clone(), members.clone());
+            left.insert(role, members.clone());
             continue;
         }
         let is_granted = |member: &&Dynamic| {
@@ -290,11 +290,11 @@ fn still_granted(recorded: &Dynamic, policy: &Policy, all: &Components) -> Dynam
             resolved
                 .as_ref()
                 .and_then(Dynamic::as_str)
-                .is_some_and(|m| granted.contains(&(role.clone(), iam::normal(m))))
+                .is_some_and(|m| granted.contains(&(role.to_string(), iam::normal(m))))
         };
         let members: Vec<Dynamic> = members.as_elements().into_iter().flatten().filter(is_granted).cloned().collect();
         if !members.is_empty() {
-            left.insert(role.clone(), Dynamic::set(members));
+            left.insert(role, Dynamic::set(members));
         }
     }
     Dynamic::Map(left)

@@ -319,7 +319,7 @@ async fn apply_plan(
         let left = if prior.is_none() { session.handover.take(&id) } else { None };
         let limit = limit.of(planned.settings().as_ref());
         let run = run(session, context, scope, limit, writing(&session.connection))?;
-        let (stack, diagnostics) = carry_out(&run, prior.as_ref(), &planned, &config, left.as_ref()).await;
+        let (stack, diagnostics) = carry_out(&run, prior.as_ref(), &planned, config, left.as_ref()).await;
         session.handover.mark_alive(&id, inventory::objects(&stack.components(), &run.scope));
         session.images.observe(&stack);
         Ok::<_, Diagnostics>((stack, diagnostics))
@@ -338,11 +338,13 @@ pub(super) async fn carry_out(
     run: &Run,
     prior: Option<&Stack>,
     planned: &Stack,
-    config: &Stack,
+    config: Stack,
     left: Option<&Stack>,
 ) -> (Stack, Diagnostics) {
-    let input = Input { prior, config, proposed: planned, scope: &run.scope };
-    let plan = plan::plan(&input);
+    let plan = plan::plan(&Input { prior, config: &config, proposed: planned, scope: &run.scope });
+    // From here on the configuration says nothing that is not in the plan, its secrets excepted.
+    let secrets = config.write_only();
+    drop(config);
     let mut stack = planned.settings_only();
     let before = prior.map(Stack::components).unwrap_or_default();
     let scope_before = prior.map_or_else(|| run.scope.clone(), |prior| run.scope.as_of(prior));
@@ -371,7 +373,7 @@ pub(super) async fn carry_out(
             plan.steps.into_iter().chain(gone).collect(),
             kept,
             (&before, &scope_before),
-            config,
+            &secrets,
             &left,
         );
         let (outcome, number) = futures::join!(work, number);

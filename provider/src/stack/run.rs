@@ -113,18 +113,26 @@ impl Run {
     /// # Errors
     /// Of the calls.
     pub async fn list(&self, list: List) -> Result<Vec<Json>, ApiError> {
-        match self.send_list(&list).await {
+        self.list_as(list, Some).await
+    }
+
+    /// Reads a list to its end, and keeps what `make` makes of its items.
+    ///
+    /// # Errors
+    /// Of the calls.
+    pub async fn list_as<T>(&self, list: List, make: impl Fn(Json) -> Option<T>) -> Result<Vec<T>, ApiError> {
+        match self.send_list(&list, &make).await {
             Err(error) if self.switch_on(&error).await? => {
                 let list = list.also_retry(WARM_UP, |error| error.is_api_disabled().is_some());
-                self.send_list(&list).await
+                self.send_list(&list, &make).await
             }
             result => result,
         }
     }
 
-    async fn send_list(&self, list: &List) -> Result<Vec<Json>, ApiError> {
-        match self.client().list(&self.context, list.clone()).await {
-            Err(error) if self.pays(&error) => self.client().list(&self.context, list.clone()).await,
+    async fn send_list<T>(&self, list: &List, make: impl Fn(Json) -> Option<T>) -> Result<Vec<T>, ApiError> {
+        match self.client().list_as(&self.context, list.clone(), &make).await {
+            Err(error) if self.pays(&error) => self.client().list_as(&self.context, list.clone(), &make).await,
             result => result,
         }
     }

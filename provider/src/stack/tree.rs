@@ -1,10 +1,9 @@
 //! Walking component trees by their schema.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use tfplugin::schema::{Nesting, ObjectSchema};
-use tfplugin::{Attribute, Dynamic, Path};
+use tfplugin::{Attribute, Dynamic, Name, Path};
 
 /// The text of a known string attribute of a component.
 pub(super) fn text<'a>(component: &'a Dynamic, attribute: &str) -> Option<&'a str> {
@@ -12,16 +11,23 @@ pub(super) fn text<'a>(component: &'a Dynamic, attribute: &str) -> Option<&'a st
 }
 
 /// Sets an attribute of a component.
-pub(super) fn set(component: &mut Dynamic, attribute: impl Into<Cow<'static, str>>, value: Dynamic) {
+pub(super) fn set(component: &mut Dynamic, attribute: impl Into<Name>, value: Dynamic) {
+    let attribute = attribute.into();
+    // What stays as it is stays shared.
+    if component.get(&attribute) == &value
+        && component.as_entries().is_some_and(|entries| entries.contains_key(&attribute))
+    {
+        return;
+    }
     if let Some(entries) = component.as_entries_mut() {
-        entries.insert(attribute.into().into_owned(), value);
+        entries.insert(attribute, value);
     }
 }
 
 /// A known map of strings as a Rust map; unknown and null entries are left out.
 pub(super) fn strings(value: &Dynamic) -> BTreeMap<String, String> {
     let entries = value.as_entries().into_iter().flatten();
-    entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    entries.filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned()))).collect()
 }
 
 /// A map of strings as a tree.

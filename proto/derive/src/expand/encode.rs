@@ -9,9 +9,11 @@ use crate::model::{Field, Object};
 
 pub(super) fn encode(object: &Object) -> TokenStream {
     let entries = object.fields.iter().map(entry);
+    let count = object.fields.len();
     quote! {
         fn encode(&self) -> ::tfplugin::Dynamic {
-            ::tfplugin::Dynamic::Object(::tfplugin::__private::BTreeMap::from([#(#entries),*]))
+            let entries: [(::tfplugin::Name, ::tfplugin::Dynamic); #count] = [#(#entries),*];
+            ::tfplugin::Dynamic::Object(entries.into())
         }
     }
 }
@@ -25,5 +27,5 @@ fn entry(field: &Field) -> TokenStream {
         }
         None => quote_spanned!(ty.span()=> <#ty as ::tfplugin::AttributeValue>::encode(&self.#ident)),
     };
-    quote!((::std::string::String::from(#name), #value))
+    quote!((::tfplugin::Name::fixed(#name), #value))
 }

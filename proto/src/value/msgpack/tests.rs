@@ -10,7 +10,7 @@ fn number(text: &str) -> Dynamic {
 }
 
 fn object(attributes: &[(&str, Type)]) -> Type {
-    Type::Object(attributes.iter().map(|(name, ty)| ((*name).to_owned(), ty.clone())).collect())
+    Type::Object(attributes.iter().map(|(name, ty)| ((*name).into(), ty.clone())).collect())
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn values_of_type_dynamic_bring_their_type() {
     bytes[2] = bytes[3..].iter().position(|byte| *byte == 0x92).unwrap() as u8;
     let value = decode(&Type::Dynamic, &bytes).unwrap();
     let expected = Dynamic::Typed(
-        Type::Tuple(vec![Type::String, Type::Number]),
+        Box::new(Type::Tuple(vec![Type::String, Type::Number])),
         Box::new(Dynamic::List(vec![Dynamic::string("a"), number("1")])),
     );
     assert_eq!(value, expected);

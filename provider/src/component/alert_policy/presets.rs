@@ -2,10 +2,8 @@
 //!
 //! An error rate is errors over requests; latency is a percentile of all requests; a share is between 0 and 1.
 
-use std::collections::BTreeMap;
-
 use tfplugin::schema::{Nesting, Shape};
-use tfplugin::{Dynamic, Number, Object, ObjectSchema};
+use tfplugin::{Dynamic, Name, Number, Object, ObjectSchema};
 
 use super::{AlertPolicySpec, Preset};
 use crate::stack::Scope;
@@ -227,7 +225,7 @@ pub(super) fn expand(component: &mut Dynamic, scope: &Scope) {
     ];
     let Some(entries) = component.as_entries_mut() else { return };
     for (name, value) in filled {
-        let entry = entries.entry(name.to_owned()).or_default();
+        let entry = entries.slot(Name::fixed(name));
         if entry.is_null() || entry.as_elements().is_some_and(<[Dynamic]>::is_empty) {
             *entry = value;
         }
@@ -405,7 +403,7 @@ impl Settings<'_> {
 }
 
 fn object(fields: impl IntoIterator<Item = (&'static str, Dynamic)>) -> Dynamic {
-    Dynamic::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<BTreeMap<_, _>>())
+    Dynamic::Object(fields.into_iter().map(|(name, value)| (Name::fixed(name), value)).collect())
 }
 
 fn condition(title: String, threshold: Vec<(&'static str, Dynamic)>) -> Dynamic {
@@ -432,7 +430,7 @@ fn number(value: f64) -> String {
 fn completed(object: &ObjectSchema, mut value: Dynamic) -> Dynamic {
     let Some(entries) = value.as_entries_mut() else { return value };
     for attribute in &object.attributes {
-        let entry = entries.entry(attribute.name.to_string()).or_default();
+        let entry = entries.slot(&attribute.name);
         if entry.is_null() {
             *entry = attribute.default.clone().unwrap_or_default();
         }

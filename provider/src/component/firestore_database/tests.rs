@@ -49,7 +49,7 @@ fn the_database_of_the_environment_is_what_its_configuration_says() {
 fn found_indexes_have_keys_that_tell_them_apart() {
     let Some(body) = environment() else { return };
     let found = read_body(databases(), &body);
-    let keys: Vec<&String> = found.get("indexes").as_entries().unwrap().keys().collect();
+    let keys: Vec<&str> = found.get("indexes").as_entries().unwrap().keys().map(|key| key.as_str()).collect();
     assert_eq!(keys, ["feedback_is_correct_timestamp", "feedback_prediction_id_timestamp"]);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
-use tfplugin::{Dynamic, Object, Value};
+use tfplugin::{Dynamic, Entries, Object, Value};
 
 use super::names::CloudName;
 use crate::component::marks::{Codec, refers};
@@ -29,7 +29,7 @@ fn variables(body: &Json) -> impl Iterator<Item = (&str, &Json)> {
     elements.filter_map(|variable| Some((variable.get("name")?.as_str()?, variable)))
 }
 
-fn map(entries: BTreeMap<String, Dynamic>) -> Dynamic {
+fn map(entries: Entries) -> Dynamic {
     if entries.is_empty() { Dynamic::Null } else { Dynamic::Map(entries) }
 }
 
@@ -39,12 +39,12 @@ fn is_secret(variable: &Json) -> bool {
 
 /// Writes `wanted` into the list: the variables there keep their place, those that `ours` says are ours and are not
 /// wanted go, new ones come last.
-fn merge(body: &mut Json, wanted: BTreeMap<&String, Json>, ours: impl Fn(&Json) -> bool) {
+fn merge(body: &mut Json, wanted: BTreeMap<&str, Json>, ours: impl Fn(&Json) -> bool) {
     let mut wanted = wanted;
     let mut list = Vec::new();
     for variable in wire::get(body, ENV).and_then(Json::as_array).into_iter().flatten() {
-        let name = variable.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
-        match wanted.remove(&name) {
+        let name = variable.get("name").and_then(Json::as_str).unwrap_or_default();
+        match wanted.remove(name) {
             Some(new) => list.push(new),
             None if ours(variable) => {}
             None => list.push(variable.clone()),
@@ -65,7 +65,8 @@ impl Codec for Plain {
     }
     fn write(&self, value: &Dynamic, body: &mut Json) {
         let entries = value.as_entries().into_iter().flatten();
-        let wanted = entries.filter_map(|(name, value)| Some((name, json!({"name": name, "value": value.as_str()?}))));
+        let wanted =
+            entries.filter_map(|(name, value)| Some((name.as_str(), json!({"name": name, "value": value.as_str()?}))));
         merge(body, wanted.collect(), |variable| wire::get(variable, "valueSource").is_none());
     }
     fn masks(&self) -> &'static [&'static str] {
@@ -98,7 +99,7 @@ impl Codec for Secret {
         let wanted = entries.filter_map(|(name, value)| {
             let version = value.get("version").as_str().unwrap_or("latest");
             let reference = json!({"secret": value.get("secret").as_str()?, "version": version});
-            Some((name, json!({"name": name, "valueSource": {"secretKeyRef": reference}})))
+            Some((name.as_str(), json!({"name": name, "valueSource": {"secretKeyRef": reference}})))
         });
         merge(body, wanted.collect(), is_secret);
     }

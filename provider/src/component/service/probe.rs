@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
-use tfplugin::{Dynamic, Number, Object, Value};
+use tfplugin::{Dynamic, Entries, Name, Number, Object, Value};
 
 use crate::component::marks::Codec;
 use crate::component::wire::{self, SECONDS_INT};
@@ -74,7 +74,7 @@ impl Codec for ProbeAt {
         let port =
             ["httpGet.port", "tcpSocket.port", "grpc.port"].iter().find_map(|path| number(wire::get(probe, path)?));
         let headers = wire::get(probe, "httpGet.httpHeaders").and_then(Json::as_array).into_iter().flatten();
-        let headers: BTreeMap<_, _> = headers
+        let headers: Entries = headers
             .filter_map(|header| {
                 let value = header.get("value").and_then(Json::as_str).unwrap_or_default();
                 Some((header.get("name")?.as_str()?.to_owned(), Dynamic::string(value)))
@@ -82,7 +82,7 @@ impl Codec for ProbeAt {
             .collect();
         let has = |kind: &str| wire::get(probe, kind).is_some();
         let path = has("httpGet").then(|| text("httpGet.path").unwrap_or("/"));
-        let mut fields: BTreeMap<String, Dynamic> = [
+        let mut fields: Entries = [
             ("http_path", path.map_or(Dynamic::Null, Dynamic::string)),
             ("http_headers", if headers.is_empty() { Dynamic::Null } else { Dynamic::Map(headers) }),
             ("tcp", Dynamic::Bool(has("tcpSocket"))),
@@ -95,11 +95,11 @@ impl Codec for ProbeAt {
             ),
         ]
         .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
+        .map(|(name, value)| (Name::fixed(name), value))
         .collect();
         for (name, field, default) in SECONDS {
             let value = probe.get(field).map_or(Dynamic::Null, SECONDS_INT.read);
-            fields.insert(name.to_owned(), if value.is_null() { Dynamic::string(default) } else { value });
+            fields.insert(Name::fixed(name), if value.is_null() { Dynamic::string(default) } else { value });
         }
         Dynamic::Object(fields)
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
-use tfplugin::{Choice, Dynamic, Number, Object, Value};
+use tfplugin::{Choice, Dynamic, Entries, Name, Number, Object, Value};
 
 use super::names::CloudName;
 use crate::component::marks::{Codec, refers};
@@ -112,8 +112,8 @@ fn texts(json: &Json, path: &str) -> Dynamic {
     }
 }
 
-fn object<const N: usize>(fields: [(&str, Dynamic); N]) -> Dynamic {
-    Dynamic::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+fn object<const N: usize>(fields: [(&'static str, Dynamic); N]) -> Dynamic {
+    Dynamic::Object(fields.into_iter().map(|(name, value)| (Name::fixed(name), value)).collect())
 }
 
 fn read_volume(mount: &Json, source: &Json) -> Dynamic {
@@ -122,7 +122,7 @@ fn read_volume(mount: &Json, source: &Json) -> Dynamic {
         let version = item.get("version").and_then(Json::as_str).unwrap_or("latest");
         Some((item.get("path")?.as_str()?.to_owned(), Dynamic::string(version)))
     });
-    let items: BTreeMap<_, _> = items.collect();
+    let items: Entries = items.collect();
     let mode = wire::get(source, "secret.defaultMode").and_then(Json::as_i64).filter(|mode| *mode != 0);
     let empty_dir = wire::get(source, "emptyDir").map_or(Dynamic::Null, |dir| {
         let medium = match text(dir, "medium") {
@@ -207,8 +207,8 @@ fn write_source(volume: &Dynamic, source: &mut Json) {
 
 fn write_items(wanted: &Dynamic, source: &mut Json) {
     let current = array(source, "secret.items").to_vec();
-    let item = |(path, version): (&String, &Dynamic)| {
-        let same = |item: &&Json| item.get("path").and_then(Json::as_str) == Some(path);
+    let item = |(path, version): (&Name, &Dynamic)| {
+        let same = |item: &&Json| item.get("path").and_then(Json::as_str) == Some(path.as_str());
         let mut item = current.iter().find(same).cloned().unwrap_or_else(|| json!({"path": path}));
         put_text(&mut item, "version", version);
         item
@@ -224,13 +224,12 @@ impl Codec for Volumes {
             let source = sources.iter().find(|source| name_of(source) == name_of(mount))?;
             Some((name_of(mount).to_owned(), read_volume(mount, source)))
         });
-        let volumes: BTreeMap<_, _> = volumes.collect();
+        let volumes: Entries = volumes.collect();
         if volumes.is_empty() { Dynamic::Null } else { Dynamic::Map(volumes) }
     }
 
     fn write(&self, value: &Dynamic, body: &mut Json) {
-        let none = BTreeMap::new();
-        let wanted = value.as_entries().unwrap_or(&none);
+        let wanted = value.as_entries().unwrap_or(Entries::none());
         let mounted: BTreeSet<String> = array(body, MOUNTS).iter().map(|mount| name_of(mount).to_owned()).collect();
         // A volume that only a sidecar mounts is not ours.
         let mut sources: Vec<Json> = array(body, SOURCES)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
 use serde_json::{Value as Json, json};
-use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Entries, Object, Path, Value};
 
 use super::{check_length, check_name};
 use crate::component::marks::{Codec, FreeText, Identity, refers, wire, wire_with};
@@ -151,7 +151,7 @@ pub(super) fn validate(key: &str, subscription: &Subscription, path: &Path, diag
 /// Fills in what the subscription means and the API will say.
 pub(super) fn complete(key: &str, subscription: &mut Dynamic) {
     let Some(fields) = subscription.as_entries_mut() else { return };
-    let is_null = |fields: &BTreeMap<String, Dynamic>, name: &str| fields.get(name).is_none_or(Dynamic::is_null);
+    let is_null = |fields: &Entries, name: &str| fields.get(name).is_none_or(Dynamic::is_null);
     let mut fill = |name: &str, value: Dynamic| {
         if is_null(fields, name) {
             fields.insert(name.to_owned(), value);

@@ -6,16 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
-use tfplugin::{Attribute, Dynamic, ObjectSchema};
+use tfplugin::{Attribute, Dynamic, Entries, Name, ObjectSchema};
 
 use super::equality::equal;
 use super::reading::read;
 use super::writing::{create, revise};
 use crate::component::marks::{Children, Identity};
-
-type Entries = BTreeMap<String, Dynamic>;
-
-static NONE: Entries = Entries::new();
 
 /// The object of each child, if the attribute is a map of children.
 pub fn children(attribute: &Attribute) -> Option<&ObjectSchema> {
@@ -40,8 +36,8 @@ fn is_same(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> bool {
 }
 
 /// For each KEY of `known` whose child is in `found`: its key there.
-fn pairs<'f>(object: &ObjectSchema, known: &Entries, found: &'f Entries) -> BTreeMap<String, &'f str> {
-    let mut pairs: BTreeMap<String, &str> = BTreeMap::new();
+fn pairs<'f>(object: &ObjectSchema, known: &Entries, found: &'f Entries) -> BTreeMap<Name, &'f str> {
+    let mut pairs: BTreeMap<Name, &str> = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for by_key in [true, false] {
         for (key, child) in known {
@@ -60,12 +56,12 @@ fn pairs<'f>(object: &ObjectSchema, known: &Entries, found: &'f Entries) -> BTre
 /// and in their spelling where it still means the same.
 pub fn tracked(object: &ObjectSchema, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) -> Dynamic {
     let Some(known) = meant.as_entries() else { return stored.clone() };
-    let found = found.as_entries().unwrap_or(&NONE);
+    let found = found.as_entries().unwrap_or(Entries::none());
     let observed = pairs(object, known, found).into_iter().map(|(key, there)| {
-        let mut child = found[there].clone();
+        let mut child = found.get(there).cloned().unwrap_or_default();
         for attribute in object.attributes.iter().filter(|attribute| attribute.presence.is_configurable()) {
             let name = attribute.name.as_ref();
-            if equal(attribute, known[&key].get(name), child.get(name)) {
+            if equal(attribute, meant.get(&key).get(name), child.get(name)) {
                 set(&mut child, attribute, stored.get(&key).get(name).clone());
             }
         }
@@ -81,8 +77,11 @@ pub fn aligned(object: &ObjectSchema, meant: &Dynamic, found: &Dynamic) -> Dynam
         let (Some(inner), Some(there)) = (children(attribute), found.get(&attribute.name).as_entries()) else {
             continue;
         };
-        let known = meant.get(&attribute.name).as_entries().unwrap_or(&NONE);
-        let mine = pairs(inner, known, there).into_iter().map(|(key, at)| (key, there[at].clone())).collect();
+        let known = meant.get(&attribute.name).as_entries().unwrap_or(Entries::none());
+        let mine = pairs(inner, known, there)
+            .into_iter()
+            .map(|(key, at)| (key, there.get(at).cloned().unwrap_or_default()))
+            .collect();
         set(&mut aligned, attribute, Dynamic::Map(mine));
     }
     aligned
@@ -98,7 +97,7 @@ pub fn carry(
 ) {
     let name = attribute.name.as_ref();
     let (Some(object), Some(known)) = (children(attribute), meant.get(name).as_entries()) else { return };
-    let there = meant_before.get(name).as_entries().unwrap_or(&NONE);
+    let there = meant_before.get(name).as_entries().unwrap_or(Entries::none());
     let pairs = pairs(object, known, there);
     let planned = planned.as_entries_mut().and_then(|entries| entries.get_mut(name)).and_then(Dynamic::as_entries_mut);
     for (key, child) in planned.into_iter().flatten() {
@@ -116,10 +115,10 @@ pub(super) fn change(object: &ObjectSchema, old: &Dynamic, new: &Dynamic, curren
         Json::Object(entries) => entries,
         _ => Map::new(),
     };
-    let trees: Entries = current.iter().map(|(key, child)| (key.clone(), read(object, child))).collect();
-    let (old, new) = (old.as_entries().unwrap_or(&NONE), new.as_entries().unwrap_or(&NONE));
+    let trees: Entries = current.iter().map(|(key, child)| (key, read(object, child))).collect();
+    let (old, new) = (old.as_entries().unwrap_or(Entries::none()), new.as_entries().unwrap_or(Entries::none()));
     let (had, kept) = (pairs(object, old, &trees), pairs(object, new, &trees));
-    let made: Vec<(&String, Json)> = new
+    let made: Vec<(&Name, Json)> = new
         .iter()
         .map(|(key, child)| match kept.get(key).and_then(|at| current.remove(*at)) {
             Some(json) => (key, revise(object, json, child)),
@@ -129,7 +128,7 @@ pub(super) fn change(object: &ObjectSchema, old: &Dynamic, new: &Dynamic, curren
     for at in had.values() {
         current.remove(*at);
     }
-    let mut all: Map<String, Json> = made.into_iter().map(|(key, json)| (key.clone(), json)).collect();
+    let mut all: Map<String, Json> = made.into_iter().map(|(key, json)| (key.to_string(), json)).collect();
     for (mut key, json) in current {
         while all.contains_key(&key) {
             key.push('~');
@@ -158,7 +157,7 @@ pub fn by_key(children: impl IntoIterator<Item = Json>, key: impl Fn(&Json) -> S
 
 fn set(component: &mut Dynamic, attribute: &Attribute, value: Dynamic) {
     if let Some(entries) = component.as_entries_mut() {
-        entries.insert(attribute.name.to_string(), value);
+        entries.insert(&attribute.name, value);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 use tfplugin::schema::{Nesting, Shape};
-use tfplugin::{Attribute, Dynamic, ObjectSchema, Type};
+use tfplugin::{Attribute, Dynamic, Name, ObjectSchema, Type};
 
 use super::equality::is_void;
 use super::{place, wire_of};
@@ -12,7 +12,7 @@ use crate::component::marks::{NeverRead, Place, ScalarCodec, Wire};
 /// The tree of `object` with every attribute. What is absent on the wire reads as the attribute's default, else null;
 /// what the API does not have reads as null.
 pub fn read(object: &ObjectSchema, body: &Json) -> Dynamic {
-    let attribute = |attribute: &Attribute| (attribute.name.to_string(), read_attribute(attribute, body));
+    let attribute = |attribute: &Attribute| (Name::from(&attribute.name), read_attribute(attribute, body));
     Dynamic::Object(object.attributes.iter().map(attribute).collect())
 }
 

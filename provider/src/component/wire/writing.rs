@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 use tfplugin::schema::{Nesting, Shape};
-use tfplugin::{Attribute, Dynamic, ObjectSchema, Type};
+use tfplugin::{Attribute, Dynamic, Entries, Name, ObjectSchema, Type};
 
 use super::equality::{equal, equal_object, is_blank, is_void, same_scalar};
 use super::masks::{Masks, Prefix};
@@ -159,14 +159,13 @@ fn change_at(
 
 /// Only keys that were or are wanted are touched.
 fn change_own_keys(wire: &Wire, old: &Dynamic, new: &Dynamic, json: &mut Json, path: &str) {
-    let none = std::collections::BTreeMap::new();
-    let (old, new) = (old.as_entries().unwrap_or(&none), new.as_entries().unwrap_or(&none));
+    let (old, new) = (old.as_entries().unwrap_or(Entries::none()), new.as_entries().unwrap_or(Entries::none()));
     let slot = place::object(place::entry(json, path));
     for key in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
         match new.get(key) {
-            Some(value) if old.get(key) != Some(value) => drop(slot.insert(key.clone(), (wire.codec.write)(value))),
+            Some(value) if old.get(key) != Some(value) => drop(slot.insert(key.to_string(), (wire.codec.write)(value))),
             Some(_) => {}
-            None => drop(slot.remove(key)),
+            None => drop(slot.remove(key.as_str())),
         }
     }
     if slot.is_empty() {
@@ -196,7 +195,7 @@ fn plain_json(attribute: &Attribute, wire: &Wire, plain: &Type, value: &Dynamic,
         }
         Type::Map(inner) => {
             let entries = value.as_entries().into_iter().flatten();
-            Json::Object(entries.map(|(key, element)| (key.clone(), write(inner, element))).collect())
+            Json::Object(entries.map(|(key, element)| (key.to_string(), write(inner, element))).collect())
         }
         _ => (wire.codec.write)(value),
     }
@@ -253,8 +252,7 @@ pub(super) fn revise(object: &ObjectSchema, mut current: Json, wanted: &Dynamic)
 
 /// A map of objects as wanted, made out of the current one.
 fn keyed(wire: &Wire, object: &ObjectSchema, wanted: &Dynamic, current: Json) -> Json {
-    let none = std::collections::BTreeMap::new();
-    let wanted = wanted.as_entries().unwrap_or(&none);
+    let wanted = wanted.as_entries().unwrap_or(Entries::none());
     let revise = |element: Json, wanted: &Dynamic| revise(object, element, wanted);
     match wire.keyed_by {
         None => {
@@ -262,9 +260,10 @@ fn keyed(wire: &Wire, object: &ObjectSchema, wanted: &Dynamic, current: Json) ->
                 Json::Object(entries) => entries,
                 _ => Map::new(),
             };
-            let entry = |(key, wanted): (&String, &Dynamic)| {
-                let element = current.remove(key).map_or_else(|| create(object, wanted), |old| revise(old, wanted));
-                (key.clone(), element)
+            let entry = |(key, wanted): (&Name, &Dynamic)| {
+                let element =
+                    current.remove(key.as_str()).map_or_else(|| create(object, wanted), |old| revise(old, wanted));
+                (key.to_string(), element)
             };
             Json::Object(wanted.iter().map(entry).collect())
         }
@@ -279,7 +278,7 @@ fn keyed(wire: &Wire, object: &ObjectSchema, wanted: &Dynamic, current: Json) ->
             }
             for (key, wanted) in &missing {
                 let mut element = create(object, wanted);
-                place::object(&mut element).insert(field.to_owned(), Json::String(key.clone()));
+                place::object(&mut element).insert(field.to_owned(), Json::String(key.to_string()));
                 made.push(element);
             }
             Json::Array(made)

@@ -72,11 +72,11 @@ pub(in crate::component) struct Provider {
 pub(super) fn complete(key: &str, provider: &mut Dynamic) {
     let is_aws = provider.get("aws_account_id").as_str().is_some();
     let Some(entries) = provider.as_entries_mut() else { return };
-    let name = entries.entry("name".to_owned()).or_default();
+    let name = entries.slot("name");
     if name.is_null() {
         *name = Dynamic::string(key);
     }
-    let mapping = entries.entry("attribute_mapping".to_owned()).or_default();
+    let mapping = entries.slot("attribute_mapping");
     if is_aws && mapping.is_null() {
         let usual = AWS_MAPPING.iter().map(|(key, value)| ((*key).to_owned(), Dynamic::string(*value)));
         *mapping = Dynamic::Map(usual.collect());

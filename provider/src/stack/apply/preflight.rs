@@ -51,7 +51,7 @@ async fn look(run: &Run, place: String, wanted: Wanted<'_>) -> Diagnostics {
     let is_titled = kind.rest().naming == Naming::Server;
     let found: Vec<Found> = match wanted.as_slice() {
         [(_, name)] if !is_titled => cloud::get(run, kind, name).await.ok().flatten().into_iter().collect(),
-        _ => cloud::list(run, kind, &place).await.unwrap_or_default(),
+        _ => cloud::list_trees(run, kind, &place).await.unwrap_or_default(),
     };
     let name_of = |found: &Found| if is_titled { kind.title(&found.tree) } else { Some(found.name.clone()) };
     let there: BTreeMap<String, &Found> = found.iter().filter_map(|found| Some((name_of(found)?, found))).collect();

@@ -1,8 +1,6 @@
 //! One step of an apply.
 
-use std::collections::BTreeMap;
-
-use tfplugin::{Diagnostic, Diagnostics, Dynamic};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Entries};
 
 use super::Work;
 use super::create::{self, Made};
@@ -44,7 +42,7 @@ fn with_grants_of(component: &Dynamic, granted: &Dynamic) -> Dynamic {
     let mut component = component.clone();
     if !component.get("iam").is_null() {
         let iam = Some(granted.get("iam")).filter(|iam| !iam.is_null()).cloned();
-        tree::set(&mut component, "iam", iam.unwrap_or_else(|| Dynamic::Map(BTreeMap::new())));
+        tree::set(&mut component, "iam", iam.unwrap_or_else(|| Dynamic::Map(Entries::new())));
     }
     component
 }

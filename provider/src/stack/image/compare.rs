@@ -1,6 +1,6 @@
 //! What differs between a stack as it was and as it is: by what its components mean, as the fingerprint sees them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use tfplugin::schema::{Nesting, Shape};
@@ -206,9 +206,8 @@ fn literal(value: &Dynamic) -> String {
             format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", "))
         }
         Dynamic::Map(entries) | Dynamic::Object(entries) => {
-            let entries: BTreeMap<&String, &Dynamic> = entries.iter().filter(|(_, value)| !value.is_null()).collect();
-            let entries: Vec<String> =
-                entries.iter().map(|(key, value)| format!("{key} = {}", literal(value))).collect();
+            let entries = entries.iter().filter(|(_, value)| !value.is_null());
+            let entries: Vec<String> = entries.map(|(key, value)| format!("{key} = {}", literal(value))).collect();
             format!("{{{}}}", entries.join(", "))
         }
         Dynamic::Typed(_, inner) => literal(inner),

@@ -59,7 +59,7 @@ impl World {
         let plan = planned(prior, &config);
         assert!(!plan.diagnostics.has_error(), "{}", text(&plan));
         let run = self.run(ApiPolicy::Enable, CancellationToken::new());
-        resource::carry_out(&run, prior, &plan.planned, &config, left).await
+        resource::carry_out(&run, prior, &plan.planned, config.clone(), left).await
     }
 
     pub(crate) async fn make(&self, config: &Json) -> Stack {
@@ -379,7 +379,7 @@ async fn a_stop_starts_nothing_new_and_loses_nothing() {
     let config = configured(&everything());
     let plan = planned(None, &config);
     let run = world.run(ApiPolicy::Enable, stop);
-    let (stack, diagnostics) = resource::carry_out(&run, None, &plan.planned, &config, None).await;
+    let (stack, diagnostics) = resource::carry_out(&run, None, &plan.planned, config.clone(), None).await;
     assert!(diagnostics.has_error());
     assert!(stack.components().is_empty());
     assert_eq!(world.writes(), Vec::<String>::new());
