@@ -64,6 +64,7 @@ impl Default for Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Address {
     /// A socket in the file system.
+    #[cfg_attr(not(unix), allow(dead_code))]
     Unix(PathBuf),
     /// A port.
     Tcp(SocketAddr),
