@@ -153,8 +153,8 @@ fn commands(text: &str) -> Vec<String> {
             Some(end) if line == end => end_of_document = None,
             Some(_) => continue,
             None => {
-                let quoted = line.split("<<'").nth(1).and_then(|rest| rest.split('\'').next());
-                end_of_document = quoted.map(str::to_owned);
+                let word = line.split("<<").nth(1).map(|rest| rest.trim_start_matches('\'').split(['\'', ' ']).next());
+                end_of_document = word.flatten().filter(|word| !word.is_empty()).map(str::to_owned);
             }
         }
         let is_quoted = !open.starts_with('#') && open.matches('\'').count() % 2 == 1;
@@ -239,8 +239,8 @@ mod tests {
 
     #[test]
     fn a_command_may_span_lines() {
-        let found = commands("a \\\n  b\n# doesn't matter\ncat > f <<'END'\nx\n\nEND\nc 'd\ne'\n");
-        assert_eq!(found, ["a \\\n  b", "cat > f <<'END'\nx\n\nEND", "c 'd\ne'"]);
+        let found = commands("a \\\n  b\n# doesn't matter\ncat > f <<'END'\nx\n\nEND\nc 'd\ne'\ncat <<E\nf\nE\n");
+        assert_eq!(found, ["a \\\n  b", "cat > f <<'END'\nx\n\nEND", "c 'd\ne'", "cat <<E\nf\nE"]);
     }
 
     #[test]

@@ -68,6 +68,8 @@ impl Reader {
         let discovery = tools().join("discovery");
         let line = format!("exec '{}' --discovery '{}' \"$@\"", localcloud().display(), discovery.display());
         script(&root.join("bin/localcloud"), &line);
+        // Where a reader has the repository, and where the toolchain is in spite of the new home.
+        std::os::unix::fs::symlink(workspace(), root.join("terraform-provider-mlops")).or_fail("link the repository");
         let path = format!("{}:{}", root.join("bin").display(), std::env::var("PATH").unwrap_or_default());
         let first = [
             ("HOME", root.display().to_string()),
@@ -76,6 +78,8 @@ impl Reader {
             ("CHECKPOINT_DISABLE", "1".to_owned()),
             ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
             ("LC_ALL", "C.UTF-8".to_owned()),
+            ("CARGO_HOME", of_home("CARGO_HOME", ".cargo")),
+            ("RUSTUP_HOME", of_home("RUSTUP_HOME", ".rustup")),
         ];
         let exports: String = first.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
         std::fs::write(root.join("environment"), exports).or_fail("write the environment");
@@ -273,6 +277,7 @@ impl Drop for Reader {
 
 /// Without what the caller has configured for clouds of their own.
 fn clean(mut command: Command) -> Command {
+    command.env_remove("CARGO_TARGET_DIR");
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if ["TF_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "MLOPS_", "AWS_"].iter().any(|prefix| text.starts_with(prefix)) {
@@ -280,6 +285,12 @@ fn clean(mut command: Command) -> Command {
         }
     }
     command
+}
+
+/// What a variable says, or else a folder in the caller's home.
+fn of_home(variable: &str, folder: &str) -> String {
+    let home = || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(folder).display().to_string();
+    std::env::var(variable).unwrap_or_else(|_| home())
 }
 
 fn script(path: &Path, line: &str) {

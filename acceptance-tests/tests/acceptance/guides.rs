@@ -22,10 +22,11 @@ on_every_terraform! {
     from_google_modules,
     ci_cd,
     troubleshooting,
+    writing_a_provider,
 }
 
 /// Guides, each with a test of its own above.
-const TRIED: [&str; 10] = [
+const TRIED: [&str; 11] = [
     "getting-started",
     "phases",
     "checkpoint-format",
@@ -36,6 +37,7 @@ const TRIED: [&str; 10] = [
     "from-google-modules",
     "ci-cd",
     "troubleshooting",
+    "writing-a-provider",
 ];
 /// Guides that other tests try.
 const TRIED_ELSEWHERE: [&str; 1] = ["verification"];
@@ -76,6 +78,10 @@ fn from_google_modules(scene: Scene) {
 
 fn ci_cd(scene: Scene) {
     follow(scene, "ci-cd");
+}
+
+fn writing_a_provider(scene: Scene) {
+    follow(scene, "writing-a-provider");
 }
 
 /// Does what a guide says, and expects nothing left to change.
