@@ -15,7 +15,8 @@ impl ApiError {
     fn advice_on_projects(&self) -> Option<String> {
         if let Some(off) = self.is_api_disabled() {
             return Some(format!(
-                "The API {service} is off in project {consumer}. Leave enable_apis at true and let the provider switch it on, or run:\n\n  \
+                "The API {service} is off in project {consumer}. With enable_apis = true an apply switches it on; a plan or \
+                 an import does not. To do it by hand, run:\n\n  \
                  gcloud services enable {service} --project {consumer}\n\nAn API that was enabled moments ago can take some minutes to answer.",
                 service = off.service,
                 consumer = if off.consumer.is_empty() { "PROJECT" } else { &off.consumer },
