@@ -16,6 +16,7 @@ on_every_terraform! {
     a_completed_phase_is_not_reopened_without_a_reason,
     a_stack_that_drifts_is_not_in_sync,
     a_saved_plan_checks_the_stack_too,
+    a_new_phase_proves_a_stack_that_was_there_before,
     a_completed_phase_keeps_the_fingerprint_of_its_completion,
     a_change_by_somebody_else_is_drift_and_a_race_is_lost_with_an_explanation,
     the_second_name_takes_phases_over_and_gives_them_back,
@@ -25,6 +26,10 @@ on_every_terraform! {
     a_document_of_a_newer_format_is_left_alone,
     an_abandoned_phase_stays_in_the_store,
     a_protected_phase_is_not_destroyed,
+    a_protected_phase_is_not_replaced,
+    a_completed_phase_proves_a_criterion_that_it_gets,
+    an_old_reason_does_not_reopen_a_phase_again,
+    a_phase_whose_bucket_is_gone_is_given_up,
     the_report_tells_the_store_and_reads_old_revisions,
     the_functions_answer,
 }
@@ -258,6 +263,21 @@ fn a_saved_plan_checks_the_stack_too(scene: Scene) {
     world.main.plan(&[]).expect_empty();
 }
 
+fn a_new_phase_proves_a_stack_that_was_there_before(scene: Scene) {
+    let world = scene.small_world();
+    // As `terraform init` leaves it.
+    std::fs::create_dir_all(world.main.path.join(".terraform")).unwrap();
+    let whole = synced(&world, true, "completed");
+    world.config(whole.split("resource \"mlops_phase_checkpoint\"").next().unwrap());
+    world.main.apply(&[]).expect_success();
+    world.config(&whole);
+    world.main.apply(&[]).expect_success();
+    let made = world.main.state().resource("mlops_phase_checkpoint.it");
+    assert_eq!(made.get("/evidence/in_sync/passed"), &json!(true));
+    assert_eq!(std::fs::read_dir(world.main.path.join(".terraform/mlops")).unwrap().count(), 0);
+    world.main.plan(&[]).expect_empty();
+}
+
 fn a_completed_phase_keeps_the_fingerprint_of_its_completion(scene: Scene) {
     let world = scene.small_world();
     world.config(&synced(&world, true, "completed"));
@@ -445,6 +465,67 @@ fn a_protected_phase_is_not_destroyed(scene: Scene) {
     world.config(&phase(&world, "it", "1", "  deletion_policy = \"PREVENT\""));
     world.main.apply(&[]).expect_success();
     world.main.destroy().expect_failure().error(&["protected from deletion", "deletion_policy"]);
+}
+
+fn a_protected_phase_is_not_replaced(scene: Scene) {
+    let world = scene.small_world();
+    world.config(&phase(&world, "it", "1", "  deletion_policy = \"PREVENT\""));
+    world.main.apply(&[]).expect_success();
+    let replaced = world.main.apply(&["-replace=mlops_phase_checkpoint.it"]);
+    replaced.expect_failure().error(&["protected from deletion", "deletion_policy"]);
+    assert_eq!(document(&world, "1")["revision"], 1);
+}
+
+fn a_completed_phase_proves_a_criterion_that_it_gets(scene: Scene) {
+    let world = scene.small_world();
+    let checked = |url: &str| {
+        let body =
+            format!("  status = \"completed\"\n  criteria = {{ there = {{ object_exists = {{ url = \"{url}\" }} }} }}");
+        phase(&world, "it", "1", &body)
+    };
+    let main = format!("file://{}", world.main.path.join("main.tf").display());
+    world.config(&checked(&main));
+    world.main.apply(&[]).expect_success();
+    world.config(&checked("gs://ml-test-none/object"));
+    world.main.apply(&[]).expect_failure().error(&["new criterion \"there\" does not hold", "ml-test-none"]);
+    assert_eq!(document(&world, "1")["criteria"]["there"]["object_exists"]["url"], main);
+    let terraform = format!("file://{}", world.main.path.join("terraform.tfstate").display());
+    world.config(&checked(&terraform));
+    world.main.apply(&[]).expect_success();
+    let observed = world.main.state().resource("mlops_phase_checkpoint.it").str("/evidence/there/observed").to_owned();
+    assert!(observed.contains("terraform.tfstate"), "{observed}");
+    world.main.plan(&[]).expect_empty();
+}
+
+fn an_old_reason_does_not_reopen_a_phase_again(scene: Scene) {
+    let world = scene.small_world();
+    let apply = |status: &str, reason: &str| {
+        world.config(&phase(&world, "it", "1", &format!("  status = \"{status}\"\n  reopen_reason = \"{reason}\"")));
+        world.main.apply(&[])
+    };
+    apply("completed", "").expect_success();
+    apply("in_progress", "a bug").expect_success();
+    apply("completed", "a bug").expect_success();
+    apply("in_progress", "a bug").expect_failure().error(&["not reopened without a reason", "in other words"]);
+    apply("in_progress", "another bug").expect_success();
+}
+
+fn a_phase_whose_bucket_is_gone_is_given_up(scene: Scene) {
+    let world = scene.small_world();
+    let bucket = "resource \"mlops_stack\" \"it\" {\n  name = \"it\"\n  deletion_protection = false\n  buckets = { a = { name = \"ml-test-a\", force_destroy = true } }\n}\n";
+    let kept = "resource \"mlops_phase_checkpoint\" \"it\" {\n  store = \"gs://ml-test-a/rollout\"\n  phase = \"1\"\n  title = \"One\"\n}\n";
+    world.config(bucket);
+    world.main.apply(&[]).expect_success();
+    world.config(&format!("{bucket}{kept}"));
+    world.main.apply(&[]).expect_success();
+    world.config(kept);
+    // The bucket goes with the stack, and the phase is found gone by the next plan.
+    world.main.apply(&[]).expect_success();
+    let plan = world.main.plan(&[]);
+    plan.diagnostics.warning(&["The store of the phase is gone", "ml-test-a"]);
+    assert_eq!(plan.view().change("mlops_phase_checkpoint.it").actions, ["create"]);
+    world.config("");
+    world.main.apply(&[]).expect_success();
 }
 
 fn the_report_tells_the_store_and_reads_old_revisions(scene: Scene) {

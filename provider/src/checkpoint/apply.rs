@@ -68,12 +68,26 @@ pub(super) async fn apply(work: Work<'_>) -> Result<Applied, Diagnostics> {
     };
     let mut wanted = convert::document(planned, before.as_ref()).map_err(|error| problem::convert(&error))?;
     let from = before.as_ref().map(|document| document.status);
-    if from != Some(wanted.status) {
+    let waits_for_others = matches!(known, Some(Known::Here(_)))
+        && before.as_ref().is_some_and(|before| before.depends_on_phases != wanted.depends_on_phases);
+    if from != Some(wanted.status) || waits_for_others {
         in_order(archive, tools.calls, &wanted).await?;
     }
     let mut diagnostics = Diagnostics::new();
     let now = Moment::at(tools.calls.clock.wall());
     let is_moved = matches!(known, Some(Known::From(..)));
+    let changed = changed_criteria(before.as_ref(), &wanted);
+    wanted.evidence.retain(|name, _| wanted.criteria.contains_key(name) && !changed.contains_key(name));
+    if from == Some(Status::Completed) && wanted.status == Status::Completed && !changed.is_empty() {
+        let evidence = criteria::check(&changed, &tools).await;
+        let failed = evidence.iter().filter(|(_, evidence)| !evidence.passed);
+        let failed: Diagnostics = failed.map(|(name, evidence)| proof_failed(&phase, name, evidence)).collect();
+        if failed.has_error() {
+            return Err(failed);
+        }
+        wanted.evidence.extend(evidence);
+        wanted.snapshot = snapshot(&wanted);
+    }
     if from != Some(Status::Completed) && wanted.status == Status::Completed {
         let evidence = criteria::check(&wanted.criteria, &tools).await;
         let failed: BTreeMap<&String, &Evidence> = evidence.iter().filter(|(_, evidence)| !evidence.passed).collect();
@@ -162,6 +176,15 @@ fn snapshot(document: &Document) -> BTreeMap<String, String> {
     stacks.collect()
 }
 
+/// The criteria that the document before did not have, or had otherwise: what was observed of those proves nothing here.
+fn changed_criteria(before: Option<&Document>, wanted: &Document) -> BTreeMap<String, Criterion> {
+    let is_new = |name: &String, criterion: &Criterion| {
+        before.is_some_and(|before| before.criteria.get(name) != Some(criterion))
+    };
+    let changed = wanted.criteria.iter().filter(|(name, criterion)| is_new(name, criterion));
+    changed.map(|(name, criterion)| (name.clone(), criterion.clone())).collect()
+}
+
 /// A phase goes on only when those before it are completed.
 async fn in_order(archive: &Archive, calls: &CallContext, wanted: &Document) -> Result<(), Diagnostics> {
     if wanted.status.may_wait() {
@@ -190,6 +213,18 @@ fn too_early(phase: &PhaseId, wanted: Status, before: &PhaseId, status: Option<S
         ),
     )
     .at(Path::root().attribute(name!(PhaseCheckpoint.depends_on_phases)))
+}
+
+fn proof_failed(phase: &PhaseId, name: &str, evidence: &Evidence) -> Diagnostic {
+    Diagnostic::error(
+        format!("Phase {phase} is completed, and its new criterion {name:?} does not hold"),
+        format!(
+            "Observed: {}. Nothing was written: the phase stays completed by the criteria that it had. Mend what was observed, leave \
+             the criterion as it was, or reopen the phase with status = \"in_progress\" and a reopen_reason.",
+            evidence.observed.trim_end_matches('.')
+        ),
+    )
+    .at(Path::root().attribute(name!(PhaseCheckpoint.criteria)).key(name))
 }
 
 fn criterion_failed(phase: &PhaseId, name: &str, evidence: &Evidence) -> Diagnostic {

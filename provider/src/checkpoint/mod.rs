@@ -8,6 +8,7 @@ pub mod archive;
 mod author;
 pub mod convert;
 pub mod criteria;
+mod handover;
 mod handwritten;
 pub mod model;
 mod plan;

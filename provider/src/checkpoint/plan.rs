@@ -3,10 +3,10 @@
 use mlops_phases::{PhaseId, Status};
 use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value, name};
 
-use super::convert;
 use super::model::{CheckpointDeletion, PhaseCheckpoint, PhaseStatus, When};
 use super::planned::{OrderProblem, PlannedPhase, PlannedPhases};
 use super::source::Source;
+use super::{convert, problem};
 
 impl From<PhaseStatus> for Status {
     fn from(status: PhaseStatus) -> Self {
@@ -29,6 +29,8 @@ pub(super) fn status(body: &PhaseCheckpoint) -> Option<Status> {
 pub(super) struct Plan {
     /// The planned body.
     pub body: PhaseCheckpoint,
+    /// The apply will check criteria.
+    pub is_checked: bool,
     /// What was refused.
     pub diagnostics: Diagnostics,
 }
@@ -48,22 +50,28 @@ pub(super) fn plan(
         diagnostics.extend(renamed(prior, &planned));
         keep_fingerprints(prior, &mut planned);
     }
-    diagnostics.extend(reopened(before, after, config));
+    diagnostics.extend(reopened(prior, before, after, config));
     diagnostics.extend(order(&planned, after, phases));
     let moves = prior.is_none_or(|prior| prior.store != planned.store);
     let is_changed = moves || prior.is_none_or(|prior| !is_same_document(prior, &planned));
     if is_changed && let Some(Source::Handwritten(file)) = planned.store.known().map(Source::of) {
         diagnostics.push(file.read_only(prior.is_none()));
     }
-    let completes = completes(prior, &planned);
-    computed(prior, config, &mut planned, is_changed, completes);
-    Plan { body: planned, diagnostics }
+    let is_checked = completes(prior, &planned) || prior.is_some_and(|prior| !has_same_criteria(prior, &planned));
+    computed(prior, config, &mut planned, is_changed, is_checked);
+    Plan { body: planned, is_checked, diagnostics }
 }
 
 /// Whether the phase may become completed, so that its criteria will be checked.
 fn completes(prior: Option<&PhaseCheckpoint>, planned: &PhaseCheckpoint) -> bool {
     let is_completed = |status: Option<Status>| status == Some(Status::Completed);
     !is_completed(prior.and_then(status)) && (is_completed(status(planned)) || status(planned).is_none())
+}
+
+/// Whether both are proved by the same: evidence says nothing about other criteria.
+fn has_same_criteria(a: &PhaseCheckpoint, b: &PhaseCheckpoint) -> bool {
+    let (a, b) = (a.encode(), b.encode());
+    convert::same(a.get(name!(PhaseCheckpoint.criteria)), b.get(name!(PhaseCheckpoint.criteria)))
 }
 
 /// Whether both make the same document.
@@ -108,17 +116,25 @@ fn keep_fingerprints(prior: &PhaseCheckpoint, planned: &mut PhaseCheckpoint) {
     }
 }
 
-fn reopened(before: Option<Status>, after: Option<Status>, config: &PhaseCheckpoint) -> Option<Diagnostic> {
+fn reopened(
+    prior: Option<&PhaseCheckpoint>,
+    before: Option<Status>,
+    after: Option<Status>,
+    config: &PhaseCheckpoint,
+) -> Option<Diagnostic> {
     let after = after?;
     let goes_back = before == Some(Status::Completed) && after != Status::Completed;
-    let has_reason =
-        !config.reopen_reason.is_null() && config.reopen_reason.known().is_none_or(|text| !text.trim().is_empty());
+    // What stands there since an earlier time is no reason for this one.
+    let is_old = prior.is_some_and(|prior| prior.reopen_reason == config.reopen_reason);
+    let has_reason = !is_old
+        && !config.reopen_reason.is_null()
+        && config.reopen_reason.known().is_none_or(|text| !text.trim().is_empty());
     (goes_back && !has_reason).then(|| {
         Diagnostic::error(
             "A completed phase is not reopened without a reason",
             format!(
-                "status goes from \"completed\" to \"{after}\". Say why in reopen_reason, which then stands in the phase's \
-                 history, or leave status = \"completed\"."
+                "status goes from \"completed\" to \"{after}\". Say why in reopen_reason, in other words than an earlier time: it then \
+                 stands in the phase's history. Or leave status = \"completed\"."
             ),
         )
         .at(Path::root().attribute(name!(PhaseCheckpoint.reopen_reason)))
@@ -165,7 +181,7 @@ fn computed(
     config: &PhaseCheckpoint,
     planned: &mut PhaseCheckpoint,
     is_changed: bool,
-    completes: bool,
+    is_checked: bool,
 ) {
     let (before, after) = (prior.and_then(status), status(planned));
     if let Some(prior) = prior.filter(|_| !is_changed) {
@@ -190,7 +206,7 @@ fn computed(
         planned.history.clone_from(&prior.history);
     }
     match prior {
-        Some(prior) if !completes => {
+        Some(prior) if !is_checked => {
             planned.evidence.clone_from(&prior.evidence);
             planned.snapshot.clone_from(&prior.snapshot);
         }
@@ -231,15 +247,10 @@ fn dates(
 
 /// A destruction is planned only if nothing forbids it.
 pub(super) fn plan_destroy(prior: &PhaseCheckpoint) -> Option<Diagnostic> {
-    (prior.deletion_policy.known() == Some(&CheckpointDeletion::Prevent)).then(|| {
-        Diagnostic::error(
-            "The checkpoint is protected from deletion",
-            format!(
-                "{} has deletion_policy = \"PREVENT\" in the state. To delete its document, set \"DELETE\" and apply first; to \
-                 keep the document and only forget it, set \"ABANDON\".",
-                prior.id.known().map_or("the phase", String::as_str)
-            ),
-        )
-        .at(Path::root().attribute(name!(PhaseCheckpoint.deletion_policy)))
-    })
+    is_protected(prior).then(|| problem::protected(prior))
+}
+
+/// Whether destroying the phase is refused.
+pub(super) fn is_protected(body: &PhaseCheckpoint) -> bool {
+    body.deletion_policy.known() == Some(&CheckpointDeletion::Prevent)
 }

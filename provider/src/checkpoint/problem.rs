@@ -41,6 +41,28 @@ pub(super) fn no_bucket_yet(error: &StoreError) -> Diagnostic {
         .at(Path::root().attribute(name!(PhaseCheckpoint.store)))
 }
 
+/// The bucket of a phase that exists is gone, and the phase with it.
+pub(super) fn bucket_gone(error: &StoreError) -> Diagnostic {
+    let text = format!(
+        "{} The phase is taken for gone, as its document is: an apply would write it anew. Bring the bucket back, or change the store.",
+        sentence(error)
+    );
+    Diagnostic::warning("The store of the phase is gone", text).at(Path::root().attribute(name!(PhaseCheckpoint.store)))
+}
+
+/// A protected phase stays.
+pub(super) fn protected(body: &PhaseCheckpoint) -> Diagnostic {
+    Diagnostic::error(
+        "The checkpoint is protected from deletion",
+        format!(
+            "{} has deletion_policy = \"PREVENT\" in the state. To delete its document, set \"DELETE\" and apply first; to \
+             keep the document and only forget it, set \"ABANDON\".",
+            body.id.known().map_or("the phase", String::as_str)
+        ),
+    )
+    .at(Path::root().attribute(name!(PhaseCheckpoint.deletion_policy)))
+}
+
 /// A write was refused.
 pub(super) fn save(error: &SaveError) -> Diagnostic {
     let summary = match error {
@@ -84,7 +106,8 @@ pub(super) fn exists(document: &Document, place: &Place) -> Diagnostic {
     at_store(
         "The phase exists already",
         format!(
-            "{} holds phase {} ({}, revision {}{who}). To manage it here, import it: terraform import ADDRESS '{}#{}'.",
+            "{} holds phase {} ({}, revision {}{who}). To manage it here, import it: terraform import ADDRESS '{}#{}'. If \
+             a resource of another name managed it until now, write a moved block for it instead, and nothing is deleted.",
             place.uri,
             document.phase,
             document.status.words(),

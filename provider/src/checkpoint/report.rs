@@ -262,7 +262,10 @@ fn blocker(blocker: &Blocker) -> BlockerSpec {
         Blocker::Blocked { phase, issues } if issues.is_empty() => (phase, "is blocked".to_owned()),
         Blocker::Blocked { phase, issues } => (phase, format!("is blocked: {}", issues.join("; "))),
         Blocker::Refused { phase, criteria } => {
-            let failed: Vec<String> = criteria.iter().map(|(name, observed)| format!("{name} ({observed})")).collect();
+            let failed: Vec<String> = criteria
+                .iter()
+                .map(|(name, observed)| format!("{name} ({})", observed.trim_end_matches('.')))
+                .collect();
             (phase, format!("criteria failed: {}", failed.join("; ")))
         }
     };

@@ -13,14 +13,15 @@ use tfplugin::value::json;
 use tfplugin::{Context, Diagnostic, Diagnostics, Object, Path, Private, Resource, Value, name};
 
 use super::apply::{self, Known, Work};
-use super::archive::{Archive, SaveError};
+use super::archive::{Archive, LoadError, SaveError};
 use super::author::author;
 use super::convert::{self, Place};
 use super::criteria::Tools;
+use super::handover::Handover;
 use super::handwritten;
 use super::model::{Body, CheckpointDeletion, PhaseCheckpoint};
 use super::source::Source;
-use super::store::StoreUrl;
+use super::store::{StoreError, StoreUrl};
 use super::{plan, problem, validate};
 use crate::gcp::CallContext;
 use crate::gcp::auth::Environment;
@@ -89,25 +90,32 @@ fn store_of(body: &PhaseCheckpoint) -> Result<StoreUrl, Diagnostic> {
     body.store.known().cloned().ok_or_else(|| problem::unknown(name!(PhaseCheckpoint.store)))
 }
 
-/// The document of a phase and where it is; `None` when there is none.
-async fn load(
-    session: &Session,
-    calls: &CallContext,
-    store: &StoreUrl,
-    phase: &PhaseId,
-) -> Result<Option<(Document, Place)>, Diagnostic> {
+/// What is found where a phase should be.
+struct Loaded {
+    /// The document and its place; `None` when there is none.
+    document: Option<(Document, Place)>,
+    /// The bucket is gone, and took its phases with it.
+    gone: Option<Diagnostic>,
+}
+
+async fn load(session: &Session, calls: &CallContext, store: &StoreUrl, phase: &PhaseId) -> Result<Loaded, Diagnostic> {
     match Source::of(store) {
         Source::Store => {
             let archive = archive(session, store)?;
             let place = Place { store: store.clone(), uri: archive.uri(phase) };
-            let stored = archive.load(calls, phase).await.map_err(|error| problem::store(&error))?;
-            Ok(stored.map(|stored| (stored.into_document(), place)))
+            match archive.load(calls, phase).await {
+                Ok(stored) => Ok(Loaded { document: stored.map(|stored| (stored.into_document(), place)), gone: None }),
+                Err(LoadError::Store(error @ StoreError::MissingBucket { .. })) => {
+                    Ok(Loaded { document: None, gone: Some(problem::bucket_gone(&error)) })
+                }
+                Err(error) => Err(problem::store(&error)),
+            }
         }
         Source::Handwritten(file) => {
             let place = Place { store: store.clone(), uri: store.to_string() };
             let read = handwritten::read(session, calls, &file).await?;
             let document = read.and_then(|read| read.phases.into_iter().find(|document| document.phase == *phase));
-            Ok(document.map(|document| (document, place)))
+            Ok(Loaded { document: document.map(|document| (document, place)), gone: None })
         }
     }
 }
@@ -145,6 +153,12 @@ impl Resource<Session> for CheckpointResource {
         let prior = request.prior.as_ref().map(|prior| &prior.0);
         let plan = plan::plan(prior, &config.0, proposed.0.clone(), &session.phases);
         let private = carry(session, &plan.body, request.private);
+        if plan.is_checked
+            && let Some(handover) = Handover::here()
+        {
+            let images = stacks(&plan.body).filter_map(|id| session.images.get(id));
+            images.for_each(|image| handover.leave(&image));
+        }
         PlanResponse {
             planned: Some(Body(plan.body)),
             private,
@@ -158,22 +172,19 @@ impl Resource<Session> for CheckpointResource {
         let result = async {
             let session = context.client()?;
             let (store, phase) = (store_of(&state.0)?, phase_of(&state.0)?);
-            match load(session, &calls(&context), &store, &phase).await? {
-                None => Ok(None),
-                Some((document, place)) => {
-                    convert::body(&document, &place, Some(&state.0)).map(Some).map_err(|error| problem::convert(&error))
-                }
-            }
+            let Loaded { document, gone } = load(session, &calls(&context), &store, &phase).await?;
+            let body = document.map(|(document, place)| convert::body(&document, &place, Some(&state.0)));
+            Ok::<_, Diagnostic>((body.transpose().map_err(|error| problem::convert(&error))?, gone))
         };
         match result.await {
-            Ok(Some(body)) => {
+            Ok((Some(body), _)) => {
                 let private = match (context.client(), plan::status(&body)) {
                     (Ok(session), status) if status != Some(Status::Completed) => carry(session, &body, private),
                     _ => Private::default(),
                 };
                 ReadResponse { state: Some(Body(body)), private, diagnostics: Diagnostics::new() }
             }
-            Ok(None) => ReadResponse { state: None, private, diagnostics: Diagnostics::new() },
+            Ok((None, gone)) => ReadResponse { state: None, private, diagnostics: gone.into_iter().collect() },
             Err(diagnostic) => ReadResponse { state: Some(state), private, diagnostics: diagnostic.into() },
         }
     }
@@ -190,6 +201,10 @@ impl Resource<Session> for CheckpointResource {
         let DeleteRequest { state, private } = request;
         let result = async {
             let (store, phase) = (store_of(&state.0)?, phase_of(&state.0)?);
+            // A replacement plans no destruction that could have been refused.
+            if plan::is_protected(&state.0) {
+                return Err(problem::protected(&state.0));
+            }
             let keeps = state.0.deletion_policy.known() == Some(&CheckpointDeletion::Abandon);
             if keeps || matches!(Source::of(&store), Source::Handwritten(_)) {
                 return Ok::<_, Diagnostic>(None);
@@ -199,7 +214,9 @@ impl Resource<Session> for CheckpointResource {
             let revision = revision(&state.0);
             let stored = match archive.expect(&calls, &phase, revision).await {
                 // It is gone already.
-                Err(SaveError::Gone { .. }) => return Ok(None),
+                Err(SaveError::Gone { .. } | SaveError::Load(LoadError::Store(StoreError::MissingBucket { .. }))) => {
+                    return Ok(None);
+                }
                 expected => expected.map_err(|error| problem::save(&error))?,
             };
             archive.remove(&calls, &stored).await.map_err(|error| problem::save(&error))?;
@@ -212,16 +229,20 @@ impl Resource<Session> for CheckpointResource {
     }
 }
 
+/// The ids of the stacks that criteria read again.
+fn stacks(body: &PhaseCheckpoint) -> impl Iterator<Item = &String> {
+    body.criteria.known().into_iter().flatten().filter_map(|(_, criterion)| {
+        let of_sync = criterion.stack_in_sync.known().and_then(|sync| sync.stack.known());
+        of_sync.or_else(|| criterion.alert_policies.known().and_then(|alerts| alerts.stack.known()))
+    })
+}
+
 /// The private data with the stacks that the criteria read again, as this process knows them or else as they were
 /// carried before. In an apply of a saved plan the stacks themselves may not be touched, and Terraform plans once more
 /// with nothing but the private data of the state: so a read carries them already.
 fn carry(session: &Session, body: &PhaseCheckpoint, mut private: Private) -> Private {
-    let ids = body.criteria.known().into_iter().flatten().filter_map(|(_, criterion)| {
-        let of_sync = criterion.stack_in_sync.known().and_then(|sync| sync.stack.known());
-        of_sync.or_else(|| criterion.alert_policies.known().and_then(|alerts| alerts.stack.known()))
-    });
     let carried = private.get(STACKS).and_then(Json::as_object);
-    let images = ids.filter_map(|id| {
+    let images = stacks(body).filter_map(|id| {
         let known = session.images.get(id).map(|image| Json::String(image.to_text()));
         Some((id.clone(), known.or_else(|| carried?.get(id).cloned())?))
     });
@@ -235,12 +256,15 @@ fn carry(session: &Session, body: &PhaseCheckpoint, mut private: Private) -> Pri
 }
 
 /// The other half of [`carry`]: what this process knows better stays.
-fn unpack(session: &Session, private: &Private) {
-    for (id, text) in private.get(STACKS).and_then(Json::as_object).into_iter().flatten() {
-        if session.images.get(id).is_none()
-            && let Some(image) = text.as_str().and_then(|text| StackImage::from_text(text).ok())
-        {
-            session.images.remember(image);
+fn unpack(session: &Session, private: &Private, planned: &PhaseCheckpoint) {
+    let handover = Handover::here();
+    let carried = private.get(STACKS).and_then(Json::as_object);
+    for id in stacks(planned) {
+        if session.images.get(id).is_none() {
+            let text = carried.and_then(|carried| carried.get(id)?.as_str());
+            let image = text.and_then(|text| StackImage::from_text(text).ok());
+            let image = image.or_else(|| handover.as_ref()?.take(id));
+            image.into_iter().for_each(|image| session.images.remember(image));
         }
     }
 }
@@ -253,7 +277,7 @@ async fn write(
 ) -> ApplyResponse<Body> {
     let result = async {
         let session = context.client()?;
-        unpack(session, private);
+        unpack(session, private, &planned);
         let calls = calls(context);
         let (store, phase) = (store_of(&planned)?, phase_of(&planned)?);
         let known = match &prior {
@@ -270,7 +294,7 @@ async fn write(
             }
             Some(prior) => {
                 let old = store_of(prior)?;
-                let document = match load(session, &calls, &old, &phase).await? {
+                let document = match load(session, &calls, &old, &phase).await?.document {
                     Some((document, _)) => document,
                     None => convert::document(prior, None).map_err(|error| problem::convert(&error))?,
                 };
@@ -298,7 +322,7 @@ impl ImportState<Session> for CheckpointResource {
             let (store, phase) = import_name(&request.id)?;
             let session = context.client()?;
             let calls = calls(&context);
-            let (document, place) = match load(session, &calls, &store, &phase).await? {
+            let (document, place) = match load(session, &calls, &store, &phase).await?.document {
                 Some(found) => found,
                 None => return Err(not_found(session, &calls, &store, &phase).await),
             };

@@ -101,6 +101,12 @@ fn check_http(http: &HttpSpec, path: &Path, diagnostics: &mut Diagnostics) {
     {
         refuse(name!(HttpSpec.url), format!("{url:?} is no address of a web server. Write it as https://HOST/PATH."));
     }
+    if let Some(Ok(url)) = http.url.known().map(|url| reqwest::Url::parse(url))
+        && (!url.username().is_empty() || url.password().is_some())
+    {
+        let text = "The address holds a user or a password, and addresses are stored. Take them out; for private Cloud Run services set identity_token = true.";
+        refuse(name!(HttpSpec.url), text.to_owned());
+    }
     if let Some(status) = http.status.known().filter(|status| !(100..=599).contains(*status)) {
         refuse(name!(HttpSpec.status), format!("{status} is no HTTP status: they go from 100 to 599."));
     }

@@ -29,8 +29,9 @@ impl Function for DurationSeconds {
     }
 
     fn call(&self, (text,): (String,)) -> Result<Number, FunctionError> {
-        let refused =
-            |problem: String| FunctionError::argument(0, format!("{text:?} is no length of time: {problem}."));
+        let refused = |problem: String| {
+            FunctionError::argument(0, format!("{text:?} is no length of time: {}.", problem.trim_end_matches('.')))
+        };
         let duration: Duration = text.parse().map_err(|error| refused(format!("{error}")))?;
         let seconds = duration.to_wire();
         seconds.trim_end_matches('s').parse().map_err(|error| refused(format!("{error}")))

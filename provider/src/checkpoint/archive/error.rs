@@ -133,7 +133,8 @@ fn unreadable_remedy(source: &FormatError) -> &'static str {
     match source {
         FormatError::Newer { .. } => "it is left as it is",
         FormatError::Damaged(_) | FormatError::Unmarked => {
-            "it is left as it is; put the last good content back, from its folder of revisions or an older version of the object"
+            "it is left as it is; put the last good content back, from its folder of revisions if there is one or from an older version of the object, or \
+             remove it and let an apply write the phase anew"
         }
     }
 }

@@ -9,6 +9,13 @@ use crate::gcp::CallContext;
 /// What pages are served as.
 const MARKDOWN: &str = "text/markdown; charset=utf-8";
 
+#[derive(PartialEq)]
+enum Written {
+    Done,
+    /// The page was removed. Who made a phase meanwhile may have found the page as it should be, and left it.
+    LookAgain,
+}
+
 impl Archive {
     /// Writes the pages that `render` makes of the whole rollout, beside the documents. A page that says the same already
     /// is not written; with no phases left the pages are removed. `render` names the same pages for every rollout.
@@ -26,7 +33,7 @@ impl Archive {
         Ok(())
     }
 
-    /// Brings one page up to date; false when somebody else was quicker.
+    /// Brings one page up to date; false when it has to be looked at once more.
     async fn publish_page(
         &self,
         ctx: &CallContext,
@@ -40,15 +47,17 @@ impl Archive {
         let text = render(&rollout).into_iter().find_map(|(page, text)| (page == name).then_some(text));
         let written = match (found, text.filter(|_| !rollout.phases().is_empty())) {
             (None, None) => return Ok(true),
-            (Some(Found { version, .. }), None) => self.store.delete(ctx, name, &version).await,
+            (Some(Found { version, .. }), None) => {
+                self.store.delete(ctx, name, &version).await.map(|()| Written::LookAgain)
+            }
             (Some(found), Some(text)) if found.bytes == text.as_bytes() => return Ok(true),
             (found, Some(text)) => {
                 let condition = found.map_or(Condition::Absent, |found| Condition::Matches(found.version));
-                self.store.write(ctx, name, text, MARKDOWN, &condition).await.map(drop)
+                self.store.write(ctx, name, text, MARKDOWN, &condition).await.map(|_| Written::Done)
             }
         };
         match written {
-            Ok(()) => Ok(true),
+            Ok(written) => Ok(written == Written::Done),
             Err(StoreError::Conflict { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }

@@ -245,8 +245,13 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     match std::fs::create_dir(folder) {
         Ok(()) => folder.parent().map_or(Ok(()), sync_folder),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            make_folder(folder.parent().ok_or(error)?)?;
-            make_folder(folder)
+            let parent = folder.parent().ok_or(error)?;
+            make_folder(parent)?;
+            // Some file systems say the same of a folder that they never let anybody make: once more, and no oftener.
+            match std::fs::create_dir(folder) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+                _ => sync_folder(parent),
+            }
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             if folder.is_dir() {

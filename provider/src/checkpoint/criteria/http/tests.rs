@@ -36,12 +36,12 @@ async fn a_server_that_answers_200_holds_at_the_first_attempt() {
 }
 
 #[tokio::test]
-async fn another_status_is_told_with_the_beginning_of_the_body() {
+async fn another_status_is_told_and_the_body_is_not() {
     let script = always(|| Reply::error(503, "UNAVAILABLE", &"no model ".repeat(100))).await;
     let evidence = observed(&script, json!({"attempts": 1})).await;
     let told = failed(&evidence);
-    assert!(told.starts_with("HTTP 503 in 0 ms, expected 200. The body begins: {\"error\":"), "{told}");
-    assert!(told.chars().count() < 260);
+    assert!(told.starts_with("HTTP 503 in 0 ms, expected 200. The body has "), "{told}");
+    assert!(!told.contains("no model"), "{told}");
 }
 
 #[tokio::test]
@@ -62,7 +62,10 @@ async fn a_server_that_comes_up_late_holds_after_growing_waits() {
 #[tokio::test]
 async fn three_attempts_are_made_when_nothing_is_said() {
     let script = always(|| Reply::status(500)).await;
-    assert_eq!(failed(&observed(&script, json!({})).await), "HTTP 500 in 0 ms, after 3 attempts, expected 200.");
+    assert_eq!(
+        failed(&observed(&script, json!({})).await),
+        "HTTP 500 in 0 ms, after 3 attempts, expected 200. The body is empty."
+    );
     assert_eq!(script.count(), 3);
 }
 
@@ -72,7 +75,7 @@ async fn attempts_end_with_the_callers_time() {
     let (calls, clock) = patient();
     let calls = calls.within(Duration::from_secs(4));
     let found = evidence(http(&script.at(""), json!({"attempts": 9})), &offline(), &calls).await;
-    assert_eq!(failed(&found), "HTTP 500 in 0 ms, after 3 attempts, expected 200.");
+    assert_eq!(failed(&found), "HTTP 500 in 0 ms, after 3 attempts, expected 200. The body is empty.");
     assert_eq!(clock.slept(), [1, 2].map(Duration::from_secs));
 }
 
@@ -82,10 +85,7 @@ async fn the_body_must_match_the_pattern_somewhere() {
     held(&observed(&script, json!({"body_pattern": "\"status\": *\"healthy\""})).await);
     let evidence = observed(&script, json!({"body_pattern": "v4", "attempts": 1})).await;
     let told = failed(&evidence);
-    assert!(
-        told.starts_with("HTTP 200 in 0 ms, but the body does not match \"v4\". The body begins: {\"status\""),
-        "{told}"
-    );
+    assert!(told.starts_with("HTTP 200 in 0 ms, but the body does not match \"v4\". The body has "), "{told}");
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn what_was_sent_is_not_told_when_the_server_sends_it_back() {
         Script::start(|request, _| Reply::with_status(400, json!({"you sent": request.header("x-key")}))).await;
     let evidence = observed(&script, json!({"headers": {"X-Key": "hush-hush"}, "attempts": 1})).await;
     let told = failed(&evidence);
-    assert!(told.contains("(hidden)") && !told.contains("hush"), "{told}");
+    assert!(!told.contains("hush"), "{told}");
 }
 
 #[tokio::test]
