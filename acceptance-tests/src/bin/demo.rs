@@ -65,6 +65,9 @@ impl Demo {
         say(&format!("localcloud answers for Google Cloud on {}", world.cloud.url));
         let main = installed(&world);
         main.copy(&workspace().join("examples/environments/ct-scan"));
+        // Their own bucket keeps old versions, and could not be destroyed in the end.
+        let checkpoints = world.path().join("checkpoints");
+        main.write("store.auto.tfvars", &format!("store = \"file://{}\"\n", checkpoints.display()));
         let seeded = World::new(&scene, Seed::ct_scan(), CloudOptions::default());
         Self { world, main, seeded }
     }
