@@ -1,6 +1,6 @@
 //! Errors as Google's APIs write them.
 //!
-//! One error value, two spellings: the JSON of Cloud Storage, and the one of every other API. The API host decides which
+//! One error value, three spellings: the JSON of Cloud Storage, its XML, and the JSON of every other API. The API decides which
 //! (see [`ErrorStyle`]); handlers only say what happened.
 
 use std::collections::BTreeMap;
@@ -16,9 +16,16 @@ pub enum ErrorStyle {
     Rpc,
     /// `{"error": {"code", "message", "errors": [{"message", "domain", "reason"}]}}`, as Cloud Storage does.
     Storage,
+    /// `<Error><Code>…</Code><Message>…</Message></Error>`, as the XML API of Cloud Storage does.
+    Xml,
 }
 
-/// A refusal, ready to be written in either [`ErrorStyle`]. Its [`Parts`] are reached as its own fields.
+impl ErrorStyle {
+    /// The content type of [`ErrorStyle::Xml`].
+    pub const XML_TYPE: &str = "application/xml; charset=UTF-8";
+}
+
+/// A refusal, ready to be written in any [`ErrorStyle`]. Its [`Parts`] are reached as its own fields.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{} {}: {}", .0.code, .0.status, .0.message)]
 pub struct ApiError(Box<Parts>);
@@ -52,9 +59,9 @@ pub struct Parts {
     pub domain: String,
     /// `metadata` of the `ErrorInfo` detail.
     pub metadata: BTreeMap<String, String>,
-    /// `errors[].reason` in the storage style; derived from the code when absent.
+    /// `errors[].reason` in the storage style, `<Code>` in the XML style; derived from the code when absent.
     pub legacy_reason: Option<String>,
-    /// Further `details`, written after the `ErrorInfo`.
+    /// Further `details`, written after the `ErrorInfo`; a text is `<Details>` in the XML style.
     pub details: Vec<Value>,
 }
 
@@ -235,6 +242,23 @@ impl ApiError {
         json!({"error": error})
     }
 
+    /// The answer's body in the XML style.
+    pub fn xml(&self) -> String {
+        let code = match self.legacy_reason.as_deref() {
+            Some(word) if word.starts_with(|c: char| c.is_ascii_uppercase()) => word,
+            _ => xml_code(self.code),
+        };
+        let mut text = format!(
+            "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{}</Message>",
+            escape(&self.message)
+        );
+        if let Some(details) = self.details.iter().find_map(Value::as_str) {
+            text.push_str(&format!("<Details>{}</Details>", escape(details)));
+        }
+        text.push_str("</Error>");
+        text
+    }
+
     /// The error as the `error` of a finished operation.
     pub fn as_operation_error(&self) -> Value {
         let number = CANONICAL.iter().find(|(name, _, _)| *name == self.status).map_or(2, |(_, n, _)| *n);
@@ -277,6 +301,26 @@ fn storage_reason(code: u16) -> &'static str {
     }
 }
 
+/// The word of the XML API for an HTTP status: <https://cloud.google.com/storage/docs/xml-api/reference-status>.
+fn xml_code(code: u16) -> &'static str {
+    match code {
+        400 => "InvalidArgument",
+        401 => "AuthenticationRequired",
+        403 => "AccessDenied",
+        404 => "NoSuchKey",
+        405 => "MethodNotAllowed",
+        412 => "PreconditionFailed",
+        429 => "SlowDown",
+        501 => "NotImplemented",
+        503 => "ServiceUnavailable",
+        _ => "InternalError",
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 fn code_has_location(reason: &str) -> bool {
     reason == "conditionNotMet"
 }
@@ -311,6 +355,13 @@ mod tests {
         assert_eq!(body["error"]["details"][0]["reason"], "SERVICE_DISABLED");
         assert_eq!(body["error"]["details"][0]["metadata"]["consumer"], "projects/42");
         assert!(body["error"].get("errors").is_none());
+    }
+
+    #[test]
+    fn xml_style_is_escaped_and_finds_a_word_for_the_code() {
+        let error = ApiError::storage(503, "backendError", "a < b");
+        let text = "<?xml version='1.0' encoding='UTF-8'?><Error><Code>ServiceUnavailable</Code><Message>a &lt; b</Message></Error>";
+        assert_eq!(error.xml(), text);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
+use hyper::header::HeaderName;
 use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -189,6 +190,7 @@ impl Builder {
         let shared = Arc::new(Shared {
             inner: Mutex::new(Inner { world, faults: Faults::default(), requests: Vec::new(), epoch: 0, log }),
             apis: api::hosts().into_iter().map(|api| (api.host, api)).collect(),
+            storage_xml: api::storage::xml_api(),
             check: self.check,
             latency: self.latency,
             started: Instant::now(),
@@ -292,6 +294,7 @@ impl std::ops::Drop for Handle {
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
     apis: BTreeMap<&'static str, Api>,
+    storage_xml: Api,
     check: Option<Arc<dyn RequestCheck>>,
     latency: Duration,
     started: Instant,
@@ -323,6 +326,11 @@ impl Inner {
 }
 
 impl Shared {
+    /// The API that a request is for: that of its host, of which Cloud Storage has two.
+    fn api(&self, request: &Request) -> Option<&Api> {
+        if api::storage::is_xml(request) { Some(&self.storage_xml) } else { self.apis.get(request.host.as_str()) }
+    }
+
     /// A handler that panicked leaves the world as it was at that moment: better than none.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -371,7 +379,7 @@ async fn answer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Resul
         shared.changed.notify_one();
         return Ok(json_response(status, &body));
     }
-    let (host, raw_path) = path.split_once('/').unwrap_or((path, ""));
+    let (host, raw_path) = dispatch::address(path);
     let raw_query = parts.uri.query().unwrap_or_default();
     let mut request = Request {
         method: parts.method.as_str().to_owned(),
@@ -410,7 +418,7 @@ async fn serve(shared: &Shared, request: &Request, parsed: Result<(), ApiError>)
     if harm.drop == Some(Dropping::Before) {
         return Err(Dropped);
     }
-    let style = shared.apis.get(request.host.as_str()).map_or(ErrorStyle::Rpc, |api| api.style);
+    let style = shared.api(request).map_or(ErrorStyle::Rpc, |api| api.style);
     let outcome = match harm.error {
         // A fault that drops the answer to an effect does not prevent the effect.
         Some(error) if harm.drop.is_none() => Err(dispatch::Refusal::Api(error)),
@@ -424,7 +432,7 @@ async fn serve(shared: &Shared, request: &Request, parsed: Result<(), ApiError>)
     }
     let mut response = match outcome {
         Ok(reply) => reply_response(reply),
-        Err(dispatch::Refusal::Api(error)) => json_response(error.code, &error.body(style)),
+        Err(dispatch::Refusal::Api(error)) => refusal(&error, style),
         Err(dispatch::Refusal::NoSuchPath) => html_not_found(&request.path),
     };
     if let Some(seconds) = harm.retry_after {
@@ -476,11 +484,18 @@ fn reply_response(reply: Reply) -> HttpResponse {
     };
     let mut response = response(reply.status, &content_type, body);
     for (name, value) in reply.headers {
-        if let Ok(value) = value.parse() {
-            response.headers_mut().insert(name, value);
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_ref()), value.parse()) {
+            response.headers_mut().append(name, value);
         }
     }
     response
+}
+
+fn refusal(error: &ApiError, style: ErrorStyle) -> HttpResponse {
+    match style {
+        ErrorStyle::Xml => response(error.code, ErrorStyle::XML_TYPE, Bytes::from(error.xml())),
+        ErrorStyle::Rpc | ErrorStyle::Storage => json_response(error.code, &error.body(style)),
+    }
 }
 
 fn json_response(status: u16, body: &Value) -> HttpResponse {

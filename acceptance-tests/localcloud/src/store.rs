@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::api::storage::Sessions;
 use crate::clock::{self, Clock};
 use crate::etag;
 use crate::operation::Operation;
@@ -123,12 +124,14 @@ pub struct World {
     pub clock: Clock,
     /// How things lag.
     pub settings: Settings,
+    /// Uploads that were begun.
+    pub(crate) uploads: Sessions,
 }
 
 impl World {
     /// An empty cloud.
     pub fn new(clock: Clock, settings: Settings) -> Self {
-        Self { state: State::default(), clock, settings }
+        Self { state: State::default(), clock, settings, uploads: Sessions::new() }
     }
 
     /// The body of the object at `path`.

@@ -34,6 +34,7 @@ pub(crate) mod service_usage;
 pub(crate) mod storage;
 pub(crate) mod tokens;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -397,7 +398,7 @@ pub struct Reply {
     /// What is sent.
     pub body: Body,
     /// Further headers.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
 }
 
 /// The body of an answer.

@@ -1,23 +1,29 @@
-//! `storage.googleapis.com`, the JSON API v1: buckets, their policies, objects.
+//! `storage.googleapis.com`: the JSON API v1 with buckets, their policies and objects, and the XML API for reading objects.
 //!
-//! `bucket` answers the calls on buckets and `settings` judges what they are told; `object` and `upload` are for what lies in them; `access` is
-//! IAM in Cloud Storage's spelling.
+//! `bucket` answers the calls on buckets and `settings` judges what they are told; `object`, `upload` and `resumable` are for what lies in them,
+//! `media` and `xml` for reading it; `access` is IAM in Cloud Storage's spelling.
 
 mod access;
 mod bucket;
+mod copy;
+mod media;
 mod object;
+mod resumable;
 mod settings;
 mod upload;
+mod xml;
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply};
+use super::{Api, Call, Outcome, Reply, Request};
 use crate::error::{ApiError, ErrorStyle};
 use crate::etag;
 
 pub(crate) use access::touch;
 pub(crate) use object::crc32c;
+pub(crate) use resumable::Sessions;
 pub(crate) use upload::metadata as upload_metadata;
+pub(crate) use xml::{api as xml_api, is_xml};
 
 pub(crate) const HOST: &str = "storage.googleapis.com";
 const BUCKETS: &str = "/storage/v1/b";
@@ -25,11 +31,16 @@ const BUCKETS: &str = "/storage/v1/b";
 /// The API.
 pub(crate) fn api() -> Api {
     let api = Api::new(HOST).style(ErrorStyle::Storage).project_of(project_of);
-    let api = object::serve(access::serve(bucket::serve(api)));
+    let api = copy::serve(object::serve(access::serve(bucket::serve(api))));
     // Things that a bucket may hold besides objects, and never does here.
     api.on("GET", "/storage/v1/b/{bucket}/managedFolders", |call| nothing(call, "storage#managedFolders"))
         .on("GET", "/storage/v1/b/{bucket}/folders", |call| nothing(call, "storage#folders"))
         .on("GET", "/storage/v1/b/{bucket}/anywhereCaches", |call| nothing(call, "storage#anywhereCaches"))
+}
+
+/// Whether Google's description of the JSON API covers a request. It knows neither the XML API nor the addresses of uploads that were begun.
+pub(crate) fn is_described(request: &Request) -> bool {
+    !is_xml(request) && !resumable::is_continued(request)
 }
 
 /// The bucket's project; where there is no bucket yet, the one that the caller names.
@@ -51,8 +62,13 @@ fn bucket_path(name: &str) -> String {
 
 /// The bucket that a call is about.
 fn find(call: &Call<'_>) -> Result<Value, ApiError> {
+    find_named(call, call.param("bucket"))
+}
+
+/// The bucket of this name.
+fn find_named(call: &Call<'_>, name: &str) -> Result<Value, ApiError> {
     call.world
-        .get(HOST, &bucket_path(call.param("bucket")))
+        .get(HOST, &bucket_path(name))
         .cloned()
         .ok_or_else(|| ApiError::storage(404, "notFound", "The specified bucket does not exist."))
 }

@@ -131,7 +131,7 @@ impl Template {
             let Some(length) = rest[open..].find('}') else { break };
             expanded.push_str(&rest[..open]);
             let name = rest[open + 1..open + length].trim_start_matches('+');
-            let default = if name == OBJECT { ".*" } else { ANY };
+            let default = if OBJECTS.contains(&name) { ".*" } else { ANY };
             let pattern = pattern_of(name).unwrap_or_else(|| default.to_owned());
             expanded.push_str(pattern.trim_start_matches('^').trim_end_matches('$'));
             rest = &rest[open + length + 1..];
@@ -152,7 +152,7 @@ impl Template {
                 other => Segment::Literal(other.to_owned()),
             })
             .collect();
-        Template { segments, verb, free_name: path.ends_with("{object}") }
+        Template { segments, verb, free_name: OBJECTS.iter().any(|name| path.ends_with(&format!("{{{name}}}"))) }
     }
 
     /// How many literals matched, or `None` if the path is another.
@@ -171,8 +171,8 @@ impl Template {
 
 const ANY: &str = "[^/]+";
 
-/// The path parameter of Cloud Storage that may hold slashes.
-const OBJECT: &str = "object";
+/// The path parameters of Cloud Storage that may hold slashes.
+const OBJECTS: [&str; 3] = ["object", "sourceObject", "destinationObject"];
 
 fn walk(segments: &[Segment], parts: &[&str]) -> Option<usize> {
     match (segments.split_first(), parts.split_first()) {
@@ -266,6 +266,11 @@ mod tests {
     fn an_object_name_may_hold_slashes_and_colons() {
         let object = Template::parse("storage/v1/b/{bucket}/o/{object}", |_| None);
         assert!(object.matches("storage/v1/b/x/o/a/b:c").is_some());
+        let copy = Template::parse(
+            "b/{sourceBucket}/o/{sourceObject}/copyTo/b/{destinationBucket}/o/{destinationObject}",
+            |_| None,
+        );
+        assert!(copy.matches("b/x/o/a/b/copyTo/b/y/o/c/d:e").is_some());
     }
 
     #[test]

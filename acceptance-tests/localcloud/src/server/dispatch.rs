@@ -28,20 +28,19 @@ pub(super) fn dispatch(
     request: &Request,
     operation_error: Option<ApiError>,
 ) -> Result<Reply, Refusal> {
-    let Some(api) = shared.apis.get(request.host.as_str()) else {
+    let Some(api) = shared.api(request) else {
         return Err(ApiError::new(501, "UNIMPLEMENTED", format!("localcloud does not serve {}", request.host)).into());
     };
     let judged = shared
         .check
         .as_ref()
+        .filter(|_| api::storage::is_described(request))
         .map(|check| check.check(api.host, &request.method, &request.path, &request.query, request.json.as_ref()));
     let Some((handler, params)) = api.route(&request.method, &request.raw_path) else {
         return Err(match judged {
             // The real API has it, so a plain 404 would mislead.
-            Some(Ok(())) => {
-                let what = format!("localcloud does not serve {} {}{}", request.method, api.host, request.path);
-                ApiError::new(501, "UNIMPLEMENTED", what).into()
-            }
+            None if api.style == ErrorStyle::Xml => unserved(api, request).into(),
+            Some(Ok(())) => unserved(api, request).into(),
             _ => Refusal::NoSuchPath,
         });
     };
@@ -57,6 +56,19 @@ pub(super) fn dispatch(
         reply.body = Body::Json(json::select_fields(value, fields)?);
     }
     Ok(reply)
+}
+
+fn unserved(api: &Api, request: &Request) -> ApiError {
+    let what = format!("localcloud does not serve {} {}{}", request.method, api.host, request.path);
+    ApiError::new(501, "UNIMPLEMENTED", what)
+}
+
+/// The API host that a URL's path names, and the path behind it. A path that names none is one of Cloud Storage: its client libraries take the
+/// address of an emulator, `STORAGE_EMULATOR_HOST`, and put nothing in front of their paths.
+pub(super) fn address(path: &str) -> (&str, &str) {
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    // No bucket has Google's name in its own, or fewer than three letters.
+    if first.contains("google") || first.len() < 3 { (first, rest) } else { (api::storage::HOST, path) }
 }
 
 /// The project of Google's own command line tool, which pays for calls of plain user credentials, and in which most APIs are off.
@@ -168,6 +180,15 @@ pub(super) fn parse_body(request: &mut Request) -> Result<(), ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_names_no_host_is_one_of_cloud_storage() {
+        assert_eq!(address("run.googleapis.com/v2/projects"), ("run.googleapis.com", "v2/projects"));
+        assert_eq!(address("storage/v1/b/a-bucket"), ("storage.googleapis.com", "storage/v1/b/a-bucket"));
+        assert_eq!(address("a-bucket/a/b"), ("storage.googleapis.com", "a-bucket/a/b"));
+        assert_eq!(address("v1/projects"), ("v1", "projects"));
+        assert_eq!(address(""), ("", ""));
+    }
 
     #[test]
     fn queries_are_decoded_and_keep_their_order() {

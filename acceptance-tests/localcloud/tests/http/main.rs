@@ -11,4 +11,6 @@ mod projects;
 mod registries;
 mod services;
 mod tokens;
+mod uploads;
 mod world;
+mod xml;

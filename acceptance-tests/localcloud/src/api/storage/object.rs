@@ -1,22 +1,27 @@
 //! Objects in buckets, with generations: enough for state files, checkpoints, and emptying a bucket.
 //!
+//! Here are the calls on one object and the list; `upload` and `resumable` take bytes in, `media` gives them out, `copy` makes new from old.
 //! The live version lies at the path that serves it; an older one at the same path with `?generation=N`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
+use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
 use super::upload::{self, Upload};
-use super::{HOST, bucket_path, check_metageneration, find, int, invalid, number_matches, precondition_failed};
+use super::{
+    HOST, bucket_path, check_metageneration, find, find_named, int, invalid, media, number_matches,
+    precondition_failed, resumable,
+};
 use crate::api::{Api, Body, Call, Outcome, Reply};
 use crate::clock;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorStyle};
 use crate::etag;
 use crate::json::{self, Object};
 use crate::pages::{self, PageRule};
 
 const OBJECT: &str = "/storage/v1/b/{bucket}/o/{object}";
+const UPLOAD: &str = "/upload/storage/v1/b/{bucket}/o";
 const PAGES: PageRule = PageRule { default: 1000, max: 1000 };
 /// What a caller may set.
 const WRITABLE: &[&str] = &[
@@ -34,15 +39,26 @@ const WRITABLE: &[&str] = &[
 
 pub(super) fn serve(api: Api) -> Api {
     api.on("GET", "/storage/v1/b/{bucket}/o", list)
-        .on("POST", "/upload/storage/v1/b/{bucket}/o", insert)
+        .on("POST", UPLOAD, insert)
+        .on("PUT", UPLOAD, resumable::go_on)
+        .on("DELETE", UPLOAD, resumable::cancel)
         .on("GET", OBJECT, get)
         .on("GET", "/download/storage/v1/b/{bucket}/o/{object}", download)
         .on("PATCH", OBJECT, patch)
         .on("DELETE", OBJECT, delete)
 }
 
+/// Where an upload or a copy goes.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    /// The bucket's name.
+    pub(super) bucket: String,
+    /// The object's name.
+    pub(super) name: String,
+}
+
 /// A name as one segment of a path.
-fn encode(name: &str) -> String {
+pub(super) fn encode(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
@@ -63,10 +79,15 @@ fn missing(call: &Call<'_>) -> ApiError {
 }
 
 /// Path and metadata of the version that a call means: the live one, or that of `generation`.
-fn wanted(call: &Call<'_>) -> Result<(String, Value), ApiError> {
+pub(super) fn wanted(call: &Call<'_>) -> Result<(String, Value), ApiError> {
     find(call)?;
+    version(call, call.query("generation"))
+}
+
+/// Path and metadata of one version of the object that a call names: the live one, or that of the generation.
+pub(super) fn version(call: &Call<'_>, generation: Option<&str>) -> Result<(String, Value), ApiError> {
     let live = live_path(call.param("bucket"), call.param("object"));
-    let path = match call.query("generation") {
+    let path = match generation {
         Some(generation) if call.world.get(HOST, &live).is_none_or(|body| body["generation"] != generation) => {
             format!("{live}?generation={generation}")
         }
@@ -103,59 +124,81 @@ fn get(call: &mut Call<'_>) -> Outcome {
 }
 
 fn download(call: &mut Call<'_>) -> Outcome {
+    check_own_key(call)?;
     let (path, body) = wanted(call)?;
     check_generation(call, &body)?;
     check_metageneration(call, &body)?;
-    let media = call
-        .world
-        .state
-        .objects
-        .get(HOST)
-        .and_then(|objects| objects.get(&path))
-        .and_then(|object| object.media.clone());
-    let bytes = STANDARD.decode(media.unwrap_or_default()).unwrap_or_default();
-    let text = |field: &str| body[field].as_str().unwrap_or_default().to_owned();
-    let content_type = match text("contentType") {
-        empty if empty.is_empty() => "application/octet-stream".to_owned(),
-        content_type => content_type,
-    };
-    Ok(Reply {
-        status: 200,
-        body: Body::Bytes(Bytes::from(bytes), content_type),
-        headers: vec![
-            ("etag", text("etag")),
-            ("x-goog-generation", text("generation")),
-            ("x-goog-metageneration", text("metageneration")),
-            ("x-goog-hash", format!("crc32c={}", text("crc32c"))),
-            ("x-goog-storage-class", text("storageClass")),
-        ],
-    })
+    let etag = body["etag"].as_str().unwrap_or_default().to_owned();
+    Ok(media::reply(call, &path, &body, etag).unwrap_or_else(|unsatisfiable| {
+        let error = ApiError::storage(416, "requestedRangeNotSatisfiable", "Request range not satisfiable");
+        unsatisfiable.reply(Body::Json(error.body(ErrorStyle::Storage)))
+    }))
+}
+
+/// Objects under a key that the caller brings along are more than this simulation keeps: better said than ignored.
+pub(super) fn check_own_key(call: &Call<'_>) -> Result<(), ApiError> {
+    match call.request.header("x-goog-encryption-key") {
+        None => Ok(()),
+        Some(_) => {
+            Err(ApiError::new(501, "UNIMPLEMENTED", "localcloud does not know customer-supplied encryption keys"))
+        }
+    }
 }
 
 fn insert(call: &mut Call<'_>) -> Outcome {
-    let bucket = find(call)?;
-    let Upload { metadata, content_type, media } = upload::parse(call.request)?;
-    let metadata = metadata.and_then(|metadata| metadata.as_object().cloned()).unwrap_or_default();
+    if resumable::is_continued(call.request) {
+        return resumable::go_on(call);
+    }
+    check_own_key(call)?;
+    let is_whole = call.query("uploadType") != Some("resumable");
+    let upload = if is_whole { Some(upload::parse(call.request)?) } else { None };
+    let metadata = upload.as_ref().map_or_else(|| call.request.json.clone(), |upload| upload.metadata.clone());
     let name = call
         .query("name")
-        .or_else(|| metadata.get("name").and_then(Value::as_str))
+        .or_else(|| metadata.as_ref()?.get("name")?.as_str())
         .filter(|name| !name.is_empty())
         .ok_or_else(|| ApiError::storage(400, "required", "Required parameter: name"))?
         .to_owned();
-    check_name(&name)?;
-    let bucket_name = call.param("bucket").to_owned();
-    let path = live_path(&bucket_name, &name);
-    let prior = call.world.get(HOST, &path).cloned().unwrap_or_default();
+    let target = Target { bucket: call.param("bucket").to_owned(), name };
+    match upload {
+        Some(upload) => Ok(Reply::json(create(call, &target, upload, call.request.header("x-goog-hash"))?)),
+        None => resumable::begin(call, target, metadata),
+    }
+}
+
+/// Whether an object may be made here now: its bucket, its name, the conditions of the call, and what holds the object that is there.
+/// Gives back the bucket and that object, null if there is none.
+pub(super) fn check_target(call: &Call<'_>, target: &Target) -> Result<(Value, Value), ApiError> {
+    let bucket = find_named(call, &target.bucket)?;
+    check_name(&target.name)?;
+    let prior = call.world.get(HOST, &live_path(&target.bucket, &target.name)).cloned().unwrap_or_default();
     check_generation(call, &prior)?;
     if !prior.is_null() {
         check_metageneration(call, &prior)?;
         check_held(call, &bucket, &prior)?;
     }
+    Ok((bucket, prior))
+}
+
+/// Makes an object, over the live one of its name. `digests` are the hashes that a header of the call promises.
+pub(super) fn create(
+    call: &mut Call<'_>,
+    target: &Target,
+    upload: Upload,
+    digests: Option<&str>,
+) -> Result<Value, ApiError> {
+    let (bucket, prior) = check_target(call, target)?;
+    let Upload { metadata, content_type, media } = upload;
+    let metadata = metadata.and_then(|metadata| metadata.as_object().cloned()).unwrap_or_default();
+    let crc = STANDARD.encode(crc32c(&media).to_be_bytes());
+    let md5 = STANDARD.encode(Md5::digest(&media));
+    check_hashes(&metadata, digests, &crc, &md5)?;
+    let Target { bucket: bucket_name, name } = target;
+    let path = live_path(bucket_name, name);
     let at = call.world.clock.now();
     let now = clock::millis(at);
     let last = int(&prior["generation"]).unwrap_or_default();
     let generation = (at.as_microsecond()).max(last + 1);
-    let crc = STANDARD.encode(crc32c(&media).to_be_bytes());
     let mut body = json!({
         "kind": "storage#object",
         "id": format!("{bucket_name}/{name}/{generation}"),
@@ -169,6 +212,7 @@ fn insert(call: &mut Call<'_>) -> Outcome {
         "metageneration": "1",
         "storageClass": bucket["storageClass"],
         "size": media.len().to_string(),
+        "md5Hash": md5,
         "crc32c": crc,
         "etag": etag::storage(u64::try_from(generation).unwrap_or_default()),
         "timeCreated": now,
@@ -178,6 +222,9 @@ fn insert(call: &mut Call<'_>) -> Outcome {
     });
     if let Some(content_type) = content_type {
         body["contentType"] = json!(content_type);
+    }
+    if let Some(key) = call.query("kmsKeyName").or_else(|| bucket["encryption"]["defaultKmsKeyName"].as_str()) {
+        body["kmsKeyName"] = json!(format!("{key}/cryptoKeyVersions/1"));
     }
     for (field, value) in metadata {
         if WRITABLE.contains(&field.as_str()) && !value.is_null() {
@@ -189,7 +236,35 @@ fn insert(call: &mut Call<'_>) -> Outcome {
     if let Some(object) = call.world.state.objects.get_mut(HOST).and_then(|objects| objects.get_mut(&path)) {
         object.media = Some(STANDARD.encode(&media));
     }
-    Ok(Reply::json(body))
+    Ok(body)
+}
+
+/// What of an object's metadata a caller could have set.
+pub(super) fn writable(object: &Value) -> Object {
+    let fields = object.as_object().into_iter().flatten();
+    fields
+        .filter(|(field, _)| WRITABLE.contains(&field.as_str()))
+        .map(|(field, value)| (field.clone(), value.clone()))
+        .collect()
+}
+
+/// The hashes that an upload promises, in its metadata or in a header, are those of what came.
+fn check_hashes(metadata: &Object, header: Option<&str>, crc: &str, md5: &str) -> Result<(), ApiError> {
+    let promised = |field: &str, name: &str| {
+        let in_header =
+            header.into_iter().flat_map(|list| list.split(',')).filter_map(|hash| hash.trim().split_once('='));
+        let in_header: Vec<&str> = in_header.filter(|(key, _)| *key == name).map(|(_, hash)| hash).collect();
+        metadata.get(field).and_then(Value::as_str).or_else(|| in_header.first().copied()).map(ToOwned::to_owned)
+    };
+    let hashes = [("CRC32C", promised("crc32c", "crc32c"), crc), ("MD5 hash", promised("md5Hash", "md5"), md5)];
+    for (name, promised, found) in hashes {
+        if let Some(promised) = promised.filter(|promised| promised != found) {
+            return Err(invalid(format!(
+                "Provided {name} \"{promised}\" doesn't match calculated {name} \"{found}\"."
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn check_name(name: &str) -> Result<(), ApiError> {
@@ -218,7 +293,8 @@ fn retire(call: &mut Call<'_>, bucket: &Value, path: &str, now: &str) {
 
 /// A retention policy or a hold keeps an object.
 fn check_held(call: &Call<'_>, bucket: &Value, object: &Value) -> Result<(), ApiError> {
-    let name = format!("{}/{}", call.param("bucket"), object["name"].as_str().unwrap_or_default());
+    let text = |field: &str| object[field].as_str().unwrap_or_default();
+    let name = format!("{}/{}", text("bucket"), text("name"));
     if object["temporaryHold"] == json!(true) || object["eventBasedHold"] == json!(true) {
         return Err(ApiError::storage(403, "objectUnderActiveHold", format!("Object '{name}' is under active hold.")));
     }

@@ -1,9 +1,10 @@
-//! Uploads: the media alone, or JSON metadata and media as the two parts of a `multipart/related` body.
+//! Uploads in one call: the media alone, or JSON metadata and media as the two parts of a `multipart/related` body.
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::invalid;
+use super::resumable::is_continued;
 use crate::api::Request;
 use crate::error::ApiError;
 
@@ -20,7 +21,12 @@ pub(super) struct Upload {
 
 /// The metadata of an upload: what a check of the request's form judges.
 pub(crate) fn metadata(request: &Request) -> Result<Option<Value>, ApiError> {
-    Ok(parse(request)?.metadata)
+    match request.query("uploadType") {
+        _ if is_continued(request) => Ok(None),
+        Some("resumable") if request.body.is_empty() => Ok(None),
+        Some("resumable") => Ok(Some(json(&request.body)?)),
+        _ => Ok(parse(request)?.metadata),
+    }
 }
 
 /// Takes an upload apart.
@@ -29,7 +35,6 @@ pub(super) fn parse(request: &Request) -> Result<Upload, ApiError> {
     match request.query("uploadType").unwrap_or_default() {
         "media" => Ok(Upload { metadata: None, content_type, media: request.body.clone() }),
         "multipart" => multipart(request, content_type.as_deref().unwrap_or_default()),
-        "resumable" => Err(ApiError::new(501, "UNIMPLEMENTED", "localcloud does not do resumable uploads")),
         other => Err(invalid(format!("Invalid uploadType: {other}"))),
     }
 }
@@ -45,11 +50,13 @@ fn multipart(request: &Request, content_type: &str) -> Result<Upload, ApiError> 
         .ok_or_else(malformed)?;
     let delimiter = format!("--{boundary}");
     let mut parts = split(&request.body, delimiter.as_bytes()).into_iter().skip(1).take(2);
-    let (_, json) = headers_and_body(parts.next().ok_or_else(malformed)?).ok_or_else(malformed)?;
+    let (_, metadata) = headers_and_body(parts.next().ok_or_else(malformed)?).ok_or_else(malformed)?;
     let (media_type, media) = headers_and_body(parts.next().ok_or_else(malformed)?).ok_or_else(malformed)?;
-    let metadata = serde_json::from_slice(json)
-        .map_err(|error| ApiError::storage(400, "parseError", format!("Parse Error: {error}")))?;
-    Ok(Upload { metadata: Some(metadata), content_type: media_type, media: Bytes::copy_from_slice(media) })
+    Ok(Upload { metadata: Some(json(metadata)?), content_type: media_type, media: Bytes::copy_from_slice(media) })
+}
+
+fn json(text: &[u8]) -> Result<Value, ApiError> {
+    serde_json::from_slice(text).map_err(|error| ApiError::storage(400, "parseError", format!("Parse Error: {error}")))
 }
 
 fn split<'a>(body: &'a [u8], delimiter: &[u8]) -> Vec<&'a [u8]> {
