@@ -14,7 +14,11 @@ REQUIREMENTS = Path(__file__).resolve().with_name("requirements.txt")
 
 
 def compiler(tools, target):
-    """A C compiler for the target: zig behind a script, since cc's callers pass a --target that zig spells otherwise."""
+    """A C compiler for the target: zig behind a script, for what zig spells otherwise than those who call it.
+
+    cc's callers pass --target. For Windows, rustc names the C library and what belongs to it itself, by the names of another
+    compiler (zig adds its own, and without them its mathematics lack half), and a DLL's symbols as an option of the linker.
+    """
     zig = _fetched(tools / "zig")
     script = tools / "zig" / f"cc-{target.triple}"
     cache = shlex.quote(str(tools / "zig" / "cache"))
@@ -22,7 +26,8 @@ def compiler(tools, target):
 for argument do
     shift
     case $argument in
-        --target=* | -m64) ;;
+        --target=* | -m64 | -nolibc | -lmsvcrt) ;;
+        -Wl,*.def) set -- "$@" "${{argument#-Wl,}}" ;;
         *) set -- "$@" "$argument" ;;
     esac
 done
