@@ -11,6 +11,7 @@ Each step is a module of its own. Needs Python 3.9 and its standard library, git
 """
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -38,8 +39,9 @@ def arguments():
     publishing.add_argument("folder", type=Path, help="is made, or gets one more version")
     publishing.add_argument("--url", default="", help="where the folder is served, if links are to be absolute")
 
-    starting = commands.add_parser("start", help="does the program of a zip start on this machine?")
+    starting = commands.add_parser("start", help="does the program of a zip serve on this machine?")
     starting.add_argument("zip", type=Path, help="of this machine's platform")
+    starting.add_argument("--with", dest="runner", metavar="COMMAND", default="", help="what runs it: wine, qemu-aarch64")
 
     commands.add_parser("version", help="prints the version that would be released")
 
@@ -52,7 +54,7 @@ def arguments():
 def main():
     given = arguments()
     if given.command == "start":
-        return start.start(given.zip)
+        return start.start(given.zip, shlex.split(given.runner))
     project = Project.read()
     folder = given.out or project.target / f"release-{project.version}"
     if given.command == "build":
