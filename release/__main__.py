@@ -15,6 +15,7 @@ import shlex
 import sys
 from pathlib import Path
 
+import crates
 import install
 import package
 import publish
@@ -44,6 +45,7 @@ def arguments():
     starting.add_argument("--with", dest="runner", metavar="COMMAND", default="", help="what runs it: wine, qemu-aarch64")
 
     commands.add_parser("version", help="prints the version that would be released")
+    commands.add_parser("unpublished", help="prints which crates `cargo publish` is still to be given, as its options")
 
     installing = commands.add_parser("install", help="into this user's plugin folder")
     installing.add_argument("--binary", type=Path, help="install this program instead of building one")
@@ -66,6 +68,8 @@ def main():
         publish.publish(project, folder, given.folder, given.url)
     elif given.command == "version":
         print(project.version)
+    elif given.command == "unpublished":
+        print(crates.unpublished())
     elif given.command == "install":
         install.install(project, given.plugins, given.binary)
 
