@@ -8,6 +8,7 @@
 
 mod cloud;
 mod copies;
+mod critical_path;
 mod diagnostics;
 mod every_terraform;
 mod finish;
@@ -26,6 +27,7 @@ mod world;
 
 pub use cloud::{Cloud, CloudOptions, Fault, Mark, Request};
 pub use copies::{OBJECTS_PER_COPY, copies};
+pub use critical_path::{Work, critical_path};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use every_terraform::{Scene, Slot};
 pub use guide::{Action, Reader, Step, says, steps_of};

@@ -4,6 +4,7 @@
 //! 520 and 5,200 objects at several latencies, with the number of calls, the ratio to the shortest time in which they can
 //! be made, and the provider's memory. What the provider does alone, without Terraform: `provider/benches/scale.rs`.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -14,7 +15,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use acceptance_tests::{CloudOptions, OBJECTS_PER_COPY, OrFail, Scene, Seed, Terraform, World, copies, provider};
+use acceptance_tests::{
+    CloudOptions, OBJECTS_PER_COPY, OrFail, Request, Scene, Seed, Terraform, Work, World, copies, critical_path,
+    provider,
+};
 
 /// What Terraform sets for every provider process (the protocol's magic cookie).
 const COOKIE: (&str, &str) =
@@ -136,7 +140,7 @@ struct Measured {
     calls: usize,
     /// From the first call to the answer of the last.
     span: Duration,
-    /// How many calls must follow each other, whatever a provider does. 0: not known.
+    /// How many calls must follow each other, whatever a provider does.
     chain: u64,
     /// Of all providers that ran, at most.
     kilobytes: u64,
@@ -193,7 +197,7 @@ fn measure(count: usize, latency: Duration) -> Vec<Measured> {
     world.config("");
     world.main.write("stack.tf.json", &stack.to_string());
     let mut rows = Vec::new();
-    let mut time = |name, chain, work: &dyn Fn()| {
+    let mut time = |name, chain: &dyn Fn(&[Request]) -> u64, work: &dyn Fn()| {
         let mark = world.cloud.mark();
         let watch = Watch::start(world.path());
         let started = Instant::now();
@@ -205,23 +209,29 @@ fn measure(count: usize, latency: Duration) -> Vec<Measured> {
             (Some(first), Some(last)) => Duration::from_millis(last.at_ms.saturating_sub(first.at_ms)) + latency,
             _ => Duration::ZERO,
         };
-        rows.push(Measured { name, time, calls: calls.len(), span, chain, kilobytes });
+        rows.push(Measured { name, time, calls: calls.len(), span, chain: chain(&calls), kilobytes });
     };
     let main = &world.main;
-    time("validate", 0, &|| main.validate().expect_none());
+    let made = RefCell::new(serde_json::Value::Null);
+    time("validate", &|_| 0, &|| main.validate().expect_none());
     // Nothing is in the state, so nothing has to be read.
-    time("plan of all that is new", 0, &|| assert!(main.plan(&[]).succeeded()));
-    time("apply", 0, &|| drop(main.apply_plan().expect_success()));
+    time("plan of all that is new", &|_| 0, &|| assert!(main.plan(&[]).succeeded()));
+    let create = |calls: &[Request]| {
+        made.replace(main.state().resource("mlops_stack.it").get("").clone());
+        critical_path(calls, &made.borrow(), latency, Work::Create)
+    };
+    time("apply", &create, &|| drop(main.apply_plan().expect_success()));
     // The lists, then what is inside of what they hold.
-    time("refresh and plan", 2, &|| main.plan(&[]).expect_empty());
+    time("refresh and plan", &|_| 2, &|| main.plan(&[]).expect_empty());
     let id = format!("{}/europe-west1/bench", world.seed.project);
     let import = world.directory("import", &format!("import {{\n  to = mlops_stack.it\n  id = \"{id}\"\n}}\n"));
     // The project, the lists, then the policies of what they hold.
-    time("import, configuration generated", 3, &|| {
+    time("import, configuration generated", &|_| 3, &|| {
         let planned = import.generate_config("generated.tf");
         assert!(planned.succeeded(), "{}", planned.diagnostics);
     });
-    time("destroy", 0, &|| drop(main.destroy().expect_success()));
+    let destroy = |calls: &[Request]| critical_path(calls, &made.borrow(), latency, Work::Destroy);
+    time("destroy", &destroy, &|| drop(main.destroy().expect_success()));
     rows
 }
 

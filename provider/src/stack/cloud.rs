@@ -1,5 +1,7 @@
 //! The calls on one object, after the kind's declaration of its API.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 use tfplugin::Dynamic;
 
@@ -13,6 +15,12 @@ use crate::gcp::{ApiError, List, Request};
 
 /// How often a write is tried anew after somebody else was faster.
 const RACES: usize = 8;
+
+/// How long replicas may not all know a new object: who reads it meanwhile, or grants it something, does not find it.
+const SPREADS: Duration = Duration::from_secs(30);
+
+/// How long one looks for an object that may not be there at all.
+const GLANCE: Duration = Duration::from_secs(10);
 
 /// An object as the API returned it.
 #[derive(Clone, Debug)]
@@ -89,10 +97,18 @@ fn canonical_project(name: &str, scope: &Scope) -> String {
 /// # Errors
 /// Of the call, "not found" excepted.
 pub(crate) async fn get(run: &Run, kind: &dyn AnyKind, name: &str) -> Result<Option<Found>, ApiError> {
+    read(run, kind, name, |request| request).await
+}
+
+async fn read(
+    run: &Run,
+    kind: &dyn AnyKind,
+    name: &str,
+    patience: fn(Request) -> Request,
+) -> Result<Option<Found>, ApiError> {
     let rest = kind.rest();
-    let mut request = Request::get(rest.host.clone(), locate::item_path(rest, name));
-    request = with_query(request, rest.query, &run.scope);
-    match run.call(request).await {
+    let request = Request::get(rest.host.clone(), locate::item_path(rest, name));
+    match run.call(patience(with_query(request, rest.query, &run.scope))).await {
         Ok(body) if kind.is_gone(&body) => Ok(None),
         Ok(body) => {
             let mut bodies = [body];
@@ -151,11 +167,21 @@ async fn list_as(run: &Run, kind: &dyn AnyKind, place: &str, keep: fn(Found) -> 
     Ok(items.into_iter().map(found).collect())
 }
 
+/// Why an object could not be made.
+#[derive(Debug)]
+pub(crate) enum CreateError {
+    /// The creation was refused, or its answer was lost.
+    Asked(ApiError),
+    /// The creation was accepted, and what follows failed: the operation, the waiting for it, or the reading. The object
+    /// exists as a rule.
+    Accepted(ApiError),
+}
+
 /// Makes an object, without its parts, and reads it as it became.
 ///
 /// # Errors
-/// Of the calls. When an operation failed, or the reply was lost, the object may exist.
-pub(crate) async fn create(run: &Run, address: &Address, component: &Dynamic) -> Result<Found, ApiError> {
+/// Of the calls.
+pub(crate) async fn create(run: &Run, address: &Address, component: &Dynamic) -> Result<Found, CreateError> {
     let kind = address.kind;
     let rest = kind.rest();
     let mut body = without_parts(kind, wire::create(kind.object(), component));
@@ -174,19 +200,24 @@ pub(crate) async fn create(run: &Run, address: &Address, component: &Dynamic) ->
     kind.before_create(&mut body, &run.scope);
     // A second creation of the same name is refused by the API, and then looked at: it may be the first one's effect.
     let request = secrets(request, address, component).idempotent(rest.naming != Naming::Server).json(body);
-    if !rest.operations.create {
-        let made = Found::new(kind, run.write(request, &rest.host).await?, &run.scope);
-        if rest.naming != Naming::Inside {
-            return Ok(made);
-        }
-    } else {
-        run.call_and_wait(request, &rest.host).await?;
+    let answer = run.write(request, &rest.host).await.map_err(CreateError::Asked)?;
+    if rest.operations.create {
+        run.wait(answer, &rest.host).await.map_err(CreateError::Accepted)?;
+    } else if rest.naming != Naming::Inside {
+        return Ok(Found::new(kind, answer, &run.scope));
     }
     let name = locate::relative_name(kind, component, &run.scope).unwrap_or_default();
-    // Replicas may not all know it yet: who reads it meanwhile, or grants it something, would not find it.
-    let read = Request::get(rest.host.clone(), locate::item_path(rest, &name))
-        .also_retry(std::time::Duration::from_secs(30), ApiError::is_not_found);
-    Ok(Found::new(kind, run.call(read).await?, &run.scope))
+    let read =
+        Request::get(rest.host.clone(), locate::item_path(rest, &name)).also_retry(SPREADS, ApiError::is_not_found);
+    Ok(Found::new(kind, run.call(read).await.map_err(CreateError::Accepted)?, &run.scope))
+}
+
+/// Looks for an object that was just made, or may have been; `None` when it does not come into sight.
+///
+/// # Errors
+/// Of the calls, "not found" excepted.
+pub(crate) async fn look_for(run: &Run, kind: &dyn AnyKind, name: &str) -> Result<Option<Found>, ApiError> {
+    read(run, kind, name, |request| request.also_retry(GLANCE, ApiError::is_not_found)).await
 }
 
 /// The JSON of an object as its own calls know it.

@@ -28,6 +28,8 @@ pub(crate) struct Reference {
     pub path: Path,
     /// A KEY that is no component may be a name of the cloud; a template must be a component.
     pub is_template: bool,
+    /// It stands in a grant, as a member.
+    pub is_member: bool,
 }
 
 /// Every reference that `component` makes. A KEY counts only if `exists` knows it; a template always counts.
@@ -38,7 +40,8 @@ pub(crate) fn references(address: &Address, component: &Dynamic, exists: impl Fn
             tree::each_text(value, &mut |text| {
                 if let Some(target) = component_named(refers, text).filter(|target| exists(target)) {
                     let attribute = refers.attribute.to_owned();
-                    found.push(Reference { target, attribute, path: path.clone(), is_template: false });
+                    let (is_template, is_member) = (false, false);
+                    found.push(Reference { target, attribute, path: path.clone(), is_template, is_member });
                 }
             });
         }
@@ -59,11 +62,14 @@ fn component_named(refers: &Refers, key: &str) -> Option<Address> {
 /// The references in a member of a grant: a KEY of a service account, or templates.
 fn member_references(member: &str, path: &Path, exists: &impl Fn(&Address) -> bool) -> Vec<Reference> {
     if !is_key_member(member) {
-        return templates(member, path);
+        let as_member = |reference| Reference { is_member: true, ..reference };
+        return templates(member, path).into_iter().map(as_member).collect();
     }
     let target = component::kind("service_accounts").map(|kind| Address::new(kind, member)).filter(|a| exists(a));
-    let reference =
-        |target| Reference { target, attribute: "email".to_owned(), path: path.clone(), is_template: false };
+    let reference = |target| {
+        let (attribute, path) = ("email".to_owned(), path.clone());
+        Reference { target, attribute, path, is_template: false, is_member: true }
+    };
     target.map(reference).into_iter().collect()
 }
 
@@ -82,6 +88,7 @@ fn templates(text: &str, path: &Path) -> Vec<Reference> {
             attribute: found[3].to_owned(),
             path: path.clone(),
             is_template: true,
+            is_member: false,
         })
     };
     pattern.captures_iter(text).filter_map(reference).collect()

@@ -102,6 +102,14 @@ impl Run {
     /// Of the call or of the operation.
     pub async fn call_and_wait(&self, request: Request, host: &Host) -> Result<Json, ApiError> {
         let started = self.call(request).await?;
+        self.wait(started, host).await
+    }
+
+    /// Waits for the end of an operation that a call has answered with.
+    ///
+    /// # Errors
+    /// Of the operation, or of asking for it.
+    pub(crate) async fn wait(&self, started: Json, host: &Host) -> Result<Json, ApiError> {
         match operations_of(host) {
             Some(api) => self.client().wait(&self.context, api, started).await,
             None => Ok(started),

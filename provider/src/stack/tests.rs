@@ -26,7 +26,7 @@ fn scope() -> Scope {
 }
 
 /// A configured stack: `{"buckets": {"a": {}}}`.
-fn configured(components: &Json) -> Stack {
+pub(crate) fn configured(components: &Json) -> Stack {
     let mut stack = Stack::empty();
     stack.set("name", Dynamic::string("it"));
     for kind in KINDS {
@@ -46,7 +46,7 @@ fn configured(components: &Json) -> Stack {
 }
 
 /// The plan from a stack that exists (or not) to what is configured.
-fn planned(prior: Option<&Stack>, config: &Stack) -> StackPlan {
+pub(crate) fn planned(prior: Option<&Stack>, config: &Stack) -> StackPlan {
     plan::plan(&Input { prior, config, proposed: config, scope: &scope() })
 }
 
@@ -104,7 +104,7 @@ fn change(before: &Json, after: &Json) -> String {
 }
 
 /// A service with an image and more.
-fn service(more: &Json) -> Json {
+pub(crate) fn service(more: &Json) -> Json {
     let mut service = json!({"image": "europe-docker.pkg.dev/p/r/i:1"});
     for (name, value) in more.as_object().into_iter().flatten() {
         service[name] = value.clone();

@@ -13,7 +13,7 @@ use crate::component::marks::{Immutable, OwnKeys};
 use crate::component::rest::Naming;
 use crate::component::wire;
 use crate::gcp::{ApiError, Cause};
-use crate::stack::cloud::{self, Found};
+use crate::stack::cloud::{self, CreateError, Found};
 use crate::stack::plan::component::refusal;
 use crate::stack::problem::{self, Operation};
 use crate::stack::run::Run;
@@ -107,6 +107,15 @@ impl<'c> Creation<'c> {
             component: Some(settle(&self.planned, &self.aligned(found))),
             granted: self.left.cloned().unwrap_or_default(),
             diagnostics: diagnostics.into(),
+        }
+    }
+
+    /// The object as it was asked for, where nobody can say what it has become.
+    fn exists_unseen(&self, diagnostic: Diagnostic) -> Made {
+        Made {
+            component: Some(settle(&self.planned, &without_unknowns(&self.meant))),
+            granted: self.left.cloned().unwrap_or_default(),
+            diagnostics: diagnostic.into(),
         }
     }
 
@@ -226,10 +235,14 @@ impl<'c> Creation<'c> {
     }
 
     /// A creation that failed may have happened all the same, or met an object that exists.
-    async fn after_failure(&self, error: ApiError) -> Made {
+    async fn after_failure(&self, failure: CreateError) -> Made {
+        let (error, is_accepted) = match failure {
+            CreateError::Asked(error) => (error, false),
+            CreateError::Accepted(error) => (error, true),
+        };
         let (address, kind) = (self.address, self.address.kind);
         let failed = || self.failed(self.problem(Operation::Create, &error));
-        if !error.is_already_exists() && !may_exist(&error) {
+        if !is_accepted && !error.is_already_exists() && !error.may_have_happened() {
             return failed();
         }
         let look = self.work.run.last_look();
@@ -239,7 +252,11 @@ impl<'c> Creation<'c> {
                 let all = all.as_ref().map(Vec::as_slice).map_err(|_| ());
                 if common::labels(kind.object()).is_some() { self.stamped(all) } else { self.new_among(all).await }
             }
-            _ => match cloud::get(&look, kind, &self.name()).await {
+            // The API has said how it ended: what is there is in sight.
+            _ if matches!(error.cause(), Cause::Operation { .. }) => {
+                cloud::get(&look, kind, &self.name()).await.map_err(|_| ())
+            }
+            _ => match cloud::look_for(&look, kind, &self.name()).await {
                 // Somebody else's: names of buckets are global.
                 Err(other) if other.is_permission_denied() && error.is_already_exists() => {
                     return self.failed(taken(address, &self.meant));
@@ -249,6 +266,11 @@ impl<'c> Creation<'c> {
         };
         let has_stamp = common::labels(kind.object()).is_some();
         match found {
+            // What was left out after the creation, parts and grants, is for the next apply, which finds it by its name.
+            Err(()) if is_accepted => self.without_secrets(self.exists_unseen(self.problem(Operation::Create, &error))),
+            Ok(Some(found)) if is_accepted => {
+                self.without_secrets(self.exists_as(&found, self.problem(Operation::Create, &error)))
+            }
             Err(()) => failed(),
             Ok(None) if error.is_already_exists() => self.revive().await.unwrap_or_else(failed),
             Ok(None) => failed(),
@@ -258,10 +280,6 @@ impl<'c> Creation<'c> {
             // Without labels there is no stamp; but a creation whose reply was lost explains what is there.
             Ok(Some(found)) if !has_stamp && error.is_already_exists() && !error.may_have_happened() => {
                 self.failed(exists(&self.work.run.scope, address, &found))
-            }
-            // It was made, and the error is about what followed: a revision that failed, or the waiting that ended.
-            Ok(Some(found)) if !error.is_already_exists() && is_about_what_followed(&error) => {
-                self.exists_as(&found, self.problem(Operation::Create, &error))
             }
             Ok(Some(found)) => self.take_over(found).await,
         }
@@ -315,17 +333,6 @@ impl<'c> Creation<'c> {
 /// What the server is to choose is not sent.
 fn without_unknowns(meant: &Dynamic) -> Dynamic {
     settle(meant, &Dynamic::Null)
-}
-
-/// Whether the object may be there although its creation failed.
-fn may_exist(error: &ApiError) -> bool {
-    error.may_have_happened() || is_about_what_followed(error)
-}
-
-/// Whether an operation on an object that exists failed or was no longer waited for, rather than that the reply to its
-/// creation was lost.
-fn is_about_what_followed(error: &ApiError) -> bool {
-    matches!(error.cause(), Cause::Operation { .. } | Cause::Cancelled | Cause::Deadline)
 }
 
 /// The error for an object that is there and does not work, or not yet.

@@ -58,7 +58,8 @@ fn is_removal(step: &Step) -> bool {
     matches!(step.action, Action::Delete | Action::Discard | Action::Release)
 }
 
-/// Adds the one write of the project's policy: behind all accounts, before those who use them.
+/// Adds the one write of the project's policy: behind all accounts, before those who act as one. Who only grants
+/// something to an account needs none of its roles.
 fn wait_for_project(steps: &[Step], planned: &Components, waits: &mut Vec<BTreeSet<usize>>) {
     let is_account = |at: &usize| effective::project_roles(&steps[*at].address).is_some();
     let accounts: BTreeSet<usize> = (0..steps.len()).filter(is_account).collect();
@@ -73,11 +74,11 @@ fn wait_for_project(steps: &[Step], planned: &Components, waits: &mut Vec<BTreeS
         .filter(|(_, step)| step.planned.is_some())
         .map(|(at, step)| (&step.address, at))
         .collect();
-    for (user, targets) in graph::uses(planned) {
-        let user = makers.get(&user).copied();
-        let uses_account = targets.iter().any(|target| effective::project_roles(target).is_some());
-        if let Some(user) = user.filter(|user| uses_account && !accounts.contains(user)) {
-            waits[user].insert(policy);
+    for (user, component) in planned {
+        let Some(&at) = makers.get(user).filter(|at| !accounts.contains(at)) else { continue };
+        let uses = references::references(user, component, |target| planned.contains_key(target));
+        if uses.iter().any(|used| !used.is_member && effective::project_roles(&used.target).is_some()) {
+            waits[at].insert(policy);
         }
     }
     waits.push(accounts);
@@ -167,6 +168,8 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stack::tests::{configured, planned, service};
+    use serde_json::json;
 
     #[test]
     fn a_step_ranks_by_the_longest_chain_behind_it() {
@@ -175,5 +178,20 @@ mod tests {
             [vec![], vec![0], vec![1], vec![0], vec![5], vec![4]].into_iter().map(BTreeSet::from_iter).collect();
         let users = [vec![1, 3], vec![2], vec![], vec![], vec![5], vec![4]];
         assert_eq!(ranks(&waits, &users), [2, 1, 0, 0, 0, 0]);
+    }
+    #[test]
+    fn the_project_s_policy_is_waited_for_by_those_who_act_as_an_account() {
+        let stack = configured(&json!({
+            "service_accounts": { "run": { "name": "runs-the-api", "roles": ["roles/logging.logWriter"] } },
+            "secrets": { "key": { "iam": { "roles/secretmanager.secretAccessor": ["run"] } } },
+            "services": { "api": service(&json!({ "service_account": "run" })) },
+        }));
+        let plan = planned(None, &stack);
+        let mut waits = vec![BTreeSet::new(); plan.steps.len()];
+        wait_for_project(&plan.steps, &plan.planned.components(), &mut waits);
+        let policy = waits.len() - 1;
+        let users = waits.iter().zip(&plan.steps).filter(|(waits, _)| waits.contains(&policy));
+        let users: Vec<String> = users.map(|(_, step)| step.address.to_string()).collect();
+        assert_eq!(users, [r#"services["api"]"#]);
     }
 }
