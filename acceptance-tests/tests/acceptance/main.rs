@@ -41,5 +41,6 @@ mod refusals;
 mod rename;
 mod reserved_names;
 mod resume;
+mod roles;
 mod secrecy;
 mod stack;
