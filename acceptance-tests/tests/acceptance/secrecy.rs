@@ -10,6 +10,7 @@ on_every_terraform! {
     a_value_appears_nowhere,
     a_rotation_adds_one_version_and_keeps_the_old_one_enabled,
     a_changed_value_alone_is_not_sent,
+    credentials_of_the_provider_block_appear_nowhere,
 }
 
 const SECRETS: &str = "secretmanager.googleapis.com";
@@ -180,4 +181,40 @@ fn a_changed_value_alone_is_not_sent(scene: Scene) {
     with_values(&world, SECOND).apply(&[]).expect_success();
     world.cloud.expect_no_writes_since(mark);
     with_values(&world, SECOND).destroy().expect_success();
+}
+
+fn credentials_of_the_provider_block_appear_nowhere(scene: Scene) {
+    const PLANTED: &str = "planted-4471-credential";
+    let world = scene.small_world();
+    let log = world.path().join("trace.log");
+    let key = format!(
+        r#"{{"type": "service_account", "client_email": "a@b.iam.gserviceaccount.com", "private_key": "{PLANTED}"}}"#
+    );
+    let broken = format!(r#"{{"type": "service_account", "private_key": "{PLANTED}"#);
+    let cases = [
+        ("access_token", PLANTED, "cannot connect"),
+        ("credentials", key.as_str(), "service account key"),
+        ("credentials", broken.as_str(), "not JSON"),
+    ];
+    for (attribute, value, reason) in cases {
+        let block = format!("region  = \"europe-west1\"\n  max_retries = 0\n  {attribute} = var.planted\n");
+        let header = world.header().replacen("region  = \"europe-west1\"\n", &block, 1);
+        let variable = "variable \"planted\" {\n  type      = string\n  sensitive = true\n  ephemeral = true\n}\n";
+        let stack =
+            "resource \"mlops_stack\" \"it\" {\n  name    = \"it\"\n  buckets = { a = { name = \"ml-test-a\" } }\n}\n";
+        world.main.write("main.tf", &format!("{header}{variable}{stack}"));
+        // To Google itself, over a proxy that is not there: credentials are not sent to this machine.
+        let work = world
+            .main
+            .with_env("TF_VAR_planted", value)
+            .with_env("MLOPS_ENDPOINT", "")
+            .with_env("HTTPS_PROXY", "http://127.0.0.1:9")
+            .with_env("TF_LOG", "TRACE")
+            .with_env("TF_LOG_PATH", &log.display().to_string());
+        let applied = work.apply(&[]);
+        applied.expect_failure().error(&["Could not create the bucket", reason]);
+        for text in [&applied.output.stdout, &applied.output.stderr, &std::fs::read_to_string(&log).unwrap()] {
+            assert!(!text.contains(PLANTED), "{attribute}: {text}");
+        }
+    }
 }

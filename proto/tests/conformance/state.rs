@@ -38,6 +38,15 @@ async fn older_states_are_upgraded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn newer_states_are_refused() {
+    let Some(world) = World::new(HCL).await else { return };
+    world.apply_cleanly().await;
+    edit(&world, |instance| instance["schema_version"] = json!(99));
+    let errors = world.plan().await.errors();
+    assert!(errors[0].contains("newer provider version"), "{errors:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn states_from_before_terraform_0_12_are_refused() {
     let Some(world) = World::new(HCL).await else { return };
     world.apply_cleanly().await;
