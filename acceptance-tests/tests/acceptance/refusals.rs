@@ -7,6 +7,7 @@ use acceptance_tests::{Diagnostic, Diagnostics, Scene, World, on_every_terraform
 
 on_every_terraform! {
     a_bad_configuration_is_refused_by_validate,
+    a_bad_phase_is_refused_by_validate,
     a_bad_plan_is_refused,
     a_bad_import_is_refused,
 }
@@ -120,6 +121,26 @@ fn a_bad_configuration_is_refused_by_validate(scene: Scene) {
     }
     let all: Vec<&Case> = stacks.iter().chain(&providers).collect();
     assert!(all.len() >= 60);
+    assert_all(&all, &world.main.validate());
+    assert_eq!(world.cloud.requests(), [], "validate calls nothing");
+}
+
+fn a_bad_phase_is_refused_by_validate(scene: Scene) {
+    let world = scene.small_world();
+    world.config("");
+    let phases = cases(include_str!("refusals/phases.txt"));
+    for case in &phases {
+        let Case { name, body, .. } = case;
+        let has = |attribute: &str| body.lines().any(|line| line.trim_start().starts_with(&format!("{attribute} ")));
+        let usual = [("store", "file:///tmp/none"), ("phase", "2"), ("title", "A phase")];
+        let head: String = usual
+            .iter()
+            .filter(|(attribute, _)| !has(attribute))
+            .map(|(attribute, value)| format!("  {attribute} = \"{value}\"\n"))
+            .collect();
+        write(&world, case, &format!("resource \"mlops_phase_checkpoint\" \"{name}\" {{\n{head}{body}}}\n"));
+    }
+    let all: Vec<&Case> = phases.iter().collect();
     assert_all(&all, &world.main.validate());
     assert_eq!(world.cloud.requests(), [], "validate calls nothing");
 }

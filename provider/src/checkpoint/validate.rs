@@ -6,8 +6,12 @@ use mlops_phases::Status;
 use regex::Regex;
 use tfplugin::{Diagnostic, Diagnostics, Path, Value, name};
 
-use super::model::{AlertPoliciesSpec, CriterionSpec, HttpSpec, PhaseCheckpoint};
+use super::criteria::is_policy_name;
+use super::model::{
+    AlertPoliciesSpec, BucketVersionedSpec, CriterionSpec, HttpSpec, ManualSpec, ObjectExistsSpec, PhaseCheckpoint,
+};
 use super::plan::status;
+use super::store::{ObjectUrl, StoreUrl, versioning_command};
 
 /// Words for severities of alert policies.
 const SEVERITIES: &[&str] = &["CRITICAL", "ERROR", "WARNING", "P0", "P1", "P2"];
@@ -42,7 +46,8 @@ fn own_dependency(config: &PhaseCheckpoint, diagnostics: &mut Diagnostics) {
 
 fn dates(config: &PhaseCheckpoint, diagnostics: &mut Diagnostics) {
     let path = Path::root().attribute(name!(PhaseCheckpoint.completed_at));
-    let (Some(completed), after) = (config.completed_at.known(), status(config)) else { return };
+    let Some(completed) = config.completed_at.known() else { return };
+    let after = if config.status.is_null() { Some(Status::NotStarted) } else { status(config) };
     if let Some(status) = after.filter(|status| *status != Status::Completed) {
         let text = format!(
             "completed_at is {completed}, and status is \"{status}\". Remove completed_at, or set status = \"completed\"."
@@ -80,13 +85,28 @@ fn check_criterion(criterion: &CriterionSpec, path: &Path, diagnostics: &mut Dia
     if let Some(http) = criterion.http.known() {
         check_http(http, &path.attribute(name!(CriterionSpec.http)), diagnostics);
     }
+    if let Some(url) = criterion.bucket_versioned.known().and_then(|spec| spec.url.known()) {
+        let fault = match url.parse::<StoreUrl>() {
+            Ok(bucket) if versioning_command(&bucket).is_some() => None,
+            Ok(_) => Some(format!("{url:?} is no bucket. Write gs://NAME or s3://NAME.")),
+            Err(error) => Some(format!("{error}.")),
+        };
+        let path = path.attribute(name!(CriterionSpec.bucket_versioned)).attribute(name!(BucketVersionedSpec.url));
+        diagnostics.extend(fault.map(|text| Diagnostic::error("Invalid bucket_versioned criterion", text).at(path)));
+    }
+    if let Some(Err(error)) =
+        criterion.object_exists.known().and_then(|spec| spec.url.known()).map(|url| url.parse::<ObjectUrl>())
+    {
+        let path = path.attribute(name!(CriterionSpec.object_exists)).attribute(name!(ObjectExistsSpec.url));
+        diagnostics.push(Diagnostic::error("Invalid object_exists criterion", format!("{error}.")).at(path));
+    }
     if let Some(alerts) = criterion.alert_policies.known() {
         check_alerts(alerts, &path.attribute(name!(CriterionSpec.alert_policies)), diagnostics);
     }
     if let Some(manual) = criterion.manual.known()
         && manual.approved_by.known().is_some_and(|name| name.trim().is_empty())
     {
-        let path = path.attribute(name!(CriterionSpec.manual)).attribute("approved_by");
+        let path = path.attribute(name!(CriterionSpec.manual)).attribute(name!(ManualSpec.approved_by));
         let text = "approved_by is empty. Name the person or role that vouches for it.";
         diagnostics.push(Diagnostic::error("Nobody vouches for it", text).at(path));
     }
@@ -112,6 +132,9 @@ fn check_http(http: &HttpSpec, path: &Path, diagnostics: &mut Diagnostics) {
     }
     if let Some(attempts) = http.attempts.known().filter(|attempts| !(1..=MOST_ATTEMPTS).contains(*attempts)) {
         refuse(name!(HttpSpec.attempts), format!("attempts is {attempts}; from 1 to {MOST_ATTEMPTS} are possible."));
+    }
+    if http.timeout.known().is_some_and(|timeout| timeout.to_std().is_zero()) {
+        refuse(name!(HttpSpec.timeout), "timeout is 0: no server answers in no time. Write it as 10s.".to_owned());
     }
     if let Some(Err(error)) = http.body_pattern.known().map(|pattern| Regex::new(pattern)) {
         refuse(name!(HttpSpec.body_pattern), format!("The pattern cannot be used: {error}."));
@@ -148,6 +171,18 @@ fn check_alerts(alerts: &AlertPoliciesSpec, path: &Path, diagnostics: &mut Diagn
             diagnostics.push(Diagnostic::error("Policies named twice", text).at(path.clone()));
         }
         _ => {}
+    }
+    let names = path.attribute(name!(AlertPoliciesSpec.policies));
+    if alerts.policies.known().is_some_and(BTreeSet::is_empty) {
+        let text = "policies is empty: nothing would be checked. Name them, or set stack = mlops_stack.NAME.id.";
+        diagnostics.push(Diagnostic::error("No policies are meant", text).at(names.clone()));
+    }
+    for name in alerts.policies.known().into_iter().flatten().filter(|name| !is_policy_name(name)) {
+        let text = format!(
+            "{name:?} is no name of an alert policy. Names are projects/PROJECT/alertPolicies/NUMBER: \
+             mlops_stack.NAME.alert_policies[\"KEY\"].id."
+        );
+        diagnostics.push(Diagnostic::error("Invalid name of a policy", text).at(names.clone()));
     }
     let words: BTreeSet<&String> = alerts.severities.known().into_iter().flatten().collect();
     for word in words.into_iter().filter(|word| !SEVERITIES.contains(&word.as_str())) {

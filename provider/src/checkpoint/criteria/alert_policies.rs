@@ -99,6 +99,11 @@ fn names(which: Which<'_>, tools: &Tools<'_>) -> Result<BTreeSet<String>, Findin
     }
 }
 
+/// Whether `name` is the relative name of a policy.
+pub(in crate::checkpoint) fn is_policy_name(name: &str) -> bool {
+    path(name).is_some()
+}
+
 fn path(name: &str) -> Option<String> {
     match name.split('/').collect::<Vec<_>>()[..] {
         ["projects", project, "alertPolicies", policy] if !project.is_empty() && !policy.is_empty() => {

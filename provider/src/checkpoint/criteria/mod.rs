@@ -12,6 +12,8 @@ mod stack_in_sync;
 #[cfg(test)]
 mod testing;
 
+pub(super) use alert_policies::is_policy_name;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
