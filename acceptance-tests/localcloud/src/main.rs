@@ -93,6 +93,7 @@ fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
         if let Some(project) = project {
             eprintln!("                           export GOOGLE_PROJECT={project}");
         }
+        eprintln!("  and a gcs backend:       export STORAGE_EMULATOR_HOST={}", handle.address());
         eprintln!("  see what it holds:       curl {}/_localcloud/snapshot", handle.url());
         stop_signal().await?;
         handle.stop()?;

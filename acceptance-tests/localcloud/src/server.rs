@@ -1,4 +1,4 @@
-//! The HTTP server: one port, every API host below its own first path segment.
+//! The HTTP server: one port, every API host below its own first path segment, and Cloud Storage without one, too.
 //!
 //! A request is logged, delayed, spoiled if a fault says so, checked against the discovery documents, routed, checked for project and
 //! service, and handled while the world is locked. So calls take effect one after the other, in the order of the log.
