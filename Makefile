@@ -37,7 +37,7 @@ build: tools         ## everything, unoptimised
 	cargo build --workspace
 
 release:             ## signed zips in target/release-VERSION; TARGETS="linux_amd64 ...", GPG_KEY=..., REGISTRY=folder
-	python3 release build $(TARGETS)
+	python3 release build $(if $(BINARY),--binary $(BINARY)) $(TARGETS)
 	python3 release seal
 	$(if $(REGISTRY),python3 release publish $(REGISTRY) $(if $(REGISTRY_URL),--url $(REGISTRY_URL)))
 

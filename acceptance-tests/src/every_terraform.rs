@@ -1,6 +1,6 @@
 //! Each test runs once per Terraform that is found, under its own name.
 
-use crate::Terraform;
+use crate::{Feature, Terraform};
 
 /// Which of the Terraforms a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +32,18 @@ impl Scene {
                 let module = module.split("::").skip(1).collect::<Vec<_>>().join("::");
                 test(Scene { name: format!("{module}::{name}"), terraform: terraform.clone() });
             }
-            // The runner has no third outcome; the line says that nothing was tested.
-            None => eprintln!("skipped {name}: no terraform 1.8 or newer on the PATH"),
+            // The runner has no third outcome: the line says that nothing was tested.
+            None => eprintln!("skipped {name}: no terraform or tofu on the PATH that SUPPORT.md names"),
         }
+    }
+
+    /// Whether the program can do this. Prints what the test leaves out where it cannot.
+    pub fn has(&self, feature: Feature) -> bool {
+        let has = feature.is_in(&self.terraform);
+        if !has {
+            eprintln!("{}: left out, since {} {}", self.name, self.terraform, feature.lack());
+        }
+        has
     }
 }
 

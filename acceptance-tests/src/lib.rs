@@ -1,4 +1,4 @@
-//! Drives the real terraform program against the provider and localcloud.
+//! Drives the real terraform or tofu program against the provider and localcloud.
 //!
 //! A test gets a [`Scene`] and makes a [`World`] of it: a directory, a cloud and a state of its own, so that all tests
 //! run in parallel. It reads Terraform's JSON through [`Plan`], [`State`] and [`Diagnostics`], never its prose, and
@@ -11,6 +11,7 @@ mod copies;
 mod critical_path;
 mod diagnostics;
 mod every_terraform;
+mod feature;
 mod finish;
 mod guide;
 mod install;
@@ -30,6 +31,7 @@ pub use copies::{OBJECTS_PER_COPY, copies};
 pub use critical_path::{Work, critical_path};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use every_terraform::{Scene, Slot};
+pub use feature::Feature;
 pub use guide::{Action, Reader, Step, says, steps_of};
 pub use install::install;
 pub use json::{Difference, differences};
@@ -39,6 +41,6 @@ pub use programs::{localcloud, provider, workspace};
 pub use s3::{AccessKey, S3};
 pub use snapshot::{Object, Snapshot};
 pub use state::{Resource, State};
-pub use terraform::{Terraform, Version};
+pub use terraform::{Product, Terraform, Version};
 pub use workdir::{Applied, Counts, Output, Planned, Running, Workdir};
 pub use world::{ProviderBlock, Seed, World};

@@ -11,4 +11,5 @@ pub mod gcp;
 pub mod provider;
 pub mod reference;
 pub mod stack;
+mod supported;
 pub mod types;

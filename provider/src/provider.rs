@@ -11,9 +11,22 @@ use crate::config::{Connection, NotYetKnown, ProviderConfig};
 use crate::functions;
 use crate::gcp::auth::Environment;
 use crate::stack::{Handover, StackImages, StackResource};
+use crate::supported;
 
 /// Where the provider is published.
 pub const ADDRESS: &str = "registry.terraform.io/mlops-rs/mlops";
+
+/// Whether the provider that a `moved` block takes a resource of this type from is this one.
+///
+/// It has many addresses: at two public registries, and at private ones. OpenTofu before 1.12.4 gives none of them, but
+/// the first word of the type.
+pub(crate) fn is_this_provider(address: &str, type_name: &str) -> bool {
+    let last = |address: &str| address.rsplit_once('/').map(|(_, name)| name.to_owned());
+    match last(address) {
+        Some(name) => Some(name) == last(ADDRESS),
+        None => type_name.split('_').next() == Some(address),
+    }
+}
 
 /// The mlops provider.
 #[derive(Debug, Default)]
@@ -65,7 +78,10 @@ impl Provider for Mlops {
 
     async fn configure(&self, request: ConfigureRequest<ProviderConfig>) -> (Option<Session>, Diagnostics) {
         let environment = Environment::process();
-        let (connection, diagnostics) = request.config.connect(&environment, &request.terraform_version);
+        let (connection, mut diagnostics) = request.config.connect(&environment, &request.terraform_version);
+        if let Some(warning) = supported::warning(&request.terraform_version) {
+            diagnostics.push(warning);
+        }
         (connection.map(Session::new), diagnostics)
     }
 
@@ -76,5 +92,27 @@ impl Provider for Mlops {
         }
         registry.data_source(PhaseReportSource);
         functions::register(registry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_provider_is_known_under_every_address() {
+        for address in [ADDRESS, "registry.opentofu.org/mlops-rs/mlops", "registry.example.com/mlops-rs/mlops"] {
+            assert!(is_this_provider(address, "phase_checkpoint"), "{address}");
+        }
+        assert!(is_this_provider("mlops", "mlops_phase_checkpoint") && is_this_provider("phase", "phase_checkpoint"));
+        assert!(!is_this_provider("registry.terraform.io/hashicorp/null", "phase_checkpoint"));
+        assert!(!is_this_provider("null", "phase_checkpoint"));
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_too_old_is_told_so() {
+        let old = ConfigureRequest { config: ProviderConfig::default(), terraform_version: "1.9.8".to_owned() };
+        let (_, diagnostics) = Mlops.configure(old).await;
+        assert!(diagnostics.iter().any(|one| one.summary.contains("1.9.8")), "{diagnostics:?}");
     }
 }

@@ -159,7 +159,7 @@ fn environments() {
     // Numbers choose the sizes, in copies of the 52 objects.
     let chosen: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let terraform = Terraform::preferred();
-    say(&format!("\nWith Terraform {}, whose own time is in the second column\n", terraform.version));
+    say(&format!("\nWith {terraform}, whose own time is in the second column\n"));
     say("| objects, latency | operation | time | calls | first call to last | bound | ratio | memory |");
     say("|---|---|---|---|---|---|---|---|");
     for (copies, latencies) in SIZES {

@@ -59,7 +59,7 @@ struct Demo {
 impl Demo {
     fn new() -> Self {
         let terraform = Terraform::preferred().clone();
-        say(&format!("Terraform {} ({})", terraform.version, terraform.program.display()));
+        say(&format!("{terraform} ({})", terraform.program.display()));
         let scene = Scene { name: "demo".to_owned(), terraform };
         let world = World::new(&scene, Seed::ct_scan_project(), CloudOptions::default());
         say(&format!("localcloud answers for Google Cloud on {}", world.cloud.url));

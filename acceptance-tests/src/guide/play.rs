@@ -46,6 +46,8 @@ pub struct Reader {
     home: Option<TempDir>,
     work: PathBuf,
     address: String,
+    /// What the guide says as an example, and what this reader types in its place.
+    own: Vec<(String, String)>,
     running: Vec<Child>,
     skipped: Vec<String>,
     /// Outputs that are not what the guide says, each with its place.
@@ -89,6 +91,7 @@ impl Reader {
             name: scene.name.clone(),
             home: Some(home),
             work,
+            own: vec![(ADDRESS.to_owned(), address.clone())],
             address,
             running: Vec::new(),
             skipped: Vec::new(),
@@ -106,6 +109,16 @@ impl Reader {
             self.take(&place, step);
         }
         assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n"));
+    }
+
+    /// Has this reader type something of their own wherever the guide has an example for it, and expect it in outputs.
+    pub fn puts(&mut self, example: &str, own: &str) {
+        self.own.push((example.to_owned(), own.to_owned()));
+    }
+
+    /// The reader's home. They read in `guide` below it.
+    pub fn home(&self) -> &Path {
+        self.root()
     }
 
     /// What was left out, with its reason.
@@ -250,9 +263,9 @@ impl Reader {
         Path::new(folder.trim_end()).join(name)
     }
 
-    /// The text with this reader's own address.
+    /// The text with what is this reader's own.
     fn here(&self, text: &str) -> String {
-        text.replace(ADDRESS, &self.address)
+        self.own.iter().fold(text.to_owned(), |text, (example, own)| text.replace(example, own))
     }
 
     fn root(&self) -> &Path {
@@ -275,12 +288,13 @@ impl Drop for Reader {
     }
 }
 
-/// Without what the caller has configured for clouds of their own.
+/// Without what the caller has configured for clouds and keys of their own.
 fn clean(mut command: Command) -> Command {
     command.env_remove("CARGO_TARGET_DIR");
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if ["TF_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "MLOPS_", "AWS_"].iter().any(|prefix| text.starts_with(prefix)) {
+        let foreign = ["TF_", "GOOGLE_", "GCLOUD_", "CLOUDSDK_", "MLOPS_", "AWS_", "GPG_", "GNUPG"];
+        if foreign.iter().any(|prefix| text.starts_with(prefix)) {
             command.env_remove(&name);
         }
     }

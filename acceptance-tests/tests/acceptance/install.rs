@@ -2,9 +2,9 @@
 //!
 //! Each test publishes what `release/` makes of the provider under test, and lets `terraform init` fetch it.
 
-mod key;
+pub(crate) mod key;
 mod release;
-mod server;
+pub(crate) mod server;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -46,4 +46,5 @@ mod resume;
 mod roles;
 mod secrecy;
 mod stack;
+mod support;
 mod written;

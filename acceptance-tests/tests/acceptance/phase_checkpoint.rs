@@ -1,6 +1,6 @@
 //! Phases: their order, their criteria, what a failure leaves, stores, import, the second name.
 
-use acceptance_tests::{Scene, World, on_every_terraform};
+use acceptance_tests::{Feature, Scene, World, on_every_terraform};
 use serde_json::json;
 
 use crate::wire::{STORAGE, bucket_path};
@@ -69,8 +69,7 @@ const ONE: &str = r#"
   next_steps   = ["Go on"]"#;
 
 fn a_phase_is_written_kept_changed_imported_and_destroyed(scene: Scene) {
-    // From 1.14 on the provider writes the configuration, before it Terraform does.
-    let writes = scene.terraform.version.minor >= 14;
+    let writes = scene.has(Feature::ConfigurationFromProvider);
     let world = scene.small_world();
     world.config(&phase(&world, "it", "2", ONE));
     world.main.apply(&[]).expect_success();
@@ -410,8 +409,7 @@ fn real_hand_written_documents_are_imported_phase_by_phase(scene: Scene) {
 }
 
 fn a_phase_lives_in_cloud_storage(scene: Scene) {
-    // Terraform imports by identity from 1.12 on.
-    let has_identity = scene.terraform.version.minor >= 12;
+    let has_identity = scene.has(Feature::ImportByIdentity);
     let world = scene.small_world();
     let body = |more: &str| {
         format!(

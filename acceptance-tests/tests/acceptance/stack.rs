@@ -8,6 +8,7 @@ on_every_terraform! {
     the_fingerprint_follows_neither_spellings_nor_keys,
     the_inventory_lists_objects_and_grants,
     an_empty_stack_applies,
+    a_stack_is_moved_and_forgotten_by_blocks,
 }
 
 fn a_protected_stack_is_not_destroyed(scene: Scene) {
@@ -94,4 +95,26 @@ fn an_empty_stack_applies(scene: Scene) {
     world.apply_stack("");
     world.expect_settled();
     world.expect_clean_destroy(&[]);
+}
+
+fn a_stack_is_moved_and_forgotten_by_blocks(scene: Scene) {
+    let world = scene.small_world();
+    let bucket = r#"buckets = { a = { name = "ml-test-a" } }"#;
+    world.apply_stack(bucket);
+    let stack = world.main.read("main.tf").replace("\"it\" {", "\"renamed\" {");
+    let mark = world.cloud.mark();
+    world.main.write("main.tf", &format!("{stack}\nmoved {{\n  from = mlops_stack.it\n  to   = mlops_stack.renamed\n}}\n"));
+    world.main.apply(&[]).expect_success();
+    assert_eq!(world.main.state().resource("mlops_stack.renamed").str("/buckets/a/name"), "ml-test-a");
+
+    world.config("removed {\n  from = mlops_stack.renamed\n  lifecycle { destroy = false }\n}\n");
+    world.main.apply(&[]).expect_success();
+    assert!(world.main.state().is_empty());
+    world.cloud.expect_no_writes_since(mark);
+
+    let id = format!("{}/europe-west1/it", world.seed.project);
+    world.stack(bucket);
+    assert_eq!(world.main.import("mlops_stack.it", &id).code, 0);
+    world.main.apply(&[]).expect_success();
+    world.finish();
 }

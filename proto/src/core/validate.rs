@@ -98,7 +98,7 @@ fn check_attribute(
                 "Terraform is too old for a write-only attribute",
                 format!(
                     "The attribute {name:?} is write-only, which this version of Terraform would store in the state. \
-                     Use Terraform 1.11 or newer, or leave the attribute out."
+                     Use Terraform 1.11 or newer, or OpenTofu 1.11 or newer, or leave the attribute out."
                 ),
             )
             .at(path.clone()),

@@ -25,7 +25,7 @@ use super::store::{StoreError, StoreUrl};
 use super::{plan, problem, validate};
 use crate::gcp::CallContext;
 use crate::gcp::auth::Environment;
-use crate::provider::{ADDRESS, Session};
+use crate::provider::{Session, is_this_provider};
 use crate::stack::image::StackImage;
 
 /// The longest time for one operation.
@@ -391,7 +391,8 @@ async fn not_found(session: &Session, calls: &CallContext, store: &StoreUrl, pha
 
 impl MoveState<Session> for CheckpointResource {
     fn move_state(&self, request: MoveRequest) -> Option<Result<Body, Diagnostics>> {
-        if request.source_type != self.other().name() || request.source_provider != ADDRESS {
+        let source = &request.source_type;
+        if source != self.other().name() || !is_this_provider(&request.source_provider, source) {
             return None;
         }
         let decoded = json::from_json(&Body::schema().type_expression(), &request.source_state);

@@ -7,15 +7,15 @@ use acceptance_tests::OrFail;
 use tempfile::TempDir;
 
 /// A key that gpg made; its keyring goes with it.
-pub(super) struct Key {
+pub(crate) struct Key {
     home: TempDir,
     /// What names it, in `GPG_KEY` too.
-    pub(super) fingerprint: String,
+    pub(crate) fingerprint: String,
 }
 
 impl Key {
     /// A new key. Nothing, and a line that says so, on a machine without gpg.
-    pub(super) fn make() -> Option<Self> {
+    pub(crate) fn make() -> Option<Self> {
         if Command::new("gpg").arg("--version").output().is_err() {
             eprintln!("skipped: signatures need gpg, which is not on the PATH");
             return None;
@@ -46,7 +46,7 @@ impl Key {
     }
 
     /// The keyring: `GNUPGHOME`.
-    pub(super) fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 

@@ -19,20 +19,20 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::server::TlsStream;
 
 /// A running server; ends when dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     /// `localhost:PORT`
-    pub(super) host: String,
+    pub(crate) host: String,
     /// `https://localhost:PORT`
     pub(super) url: String,
     /// Its certificate: what `SSL_CERT_FILE` names.
-    pub(super) certificate: PathBuf,
+    pub(crate) certificate: PathBuf,
     _runtime: Runtime,
     _files: TempDir,
 }
 
 impl Server {
     /// Serves a folder. Nothing, and a line that says so, where Go programs take no certificates from `SSL_CERT_FILE`.
-    pub(super) fn start(folder: &Path) -> Option<Self> {
+    pub(crate) fn start(folder: &Path) -> Option<Self> {
         if !cfg!(target_os = "linux") {
             eprintln!("skipped: only on Linux does Terraform trust a certificate that the test makes");
             return None;
