@@ -103,7 +103,9 @@ fn a_stack_is_moved_and_forgotten_by_blocks(scene: Scene) {
     world.apply_stack(bucket);
     let stack = world.main.read("main.tf").replace("\"it\" {", "\"renamed\" {");
     let mark = world.cloud.mark();
-    world.main.write("main.tf", &format!("{stack}\nmoved {{\n  from = mlops_stack.it\n  to   = mlops_stack.renamed\n}}\n"));
+    world
+        .main
+        .write("main.tf", &format!("{stack}\nmoved {{\n  from = mlops_stack.it\n  to   = mlops_stack.renamed\n}}\n"));
     world.main.apply(&[]).expect_success();
     assert_eq!(world.main.state().resource("mlops_stack.renamed").str("/buckets/a/name"), "ml-test-a");
 

@@ -21,7 +21,10 @@ fn short(version: Version) -> String {
 /// The jobs of the workflow's matrix by the names that they are shown under.
 fn jobs(product: Product) -> Vec<String> {
     let workflow = read(".github/workflows/ci.yml");
-    assert!(workflow.contains("name: tests on ${{ matrix.program }} ${{ matrix.version }}\n"), "the jobs have other names");
+    assert!(
+        workflow.contains("name: tests on ${{ matrix.program }} ${{ matrix.version }}\n"),
+        "the jobs have other names"
+    );
     let program = match product {
         Product::Terraform => "terraform",
         Product::OpenTofu => "tofu",
@@ -50,7 +53,8 @@ fn the_oldest_that_is_supported_is_the_oldest_that_tests_run_on() {
 #[test]
 fn the_workflow_runs_the_oldest_and_the_newest() {
     for product in PRODUCTS {
-        let versions: Vec<_> = jobs(product).into_iter().filter_map(|job| Some(job.rsplit_once(' ')?.1.to_owned())).collect();
+        let versions: Vec<_> =
+            jobs(product).into_iter().filter_map(|job| Some(job.rsplit_once(' ')?.1.to_owned())).collect();
         assert_eq!(versions, [format!("~{}", product.oldest()), "latest".to_owned()], "{product}");
     }
 }
@@ -68,9 +72,8 @@ fn every_version_is_proved_by_a_job_that_there_is() {
 fn other_pages_name_the_same_versions() {
     let [terraform, tofu] = PRODUCTS.map(|product| short(product.oldest()));
     let needs = format!("You need Terraform {terraform} or OpenTofu {tofu}, or a newer version of either.");
-    for guide in ["getting-started", "verification"] {
-        let text = read(&format!("docs/guides/{guide}.md"));
-        assert!(text.contains(&needs), "{guide}.md does not say {needs:?}");
+    for page in ["README.md", "docs/guides/getting-started.md", "docs/guides/verification.md"] {
+        assert!(read(page).contains(&needs), "{page} does not say {needs:?}");
     }
     for entry in std::fs::read_dir(workspace().join("examples/environments")).unwrap() {
         let file = entry.unwrap().path().join("providers.tf");

@@ -1,5 +1,7 @@
 //! The errors that the guide quotes are the ones that are printed: each is provoked here.
 
+use std::time::Duration;
+
 use acceptance_tests::{Action, Diagnostics, Fault, Scene, World, says, steps_of};
 
 /// What `validate` refuses already.
@@ -79,6 +81,7 @@ resource "mlops_stack" "taken" {
 }
 resource "mlops_stack" "forbidden" {
   name       = "forbidden"
+  buckets    = { made = { name = "ml-test-made" } }
   registries = { images = { name = "forbidden" } }
 }
 resource "mlops_phase_checkpoint" "exists" {
@@ -102,9 +105,31 @@ resource "mlops_phase_checkpoint" "early" {
 }
 "#;
 
-/// Every error of the guide is one that was seen.
+/// What nobody but Terraform looks at, and what it does not let pass.
+const MISSPELT: &str = r#"
+resource "mlops_stack" "component" {
+  name    = "component"
+  buckets = { a = { name = "ml-test-a", storage_clas = "NEARLINE" } }
+}
+resource "mlops_stack" "stack" {
+  name   = "stack"
+  bucket = {}
+}
+"#;
+
+/// An apply that holds the lock of its state until it is killed.
+const ENDLESS: &str = r#"
+resource "terraform_data" "slow" {
+  provisioner "local-exec" { command = "touch started; exec sleep 60" }
+}
+"#;
+
+/// Every error of the guide is one that was seen, and what it says of silence is so.
 pub(super) fn troubleshooting(scene: Scene) {
-    let seen = provoked(&scene.small_world());
+    let world = scene.small_world();
+    let seen = provoked(&world);
+    expect_misspelling_unseen_in_components_only(&world);
+    expect_calls_in_the_log(&world);
     let guide = super::file("troubleshooting");
     for step in steps_of(&std::fs::read_to_string(&guide).unwrap()) {
         if let Action::Show { language, text } = step.action
@@ -135,6 +160,42 @@ fn provoked(world: &World) -> Vec<String> {
             .status(403, "PERMISSION_DENIED")
             .message("Permission 'artifactregistry.repositories.create' denied on resource (or it may not exist)."),
     );
-    see(world.directory("impossible", &body(IMPOSSIBLE)).apply(&[]).expect_failure());
+    let impossible = world.directory("impossible", &body(IMPOSSIBLE));
+    see(impossible.apply(&[]).expect_failure());
+    seen.push(impossible.run(&["plan", "-no-color", "-input=false", "-target=mlops_stack.forbidden"]).stdout);
+    assert_eq!(impossible.run(&["untaint", "mlops_stack.forbidden"]).code, 0);
+    seen.extend(while_locked(world).0.iter().map(|error| error.text()));
     seen
+}
+
+/// What a plan says while another run holds the lock.
+fn while_locked(world: &World) -> Diagnostics {
+    let locked = world.directory("locked", ENDLESS);
+    let running = locked.start_apply();
+    while !locked.path.join("started").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let refused = locked.plan(&[]);
+    running.kill();
+    running.wait();
+    refused.expect_refused().clone()
+}
+
+/// What the guide says of misspelt attributes.
+fn expect_misspelling_unseen_in_components_only(world: &World) {
+    let said = world.directory("misspelt", MISSPELT).validate();
+    let lines: Vec<_> = said.0.iter().map(|one| (one.summary.as_str(), one.code.as_deref().map(str::trim))).collect();
+    assert_eq!(lines, [("Unsupported argument", Some("bucket = {}"))], "{said}");
+}
+
+/// What the guide says of the log.
+fn expect_calls_in_the_log(world: &World) {
+    let log = world.path().join("provider.log");
+    let main = world.main.with_env("TF_LOG_PROVIDER", "DEBUG").with_env("TF_LOG_PATH", &log.display().to_string());
+    world.config(&BEFORE.replace("FOLDER", &world.path().join("checkpoints").display().to_string()));
+    assert!(main.plan(&[]).succeeded());
+    let text = std::fs::read_to_string(log).unwrap();
+    let call =
+        text.lines().find(|line| line.contains("path=storage/v1/b")).unwrap_or_else(|| panic!("no call in\n{text}"));
+    assert!(["method=GET", "status=", "ms="].iter().all(|part| call.contains(part)), "{call}");
 }
