@@ -116,14 +116,15 @@ impl Terraform {
     }
 }
 
-/// What the first line of `version` says. Its JSON does not name the product.
+/// What the output of `version` says, whatever warnings come first. Its JSON does not name the product.
 fn introduced(text: &str) -> Option<(Product, Version)> {
-    let line = text.lines().next()?;
-    let (product, version) = match line.strip_prefix("OpenTofu v") {
-        Some(version) => (Product::OpenTofu, version),
-        None => (Product::Terraform, line.strip_prefix("Terraform v")?),
-    };
-    Some((product, Version::parse(version.trim())?))
+    text.lines().find_map(|line| {
+        let (product, version) = match line.strip_prefix("OpenTofu v") {
+            Some(version) => (Product::OpenTofu, version),
+            None => (Product::Terraform, line.strip_prefix("Terraform v")?),
+        };
+        Some((product, Version::parse(version.trim())?))
+    })
 }
 
 fn find_installed() -> Option<Terraform> {
@@ -159,7 +160,7 @@ mod tests {
     fn programs_introduce_themselves() {
         let version = |minor, patch| Version { major: 1, minor, patch };
         assert_eq!(introduced("Terraform v1.15.5\non linux_amd64\n"), Some((Product::Terraform, version(15, 5))));
-        assert_eq!(introduced("OpenTofu v1.11.0\n"), Some((Product::OpenTofu, version(11, 0))));
+        assert_eq!(introduced("Warning: something\n\nOpenTofu v1.11.0\n"), Some((Product::OpenTofu, version(11, 0))));
         assert_eq!(introduced("something else"), None);
     }
 }
