@@ -34,7 +34,7 @@ class Connection:
             kind, flags, stream, payload = self._receive()
             if kind in (SETTINGS, PING) and not flags & ACK:
                 self._send(kind, ACK, 0, payload if kind == PING else b"")
-            elif kind == GOAWAY and not answer or kind == RST_STREAM and stream == self._stream:
+            elif kind == RST_STREAM and stream == self._stream or kind == GOAWAY and not self._is_kept(payload):
                 raise EOFError(f"{method} was broken off")
             elif stream == self._stream:
                 answer += payload if kind == DATA else b""
@@ -44,6 +44,11 @@ class Connection:
         if len(answer) < 5:
             raise EOFError(f"{method} was refused")
         return answer[5:]
+
+    def _is_kept(self, payload):
+        """Whether a server that says good-bye answers the call in flight first: it names the last one that it will."""
+        last, code = struct.unpack(">II", payload[:8])
+        return code == 0 and last >= self._stream
 
     def _send(self, kind, flags, stream, payload):
         head = struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream)
