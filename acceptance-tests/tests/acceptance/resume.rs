@@ -28,7 +28,7 @@ on_every_terraform! {
     a_replaced_channel_is_made_before_the_old_one_goes,
 }
 
-/// Takes the whole product of calls, failures and life cycles, and not every call once.
+/// Takes the whole product of calls, failures and life cycles, not every call once, and the whole environment.
 const WHOLE_MATRIX: &str = "WHOLE_MATRIX";
 
 /// Worlds at once.
@@ -72,19 +72,24 @@ impl Drop for Named {
     }
 }
 
-/// The CT-scan environment, made from nothing: all of it, or under `create_before_destroy` the objects with a stamp.
-/// Terraform then shows the provider nothing of what the interrupted apply left, so that only these are found again.
+/// The CT-scan environment, made from nothing: all of it where that is asked for, else the objects with a stamp. Under
+/// `create_before_destroy` Terraform shows the provider nothing of what the interrupted apply left, so that only these
+/// are found again.
 fn ct_scan(scene: &Scene, create_before_destroy: bool) -> World {
     let world = scene.clone().world(Seed::ct_scan_project());
-    if create_before_destroy {
-        let lifecycle = |first: bool| format!("create_before_destroy = {first}");
-        world.config(&include_str!("resume/stamped.tf").replace(&lifecycle(false), &lifecycle(true)));
-    } else {
+    if is_whole() && !create_before_destroy {
         crate::environment::load(&world, &world.main);
         // As after an init: a plan leaves there what its apply needs for the phases.
         std::fs::create_dir(world.main.path.join(".terraform")).unwrap();
+    } else {
+        let lifecycle = |first: bool| format!("create_before_destroy = {first}");
+        world.config(&include_str!("resume/stamped.tf").replace(&lifecycle(false), &lifecycle(create_before_destroy)));
     }
     world
+}
+
+fn is_whole() -> bool {
+    std::env::var_os(WHOLE_MATRIX).is_some()
 }
 
 fn deletes(world: &World) -> Vec<String> {
@@ -120,14 +125,14 @@ fn complete_after(scene: &Scene, case: Case) {
 
 /// The cases of this Terraform: with two of them, each takes a part of the calls.
 fn cases(scene: &Scene) -> Vec<Case> {
-    let is_whole = std::env::var_os(WHOLE_MATRIX).is_some();
     let parts = if Terraform::installed().is_some() { 2 } else { 1 };
     let part = usize::from(parts == 2 && scene.name.contains("1_15"));
-    // Every call is denied once, and an answer is lost at every fifth; when made first, it is every second and tenth.
+    // Every call is denied once, under one life cycle and the next under the other, and an answer is lost at every fifth.
     let is_mine = |case: &Case| {
-        let (call, every) = (case.call / parts, if case.create_before_destroy { 2 } else { 1 });
-        let is_turn = call % (if matches!(case.failure, Failure::Denied) { every } else { 5 * every }) == 0;
-        is_whole || (case.call % parts == part && is_turn)
+        let call = case.call / parts;
+        let is_turn =
+            (call % 2 == 0) == case.create_before_destroy && (matches!(case.failure, Failure::Denied) || call % 5 == 0);
+        is_whole() || (case.call % parts == part && is_turn)
     };
     let all = [false, true].into_iter().flat_map(|create_before_destroy| {
         let whole = ct_scan(scene, create_before_destroy);
