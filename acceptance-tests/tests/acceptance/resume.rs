@@ -130,8 +130,8 @@ fn cases(scene: &Scene) -> Vec<Case> {
     // Every call is denied once, under one life cycle and the next under the other, and an answer is lost at every fifth.
     let is_mine = |case: &Case| {
         let call = case.call / parts;
-        let is_turn =
-            (call % 2 == 0) == case.create_before_destroy && (matches!(case.failure, Failure::Denied) || call % 5 == 0);
+        let is_turn = call.is_multiple_of(2) == case.create_before_destroy
+            && (matches!(case.failure, Failure::Denied) || call.is_multiple_of(5));
         is_whole() || (case.call % parts == part && is_turn)
     };
     let all = [false, true].into_iter().flat_map(|create_before_destroy| {
