@@ -40,7 +40,7 @@ def zip_of(project, target, program, archive):
             entry.create_system = 3  # Unix: the mode counts
             entry.external_attr = (0o100000 | mode) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            sink.writestr(entry, source.read_bytes(), compresslevel=9)
+            sink.writestr(entry, source.read_bytes())
 
 
 def sha256(path):

@@ -3,7 +3,7 @@
 //! Each test publishes what `release/` makes of the provider under test, and lets `terraform init` fetch it.
 
 pub(crate) mod key;
-mod release;
+pub(crate) mod release;
 pub(crate) mod server;
 
 use std::collections::BTreeMap;

@@ -8,7 +8,7 @@ use tfplugin::{Diagnostic, Diagnostics, Path, Value, name};
 use super::ProviderConfig;
 use crate::gcp::host::is_loopback;
 use crate::types::label::MOST_LABELS;
-use crate::types::{check_label_key, check_label_value};
+use crate::types::{check_common_label_key, check_label_value};
 
 /// Retries beyond this only hide an outage.
 const RETRIES: RangeInclusive<i64> = 0..=100;
@@ -77,9 +77,9 @@ fn labels(config: &ProviderConfig, found: &mut Diagnostics) {
         found.push(Diagnostic::error("Too many labels", detail).at(path.clone()));
     }
     for (key, value) in labels {
-        if let Err(reason) = check_label_key(key).and_then(|()| check_label_value(value)) {
+        if let Err(reason) = check_common_label_key(key).and_then(|()| check_label_value(value)) {
             let detail = format!("Label {key:?} = {value:?}: {reason}.");
-            found.push(Diagnostic::error("Label is not valid", detail).at(path.key(key)));
+            found.push(Diagnostic::error("Invalid label", detail).at(path.key(key)));
         }
     }
 }

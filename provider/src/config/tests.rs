@@ -114,7 +114,7 @@ fn rules_name_the_attribute_and_the_way_out() {
         "Error region: A region is needed: EU is no single region",
         "Error max_retries: Number out of range: max_retries is -1; it can be from 0 to 100.",
         "Error parallelism: Number out of range: parallelism is 0; it can be from 1 to 256.",
-        "Error default_labels[\"Team\"]: Label is not valid: Label \"Team\" = \"ml\": labels have lower-case letters",
+        "Error default_labels[\"Team\"]: Invalid label: Label \"Team\" = \"ml\": labels have lower-case letters",
         "Error endpoint: Address is not valid: \"localhost:9000\": it begins with neither",
         "Error endpoints[\"run\"]: Unknown API host: \"run\" is no API host. Keys are DNS names, such as run.googleapis.com.",
         "Error endpoints[\"run\"]: Address is not valid",

@@ -26,7 +26,7 @@ fn recorded_stamp(component: &Dynamic) -> BTreeMap<String, String> {
     labels
 }
 
-fn is_stamp(key: &str) -> bool {
+pub(super) fn is_stamp(key: &str) -> bool {
     [STACK_STAMP, COMPONENT_STAMP, REGION_STAMP].contains(&key)
 }
 

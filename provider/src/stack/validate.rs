@@ -9,7 +9,7 @@ use tfplugin::{Diagnostic, Diagnostics, Path};
 use super::model::{Components, Stack, Timeouts};
 use super::{Address, Scope, effective, locate, references, tree};
 use crate::component::rest::Naming;
-use crate::types::{Duration, Location, Member, ProjectId};
+use crate::types::{Duration, Location, Member, ProjectId, check_label_key, check_label_value};
 
 static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("^[a-z][a-z0-9_-]{0,62}$").ok());
 
@@ -88,30 +88,18 @@ fn timeouts(config: &Stack, diagnostics: &mut Diagnostics) {
 
 /// Google's rules for labels.
 pub(crate) fn label_map(labels: &tfplugin::Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
-    static KEY: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$").ok());
-    static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$").ok());
     for (key, value) in labels.as_entries().into_iter().flatten() {
-        let stamp = key == super::labels::STACK_STAMP || key == super::labels::COMPONENT_STAMP;
-        let problem = if stamp {
-            Some(format!("the label {key:?} is the stack's own stamp and cannot be set"))
-        } else if KEY.as_ref().is_some_and(|rule| !rule.is_match(key)) {
-            Some(format!(
-                "{key:?} cannot be a label's key: write lower-case letters, digits, \"-\" and \"_\", starting with a letter, \
-                 at most 63 characters"
-            ))
+        let problem = if super::labels::is_stamp(key) {
+            Some(format!("The label {key:?} is the stack's own stamp and cannot be set."))
+        } else if let Err(reason) = check_label_key(key) {
+            Some(format!("{key:?} cannot be a label's key: {reason}."))
         } else {
-            value.as_str().filter(|value| VALUE.as_ref().is_some_and(|rule| !rule.is_match(value))).map(|value| {
-                format!(
-                    "{value:?} cannot be the value of the label {key:?}: write lower-case letters, digits, \"-\" and \"_\", \
-                     at most 63 characters"
-                )
-            })
+            let text = value.as_str().unwrap_or_default();
+            let reason = check_label_value(text).err();
+            reason.map(|reason| format!("{text:?} cannot be the value of the label {key:?}: {reason}."))
         };
         if let Some(problem) = problem {
-            let mut detail = problem;
-            detail[..1].make_ascii_uppercase();
-            diagnostics.push(Diagnostic::error("Invalid label", format!("{detail}.")).at(path.key(key)));
+            diagnostics.push(Diagnostic::error("Invalid label", problem).at(path.key(key)));
         }
     }
 }

@@ -14,7 +14,7 @@ pub mod resource_name;
 pub use bucket_name::BucketName;
 pub use duration::Duration;
 pub use email::ServiceAccountEmail;
-pub use label::{LabelError, check_label_key, check_label_value};
+pub use label::{LabelError, check_common_label_key, check_label_key, check_label_value};
 pub use location::Location;
 pub use member::Member;
 pub use project::{ProjectId, ProjectRef};

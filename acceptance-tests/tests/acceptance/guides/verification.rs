@@ -1,12 +1,12 @@
 //! The guide on installing: the provider under test is released, served, installed and checked as the guide says.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use acceptance_tests::{Reader, Scene, provider, workspace};
+use acceptance_tests::{Reader, Scene, workspace};
 
 use crate::install::key::Key;
+use crate::install::release;
 use crate::install::server::Server;
 
 /// What every package of the provider is called by.
@@ -27,7 +27,7 @@ pub(super) fn verification(scene: Scene) {
     // Nothing is installed yet, and `make` packages the program under test rather than build one.
     let (code, said) = reader.bash(&format!(
         "unset TF_CLI_CONFIG_FILE GPG_KEY SIGN\nBINARY='{}' CARGO_TARGET_DIR='{}' GNUPGHOME='{}' SSL_CERT_FILE='{}'",
-        without_symbols(&home).display(),
+        release::without_symbols(&home).display(),
         home.join("target").display(),
         key.home().display(),
         server.certificate.display(),
@@ -40,13 +40,6 @@ pub(super) fn verification(scene: Scene) {
     super::follow_as(&mut reader, "verification");
     expect_running(&reader);
     assert_eq!(files_of_the_guide(version), files_of(&release));
-}
-
-/// The provider under test as small as `strip` makes it, since it is zipped twice.
-fn without_symbols(home: &Path) -> PathBuf {
-    let small = home.join("provider");
-    let stripped = Command::new("strip").arg("-o").args([&small, &provider()]).status();
-    if stripped.is_ok_and(|status| status.success()) { small } else { provider() }
 }
 
 /// Fails unless what was installed last is a provider that runs.

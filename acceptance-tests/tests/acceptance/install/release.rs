@@ -32,7 +32,7 @@ pub(super) fn of_the_provider(sealed: Sealed<'_>) -> Release {
     static ZIPPED: Mutex<Weak<Release>> = Mutex::new(Weak::new());
     let zipped = {
         let mut shared = ZIPPED.lock().unwrap_or_else(PoisonError::into_inner);
-        let zipped = shared.upgrade().unwrap_or_else(|| Arc::new(Release::build(&provider())));
+        let zipped = shared.upgrade().unwrap_or_else(|| Arc::new(Release::of_the_small_provider()));
         *shared = Arc::downgrade(&zipped);
         zipped
     };
@@ -51,6 +51,11 @@ impl Release {
         let release = Self::build(&stub);
         release.publish(&sealed);
         release
+    }
+
+    fn of_the_small_provider() -> Self {
+        let folder = tempfile::tempdir().or_fail("make a folder");
+        Self::build(&without_symbols(folder.path()))
     }
 
     fn build(program: &Path) -> Self {
@@ -142,6 +147,13 @@ impl Release {
     fn out(&self) -> PathBuf {
         self.folder.path().join("release")
     }
+}
+
+/// The provider under test as small as `strip` makes it, in this folder: zipping it takes a while.
+pub(crate) fn without_symbols(folder: &Path) -> PathBuf {
+    let small = folder.join("provider");
+    let stripped = Command::new("strip").arg("-o").args([&small, &provider()]).status();
+    if stripped.is_ok_and(|status| status.success()) { small } else { provider() }
 }
 
 /// `make install` of the provider under test, by a user with this home.
