@@ -243,6 +243,22 @@ fn checksums_cover_the_zips_and_the_manifest() {
 }
 
 #[test]
+fn a_package_that_serves_is_told() {
+    let release = of_the_provider(Sealed::Unsigned);
+    let output = release.run(&["start", text(&release.out().join(release.zip_name()))], &[]);
+    output.expect_success();
+    let said = lossy(&output.stdout);
+    assert!(said.starts_with(&release.zip_name()) && said.contains("clean end"), "{said}");
+}
+
+#[test]
+fn a_package_that_does_not_serve_is_told() {
+    let release = Release::of_a_stub(Sealed::Unsigned);
+    let zip = release.out().join(release.zip_name());
+    release.run(&["start", text(&zip)], &[]).expect_failure(&[&release.zip_name(), "does not start here"]);
+}
+
+#[test]
 fn a_required_signature_is_not_left_out() {
     let release = Release::of_a_stub(Sealed::Unsigned);
     release.run(&["seal"], &[("SIGN", "required")]).expect_failure(&["GPG_KEY"]);
