@@ -10,9 +10,9 @@ use std::sync::OnceLock;
 
 use tfplugin::{Diagnostic, Diagnostics, Object, Value, name};
 
-use crate::gcp::auth::{CredentialsConfig, Environment, Secret};
-use crate::gcp::host::Addressing;
-use crate::gcp::{Client, ClientConfig};
+use crate::google::api::auth::{CredentialsConfig, Environment, Secret};
+use crate::google::api::host::Addressing;
+use crate::google::api::{Client, ClientConfig};
 use crate::types::{Duration, Location, ProjectId, ServiceAccountEmail};
 
 /// Manages environments for machine-learning services on Google Cloud, each as one resource.

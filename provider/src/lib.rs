@@ -1,15 +1,14 @@
 //! The mlops provider: machine-learning environments as one Terraform resource.
 //!
-//! `gcp` speaks with Google and knows nothing of Terraform; `component` declares the kinds; `stack` is the engine;
+//! `engine` plans, applies, reads and imports stacks; `google` declares the kinds of Google Cloud and speaks with its APIs;
 //! `checkpoint` keeps the phases of a rollout.
 
 pub mod checkpoint;
-pub mod component;
 pub mod config;
+pub mod engine;
 pub mod functions;
-pub mod gcp;
+pub mod google;
 pub mod provider;
 pub mod reference;
-pub mod stack;
 mod supported;
 pub mod types;

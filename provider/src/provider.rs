@@ -8,9 +8,9 @@ use tfplugin::{Diagnostics, Provider, Registry};
 use crate::checkpoint::store::Clients;
 use crate::checkpoint::{CheckpointResource, PhaseReportSource, PlannedPhases};
 use crate::config::{Connection, NotYetKnown, ProviderConfig};
+use crate::engine::{Handover, StackImages, StackResource};
 use crate::functions;
-use crate::gcp::auth::Environment;
-use crate::stack::{Handover, StackImages, StackResource};
+use crate::google::api::auth::Environment;
 use crate::supported;
 
 /// Where the provider is published.

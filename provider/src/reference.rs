@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use tfplugin::schema::{Entry, Reference, Section};
 use tfplugin::{Attribute, Object, ObjectSchema};
 
-use crate::component::common::{self, DeletionPolicy};
-use crate::component::marks::{FreeText, Immutable, Labels, Refers, Volatile};
-use crate::component::rest::Naming;
-use crate::component::{self, AnyKind, KINDS};
 use crate::config::ProviderConfig;
-use crate::stack::Stack;
+use crate::engine::Stack;
+use crate::engine::common::{self, DeletionPolicy};
+use crate::engine::kind::AnyKind;
+use crate::engine::marks::{FreeText, Immutable, Labels, Refers, Volatile};
+use crate::google::kinds::{self, KINDS};
+use crate::google::rest::Naming;
 
 /// The examples that the pages show.
 #[derive(Clone, Debug, Default)]
@@ -199,7 +200,7 @@ fn notes(path: &str, attribute: &Attribute) -> Vec<String> {
         notes.push(IMMUTABLE.to_owned());
     }
     if let Some(refers) = marks.get::<Refers>() {
-        notes.push(if component::kind(refers.kind).is_some() {
+        notes.push(if kinds::kind(refers.kind).is_some() {
             format!("Takes the KEY of one of this stack's [`{0}`](#{0}), or the cloud's own name: see [References](#references).", refers.kind)
         } else {
             format!("This version's stacks have no `{}`: write the cloud's own name.", refers.kind)
@@ -212,7 +213,7 @@ fn notes(path: &str, attribute: &Attribute) -> Vec<String> {
         notes.push("Known after apply whenever the component changes.".to_owned());
     }
     let is_of_component =
-        path.split('.').count() == 2 && path.split('.').next().is_some_and(|kind| component::kind(kind).is_some());
+        path.split('.').count() == 2 && path.split('.').next().is_some_and(|kind| kinds::kind(kind).is_some());
     let section = match attribute.name.as_ref() {
         _ if !is_of_component => None,
         "iam" => Some("Grants"),

@@ -8,14 +8,15 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use terraform_provider_mlops::component::marks::{
+use terraform_provider_mlops::config::ProviderConfig;
+use terraform_provider_mlops::engine::Stack;
+use terraform_provider_mlops::engine::kind::AnyKind;
+use terraform_provider_mlops::engine::marks::{
     FreeText, Immutable, InputOnly, Labels, OwnKeys, Place, Refers, Volatile, Wire,
 };
-use terraform_provider_mlops::component::rest::Naming;
-use terraform_provider_mlops::component::{self, AnyKind, KINDS};
-use terraform_provider_mlops::config::ProviderConfig;
+use terraform_provider_mlops::google::kinds::{self, KINDS};
+use terraform_provider_mlops::google::rest::Naming;
 use terraform_provider_mlops::reference::{self, Examples};
-use terraform_provider_mlops::stack::Stack;
 use tfplugin::schema::{Presence, SchemaRole, Shape, problems};
 use tfplugin::{Attribute, Dynamic, Object, ObjectSchema, Type};
 
@@ -121,7 +122,7 @@ fn a_kind_has_a_name_and_a_noun_of_its_own() {
     assert_eq!((names.len(), nouns.len()), (KINDS.len(), KINDS.len()));
     for kind in KINDS {
         let (name, noun) = (kind.name(), kind.noun());
-        assert!(component::kind(name).is_some_and(|found| found.name() == name), "{name}");
+        assert!(kinds::kind(name).is_some_and(|found| found.name() == name), "{name}");
         assert!(noun.chars().all(|c| c.is_ascii_lowercase() || c == ' ') && name != noun, "{name}: {noun}");
     }
 }
@@ -228,7 +229,7 @@ fn a_reference_is_to_an_attribute_that_its_kind_has() {
     for_all_attributes(|_, place| {
         let refers = place.attribute.extensions.get::<Refers>()?;
         // Kinds may refer to one that is still to come.
-        let target = component::kind(refers.kind)?;
+        let target = kinds::kind(refers.kind)?;
         let attribute = target.object().attribute(refers.attribute);
         attribute.is_none().then(|| format!("{} have no {}", refers.kind, refers.attribute))
     });

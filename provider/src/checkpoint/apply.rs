@@ -15,7 +15,7 @@ use super::convert::{self, Place};
 use super::criteria::{self, Tools};
 use super::model::PhaseCheckpoint;
 use super::problem;
-use crate::gcp::CallContext;
+use crate::google::api::CallContext;
 
 /// What an apply has to work with.
 pub(super) struct Work<'a> {

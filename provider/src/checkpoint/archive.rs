@@ -18,7 +18,7 @@ use mlops_phases::{Document, PhaseId, Rollout};
 
 pub use self::error::{Changed, LoadError, SaveError};
 use super::store::{Clients, Condition, Found, Listed, Store, StoreError, StoreUrl, Version};
-use crate::gcp::CallContext;
+use crate::google::api::CallContext;
 
 /// The folder of the documents.
 const PHASES: &str = "phases";

@@ -1,6 +1,6 @@
 //! Who changes a phase, for its history.
 
-use crate::gcp::auth::Environment;
+use crate::google::api::auth::Environment;
 
 /// Variables that pipelines set to the person or job behind a run, then those of a login.
 const NAMES: &[&str] = &[

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 use tracing::debug;
 
-use crate::stack::image::StackImage;
+use crate::engine::image::StackImage;
 
 /// A folder for what is handed over.
 #[derive(Debug)]

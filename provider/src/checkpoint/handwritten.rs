@@ -7,7 +7,7 @@ use super::model::PhaseCheckpoint;
 use super::problem;
 use super::source::HandwrittenFile;
 use super::store::Store;
-use crate::gcp::CallContext;
+use crate::google::api::CallContext;
 use crate::provider::Session;
 
 /// The most lines of leftovers that a warning shows.

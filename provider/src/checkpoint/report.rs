@@ -14,7 +14,7 @@ use super::model::PhaseName;
 use super::problem;
 use super::source::Source;
 use super::store::{StoreError, StoreUrl};
-use crate::gcp::CallContext;
+use crate::google::api::CallContext;
 use crate::provider::Session;
 
 /// The longest time for one read.

@@ -23,10 +23,10 @@ use super::model::{Body, CheckpointDeletion, PhaseCheckpoint};
 use super::source::Source;
 use super::store::{StoreError, StoreUrl};
 use super::{plan, problem, validate};
-use crate::gcp::CallContext;
-use crate::gcp::auth::Environment;
+use crate::engine::image::StackImage;
+use crate::google::api::CallContext;
+use crate::google::api::auth::Environment;
 use crate::provider::{Session, is_this_provider};
-use crate::stack::image::StackImage;
 
 /// The longest time for one operation.
 const LIMIT: Duration = Duration::from_secs(30 * 60);

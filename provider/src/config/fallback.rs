@@ -7,7 +7,7 @@ use std::str::FromStr;
 use tfplugin::{Diagnostic, Diagnostics, Path, Value, name};
 
 use super::ProviderConfig;
-use crate::gcp::auth::Environment;
+use crate::google::api::auth::Environment;
 
 const PROJECT: [&str; 4] = ["GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"];
 const REGION: [&str; 3] = ["GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION"];

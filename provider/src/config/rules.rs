@@ -6,7 +6,7 @@ use reqwest::Url;
 use tfplugin::{Diagnostic, Diagnostics, Path, Value, name};
 
 use super::ProviderConfig;
-use crate::gcp::host::is_loopback;
+use crate::google::api::host::is_loopback;
 use crate::types::label::MOST_LABELS;
 use crate::types::{check_common_label_key, check_label_value};
 

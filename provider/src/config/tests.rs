@@ -3,7 +3,7 @@
 use tfplugin::Severity;
 
 use super::*;
-use crate::gcp::operation::PollPolicy;
+use crate::google::api::operation::PollPolicy;
 
 fn nothing() -> Environment {
     Environment::of::<&str, &str>([])

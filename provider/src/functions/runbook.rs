@@ -2,7 +2,7 @@
 
 use tfplugin::function::{Function, FunctionError, Parameter, Signature};
 
-use crate::component;
+use crate::google::kinds;
 
 /// The function.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ impl Function for Runbook {
     }
 
     fn call(&self, (preset,): (String,)) -> Result<String, FunctionError> {
-        component::runbook(&preset).map(str::to_owned).ok_or_else(|| {
-            let all = component::preset_names().join(", ");
+        kinds::runbook(&preset).map(str::to_owned).ok_or_else(|| {
+            let all = kinds::preset_names().join(", ");
             FunctionError::argument(0, format!("{preset:?} is no preset. Presets are {all}."))
         })
     }
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn every_preset_has_a_runbook() {
-        for preset in component::preset_names() {
+        for preset in kinds::preset_names() {
             let text = Runbook.call(((*preset).to_owned(),)).unwrap();
             assert!(text.lines().count() > 5, "{preset}: {text}");
         }

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use terraform_provider_mlops::checkpoint::store::{
     Condition, Store, StoreError, bucket_is_versioned, chain, object_exists,
 };
-use terraform_provider_mlops::gcp::RetryPolicy;
+use terraform_provider_mlops::google::api::RetryPolicy;
 
 use crate::world::{minute, s3_clients, s3_url};
 

@@ -9,8 +9,8 @@ use terraform_provider_mlops::checkpoint::archive::Archive;
 use terraform_provider_mlops::checkpoint::criteria::{self, Tools};
 use terraform_provider_mlops::checkpoint::store::{Clients, chain};
 use terraform_provider_mlops::config::ProviderConfig;
-use terraform_provider_mlops::gcp::auth::Environment;
-use terraform_provider_mlops::gcp::{Client, ClientConfig, RetryPolicy};
+use terraform_provider_mlops::google::api::auth::Environment;
+use terraform_provider_mlops::google::api::{Client, ClientConfig, RetryPolicy};
 use terraform_provider_mlops::provider::Session;
 
 use crate::phases::{document, phase, with_step};

@@ -10,7 +10,7 @@ use terraform_provider_mlops::checkpoint::archive::Archive;
 use terraform_provider_mlops::checkpoint::store::{
     Clients, Condition, Store, StoreError, Version, bucket_is_versioned, chain, object_exists,
 };
-use terraform_provider_mlops::gcp::RetryPolicy;
+use terraform_provider_mlops::google::api::RetryPolicy;
 
 use crate::child::Process;
 use crate::phases::document;

@@ -11,8 +11,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use terraform_provider_mlops::checkpoint::archive::{Archive, Stored};
 use terraform_provider_mlops::checkpoint::store::{Clients, Condition, S3Credentials, Store, StoreUrl};
-use terraform_provider_mlops::gcp::host::Addressing;
-use terraform_provider_mlops::gcp::{CallContext, Client, ClientConfig, Host, Request, RetryPolicy};
+use terraform_provider_mlops::google::api::host::Addressing;
+use terraform_provider_mlops::google::api::{CallContext, Client, ClientConfig, Host, Request, RetryPolicy};
 use tokio_util::sync::CancellationToken;
 
 use crate::phases::phase;

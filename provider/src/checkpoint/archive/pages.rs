@@ -4,7 +4,7 @@ use mlops_phases::Rollout;
 
 use super::{Archive, LoadError};
 use crate::checkpoint::store::{Condition, Found, StoreError};
-use crate::gcp::CallContext;
+use crate::google::api::CallContext;
 
 /// What pages are served as.
 const MARKDOWN: &str = "text/markdown; charset=utf-8";

@@ -7,8 +7,8 @@ use mlops_phases::document::AlertState;
 use serde_json::Value as Json;
 
 use super::{Finding, LIMIT, Tools, chain};
-use crate::component::alert_policy::severity::level;
-use crate::gcp::{ApiError, CallContext, Client, Host, Request, segment};
+use crate::google::api::{ApiError, CallContext, Client, Host, Request, segment};
+use crate::google::kinds::alert_policy::severity::level;
 
 /// How many policies are told by name.
 const TOLD: usize = 20;

@@ -29,8 +29,8 @@ mod tests {
     use serde_json::json;
 
     use super::super::testing::{evidence, failed, held};
-    use crate::gcp::testing::minute;
-    use crate::stack::tests::operations::{World, denied};
+    use crate::engine::tests::operations::{World, denied};
+    use crate::google::api::testing::minute;
 
     /// What is found of two buckets, of which the first keeps old versions.
     async fn observed(url: &str, prepare: impl FnOnce(&World)) -> Evidence {

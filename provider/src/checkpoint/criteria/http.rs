@@ -11,10 +11,10 @@ use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, Head
 use reqwest::{Method, Url};
 
 use super::{Finding, Tools, chain, sentences};
-use crate::gcp::IdentityError;
-use crate::gcp::auth::Secret;
-use crate::gcp::client::Pools;
-use crate::gcp::host::is_loopback;
+use crate::google::api::IdentityError;
+use crate::google::api::auth::Secret;
+use crate::google::api::client::Pools;
+use crate::google::api::host::is_loopback;
 use crate::types;
 
 /// How often it is tried when nothing is said.

@@ -23,9 +23,9 @@ use mlops_phases::Moment;
 use mlops_phases::document::{Criterion, Evidence};
 
 use crate::checkpoint::store;
-use crate::gcp::client::Pools;
-use crate::gcp::context::Interrupted;
-use crate::gcp::{ApiError, CallContext, ClientConfig};
+use crate::google::api::client::Pools;
+use crate::google::api::context::Interrupted;
+use crate::google::api::{ApiError, CallContext, ClientConfig};
 use crate::provider::Session;
 
 /// The longest time for a criterion that says none of its own.

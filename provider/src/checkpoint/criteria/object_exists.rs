@@ -26,10 +26,10 @@ mod tests {
     use serde_json::json;
 
     use super::super::testing::{evidence, failed, held, offline};
-    use crate::gcp::testing::minute;
-    use crate::gcp::{Host, Request};
+    use crate::engine::tests::operations::{World, denied};
+    use crate::google::api::testing::minute;
+    use crate::google::api::{Host, Request};
     use crate::provider::Session;
-    use crate::stack::tests::operations::{World, denied};
 
     async fn observed(url: &str, session: &Session) -> Evidence {
         evidence(Criterion::ObjectExists { url: url.to_owned() }, session, &minute()).await

@@ -3,7 +3,7 @@
 use tfplugin::Diagnostics;
 
 use super::{Finding, Tools};
-use crate::stack::image::{Comparison, Difference, StackImage};
+use crate::engine::image::{Comparison, Difference, StackImage};
 
 /// How many differences are told.
 const TOLD: usize = 10;

@@ -7,8 +7,8 @@ use tfplugin::Value;
 
 use super::{Tools, check};
 use crate::config::ProviderConfig;
-use crate::gcp::CallContext;
-use crate::gcp::auth::Environment;
+use crate::google::api::CallContext;
+use crate::google::api::auth::Environment;
 use crate::provider::Session;
 
 /// A session without credentials and without an endpoint.

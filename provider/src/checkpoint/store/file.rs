@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::error::{Action, StoreError};
 use super::url::Place;
 use super::{Condition, Found, Listed, Version, Written};
-use crate::gcp::CallContext;
+use crate::google::api::CallContext;
 
 /// The file that writers lock. It stays: who removed it would let two writers hold two locks.
 const LOCK: &str = ".lock";

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::error::{Action, StoreError};
 use super::url::Place;
 use super::{Condition, Found, Listed, Version, Written};
-use crate::gcp::context::Interrupted;
-use crate::gcp::{ApiError, CallContext, Cause, Client, Host, List, Request, segment};
+use crate::google::api::context::Interrupted;
+use crate::google::api::{ApiError, CallContext, Cause, Client, Host, List, Request, segment};
 
 /// A prefix in a bucket.
 #[derive(Clone, Debug)]

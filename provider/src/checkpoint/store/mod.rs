@@ -16,7 +16,7 @@ pub use self::error::{Action, BoxError, StoreError, chain};
 pub use self::s3::Credentials as S3Credentials;
 use self::url::Place;
 pub use self::url::{ObjectUrl, S3Settings, StoreUrl, StoreUrlError};
-use crate::gcp::{CallContext, Client};
+use crate::google::api::{CallContext, Client};
 
 /// How stores are reached. Cloning shares everything; nothing is contacted before a store is used.
 #[derive(Clone, Debug)]

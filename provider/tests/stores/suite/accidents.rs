@@ -4,7 +4,7 @@ use std::path::Path;
 
 use terraform_provider_mlops::checkpoint::archive::{LoadError, SaveError};
 use terraform_provider_mlops::checkpoint::store::{StoreError, chain};
-use terraform_provider_mlops::gcp::RetryPolicy;
+use terraform_provider_mlops::google::api::RetryPolicy;
 
 use crate::child::{CLOUD, Process};
 use crate::phases::{by, document, phase, steps, with_step};

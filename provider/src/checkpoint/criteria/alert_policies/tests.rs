@@ -4,9 +4,9 @@ use mlops_phases::document::{AlertState, Criterion, Evidence};
 use serde_json::{Value as Json, json};
 
 use super::super::testing::{evidence, failed, held, offline};
-use crate::gcp::testing::minute;
+use crate::engine::tests::operations::{World, denied};
+use crate::google::api::testing::minute;
 use crate::provider::Session;
-use crate::stack::tests::operations::{World, denied};
 
 const ID: &str = "projects/test-project/locations/europe-west1/stacks/it";
 

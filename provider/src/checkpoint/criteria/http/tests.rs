@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 use tokio_util::sync::CancellationToken;
 
 use super::super::testing::{at, evidence, failed, held, offline};
-use crate::gcp::CallContext;
-use crate::gcp::testing::{Reply, Script, minute, patient};
+use crate::google::api::CallContext;
+use crate::google::api::testing::{Reply, Script, minute, patient};
 
 /// The criterion as it is stored.
 fn http(url: &str, more: Json) -> Criterion {

@@ -4,8 +4,8 @@ use mlops_phases::document::{Criterion, Evidence};
 use serde_json::json;
 
 use super::super::testing::{evidence, failed, held, offline};
-use crate::gcp::testing::minute;
-use crate::stack::tests::operations::{World, denied, everything};
+use crate::engine::tests::operations::{World, denied, everything};
+use crate::google::api::testing::minute;
 
 const ID: &str = "projects/test-project/locations/europe-west1/stacks/it";
 

@@ -15,8 +15,8 @@ use tokio::sync::OnceCell;
 
 use crate::checkpoint::store::error::StoreError;
 use crate::checkpoint::store::url::S3Settings;
-use crate::gcp::RetryPolicy;
-use crate::gcp::host::is_loopback;
+use crate::google::api::RetryPolicy;
+use crate::google::api::host::is_loopback;
 
 /// Whose credentials are sent to S3. Those that cannot be had are an error of the first call.
 #[derive(Clone, Debug, Default)]

@@ -1,0 +1,177 @@
+//! Doing what a plan says: every step as soon as those before it are done, and an honest account at the end.
+//!
+//! A step that fails keeps back only what waits for it. A stop request starts nothing new; what is in flight ends.
+
+mod create;
+mod preflight;
+mod project;
+mod schedule;
+mod step;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tfplugin::{Diagnostic, Diagnostics, Dynamic};
+use tokio::sync::OnceCell;
+
+use super::cloud::{self, Found};
+use super::model::Components;
+use super::plan::{Action, Step};
+use super::run::Run;
+use super::{Address, Scope, locate, tree};
+use crate::engine::kind::AnyKind;
+use crate::google::api::ApiError;
+use crate::google::rest::Naming;
+
+/// What an apply came to.
+pub(crate) struct Outcome {
+    /// What exists now.
+    pub components: Components,
+    /// What went wrong, and what the user should know.
+    pub diagnostics: Diagnostics,
+}
+
+/// What the steps of one apply share.
+pub(super) struct Work<'a> {
+    run: &'a Run,
+    /// The write-only values of the configuration.
+    secrets: &'a Components,
+    /// Components that an interrupted apply of this stack left behind.
+    left: &'a Components,
+    /// The components as last read.
+    before: &'a Components,
+    /// The scope that they were made in.
+    scope_before: &'a Scope,
+    live: Mutex<Components>,
+    stamped: BTreeMap<&'static str, OnceCell<Vec<Found>>>,
+}
+
+impl Work<'_> {
+    /// The components that exist at this moment.
+    fn live(&self) -> MutexGuard<'_, Components> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All objects of a kind whose objects the server names; read once for all components of the kind.
+    async fn all_of(&self, kind: &'static dyn AnyKind, place: &str) -> Result<&[Found], ApiError> {
+        static NONE: OnceCell<Vec<Found>> = OnceCell::const_new();
+        let cell = self.stamped.get(kind.name()).unwrap_or(&NONE);
+        cell.get_or_try_init(|| cloud::list(self.run, kind, place)).await.map(Vec::as_slice)
+    }
+
+    /// Whether the object is one that the stack had before this apply, and so is nothing that an interrupted one left.
+    fn had(&self, kind: &dyn AnyKind, name: &str) -> bool {
+        self.before.iter().any(|(address, component)| {
+            address.kind.name() == kind.name()
+                && locate::relative_name(kind, component, self.scope_before).as_deref() == Some(name)
+        })
+    }
+
+    /// The component with the write-only values of the configuration.
+    fn with_secrets(&self, address: &Address, component: &Dynamic) -> Dynamic {
+        let mut component = component.clone();
+        for (name, value) in self.secrets.get(address).and_then(Dynamic::as_entries).into_iter().flatten() {
+            tree::set(&mut component, name, value.clone());
+        }
+        component
+    }
+}
+
+/// Does the steps of a plan. `kept` are the planned components; those with a step exist only once it is done.
+pub(crate) async fn apply(
+    run: &Run,
+    steps: Vec<Step>,
+    kept: Components,
+    (before, scope_before): (&Components, &Scope),
+    secrets: &Components,
+    left: &Components,
+) -> Outcome {
+    let steps = split_replacements(steps, &run.scope);
+    if before.is_empty() {
+        let conflicts = preflight::conflicts(run, &steps, &kept, left).await;
+        if conflicts.has_error() {
+            return Outcome { components: left.clone(), diagnostics: conflicts };
+        }
+    }
+    let mut live = kept.clone();
+    for step in &steps {
+        // What an interrupted creation left is there until its step says otherwise.
+        match (step.prior.as_ref().or(left.get(&step.address)), &step.action) {
+            (_, Action::Release) => drop(live.remove(&step.address)),
+            (Some(prior), _) => drop(live.insert(step.address.clone(), prior.clone())),
+            (None, _) => drop(live.remove(&step.address)),
+        }
+    }
+    let work = Work {
+        run,
+        secrets,
+        left,
+        before,
+        scope_before,
+        live: Mutex::new(live),
+        stamped: crate::google::kinds::KINDS.iter().map(|kind| (kind.name(), OnceCell::new())).collect(),
+    };
+    let looked_up = look_up(&work, &steps);
+    let (diagnostics, ()) = futures::join!(schedule::run(&work, &steps, &kept), looked_up);
+    let components = work.live.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Outcome { components, diagnostics }
+}
+
+/// Makes a removal and a creation of each replacement. Where the new object has the name of the old one, the old one
+/// goes first; otherwise the new one is made first, so that those who use it can move over.
+fn split_replacements(steps: Vec<Step>, scope: &Scope) -> Vec<Step> {
+    let split = |step: Step| {
+        let (Action::Replace, Some(prior), Some(planned)) = (&step.action, &step.prior, &step.planned) else {
+            return vec![step];
+        };
+        let name = |component| locate::relative_name(step.address.kind, component, scope);
+        let removal =
+            if name(prior).is_some_and(|old| name(planned) == Some(old)) { Action::Delete } else { Action::Discard };
+        let creation = Step { action: Action::Create, prior: None, ..step.clone() };
+        // The removal comes last: until something is done, the old object is what there is.
+        vec![creation, Step { action: removal, planned: None, ..step }]
+    };
+    steps.into_iter().flat_map(split).collect()
+}
+
+/// Reads beforehand what creations will ask for: which objects of kinds that the server names are there already.
+async fn look_up(work: &Work<'_>, steps: &[Step]) {
+    let created = steps.iter().filter(|step| step.action == Action::Create).filter_map(|step| {
+        let kind = step.address.kind;
+        let place = kind.place(step.planned.as_ref()?, &work.run.scope);
+        (kind.rest().naming == Naming::Server).then_some((kind.name(), (kind, place)))
+    });
+    let kinds: BTreeMap<&str, _> = created.collect();
+    // A creation that needs it reads again what failed here, and reports it.
+    futures::future::join_all(kinds.into_values().map(|(kind, place)| async move {
+        let _ = work.all_of(kind, &place).await;
+    }))
+    .await;
+}
+
+/// Deletes a whole stack: users first. What is abandoned stays.
+pub(crate) async fn destroy(run: &Run, components: &Components) -> Outcome {
+    let steps = components.iter().map(|(address, component)| {
+        let action = match super::plan::removal::policy(address, component) {
+            crate::engine::common::DeletionPolicy::Delete => Action::Delete,
+            _ => Action::Release,
+        };
+        Step { address: address.clone(), action, prior: Some(component.clone()), planned: None }
+    });
+    let before = (components, &run.scope);
+    apply(run, steps.collect(), Components::new(), before, &Components::new(), &Components::new()).await
+}
+
+/// The warning for steps that were not begun.
+fn not_begun(addresses: &[Address], stopped: bool) -> Option<Diagnostic> {
+    if addresses.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let (names, next) = (names.join(", "), "Apply again to go on from here: what is done is not done twice.");
+    Some(if stopped {
+        Diagnostic::error("Stopped on request", format!("Not begun: {names}. {next}"))
+    } else {
+        Diagnostic::warning("Some components were not touched", format!("{names} wait for what failed. {next}"))
+    })
+}

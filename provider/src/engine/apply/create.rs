@@ -1,0 +1,390 @@
+//! Making an object, or taking over the one that an interrupted run made.
+//!
+//! An object that exists under the wanted name is taken over if it carries this stack's stamp for this component, or if
+//! this stack left it behind in an interrupted apply. Any other is an error that shows how to import it.
+
+use tfplugin::{Diagnostic, Diagnostics, Dynamic};
+
+use super::Work;
+use super::step::settle;
+use crate::engine::cloud::{self, CreateError, Found};
+use crate::engine::common;
+use crate::engine::kind::Condition;
+use crate::engine::marks::{Immutable, OwnKeys};
+use crate::engine::plan::component::refusal;
+use crate::engine::problem::{self, Operation};
+use crate::engine::run::Run;
+use crate::engine::wire;
+use crate::engine::{Address, Scope, effective, labels, locate, tree};
+use crate::google::api::{ApiError, Cause};
+use crate::google::rest::Naming;
+
+/// Why an object without labels may be the stack's own all the same, and what to do then.
+const MADE_FIRST: &str = "\n\nIf an apply of this stack that failed has made it: under create_before_destroy Terraform does not show \
+    the provider what that apply made, and this kind has no labels to know it by. Set create_before_destroy = false for \
+    one apply, which goes on from there.";
+
+/// What a creation came to.
+pub(super) struct Made {
+    /// The component as it exists, also when something went wrong after it was made.
+    pub(super) component: Option<Dynamic>,
+    /// The component whose grants its policy may hold already.
+    pub(super) granted: Dynamic,
+    /// What went wrong.
+    pub(super) diagnostics: Diagnostics,
+}
+
+/// Makes the component, or takes its object over.
+pub(super) async fn create(work: &Work<'_>, address: &Address, planned: &Dynamic) -> Made {
+    let left = work.left.get(address);
+    let failed = |error: &ApiError| failed(left, problem::of_component(address, Operation::Create, error));
+    if let Some(left) = left {
+        match still_there(work.run, address, left).await {
+            Ok(Some(found)) => return Creation::new(work, address, planned, Some(left)).take_over(found).await,
+            Ok(None) => {}
+            Err(error) => return failed(&error),
+        }
+    }
+    let creation = Creation::new(work, address, planned, None);
+    if address.kind.rest().naming == Naming::Server {
+        // The API would make a second one without a word.
+        match creation.stamped(work.all_of(address.kind, &creation.place()).await) {
+            Ok(Some(found)) => return creation.take_over(found).await,
+            Ok(None) => {}
+            Err(error) => return failed(&error),
+        }
+    }
+    creation.make().await
+}
+
+fn failed(left: Option<&Dynamic>, diagnostic: Diagnostic) -> Made {
+    Made { component: left.cloned(), granted: left.cloned().unwrap_or_default(), diagnostics: diagnostic.into() }
+}
+
+/// The object that an interrupted apply of this stack left for a component, unless it has gone since.
+async fn still_there(run: &Run, address: &Address, left: &Dynamic) -> Result<Option<Found>, ApiError> {
+    match locate::relative_name(address.kind, left, &run.scope) {
+        Some(name) => cloud::get(run, address.kind, &name).await,
+        None => Ok(None),
+    }
+}
+
+/// One creation.
+struct Creation<'c> {
+    work: &'c Work<'c>,
+    address: &'c Address,
+    /// What an interrupted apply left of the component.
+    left: Option<&'c Dynamic>,
+    /// The component as planned, with what only the apply can tell: whose object it is, and so which labels it bears.
+    planned: Dynamic,
+    /// What that means.
+    meant: Dynamic,
+}
+
+impl<'c> Creation<'c> {
+    fn new(work: &'c Work<'c>, address: &'c Address, planned: &Dynamic, left: Option<&'c Dynamic>) -> Self {
+        let scope = &work.run.scope;
+        let mut planned = planned.clone();
+        // What Terraform has shown holds: an object under a new KEY gets that KEY's stamp.
+        if !planned.get("effective_labels").is_wholly_known()
+            && let Some(labels) = labels::wanted(address, &planned, left, scope)
+        {
+            tree::set(&mut planned, "effective_labels", labels);
+        }
+        let was_imported = left.is_some_and(|left| left.get("imported").as_bool() == Some(true));
+        tree::set(&mut planned, "imported", Dynamic::Bool(was_imported));
+        let meant = effective::effective(address, &work.with_secrets(address, &planned), &work.live(), scope);
+        Self { work, address, left, planned, meant }
+    }
+
+    fn place(&self) -> String {
+        self.address.kind.place(&self.meant, &self.work.run.scope)
+    }
+
+    /// The object as it exists, whatever went wrong with it.
+    fn exists_as(&self, found: &Found, diagnostics: impl Into<Diagnostics>) -> Made {
+        Made {
+            component: Some(settle(&self.planned, &self.aligned(found))),
+            granted: self.left.cloned().unwrap_or_default(),
+            diagnostics: diagnostics.into(),
+        }
+    }
+
+    /// The object as it was asked for, where nobody can say what it has become.
+    fn exists_unseen(&self, diagnostic: Diagnostic) -> Made {
+        Made {
+            component: Some(settle(&self.planned, &without_unknowns(&self.meant))),
+            granted: self.left.cloned().unwrap_or_default(),
+            diagnostics: diagnostic.into(),
+        }
+    }
+
+    /// Nothing new: what was left of it is left still.
+    fn failed(&self, diagnostic: Diagnostic) -> Made {
+        failed(self.left, diagnostic)
+    }
+
+    fn problem(&self, operation: Operation, error: &ApiError) -> Diagnostic {
+        problem::of_component(self.address, operation, error)
+    }
+
+    /// Makes the object.
+    async fn make(&self) -> Made {
+        let closed = without_unknowns(&self.meant);
+        match cloud::create(self.work.run, self.address, &closed).await {
+            Ok(found) => self.complete(&closed, found).await,
+            Err(error) => self.after_failure(error).await,
+        }
+    }
+
+    /// Adds the parts of an object that was just made. Without them it exists all the same.
+    async fn complete(&self, closed: &Dynamic, found: Found) -> Made {
+        let bare = found.clone();
+        match cloud::add_parts(self.work.run, self.address, closed, found).await {
+            Ok(found) => self.exists_as(&found, Diagnostics::new()),
+            Err(error) => self.without_secrets(self.exists_as(&bare, self.problem(Operation::Create, &error))),
+        }
+    }
+
+    /// What was not sent is not recorded as sent: the next apply sends it.
+    fn without_secrets(&self, mut made: Made) -> Made {
+        for attribute in self.address.kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
+            let version = format!("{}_version", attribute.name);
+            let sent = self.left.map(|left| left.get(&version).clone()).unwrap_or_default();
+            if let Some(component) = &mut made.component {
+                tree::set(component, version, sent);
+            }
+        }
+        made
+    }
+
+    /// What is meant, less the secrets that the interrupted apply has given the object already.
+    fn still_meant(&self, found: &Found) -> Dynamic {
+        let mut meant = self.meant.clone();
+        let kind = self.address.kind;
+        let Some(left) = self.left.filter(|_| kind.holds_secrets(&found.body)) else { return meant };
+        for attribute in kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
+            let version = format!("{}_version", attribute.name);
+            if left.get(&version) == self.planned.get(&version) {
+                tree::set(&mut meant, attribute.name.clone(), Dynamic::Null);
+            }
+        }
+        meant
+    }
+
+    /// Brings an object that is this stack's own to what is wanted.
+    async fn take_over(&self, found: Found) -> Made {
+        let (run, address) = (self.work.run, self.address);
+        let found = match cloud::at_rest(run, address.kind, found).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return self.failed(disappeared(address)),
+            Err(error) => return self.failed(self.problem(Operation::Read, &error)),
+        };
+        let (before, mut after) = (self.known_of(&found), settle(&self.still_meant(&found), &self.aligned(&found)));
+        let changed = effective::changed(address, &before, &after);
+        for secret in effective::resent(address, &changed) {
+            tree::set(&mut after, secret.name.clone(), self.meant.get(&secret.name).clone());
+        }
+        if let Some(fixed) = changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some()) {
+            return self.replace(found, refusal(address, fixed, &before, &after)).await;
+        }
+        let result = if changed.is_empty() {
+            cloud::repair(run, address.kind, found.clone()).await
+        } else {
+            cloud::update(run, address, &found.name, &before, &after).await
+        };
+        match result {
+            Ok(Some(found)) => self.exists_as(&found, failure_of(address, &found)),
+            Ok(None) => self.failed(disappeared(address)),
+            // It exists all the same, as it was found.
+            Err(error) => self.without_secrets(self.exists_as(&found, self.problem(Operation::Update, &error))),
+        }
+    }
+
+    /// An object that cannot become what is wanted goes if the configuration allows that.
+    async fn replace(&self, found: Found, refusal: Diagnostic) -> Made {
+        if self.planned.get("allow_replacement").as_bool() != Some(true) {
+            return self.failed(refusal);
+        }
+        let component = self.left.unwrap_or(&found.tree);
+        match cloud::delete(self.work.run, self.address, &found.name, component).await {
+            Ok(()) => Box::pin(Creation::new(self.work, self.address, &self.planned, None).make()).await,
+            Err(error) => self.failed(self.problem(Operation::Delete, &error)),
+        }
+    }
+
+    /// The object as found, with the children that this component has, under its KEYs.
+    fn aligned(&self, found: &Found) -> Dynamic {
+        wire::aligned(self.address.kind.object(), &self.meant, &found.tree)
+    }
+
+    /// The object as found, less the entries of shared maps that are none of the stack's concern.
+    fn known_of(&self, found: &Found) -> Dynamic {
+        let mut known = self.aligned(found);
+        let shared = |attribute: &&tfplugin::Attribute| {
+            attribute.name == "effective_labels" || attribute.extensions.get::<OwnKeys>().is_some()
+        };
+        for attribute in self.address.kind.object().attributes.iter().filter(shared) {
+            let name = &attribute.name;
+            let mut concern = tree::strings(self.meant.get(name));
+            concern.extend(self.left.map(|left| tree::strings(left.get(name))).unwrap_or_default());
+            let tracked = labels::tracked(found.tree.get(name), &tree::string_map(&concern));
+            tree::set(&mut known, name.clone(), tracked);
+        }
+        known
+    }
+
+    /// A creation that failed may have happened all the same, or met an object that exists.
+    async fn after_failure(&self, failure: CreateError) -> Made {
+        let (error, is_accepted) = match failure {
+            CreateError::Asked(error) => (error, false),
+            CreateError::Accepted(error) => (error, true),
+        };
+        let (address, kind) = (self.address, self.address.kind);
+        let failed = || self.failed(self.problem(Operation::Create, &error));
+        if !is_accepted && !error.is_already_exists() && !error.may_have_happened() {
+            return failed();
+        }
+        let look = self.work.run.last_look();
+        let found = match kind.rest().naming {
+            Naming::Server => {
+                let all = cloud::list(&look, kind, &self.place()).await;
+                let all = all.as_ref().map(Vec::as_slice).map_err(|_| ());
+                if common::labels(kind.object()).is_some() { self.stamped(all) } else { self.new_among(all).await }
+            }
+            // The API has said how it ended: what is there is in sight.
+            _ if matches!(error.cause(), Cause::Operation { .. }) => {
+                cloud::get(&look, kind, &self.name()).await.map_err(|_| ())
+            }
+            _ => match cloud::look_for(&look, kind, &self.name()).await {
+                // Somebody else's: names of buckets are global.
+                Err(other) if other.is_permission_denied() && error.is_already_exists() => {
+                    return self.failed(taken(address, &self.meant));
+                }
+                found => found.map_err(|_| ()),
+            },
+        };
+        let has_stamp = common::labels(kind.object()).is_some();
+        match found {
+            // What was left out after the creation, parts and grants, is for the next apply, which finds it by its name.
+            Err(()) if is_accepted => self.without_secrets(self.exists_unseen(self.problem(Operation::Create, &error))),
+            Ok(Some(found)) if is_accepted => {
+                self.without_secrets(self.exists_as(&found, self.problem(Operation::Create, &error)))
+            }
+            Err(()) => failed(),
+            Ok(None) if error.is_already_exists() => self.revive().await.unwrap_or_else(failed),
+            Ok(None) => failed(),
+            Ok(Some(found)) if has_stamp && !self.is_of_this_stack(&found) => {
+                self.failed(exists(&self.work.run.scope, address, &found))
+            }
+            // Without labels there is no stamp; but a creation whose reply was lost explains what is there.
+            Ok(Some(found)) if !has_stamp && error.is_already_exists() && !error.may_have_happened() => {
+                self.failed(exists(&self.work.run.scope, address, &found))
+            }
+            Ok(Some(found)) => self.take_over(found).await,
+        }
+    }
+
+    /// Takes over the object that holds the name and is deleted in all but name. `None`: there is no such.
+    async fn revive(&self) -> Option<Made> {
+        let (run, kind) = (self.work.run, self.address.kind);
+        match kind.revive(&self.name(), run).await {
+            Ok(true) => match cloud::get(run, kind, &self.name()).await {
+                Ok(Some(found)) => Some(self.take_over(found).await),
+                _ => None,
+            },
+            Ok(false) => None,
+            Err(error) => Some(self.failed(self.problem(Operation::Create, &error))),
+        }
+    }
+
+    fn name(&self) -> String {
+        locate::relative_name(self.address.kind, &self.meant, &self.work.run.scope).unwrap_or_default()
+    }
+
+    /// Whether the object's stamp names this stack. Under a name of its own that is enough: its KEY may have changed.
+    fn is_of_this_stack(&self, found: &Found) -> bool {
+        labels::owner(&found.tree, &self.work.run.scope) == labels::Owner::This
+    }
+
+    /// The one among all objects of a kind without labels that has this component's title and was not there before.
+    async fn new_among(&self, all: Result<&[Found], ()>) -> Result<Option<Found>, ()> {
+        let (kind, all) = (self.address.kind, all?);
+        let Ok(before) = self.work.all_of(kind, &self.place()).await else { return Ok(None) };
+        let Some(title) = kind.title(&self.meant) else { return Ok(None) };
+        let is_new = |found: &&Found| {
+            kind.title(&found.tree).as_deref() == Some(title.as_str())
+                && !before.iter().any(|old| old.name == found.name)
+        };
+        Ok(all.iter().find(is_new).cloned())
+    }
+
+    /// The one among all objects of the kind that bears the stamp of this stack and component.
+    fn stamped<E>(&self, all: Result<&[Found], E>) -> Result<Option<Found>, E> {
+        let is_ours = |found: &&Found| {
+            let stamp = labels::stamped_key(found.tree.get("effective_labels"));
+            let is_spare = !self.work.had(self.address.kind, &found.name);
+            is_spare && self.is_of_this_stack(found) && stamp == Some(&self.address.key)
+        };
+        all.map(|all| all.iter().find(is_ours).cloned())
+    }
+}
+
+/// What the server is to choose is not sent.
+fn without_unknowns(meant: &Dynamic) -> Dynamic {
+    settle(meant, &Dynamic::Null)
+}
+
+/// The error for an object that is there and does not work, or not yet.
+pub(super) fn failure_of(address: &Address, found: &Found) -> Diagnostics {
+    let why = match &found.condition {
+        Condition::Ready => return Diagnostics::new(),
+        Condition::Pending => "its last change is still under way. Apply again to wait for its end".to_owned(),
+        Condition::Failed(why) => {
+            format!("its last change failed: {why}. Once the cause is out of the way, apply again")
+        }
+    };
+    let noun = address.kind.noun();
+    Diagnostic::error(format!("The {noun} is not ready"), format!("{address} exists, but {why}."))
+        .at(address.path())
+        .into()
+}
+
+fn disappeared(address: &Address) -> Diagnostic {
+    Diagnostic::error(
+        format!("The {} disappeared", address.kind.noun()),
+        format!("{address} was there a moment ago and is gone. Apply again to make it anew."),
+    )
+    .at(address.path())
+}
+
+fn taken(address: &Address, meant: &Dynamic) -> Diagnostic {
+    let (noun, name) = (address.kind.noun(), tree::text(meant, "name").unwrap_or_default());
+    Diagnostic::error(
+        format!("The name of the {noun} is taken"),
+        format!(
+            "{address}: a {noun} named {name:?} exists and belongs to somebody else, and such names are shared by all of \
+             Google Cloud. Set another name on {address}."
+        ),
+    )
+    .at(address.path().attribute("name"))
+}
+
+/// The error for an object that is there and that this stack is not known to have made.
+pub(super) fn exists(scope: &Scope, address: &Address, found: &Found) -> Diagnostic {
+    let noun = address.kind.noun();
+    let id = format!("{}/{}/{}", scope.project, scope.region, scope.stack);
+    let name = tree::text(&found.tree, "name").unwrap_or(&found.name);
+    Diagnostic::error(
+        format!("The {noun} exists already"),
+        format!(
+            "{address}: {name} is there, and this stack did not create it, so it is left alone.\n\nTo manage it with this \
+             stack, import it before anything else is created:\n\n  terraform import mlops_stack.RESOURCE \
+             '{id}?{}={name}'\n\nA stack that is in the state already has to leave it first (terraform state rm), and is then \
+             imported with all it has: '{id}'. To leave the {noun} as it is, set another name on {address}.{}",
+            address.kind.name(),
+            if common::labels(address.kind.object()).is_none() { MADE_FIRST } else { "" }
+        ),
+    )
+    .at(address.path())
+}

@@ -1,0 +1,201 @@
+//! Which of the objects that are there an import takes: those that selectors name, else those with the stack's stamp, else
+//! all of them.
+//!
+//! Kinds without labels bear no stamp. Where the project has one stack, theirs are the stack's; where it has more, only
+//! what the stamped objects use.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tfplugin::{Diagnostic, Diagnostics};
+
+use super::policies::Policies;
+use super::{Candidate, Survey};
+use crate::engine::import_id::ImportName;
+use crate::engine::labels::Owner;
+use crate::engine::run::Run;
+
+/// The indexes of the candidates to import.
+///
+/// # Errors
+/// When a selector matches nothing, or a policy that decides could not be read.
+pub(super) async fn choose(
+    run: &Run,
+    import: &ImportName,
+    survey: &Survey,
+    policies: &mut Policies,
+    diagnostics: &mut Diagnostics,
+) -> Result<BTreeSet<usize>, Diagnostics> {
+    let candidates = &survey.candidates;
+    if !import.selectors.is_empty() {
+        return selected(import, candidates);
+    }
+    let all = 0..candidates.len();
+    let stamped: BTreeSet<usize> = all.clone().filter(|at| candidates[*at].owner(&run.scope) == Owner::This).collect();
+    if stamped.is_empty() {
+        return Ok(all.collect());
+    }
+    let uses = Uses::of(candidates);
+    let unlabelled: BTreeSet<usize> = all.filter(|at| candidates[*at].has_no_labels()).collect();
+    if !survey.is_shared {
+        return Ok(uses.followed(stamped.union(&unlabelled).copied().collect()));
+    }
+    // A budget that reports to the stack's topic is the stack's.
+    let users = unlabelled.iter().copied().filter(|at| uses.some_of(*at, &stamped));
+    let mut chosen = uses.followed(stamped.iter().copied().chain(users).collect());
+    loop {
+        policies.read(run, candidates, &chosen).await?;
+        let named: Vec<usize> = chosen.iter().flat_map(|at| uses.named_by(*at, policies)).collect();
+        let more = uses.followed(chosen.iter().copied().chain(named).collect());
+        if more.len() == chosen.len() {
+            break;
+        }
+        chosen = more;
+    }
+    diagnostics.extend(left_out(import, candidates, unlabelled.difference(&chosen)));
+    Ok(chosen)
+}
+
+/// What the selectors name, and what comes along.
+fn selected(import: &ImportName, candidates: &[Candidate]) -> Result<BTreeSet<usize>, Diagnostics> {
+    let mut chosen = BTreeSet::new();
+    let mut diagnostics = Diagnostics::new();
+    for (kind, patterns) in &import.selectors {
+        let of_kind: Vec<usize> = (0..candidates.len()).filter(|at| candidates[*at].kind.name() == *kind).collect();
+        for pattern in patterns {
+            let matching: Vec<usize> =
+                of_kind.iter().copied().filter(|at| pattern.matches(&candidates[*at].name())).collect();
+            if matching.is_empty() {
+                let names: Vec<String> = of_kind.iter().map(|at| candidates[*at].name()).collect();
+                let there = if names.is_empty() {
+                    "there are none".to_owned()
+                } else {
+                    format!("there are {}", names.join(", "))
+                };
+                diagnostics.push(Diagnostic::error(
+                    "A selector matches nothing",
+                    format!(
+                        "{kind}={} matches none of the {kind} of project {} in region {}: {there}.",
+                        pattern.as_str(),
+                        import.project,
+                        import.region
+                    ),
+                ));
+            }
+            chosen.extend(matching);
+        }
+    }
+    if diagnostics.has_error() {
+        return Err(diagnostics);
+    }
+    if !import.follow {
+        return Ok(chosen);
+    }
+    let uses = Uses::of(candidates);
+    let watchers: Vec<usize> =
+        (0..candidates.len()).filter(|at| candidates[*at].kind.comes_along() && uses.some_of(*at, &chosen)).collect();
+    chosen.extend(watchers);
+    Ok(uses.followed(chosen))
+}
+
+/// What each candidate uses of the others.
+struct Uses<'c> {
+    candidates: &'c [Candidate],
+    by_name: BTreeMap<(&'static str, &'c str), usize>,
+    direct: Vec<BTreeSet<usize>>,
+}
+
+impl<'c> Uses<'c> {
+    fn of(candidates: &'c [Candidate]) -> Self {
+        let mut by_name = BTreeMap::new();
+        for (at, candidate) in candidates.iter().enumerate() {
+            for name in candidate.names() {
+                by_name.entry((candidate.kind.name(), name)).or_insert(at);
+            }
+        }
+        let direct = candidates.iter().map(|candidate| {
+            let used = candidate.kind.uses(&candidate.found.body);
+            used.into_iter().filter_map(|(kind, name)| by_name.get(&(kind, name.as_str())).copied()).collect()
+        });
+        let direct = direct.collect();
+        Self { candidates, by_name, direct }
+    }
+
+    /// Whether a candidate uses one of `others`.
+    fn some_of(&self, at: usize, others: &BTreeSet<usize>) -> bool {
+        self.direct[at].iter().any(|used| others.contains(used))
+    }
+
+    /// The chosen ones with everything that they use.
+    fn followed(&self, mut chosen: BTreeSet<usize>) -> BTreeSet<usize> {
+        let mut open: Vec<usize> = chosen.iter().copied().collect();
+        while let Some(at) = open.pop() {
+            open.extend(self.direct[at].iter().copied().filter(|used| chosen.insert(*used)));
+        }
+        chosen
+    }
+
+    /// The candidates without labels that the members of a policy are, or come from.
+    fn named_by(&self, at: usize, policies: &Policies) -> Vec<usize> {
+        let grants = policies.of(at).map(crate::engine::iam::Policy::grants).unwrap_or_default();
+        let kinds: BTreeSet<&str> =
+            self.candidates.iter().filter(|other| other.has_no_labels()).map(|other| other.kind.name()).collect();
+        let named = grants.iter().filter_map(|(_, member)| named(member));
+        named
+            .flat_map(|name| {
+                kinds.iter().filter_map(|kind| self.by_name.get(&(*kind, name)).copied()).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+}
+
+/// What a member of a grant names: an account by its address, or the pool that a principal logs in through.
+fn named(member: &str) -> Option<&str> {
+    if let Some(email) = member.strip_prefix("serviceAccount:") {
+        return Some(email);
+    }
+    let (_, path) = member.split_once("://iam.googleapis.com/")?;
+    let end = path.match_indices('/').nth(5).map_or(path.len(), |(end, _)| end);
+    Some(&path[..end])
+}
+
+/// The warning that names what was left out because it could be another stack's.
+fn left_out<'a>(
+    import: &ImportName,
+    candidates: &[Candidate],
+    indexes: impl Iterator<Item = &'a usize>,
+) -> Option<Diagnostic> {
+    let names: Vec<String> =
+        indexes.map(|at| format!("{} {}", candidates[*at].kind.noun(), candidates[*at].name())).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let ImportName { project, region, stack, .. } = import;
+    Some(Diagnostic::warning(
+        "Objects without labels were not imported",
+        format!(
+            "Other stacks have objects in project {project}, and whose these are cannot be told: {}. Nothing of stack {stack} \
+             uses them. To manage one with this stack, import everything that it is to have by name: \
+             {project}/{region}/{stack}?services=NAME&service_accounts=NAME, and so on for each kind.",
+            names.join(", ")
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_name_accounts_and_pools() {
+        let pool = "projects/12/locations/global/workloadIdentityPools/github";
+        let principal = format!("principalSet://iam.googleapis.com/{pool}/attribute.repository/a/b");
+        for (member, name) in [
+            ("serviceAccount:a@p.iam.gserviceaccount.com", Some("a@p.iam.gserviceaccount.com")),
+            (principal.as_str(), Some(pool)),
+            ("allUsers", None),
+            ("user:a@example.com", None),
+        ] {
+            assert_eq!(named(member), name, "{member}");
+        }
+    }
+}

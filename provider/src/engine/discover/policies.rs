@@ -1,0 +1,56 @@
+//! The IAM policies of candidates, each read at most once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+use tfplugin::Diagnostics;
+
+use super::Candidate;
+use crate::engine::Address;
+use crate::engine::iam::{self, Policy};
+use crate::engine::problem::{self, Operation};
+use crate::engine::run::Run;
+
+/// What was read, by the candidate's index; `None` for kinds without policies.
+#[derive(Default)]
+pub(super) struct Policies(BTreeMap<usize, Option<Policy>>);
+
+impl Policies {
+    /// The policy of a candidate, if it was read and there is one.
+    pub(super) fn of(&self, at: usize) -> Option<&Policy> {
+        self.0.get(&at)?.as_ref()
+    }
+
+    /// Reads those of `chosen` that were not read before.
+    ///
+    /// # Errors
+    /// When one could not be read.
+    pub(super) async fn read(
+        &mut self,
+        run: &Run,
+        candidates: &[Candidate],
+        chosen: &BTreeSet<usize>,
+    ) -> Result<(), Diagnostics> {
+        let open = chosen.iter().copied().filter(|at| !self.0.contains_key(at));
+        let reads = open.map(|at| async move {
+            let Candidate { kind, found } = &candidates[at];
+            match iam::Target::object(*kind, &found.name) {
+                Some(target) => (at, iam::read(run, &target).await.map(Some)),
+                None => (at, Ok(None)),
+            }
+        });
+        let mut diagnostics = Diagnostics::new();
+        for (at, result) in join_all(reads).await {
+            match result {
+                Ok(policy) => drop(self.0.insert(at, policy)),
+                Err(error) => {
+                    let address = Address::new(candidates[at].kind, candidates[at].name());
+                    let mut problem = problem::of_component(&address, Operation::Read, &error);
+                    problem.path = None;
+                    diagnostics.push(problem);
+                }
+            }
+        }
+        if diagnostics.has_error() { Err(diagnostics) } else { Ok(()) }
+    }
+}

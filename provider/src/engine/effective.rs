@@ -1,0 +1,186 @@
+//! What a component means: names filled in, references resolved, presets written out.
+//!
+//! Two components that mean the same need no call; what is written to the API is what is meant.
+
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use tfplugin::{Attribute, Dynamic};
+
+use super::iam::normal;
+use super::model::Components;
+use super::{Address, Scope, references, tree};
+use crate::engine::marks::{Place, ProjectRoles, Volatile, Wire};
+use crate::engine::wire;
+
+/// Fills in what the engine itself knows of a silent configuration: the name is the KEY, the location the region.
+pub(crate) fn with_names(address: &Address, component: &mut Dynamic, scope: &Scope) {
+    let object = address.kind.object();
+    let defaults = [("name", &address.key), ("location", &scope.region)];
+    for (name, value) in defaults {
+        if object.attribute(name).is_some() && component.get(name).is_null() && !value.is_empty() {
+            tree::set(component, name, Dynamic::string(value));
+        }
+    }
+}
+
+/// What `component` means among `all`.
+pub(crate) fn effective(address: &Address, component: &Dynamic, all: &Components, scope: &Scope) -> Dynamic {
+    let mut meant = references::resolve(address, component, all);
+    address.kind.effective(&mut meant, &address.key, scope);
+    meant
+}
+
+/// The attributes that the API would have to be told of, from what was meant to what is meant. Unknown counts as changed.
+pub(crate) fn changed<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> Vec<&'a Attribute> {
+    let object = &address.kind.object().attributes;
+    object
+        .iter()
+        .filter(|attribute| attribute.presence.is_configurable() || attribute.name == "effective_labels")
+        .filter(|attribute| attribute.extensions.get::<Wire>().is_some())
+        .filter(|attribute| {
+            let (before, after) = (before.get(&attribute.name), after.get(&attribute.name));
+            !wire::equal(attribute, before, after)
+        })
+        .collect()
+}
+
+/// The write-only attributes whose companion version changed.
+pub(crate) fn rotated<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> Vec<&'a Attribute> {
+    let is_rotated = |attribute: &&Attribute| {
+        let version = format!("{}_version", attribute.name);
+        attribute.write_only && before.get(&version) != after.get(&version)
+    };
+    address.kind.object().attributes.iter().filter(is_rotated).collect()
+}
+
+/// The write-only attributes that the API keeps in one field with one of those that `changed`: as that field is written
+/// whole and its secrets cannot be read, they are sent again.
+pub(crate) fn resent<'a>(address: &'a Address, changed: &[&Attribute]) -> Vec<&'a Attribute> {
+    let path = |attribute: &Attribute| match attribute.extensions.get::<Wire>()?.place {
+        Place::At(path) => Some(path),
+        Place::With(_) => None,
+    };
+    let fields: BTreeSet<&str> = changed.iter().filter_map(|attribute| path(attribute)).collect();
+    let shares =
+        |attribute: &&Attribute| attribute.write_only && path(attribute).is_some_and(|field| fields.contains(field));
+    address.kind.object().attributes.iter().filter(shares).collect()
+}
+
+/// Grants as role and member.
+pub(crate) type Grants = BTreeSet<(String, String)>;
+
+/// The grants that a component means, with references filled in; `None` when one of them is not known yet.
+pub(crate) fn grants(component: &Dynamic, all: &Components) -> Option<Grants> {
+    let mut grants = Grants::new();
+    let iam = component.get("iam");
+    if !iam.is_wholly_known() {
+        return None;
+    }
+    for (role, members) in iam.as_entries().into_iter().flatten() {
+        for member in tree::texts(members) {
+            let member = references::resolve_member(member, all);
+            grants.insert((role.to_string(), member.as_str()?.to_owned()));
+        }
+    }
+    Some(grants)
+}
+
+/// The attribute with the roles that components of a kind have on the project, if they have some.
+pub(crate) fn project_roles(address: &Address) -> Option<(&Attribute, &ProjectRoles)> {
+    let attributes = address.kind.object().attributes.iter();
+    attributes.filter_map(|attribute| Some((attribute, attribute.extensions.get::<ProjectRoles>()?))).next()
+}
+
+/// The grants on the project that a component means; `None` when they are not known yet.
+pub(crate) fn project_grants(address: &Address, component: &Dynamic) -> Option<Grants> {
+    let Some((attribute, roles)) = project_roles(address) else { return Some(Grants::new()) };
+    let wanted = component.get(&attribute.name);
+    if !wanted.is_wholly_known() {
+        return None;
+    }
+    let wanted = tree::texts(wanted);
+    if wanted.is_empty() {
+        return Some(Grants::new());
+    }
+    let member = format!("serviceAccount:{}", tree::text(component, roles.email)?);
+    Some(wanted.into_iter().map(|role| (role.to_owned(), member.clone())).collect())
+}
+
+/// Whether an attribute is kept in the cloud, and stays until somebody changes it.
+fn is_kept(attribute: &Attribute) -> bool {
+    let marks = &attribute.extensions;
+    (marks.get::<Wire>().is_some() || marks.get::<ProjectRoles>().is_some()) && marks.get::<Volatile>().is_none()
+}
+
+/// Whether the fingerprint covers an attribute: a setting that can be read, a grant, or the labels as they are.
+pub(crate) fn counts(attribute: &Attribute) -> bool {
+    match attribute.name.as_ref() {
+        "iam" | "effective_labels" => true,
+        _ => attribute.presence.is_configurable() && !attribute.write_only && is_kept(attribute),
+    }
+}
+
+/// One text for all values of an attribute that mean the same.
+pub(crate) fn canonical(attribute: &Attribute, value: &Dynamic, scope: &Scope) -> String {
+    wire::canonical(attribute, value, &|attribute, text| cloud_name(attribute, text, scope))
+}
+
+/// A digest of what all components mean: `None` while something is unknown. Neither KEYs nor spellings count, nor what the
+/// provider computes: it changes when, and only when, a setting does.
+pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<String> {
+    let mut parts = Vec::with_capacity(components.len());
+    for (address, component) in components {
+        parts.push(Sha256::digest(settings(address, component, components, scope)?));
+    }
+    parts.sort_unstable();
+    let mut whole = Sha256::new();
+    parts.iter().for_each(|part| whole.update(part));
+    Some(whole.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
+}
+
+/// The settings of one component in one spelling; `None` while something is unknown.
+fn settings(address: &Address, component: &Dynamic, all: &Components, scope: &Scope) -> Option<String> {
+    let configurable = |attribute: &&Attribute| attribute.presence.is_configurable() && !attribute.write_only;
+    let attributes = &address.kind.object().attributes;
+    // What is not known yet may change the meaning of more than itself: a preset, a switch.
+    if component.is_unknown()
+        || attributes.iter().filter(configurable).any(|setting| !component.get(&setting.name).is_wholly_known())
+    {
+        return None;
+    }
+    let meant = effective(address, component, all, scope);
+    let mut text = format!("{}\n", address.kind.name());
+    for attribute in attributes.iter().filter(|attribute| configurable(attribute) && is_kept(attribute)) {
+        let value = meant.get(&attribute.name);
+        if !value.is_wholly_known() {
+            return None;
+        }
+        let _ = writeln!(text, "{} {}", attribute.name, canonical(attribute, value, scope));
+    }
+    let labels = meant.get("effective_labels");
+    if !labels.is_wholly_known() {
+        return None;
+    }
+    let mut labels = tree::strings(labels);
+    labels.remove(super::labels::COMPONENT_STAMP);
+    let grants: Grants = grants(component, all)?.into_iter().map(|(role, member)| (role, normal(&member))).collect();
+    let _ = writeln!(text, "{labels:?} {grants:?}");
+    Some(text)
+}
+
+/// A name of an object of the cloud with the project's id for its number, and short where the attribute takes that for
+/// the same.
+fn cloud_name(attribute: &Attribute, text: &str, scope: &Scope) -> String {
+    let owned = text.strip_prefix("projects/").and_then(|rest| rest.split_once('/'));
+    let Some((_, rest)) = owned.filter(|(project, _)| scope.is_project(project)) else { return text.to_owned() };
+    let last = rest.rsplit('/').next().unwrap_or(rest);
+    if (attribute.rules.equal)(&Dynamic::string(text), &Dynamic::string(last)) {
+        return last.to_owned();
+    }
+    format!("projects/{}/{rest}", scope.project)
+}

@@ -1,0 +1,215 @@
+//! What differs between a stack as it was and as it is: by what its components mean, as the fingerprint sees them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use tfplugin::schema::{Nesting, Shape};
+use tfplugin::{Attribute, Dynamic, Path, Type};
+
+use super::super::effective;
+use super::super::model::{Components, Stack};
+use super::super::{Address, Scope, locate, tree};
+use crate::engine::marks::FreeText;
+
+/// The longest value that is quoted, in characters.
+const LONGEST: usize = 120;
+
+/// A stack read again, beside what was known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// How many objects were found.
+    pub objects: usize,
+    /// The fingerprint of what was found.
+    pub fingerprint: String,
+    /// What is not as it was; empty when all is.
+    pub differences: Vec<Difference>,
+}
+
+/// Something that is not as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// An object is no more.
+    Gone {
+        /// The component: `buckets["models"]`.
+        component: String,
+        /// Google's full resource name of the object, where it has one.
+        object: Option<String>,
+    },
+    /// An attribute means something else.
+    Changed {
+        /// Where it is: `services["api"].max_instances`.
+        attribute: String,
+        /// The value that was known. Secrets and texts that may hold some are not quoted.
+        before: String,
+        /// The value now.
+        now: String,
+    },
+    /// An API that the stack names is off.
+    ApiOff {
+        /// The API's host.
+        api: String,
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone { component, object: Some(object) } => write!(f, "{component} is gone ({object})"),
+            Self::Gone { component, object: None } => write!(f, "{component} is gone"),
+            Self::Changed { attribute, before, now } => write!(f, "{attribute} was {before} and is {now}"),
+            Self::ApiOff { api } => write!(f, "the API {api} is off"),
+        }
+    }
+}
+
+/// Compares a stack as known with the same stack as just read.
+pub(in crate::engine) fn compare(before: &Stack, after: Stack, scope: &Scope) -> Comparison {
+    let fingerprint = after.text("fingerprint").unwrap_or_default().to_owned();
+    // A grant's line has its role and member after the name.
+    let lines = tree::texts(after.get("inventory"));
+    let objects = lines.iter().filter(|line| !line.contains(' ')).count();
+    let on: BTreeSet<&str> = tree::texts(after.get("apis")).into_iter().collect();
+    let off = tree::texts(before.get("apis")).into_iter().filter(|api| !on.contains(api));
+    let mut differences: Vec<Difference> = off.map(|api| Difference::ApiOff { api: api.to_owned() }).collect();
+    if before.text("fingerprint") != Some(fingerprint.as_str()) {
+        between(&before.components(), &after.into_components(), scope, &mut differences);
+    }
+    Comparison { objects, fingerprint, differences }
+}
+
+fn between(before: &Components, after: &Components, scope: &Scope, differences: &mut Vec<Difference>) {
+    for (address, was) in before {
+        let Some(is) = after.get(address) else {
+            let object = locate::full_name(address, was, scope);
+            differences.push(Difference::Gone { component: address.to_string(), object });
+            continue;
+        };
+        let was = effective::effective(address, was, before, scope);
+        let is = effective::effective(address, is, after, scope);
+        changes(address, &was, &is, scope, differences);
+    }
+}
+
+fn changes(address: &Address, was: &Dynamic, is: &Dynamic, scope: &Scope, differences: &mut Vec<Difference>) {
+    for attribute in address.kind.object().attributes.iter().filter(|attribute| effective::counts(attribute)) {
+        let path = address.path().attribute(attribute.name.clone());
+        attribute_changes(attribute, &path, (was.get(&attribute.name), is.get(&attribute.name)), scope, differences);
+    }
+}
+
+/// The smallest parts of an attribute that differ.
+fn attribute_changes(
+    attribute: &Attribute,
+    path: &Path,
+    (was, is): (&Dynamic, &Dynamic),
+    scope: &Scope,
+    differences: &mut Vec<Difference>,
+) {
+    if effective::canonical(attribute, was, scope) == effective::canonical(attribute, is, scope) {
+        return;
+    }
+    if attribute.sensitive || attribute.write_only {
+        let hidden = |value: &Dynamic| if value.is_null() { "absent" } else { "a sensitive value" }.to_owned();
+        differences.push(changed(path, hidden(was), hidden(is)));
+        return;
+    }
+    match (&attribute.shape, was, is) {
+        (Shape::Nested(Nesting::Single, object), was, is) if !was.is_null() && !is.is_null() => {
+            for member in &object.attributes {
+                let path = path.attribute(member.name.clone());
+                attribute_changes(member, &path, (was.get(&member.name), is.get(&member.name)), scope, differences);
+            }
+        }
+        (Shape::Nested(Nesting::List, object), Dynamic::List(was), Dynamic::List(is)) if was.len() == is.len() => {
+            for (index, (was, is)) in was.iter().zip(is).enumerate() {
+                for member in &object.attributes {
+                    let path = path.index(index).attribute(member.name.clone());
+                    attribute_changes(member, &path, (was.get(&member.name), is.get(&member.name)), scope, differences);
+                }
+            }
+        }
+        (Shape::Nested(Nesting::Map, object), Dynamic::Map(_), Dynamic::Map(_)) => {
+            for (key, was, is) in by_key(was, is) {
+                let path = path.key(key);
+                if was.is_null() || is.is_null() {
+                    differences.push(changed(&path, presence(was), presence(is)));
+                    continue;
+                }
+                for member in &object.attributes {
+                    let path = path.attribute(member.name.clone());
+                    attribute_changes(member, &path, (was.get(&member.name), is.get(&member.name)), scope, differences);
+                }
+            }
+        }
+        (Shape::Nested(..), was, is) => differences.push(changed(path, presence(was), presence(is))),
+        (Shape::Plain(Type::Map(_)), was, is) => {
+            // In the values of a map of free text (a service's environment) people keep anything.
+            let free = attribute.extensions.get::<FreeText>().is_some();
+            for (key, was, is) in by_key(was, is) {
+                let shown = |value: &Dynamic| match value {
+                    Dynamic::Null => "absent".to_owned(),
+                    _ if free => "a text that is not shown".to_owned(),
+                    value => quoted(value),
+                };
+                let (before, mut now) = (shown(was), shown(is));
+                if before == now {
+                    now = "another".to_owned();
+                }
+                differences.push(changed(&path.key(key), before, now));
+            }
+        }
+        (Shape::Plain(_), was, is) => differences.push(changed(path, quoted(was), quoted(is))),
+    }
+}
+
+fn changed(path: &Path, before: String, now: String) -> Difference {
+    Difference::Changed { attribute: path.to_string(), before, now }
+}
+
+/// The keys under which two maps differ, with both values.
+fn by_key<'a>(was: &'a Dynamic, is: &'a Dynamic) -> Vec<(&'a str, &'a Dynamic, &'a Dynamic)> {
+    let keys = |map: &'a Dynamic| map.as_entries().into_iter().flatten().map(|(key, _)| key.as_str());
+    let keys: BTreeSet<&str> = keys(was).chain(keys(is)).collect();
+    let pairs = keys.into_iter().map(|key| (key, was.get(key), is.get(key)));
+    pairs.filter(|(_, was, is)| was != is).collect()
+}
+
+/// What there is of something too large to quote.
+fn presence(value: &Dynamic) -> String {
+    match value {
+        Dynamic::Null => "absent".to_owned(),
+        Dynamic::List(items) | Dynamic::Set(items) => format!("a list of {}", items.len()),
+        Dynamic::Map(entries) => format!("a map of {}", entries.len()),
+        _ => "there".to_owned(),
+    }
+}
+
+/// A plain value as a person would write it, cut where it is long.
+fn quoted(value: &Dynamic) -> String {
+    if value.is_null() {
+        return "absent".to_owned();
+    }
+    let text = literal(value);
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn literal(value: &Dynamic) -> String {
+    match value {
+        Dynamic::Null | Dynamic::Unknown => "null".to_owned(),
+        Dynamic::Bool(value) => value.to_string(),
+        Dynamic::Number(value) => value.to_string(),
+        Dynamic::String(text) => format!("{text:?}"),
+        Dynamic::List(items) | Dynamic::Set(items) => {
+            format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", "))
+        }
+        Dynamic::Map(entries) | Dynamic::Object(entries) => {
+            let entries = entries.iter().filter(|(_, value)| !value.is_null());
+            let entries: Vec<String> = entries.map(|(key, value)| format!("{key} = {}", literal(value))).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Dynamic::Typed(_, inner) => literal(inner),
+    }
+}

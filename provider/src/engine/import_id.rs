@@ -1,0 +1,207 @@
+//! The id of an import: `PROJECT/REGION/NAME[?selectors]`.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::google::kinds::{self, KINDS};
+
+/// What to import.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ImportName {
+    /// The project's id or number.
+    pub project: String,
+    /// The region.
+    pub region: String,
+    /// The stack's name.
+    pub stack: String,
+    /// By kind, the patterns of names that are wanted; empty: everything.
+    pub selectors: BTreeMap<&'static str, Vec<Pattern>>,
+    /// Whether what the selected components use comes along.
+    pub follow: bool,
+}
+
+/// A name with `*` for any text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pattern(String);
+
+impl Pattern {
+    /// Whether the name fits.
+    pub(crate) fn matches(&self, name: &str) -> bool {
+        let mut rest = name;
+        let mut parts = self.0.split('*');
+        let Some(first) = parts.next() else { return false };
+        let Some(after) = rest.strip_prefix(first) else { return false };
+        rest = after;
+        let parts: Vec<&str> = parts.collect();
+        let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+        for part in middle {
+            let Some(at) = rest.find(part) else { return false };
+            rest = &rest[at + part.len()..];
+        }
+        rest.ends_with(last)
+    }
+
+    /// As written.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why an id is refused: the end of a sentence that begins with the id. The text says what is allowed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ImportIdError {
+    /// Not three parts.
+    #[error(
+        "it is not of the form PROJECT/REGION/NAME or PROJECT/REGION/NAME?selectors, for example \
+         my-project/europe-west1/ct-scan or my-project/europe-west1/ct-scan?services=api&buckets=data-*"
+    )]
+    Form,
+    /// The project is not one.
+    #[error(
+        "{0:?} is not a project's id (6 to 30 lower-case letters, digits and \"-\", starting with a letter) or number"
+    )]
+    Project(String),
+    /// The region is not one.
+    #[error("{0:?} is not a region; one is written as europe-west1, without a zone behind it")]
+    Region(String),
+    /// The name cannot be a stack's.
+    #[error(
+        "{0:?} cannot be a stack's name: write lower-case letters, digits, \"-\" and \"_\", starting with a letter, at most 63"
+    )]
+    Name(String),
+    /// No such selector.
+    #[error("{name:?} is no selector: there are {known}, each with a name in which * stands for any text, and follow")]
+    Selector {
+        /// What was written.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A selector without a value.
+    #[error("the selector {0:?} needs a name, such as {0}=my-name or {0}=my-*")]
+    Empty(String),
+    /// Follow is true or false.
+    #[error("follow is true or false, not {0:?}")]
+    Follow(String),
+}
+
+impl FromStr for ImportName {
+    type Err = ImportIdError;
+
+    fn from_str(id: &str) -> Result<Self, ImportIdError> {
+        static PROJECT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            Regex::new(r"^([a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}|[a-z0-9.-]+:[a-z][a-z0-9-]{4,28}[a-z0-9])$").ok()
+        });
+        static REGION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[a-z]+-[a-z]+[0-9]+$").ok());
+        static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[a-z][a-z0-9_-]{0,62}$").ok());
+        let fits = |rule: &LazyLock<Option<Regex>>, text: &str| rule.as_ref().is_none_or(|rule| rule.is_match(text));
+        let (name, query) = id.split_once('?').unwrap_or((id, ""));
+        let [project, region, stack] = name.split('/').collect::<Vec<_>>()[..] else {
+            return Err(ImportIdError::Form);
+        };
+        if [project, region, stack].iter().any(|part| part.is_empty()) {
+            return Err(ImportIdError::Form);
+        }
+        if !fits(&PROJECT, project) {
+            return Err(ImportIdError::Project(project.to_owned()));
+        }
+        if !fits(&REGION, region) {
+            return Err(ImportIdError::Region(region.to_owned()));
+        }
+        if !fits(&NAME, stack) {
+            return Err(ImportIdError::Name(stack.to_owned()));
+        }
+        let mut import = Self {
+            project: project.to_owned(),
+            region: region.to_owned(),
+            stack: stack.to_owned(),
+            follow: true,
+            ..Self::default()
+        };
+        for selector in query.split('&').filter(|selector| !selector.is_empty()) {
+            import.select(selector)?;
+        }
+        Ok(import)
+    }
+}
+
+impl ImportName {
+    fn select(&mut self, selector: &str) -> Result<(), ImportIdError> {
+        let (name, value) = selector.split_once('=').unwrap_or((selector, ""));
+        if name == "follow" {
+            self.follow = match value {
+                "true" => true,
+                "false" => false,
+                _ => return Err(ImportIdError::Follow(value.to_owned())),
+            };
+            return Ok(());
+        }
+        let Some(kind) = kinds::kind(name) else {
+            let known = KINDS.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+            return Err(ImportIdError::Selector { name: name.to_owned(), known });
+        };
+        let patterns: Vec<Pattern> =
+            value.split(',').filter(|name| !name.is_empty()).map(|name| Pattern(name.to_owned())).collect();
+        if patterns.is_empty() {
+            return Err(ImportIdError::Empty(name.to_owned()));
+        }
+        self.selectors.entry(kind.name()).or_default().extend(patterns);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_id_selects_everything_and_follows() {
+        let import: ImportName = "my-project/europe-west1/ct-scan".parse().unwrap();
+        assert_eq!((import.selectors.len(), import.follow), (0, true));
+        assert_eq!(import.stack, "ct-scan");
+    }
+
+    #[test]
+    fn selectors_name_kinds_and_patterns() {
+        let import: ImportName = "my-project/europe-west1/s?services=a,b&buckets=dtu-*&follow=false".parse().unwrap();
+        assert_eq!(import.selectors["services"].len(), 2);
+        assert!(import.selectors["buckets"][0].matches("dtu-data"));
+        assert!(!import.follow);
+    }
+
+    #[test]
+    fn a_star_stands_for_any_text_anywhere() {
+        for (pattern, name, fits) in [
+            ("a*c", "abbc", true),
+            ("a*c", "ac", true),
+            ("a*c", "acd", false),
+            ("*-logs", "ct-logs", true),
+            ("*", "", true),
+            ("a", "ab", false),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "acb", false),
+        ] {
+            assert_eq!(Pattern(pattern.to_owned()).matches(name), fits, "{pattern} on {name}");
+        }
+    }
+
+    #[test]
+    fn every_malformed_part_is_told_by_itself() {
+        for (id, said) in [
+            ("my-project/europe-west1", "PROJECT/REGION/NAME"),
+            ("my-project//x", "PROJECT/REGION/NAME"),
+            ("a/europe-west1/x", "not a project"),
+            ("my-project/europe/x", "not a region"),
+            ("my-project/europe-west1/Über", "cannot be a stack's name"),
+            ("my-project/europe-west1/x?servers=a", "\"servers\" is no selector"),
+            ("my-project/europe-west1/x?services=", "needs a name"),
+            ("my-project/europe-west1/x?follow=maybe", "true or false"),
+        ] {
+            let error = ImportName::from_str(id).unwrap_err().to_string();
+            assert!(error.contains(said), "{id}: {error}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Labels: merged from provider, stack and component, and the stamp by which a stack knows its own objects.
+
+use std::collections::BTreeMap;
+
+use tfplugin::Dynamic;
+
+use super::{Address, Scope, tree};
+use crate::engine::common;
+
+/// The label that names the stack which created an object.
+pub(crate) const STACK_STAMP: &str = "mlops-stack";
+/// The label that names the component which an object was created for.
+pub(crate) const COMPONENT_STAMP: &str = "mlops-component";
+
+/// The label that names the stack's region, on objects whose own location does not: stacks of one name in two regions are
+/// two stacks.
+pub(crate) const REGION_STAMP: &str = "mlops-region";
+
+/// Prefix of labels that Google's own products set.
+const GOOGLE: &str = "goog-";
+
+/// The stamp in the recorded labels of a component, if the stack put one there.
+fn recorded_stamp(component: &Dynamic) -> BTreeMap<String, String> {
+    let mut labels = tree::strings(component.get("effective_labels"));
+    labels.retain(|key, _| is_stamp(key));
+    labels
+}
+
+pub(super) fn is_stamp(key: &str) -> bool {
+    [STACK_STAMP, COMPONENT_STAMP, REGION_STAMP].contains(&key)
+}
+
+/// What `effective_labels` should be. An object to be created is stamped; one that exists keeps the stamp that it has.
+/// `None` for kinds without labels.
+pub(crate) fn wanted(
+    address: &Address,
+    component: &Dynamic,
+    before: Option<&Dynamic>,
+    scope: &Scope,
+) -> Option<Dynamic> {
+    let (attribute, labels) = common::labels(address.kind.object())?;
+    let own = component.get(&attribute.name);
+    let has_open_place = before.is_none() && component.get("location").is_unknown();
+    if !own.is_wholly_known() || (labels.inherit && scope.open_labels) || has_open_place {
+        return Some(Dynamic::Unknown);
+    }
+    let mut merged = BTreeMap::new();
+    if labels.inherit {
+        merged.extend(scope.default_labels.clone());
+        merged.extend(scope.labels.clone());
+    }
+    merged.extend(tree::strings(own));
+    match before {
+        Some(before) => merged.extend(recorded_stamp(before)),
+        None => {
+            merged.insert(STACK_STAMP.to_owned(), scope.stack.clone());
+            merged.insert(COMPONENT_STAMP.to_owned(), address.key.clone());
+            if region_of(component).is_none_or(|region| region != scope.region) {
+                merged.insert(REGION_STAMP.to_owned(), scope.region.clone());
+            }
+        }
+    }
+    Some(tree::string_map(&merged))
+}
+
+/// Whether objects of this kind have labels that the stack keeps.
+pub(crate) fn are_kept(address: &Address) -> bool {
+    common::labels(address.kind.object()).is_some()
+}
+
+/// Whose an object is, by its stamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// No stack created it, or its kind has no labels.
+    Nobody,
+    /// The stack in question created it.
+    This,
+    /// Another stack created it.
+    Other,
+}
+
+/// Which stack created the object that was found as `component`. Where neither the stamp nor the location tells the
+/// region, the name decides.
+pub(crate) fn owner(component: &Dynamic, scope: &Scope) -> Owner {
+    let labels = component.get("effective_labels");
+    let Some(stack) = labels.get(STACK_STAMP).as_str() else { return Owner::Nobody };
+    let region = labels.get(REGION_STAMP).as_str().map(str::to_owned).or_else(|| region_of(component));
+    let is_here = region.is_none_or(|region| region == scope.region);
+    if stack == scope.stack && is_here { Owner::This } else { Owner::Other }
+}
+
+/// The region that a component is in, if it is in a single one.
+pub(crate) fn region_of(component: &Dynamic) -> Option<String> {
+    let location = tree::text(component, "location")?.to_lowercase();
+    let is_region = location.contains('-') && location.ends_with(|last: char| last.is_ascii_digit());
+    is_region.then_some(location)
+}
+
+/// The KEY that an object was created under.
+pub(crate) fn stamped_key(found: &Dynamic) -> Option<&str> {
+    found.get(COMPONENT_STAMP).as_str()
+}
+
+/// The labels that are the stack's concern: of those found, the ones recorded before.
+pub(crate) fn tracked(found: &Dynamic, recorded: &Dynamic) -> Dynamic {
+    let recorded = tree::strings(recorded);
+    let mut found = tree::strings(found);
+    found.retain(|key, _| recorded.contains_key(key));
+    tree::string_map(&found)
+}
+
+/// The labels of an object to be imported: all but Google's own, as `(own, effective)`; own ones are without the stamp.
+pub(crate) fn imported(found: &Dynamic) -> (Dynamic, Dynamic) {
+    let mut effective = tree::strings(found);
+    effective.retain(|key, _| !key.starts_with(GOOGLE));
+    let own: BTreeMap<_, _> =
+        effective.iter().filter(|(key, _)| !is_stamp(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let own = if own.is_empty() { Dynamic::Null } else { tree::string_map(&own) };
+    (own, tree::string_map(&effective))
+}

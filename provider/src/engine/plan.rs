@@ -1,0 +1,187 @@
+//! The plan: wanted and found in, steps out. Pure: no client, no clock, no network.
+//!
+//! It runs when Terraform plans and once more when it applies; the same input gives the same steps.
+
+pub(crate) mod component;
+pub(crate) mod removal;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
+
+use super::model::{Components, Stack};
+use super::{Address, Scope, effective, graph, inventory, references, rename, validate};
+
+/// What a plan is made from.
+pub(crate) struct Input<'a> {
+    /// The stack as last read; `None` on creation.
+    pub prior: Option<&'a Stack>,
+    /// The configuration.
+    pub config: &'a Stack,
+    /// The configuration with defaults, and prior values where it is silent.
+    pub proposed: &'a Stack,
+    /// Where the stack is.
+    pub scope: &'a Scope,
+}
+
+/// What is to be done with a component.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Action {
+    /// Made anew (or taken over, if this stack made it in an interrupted run).
+    Create,
+    /// Changed in place; with no attribute and no grant to change, only looked at.
+    Update {
+        /// The attributes whose meaning changes, or may change once references are known.
+        attributes: Vec<String>,
+        /// Whether grants change.
+        grants: bool,
+    },
+    /// Deleted and made anew: the apply makes two steps of it.
+    Replace,
+    /// The object that a replacement has left without a component: deleted once nobody uses it any more.
+    Discard,
+    /// Deleted.
+    Delete,
+    /// Left in the cloud, dropped from the state.
+    Release,
+}
+
+/// One component's part of the plan.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// The component; for a removal its address in the prior state.
+    pub address: Address,
+    /// What is to be done.
+    pub action: Action,
+    /// The component as last read.
+    pub prior: Option<Dynamic>,
+    /// The component as planned.
+    pub planned: Option<Dynamic>,
+}
+
+/// The whole plan.
+pub(crate) struct StackPlan {
+    /// The stack as planned, with unknowns where only the apply can tell.
+    pub planned: Stack,
+    /// What is to be done; components that stay as they are have no step.
+    pub steps: Vec<Step>,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+}
+
+/// Plans a stack.
+pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
+    let Input { prior, config, proposed, scope } = *input;
+    let mut diagnostics = Diagnostics::new();
+    if let Some(prior) = prior {
+        refuse_moves(prior, scope, &mut diagnostics);
+    }
+    let empty = Stack::empty();
+    let scope_before = scope.as_of(prior.unwrap_or(&empty));
+    let before = prior.unwrap_or(&empty).components();
+    let configured = config.borrowed();
+    let mut wanted = proposed.components();
+    // Where the configuration is not known yet, Terraform proposes what was there before.
+    for (address, component) in &mut wanted {
+        if configured.get(address).is_some_and(|component| component.is_unknown()) {
+            *component = Dynamic::Unknown;
+        }
+    }
+    let renames = rename::renames(&before, &wanted, scope);
+    let prior_of = |address: &Address| before.get(renames.get(address).unwrap_or(address));
+
+    let mut planned: Components = wanted
+        .into_iter()
+        .map(|(address, proposed)| {
+            let configured = configured.get(&address).copied().unwrap_or(&Dynamic::Null);
+            let component = component::start(&address, configured, proposed, prior_of(&address), scope);
+            (address, component)
+        })
+        .collect();
+    validate::components(&planned, scope, &mut diagnostics);
+    validate::creations(planned.iter().filter(|(address, _)| prior_of(address).is_none()), &mut diagnostics);
+    references::check(&planned, |kind| proposed.get(kind).is_unknown(), &mut diagnostics);
+
+    let mut steps = Vec::new();
+    if !diagnostics.has_error() {
+        let view = component::View { before: &before, configured: &configured, scope, scope_before: &scope_before };
+        for address in graph::order(&planned) {
+            let (tree, action) = component::plan(&view, &address, prior_of(&address), &planned, &mut diagnostics);
+            if let Some(action) = action {
+                let prior = prior_of(&address).cloned();
+                steps.push(Step { address: address.clone(), action, prior, planned: Some(tree.clone()) });
+            }
+            planned.insert(address, tree);
+        }
+        let moved: BTreeSet<&Address> = renames.values().collect();
+        let gone = before.iter().filter(|(address, _)| !planned.contains_key(address) && !moved.contains(address));
+        // A map of components that is unknown as a whole may hold any of them.
+        let gone = gone.filter(|(address, _)| !proposed.get(address.kind.name()).is_unknown());
+        steps.extend(gone.map(|(address, tree)| removal::plan(address, tree, &mut diagnostics)));
+    }
+    let planned = whole(input, planned, &steps);
+    StackPlan { planned, steps, diagnostics }
+}
+
+/// A stack does not move: its name, project and region are what its objects are found by.
+fn refuse_moves(prior: &Stack, scope: &Scope, diagnostics: &mut Diagnostics) {
+    let fixed = [("name", scope.stack.as_str()), ("project", &scope.project), ("region", &scope.region)];
+    for (attribute, wanted) in fixed {
+        let Some(is) = prior.text(attribute) else { continue };
+        let same = is == wanted || (attribute == "project" && scope.is_project(is));
+        if !same {
+            diagnostics.push(
+                Diagnostic::error(
+                    format!("The {attribute} of a stack cannot be changed"),
+                    format!(
+                        "The stack was made with {attribute} {is:?}; the configuration now says {wanted:?}. Changing it \
+                         would mean to make every object anew. Set it back to {is:?}, or declare a second stack with \
+                         {wanted:?} and move the data over."
+                    ),
+                )
+                .at(Path::root().attribute(attribute)),
+            );
+        }
+    }
+}
+
+/// The stack's own attributes around the planned components.
+fn whole(input: &Input<'_>, components: Components, steps: &[Step]) -> Stack {
+    let Input { prior, proposed, scope, .. } = *input;
+    // Kinds that are unknown as a whole stay so.
+    let known = !proposed.has_unknown_kind() && components.values().all(|component| !component.is_unknown());
+    let unknown_kinds: BTreeMap<&str, Dynamic> = crate::google::kinds::KINDS
+        .iter()
+        .filter(|kind| proposed.get(kind.name()).is_unknown())
+        .map(|kind| (kind.name(), Dynamic::Unknown))
+        .collect();
+    let mut planned = proposed.settings_only();
+    planned.set("project", Dynamic::string(&scope.project));
+    planned.set("region", Dynamic::string(&scope.region));
+    planned.set("id", Dynamic::string(scope.id()));
+    planned.set(
+        "project_number",
+        match &scope.project_number {
+            Some(number) => Dynamic::string(number),
+            None => Dynamic::Unknown,
+        },
+    );
+    planned.set("status", Dynamic::string("complete"));
+    let will_write = steps.iter().any(|step| step.action != Action::Release) || prior.is_none();
+    // Which policies are shadowed changes what they mean.
+    let means = known && proposed.get("shadow_severities").is_wholly_known();
+    let digest = effective::fingerprint(&components, scope).filter(|_| means).map_or(Dynamic::Unknown, Dynamic::String);
+    planned.set("fingerprint", if will_write && !digest_is_certain(steps) { Dynamic::Unknown } else { digest });
+    planned.set("inventory", if known { inventory::value(&components, scope) } else { Dynamic::Unknown });
+    planned.put_components(components, proposed);
+    for (kind, unknown) in unknown_kinds {
+        planned.set(kind, unknown);
+    }
+    planned
+}
+
+/// Whether the digest of the planned components is the one that will be true after the steps: nothing is made anew,
+/// because the server fills in what a creation leaves open.
+fn digest_is_certain(steps: &[Step]) -> bool {
+    steps.iter().all(|step| !matches!(step.action, Action::Create | Action::Replace))
+}

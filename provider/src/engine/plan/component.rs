@@ -1,0 +1,290 @@
+//! One component's plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tfplugin::schema::{ObjectSchema, Presence};
+use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic, Path};
+
+use super::Action;
+use crate::engine::marks::{Immutable, Volatile, Wire};
+use crate::engine::model::Components;
+use crate::engine::wire;
+use crate::engine::{Address, Scope, effective, labels, tree};
+
+/// What all components of one plan look at.
+pub(super) struct View<'a> {
+    /// The components as last read.
+    pub(super) before: &'a Components,
+    /// The components as configured.
+    pub(super) configured: &'a BTreeMap<Address, &'a Dynamic>,
+    /// Where the stack is.
+    pub(super) scope: &'a Scope,
+    /// The same with what the stack was last given.
+    pub(super) scope_before: &'a Scope,
+}
+
+/// The component before anything is compared: configuration, defaults, names, and prior values where the configuration
+/// is silent and the provider may speak.
+pub(super) fn start(
+    address: &Address,
+    configured: &Dynamic,
+    proposed: Dynamic,
+    before: Option<&Dynamic>,
+    scope: &Scope,
+) -> Dynamic {
+    if proposed.is_unknown() {
+        return Dynamic::Unknown;
+    }
+    let mut component = proposed;
+    for attribute in &address.kind.object().attributes {
+        let value = match before {
+            _ if attribute.write_only => Dynamic::Null,
+            Some(before) if is_silent(attribute, configured) => before.get(&attribute.name).clone(),
+            _ => continue,
+        };
+        tree::set(&mut component, attribute.name.clone(), value);
+    }
+    effective::with_names(address, &mut component, scope);
+    component
+}
+
+/// Whether the configuration leaves the attribute to the provider.
+fn is_silent(attribute: &Attribute, configured: &Dynamic) -> bool {
+    attribute.presence.is_computed() && attribute.default.is_none() && configured.get(&attribute.name).is_null()
+}
+
+/// The planned tree of a component, and what is to be done, if anything. `all` holds the planned components, of which
+/// those that this one refers to are final.
+pub(super) fn plan(
+    view: &View<'_>,
+    address: &Address,
+    before: Option<&Dynamic>,
+    all: &Components,
+    diagnostics: &mut Diagnostics,
+) -> (Dynamic, Option<Action>) {
+    let mut component = all.get(address).cloned().unwrap_or_default();
+    if component.is_unknown() {
+        return (component, None);
+    }
+    if let Some(labels) = labels::wanted(address, &component, before, view.scope) {
+        tree::set(&mut component, "effective_labels", labels);
+    }
+    let Some(before) = before else {
+        let mut created = created(view, address, component);
+        if view.before.is_empty() && labels::are_kept(address) {
+            // The creation of a whole stack may go on with objects that an import left, which bear no stamp.
+            tree::set(&mut created, "effective_labels", Dynamic::Unknown);
+        }
+        return (created, Some(Action::Create));
+    };
+    let meant_before = effective::effective(address, before, view.before, view.scope_before);
+    let meant = effective::effective(address, &component, all, view.scope);
+    let mut changed = effective::changed(address, &meant_before, &meant);
+    changed.extend(effective::rotated(address, before, &component));
+    require_secrets(view, address, before, &changed, diagnostics);
+    for attribute in &address.kind.object().attributes {
+        wire::carry(attribute, (before, &meant_before), &meant, &mut component);
+    }
+    // Terraform accepts another spelling than the configured one only where it stood before, at the same KEY.
+    if view.before.get(address).is_some_and(|own| std::ptr::eq(own, before)) {
+        keep_spellings(view, address, &meant_before, &meant, before, &mut component);
+    }
+
+    let fixed = changed.iter().copied().filter(|attribute| attribute.extensions.get::<Immutable>().is_some());
+    let (moved, open): (Vec<&Attribute>, Vec<&Attribute>) =
+        fixed.partition(|attribute| meant.get(&attribute.name).is_wholly_known());
+    let may_go = component.get("allow_replacement").as_bool() == Some(true);
+    // What is not known yet may turn out to be the same: then the apply replaces nothing.
+    if !moved.is_empty() || (may_go && !open.is_empty()) {
+        if may_go {
+            tree::set(&mut component, "imported", Dynamic::Null);
+            if let Some(labels) = labels::wanted(address, &component, None, view.scope) {
+                tree::set(&mut component, "effective_labels", labels);
+            }
+            forget(view, address, &mut component);
+            return (created(view, address, component), Some(Action::Replace));
+        }
+        for attribute in moved {
+            diagnostics.push(refusal(address, attribute, &meant_before, &meant));
+        }
+    }
+
+    let grants_of = |component, all| (effective::grants(component, all), effective::project_grants(address, component));
+    let after = grants_of(&component, all);
+    let grants = after.0.is_none() || after.1.is_none() || grants_of(before, view.before) != after;
+    let is_complete = address.kind.is_complete(before);
+    if !grants && changed.is_empty() && is_complete {
+        return (component, None);
+    }
+    let attributes: Vec<String> = changed.iter().map(|attribute| attribute.name.to_string()).collect();
+    if !attributes.is_empty() || !is_complete {
+        for attribute in &address.kind.object().attributes {
+            let volatile = attribute.extensions.get::<Volatile>();
+            let moves =
+                |volatile: &Volatile| !is_complete || changed.iter().any(|changed| volatile.moves_with(changed));
+            if volatile.is_some_and(moves) {
+                tree::set(&mut component, attribute.name.clone(), Dynamic::Unknown);
+            }
+        }
+        let silent: BTreeSet<&str> = attributes.iter().map(String::as_str).collect();
+        leave_open_inside(address.kind.object(), &mut component, &silent);
+    }
+    (component, Some(Action::Update { attributes, grants }))
+}
+
+/// Secrets that were sent once and that a change would lose must be given again.
+fn require_secrets(
+    view: &View<'_>,
+    address: &Address,
+    before: &Dynamic,
+    changed: &[&Attribute],
+    diagnostics: &mut Diagnostics,
+) {
+    let configured = view.configured.get(address).copied().unwrap_or(&Dynamic::Null);
+    for secret in effective::resent(address, changed) {
+        let was_sent = !before.get(&format!("{}_version", secret.name)).is_null();
+        if was_sent && configured.get(&secret.name).is_null() {
+            let (noun, name) = (address.kind.noun(), &secret.name);
+            diagnostics.push(
+                Diagnostic::error(
+                    "Secrets are needed for this change",
+                    format!(
+                        "The API keeps {name} of a {noun} together with what changes ({}), does not show it, and would lose \
+                         it. Set {name} on {address} for this apply.",
+                        changed.iter().map(|attribute| attribute.name.as_ref()).collect::<Vec<_>>().join(", ")
+                    ),
+                )
+                .at(path_of(address, secret)),
+            );
+        }
+    }
+}
+
+/// A component that will be made: what can be foreseen is, all else that the provider sets is unknown.
+fn created(view: &View<'_>, address: &Address, mut component: Dynamic) -> Dynamic {
+    // Unknown rather than false: a creation may go on with what was imported before.
+    tree::set(&mut component, "imported", Dynamic::Unknown);
+    for (name, value) in address.kind.predict(&component, view.scope) {
+        if component.get(name).is_null() && value.is_wholly_known() {
+            tree::set(&mut component, name, value);
+        }
+    }
+    leave_open(address.kind.object(), &mut component);
+    component
+}
+
+/// Drops what only the old object knew, before a replacement.
+fn forget(view: &View<'_>, address: &Address, component: &mut Dynamic) {
+    let nothing = Dynamic::Null;
+    let configured = view.configured.get(address).copied().unwrap_or(&nothing);
+    for attribute in &address.kind.object().attributes {
+        let is_kept = attribute.name == "name" || attribute.name == "effective_labels";
+        if is_silent(attribute, configured) && !is_kept {
+            tree::set(component, attribute.name.clone(), Dynamic::Null);
+        }
+    }
+    effective::with_names(address, component, view.scope);
+}
+
+/// Marks what the provider will set, at every depth.
+fn leave_open(object: &ObjectSchema, component: &mut Dynamic) {
+    tree::walk_mut(object, component, &mut |attribute, value| {
+        if attribute.presence.is_computed() && value.is_null() {
+            *value = Dynamic::Unknown;
+        }
+    });
+}
+
+/// Marks what the provider will set inside the nested attributes that change.
+fn leave_open_inside(object: &ObjectSchema, component: &mut Dynamic, changed: &BTreeSet<&str>) {
+    for attribute in object.attributes.iter().filter(|attribute| changed.contains(attribute.name.as_ref())) {
+        let Some((_, inner)) = attribute.nested() else { continue };
+        let Some(value) = component.as_entries_mut().and_then(|entries| entries.get_mut(attribute.name.as_ref()))
+        else {
+            continue;
+        };
+        match value {
+            Dynamic::Object(_) => leave_open(inner, value),
+            Dynamic::List(items) => items.iter_mut().for_each(|item| leave_open(inner, item)),
+            Dynamic::Map(items) => items.values_mut().for_each(|item| leave_open(inner, item)),
+            _ => {}
+        }
+    }
+}
+
+/// Where the meaning is the same, the spelling of the state stays.
+fn keep_spellings(
+    view: &View<'_>,
+    address: &Address,
+    meant_before: &Dynamic,
+    meant: &Dynamic,
+    before: &Dynamic,
+    component: &mut Dynamic,
+) {
+    let nothing = Dynamic::Null;
+    let configured = view.configured.get(address).copied().unwrap_or(&nothing);
+    for attribute in &address.kind.object().attributes {
+        let (was, is) = (before.get(&attribute.name), component.get(&attribute.name));
+        if was.is_null() || is.is_null() || was == is {
+            continue;
+        }
+        let has_new_keys = |was: &Dynamic, is: &Dynamic| match (was.as_entries(), is.as_entries()) {
+            (Some(was), Some(is)) => !was.keys().eq(is.keys()),
+            _ => true,
+        };
+        if wire::children(attribute).is_some() && has_new_keys(was, is) {
+            continue;
+        }
+        let same = if attribute.extensions.get::<Wire>().is_some() {
+            wire::equal(attribute, meant_before.get(&attribute.name), meant.get(&attribute.name))
+        } else {
+            wire::equal(attribute, was, is)
+        };
+        let settable = attribute.presence == Presence::Computed || !configured.get(&attribute.name).is_unknown();
+        if same && settable {
+            tree::set(component, attribute.name.clone(), was.clone());
+        }
+    }
+}
+
+/// The error for a change of what cannot change.
+pub(crate) fn refusal(address: &Address, attribute: &Attribute, before: &Dynamic, after: &Dynamic) -> Diagnostic {
+    let (noun, name) = (address.kind.noun(), &attribute.name);
+    let (is, wanted) = (spell(before.get(name)), spell(after.get(name)));
+    Diagnostic::error(
+        format!("The {name} of a {noun} cannot be changed"),
+        format!(
+            "{address} exists with {name} = {is}; the configuration says {wanted}. The API cannot change it, so the only way \
+             is to delete the {noun} and to make it anew, and what is in it would be lost.\n\nTo keep the {noun}, set \
+             {name} = {is}. To replace it all the same, set allow_replacement = true on {address} for one apply. To have \
+             both, give the new one a KEY and a name of its own."
+        ),
+    )
+    .at(path_of(address, attribute))
+}
+
+fn path_of(address: &Address, attribute: &Attribute) -> Path {
+    address.path().attribute(attribute.name.clone())
+}
+
+/// A value as a user would write it.
+pub(super) fn spell(value: &Dynamic) -> String {
+    match value {
+        Dynamic::Null => "null".to_owned(),
+        Dynamic::Unknown => "(known after apply)".to_owned(),
+        Dynamic::Bool(value) => value.to_string(),
+        Dynamic::Number(value) => value.to_string(),
+        Dynamic::String(text) => format!("{text:?}"),
+        Dynamic::List(items) | Dynamic::Set(items) => {
+            format!("[{}]", items.iter().map(spell).collect::<Vec<_>>().join(", "))
+        }
+        Dynamic::Map(entries) | Dynamic::Object(entries) => {
+            let set = entries.iter().filter(|(_, value)| !value.is_null());
+            format!(
+                "{{ {} }}",
+                set.map(|(key, value)| format!("{key} = {}", spell(value))).collect::<Vec<_>>().join(", ")
+            )
+        }
+        Dynamic::Typed(_, inner) => spell(inner),
+    }
+}

@@ -1,0 +1,242 @@
+//! What a plan says must be done.
+
+use expect_test::expect;
+use serde_json::json;
+use tfplugin::Dynamic;
+
+use super::{change, configured, made, planned, service, text};
+use crate::engine::{effective, inventory, tree};
+
+use super::scope;
+
+#[test]
+fn a_creation_makes_everything_in_the_order_of_references() {
+    let config = configured(&json!({
+        "services": {"api": service(&json!({"volumes": {"d": {"bucket": "data", "mount_path": "/d"}}, "env": {"U": "{{services.back.url}}"}})),
+                     "back": service(&json!({}))},
+        "buckets": {"data": {}},
+        "alert_policies": {"down": {"preset": "api_downtime", "service": "api", "channels": ["team"]}},
+        "notification_channels": {"team": {"type": "email", "labels": {"email_address": "a@b.c"}}},
+    }));
+    expect![[r#"
+        buckets["data"]: create
+        notification_channels["team"]: create
+        services["back"]: create
+        services["api"]: create
+        alert_policies["down"]: create
+    "#]]
+    .assert_eq(&text(&planned(None, &config)));
+}
+
+#[test]
+fn a_stack_that_is_as_configured_needs_no_step() {
+    let all = json!({
+        "buckets": {"data": {"labels": {"tier": "one"}}},
+        "registries": {"images": {}},
+        "services": {"api": service(&json!({"iam": {"roles/run.invoker": ["allUsers"]}}))},
+        "notification_channels": {"team": {"type": "email", "display_name": "Team", "labels": {"email_address": "a@b.c"}}},
+    });
+    expect![[""]].assert_eq(&change(&all, &all));
+}
+
+#[test]
+fn another_spelling_of_the_same_is_no_change() {
+    let before = json!({"services": {"api": service(&json!({"memory": "4Gi", "cpu": "2", "timeout": "5m"}))}, "buckets": {"b": {"location": "US"}}});
+    let after = json!({"services": {"api": service(&json!({"memory": "4096Mi", "cpu": "2000m", "timeout": "300s"}))}, "buckets": {"b": {"location": "us"}}});
+    expect![[""]].assert_eq(&change(&before, &after));
+}
+
+#[test]
+fn only_what_changed_is_updated() {
+    let before = json!({"buckets": {"a": {}, "b": {"versioning": true}}, "services": {"api": service(&json!({}))}});
+    let after = json!({
+        "buckets": {"a": {"iam": {"roles/storage.objectViewer": ["allUsers"]}}, "b": {"versioning": false}},
+        "services": {"api": service(&json!({"concurrency": 10}))},
+    });
+    expect![[r#"
+        buckets["a"]: update  +grants
+        buckets["b"]: update versioning
+        services["api"]: update concurrency
+    "#]]
+    .assert_eq(&change(&before, &after));
+}
+
+#[test]
+fn another_key_for_the_same_object_is_a_rename() {
+    let before = json!({"buckets": {"a": {"name": "the-bucket"}}});
+    let after = json!({"buckets": {"z": {"name": "the-bucket"}}});
+    expect![[""]].assert_eq(&change(&before, &after));
+}
+
+#[test]
+fn what_leaves_the_configuration_goes_as_its_policy_says() {
+    let before = json!({"buckets": {
+        "deleted": {}, "abandoned": {"deletion_policy": "ABANDON"}, "prevented": {"deletion_policy": "PREVENT"}, "stays": {},
+    }});
+    let after = json!({"buckets": {"stays": {}}});
+    expect![[r#"
+        buckets["abandoned"]: release
+        buckets["deleted"]: delete
+        buckets["prevented"]: release
+        Error at buckets: The bucket must not be deleted
+    "#]]
+    .assert_eq(&change(&before, &after));
+}
+
+#[test]
+fn what_was_imported_is_released_and_never_deleted() {
+    let mut prior = made(&json!({"buckets": {"a": {}, "b": {"deletion_policy": "DELETE"}}}));
+    let mut components = prior.components();
+    for component in components.values_mut() {
+        tree::set(component, "imported", Dynamic::Bool(true));
+    }
+    let like = prior.clone();
+    prior.set_components(&components, &like);
+    expect![[r#"
+        buckets["a"]: release
+        buckets["b"]: release
+        Warning at buckets: An imported bucket leaves the stack
+        Warning at buckets: An imported bucket leaves the stack
+    "#]]
+    .assert_eq(&text(&planned(Some(&prior), &configured(&json!({"buckets": {}})))));
+}
+
+#[test]
+fn what_cannot_change_is_refused_or_replaced_on_request() {
+    let before = json!({"buckets": {"a": {"location": "US"}}});
+    expect![[r#"
+        buckets["a"]: update location
+        Error at buckets["a"].location: The location of a bucket cannot be changed
+    "#]]
+    .assert_eq(&change(&before, &json!({"buckets": {"a": {"location": "EU"}}})));
+    expect![[r#"
+        buckets["a"]: replace
+    "#]]
+    .assert_eq(&change(&before, &json!({"buckets": {"a": {"location": "EU", "allow_replacement": true}}})));
+}
+
+#[test]
+fn what_cannot_change_and_is_not_known_yet_may_be_replaced() {
+    let prior = made(&json!({"buckets": {"a": {"location": "US"}}}));
+    let mut config = configured(&json!({"buckets": {"a": {"allow_replacement": true}}}));
+    let mut components = config.components();
+    components.values_mut().for_each(|component| tree::set(component, "location", Dynamic::Unknown));
+    let like = config.clone();
+    config.set_components(&components, &like);
+    expect![[r#"
+        buckets["a"]: replace
+    "#]]
+    .assert_eq(&text(&planned(Some(&prior), &config)));
+}
+
+#[test]
+fn users_of_a_replaced_component_move_over() {
+    let team = |r#type, labels| json!({"team": {"type": r#type, "display_name": "T", "labels": labels, "allow_replacement": true}});
+    let down = json!({"down": {"preset": "api_downtime", "channels": ["team"]}});
+    let before =
+        json!({"notification_channels": team("email", json!({"email_address": "a@b.c"})), "alert_policies": down});
+    let after =
+        json!({"notification_channels": team("sms", json!({"number": "+15551234567"})), "alert_policies": down});
+    expect![[r#"
+        notification_channels["team"]: replace
+        alert_policies["down"]: update channels
+    "#]]
+    .assert_eq(&change(&before, &after));
+}
+
+#[test]
+fn a_service_that_was_never_ready_is_looked_after() {
+    let all = json!({"services": {"api": service(&json!({}))}});
+    let mut prior = made(&all);
+    let mut components = prior.components();
+    components.values_mut().for_each(|service| tree::set(service, "latest_ready_revision", Dynamic::Null));
+    let like = prior.clone();
+    prior.set_components(&components, &like);
+    let plan = planned(Some(&prior), &configured(&all));
+    expect![[r#"
+        services["api"]: update 
+    "#]]
+    .assert_eq(&text(&plan));
+    let service = plan.planned.components().into_values().next().unwrap();
+    assert!(service.get("latest_ready_revision").is_unknown());
+}
+
+#[test]
+fn unknown_references_and_circles_are_errors() {
+    let circle = json!({"services": {
+        "a": service(&json!({"env": {"U": "{{services.b.url}}"}})),
+        "b": service(&json!({"env": {"U": "{{services.a.url}}"}})),
+        "c": service(&json!({"env": {"U": "{{buckets.none.url}}", "V": "{{other.none.url}}"}})),
+        "d": service(&json!({"env": {"U": "{{services.a.nothing}}"}})),
+    }});
+    expect![[r#"
+        Error at services["c"].env: Reference to an unknown component
+        Error at services["d"].env: Reference to an unknown attribute
+        Error at services["a"]: Components refer to each other in a circle
+    "#]]
+    .assert_eq(&text(&planned(None, &configured(&circle))));
+}
+
+#[test]
+fn labels_of_provider_stack_and_component_are_merged_and_the_stamp_stays() {
+    let prior = made(&json!({"buckets": {"a": {}}}));
+    let config = configured(&json!({"buckets": {"a": {"labels": {"x": "component", "own": "1"}}}}));
+    let mut scope = scope();
+    scope.default_labels =
+        [("x", "provider"), ("y", "provider"), ("z", "provider")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    scope.labels = [("x", "stack"), ("y", "stack")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    let input = crate::engine::plan::Input { prior: Some(&prior), config: &config, proposed: &config, scope: &scope };
+    let plan = crate::engine::plan::plan(&input);
+    let bucket = plan.planned.components().into_values().next().unwrap();
+    let labels: Vec<String> = tree::strings(bucket.get("effective_labels"))
+        .into_iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    expect!["mlops-component=a mlops-stack=it own=1 x=component y=stack z=provider"].assert_eq(&labels.join(" "));
+}
+
+#[test]
+fn the_fingerprint_follows_settings_and_nothing_else() {
+    let digest = |all: &serde_json::Value| effective::fingerprint(&made(all).components(), &scope()).unwrap();
+    let one = json!({"buckets": {"a": {"versioning": true}}});
+    assert_eq!(digest(&one), digest(&one));
+    assert_ne!(digest(&one), digest(&json!({"buckets": {"a": {}}})));
+    let mut touched = made(&json!({"services": {"api": service(&json!({}))}})).components();
+    let before = effective::fingerprint(&touched, &scope());
+    touched.values_mut().for_each(|service| tree::set(service, "latest_ready_revision", Dynamic::string("next")));
+    assert_eq!(effective::fingerprint(&touched, &scope()), before);
+}
+
+#[test]
+fn the_fingerprint_follows_neither_keys_nor_spellings() {
+    let digest = |all: &serde_json::Value| effective::fingerprint(&made(all).components(), &scope()).unwrap();
+    let stack = |account: &str, memory: &str, secret: &str, severity: &str| {
+        json!({
+            "service_accounts": {account: {"name": "churn-api"}},
+            "services": {"api": service(&json!({
+                "name": "api", "service_account": account, "memory": memory, "cpu": "1",
+                "secret_env": {"TOKEN": {"secret": secret, "version": "1"}},
+            }))},
+            "alert_policies": {"down": {"preset": "api_downtime", "service": "api", "severity": severity, "display_name": "Down"}},
+        })
+    };
+    let first = digest(&stack("api", "1Gi", "token", "CRITICAL"));
+    assert_eq!(digest(&stack("account", "1024Mi", "projects/test-project/secrets/token", "p0")), first);
+    assert_ne!(digest(&stack("api", "2Gi", "token", "CRITICAL")), first);
+    assert_ne!(digest(&stack("api", "1Gi", "projects/other/secrets/token", "CRITICAL")), first);
+    assert_ne!(digest(&stack("api", "1Gi", "token", "P1")), first);
+}
+
+#[test]
+fn the_inventory_names_every_object_and_grant() {
+    let all = json!({
+        "buckets": {"a": {"iam": {"roles/storage.objectViewer": ["allUsers"]}}},
+        "services": {"api": service(&json!({}))},
+    });
+    let lines = inventory::inventory(&made(&all).components(), &scope()).unwrap();
+    expect![[r#"
+        //run.googleapis.com/projects/test-project/locations/europe-west1/services/api
+        //storage.googleapis.com/projects/_/buckets/test-a
+        //storage.googleapis.com/projects/_/buckets/test-a roles/storage.objectViewer allUsers"#]]
+    .assert_eq(&lines.join("\n"));
+}

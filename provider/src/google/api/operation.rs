@@ -1,0 +1,209 @@
+//! Long-running operations: wait until done, then hand over the response or the error.
+//! Intervals grow; a stop or the deadline ends the waiting, not the operation.
+//! The response is not the object's state: read the object afterwards.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::client::{Client, line};
+use super::context::CallContext;
+use super::error::{ApiError, CallLine, Cause, Status};
+use super::host::Host;
+use super::request::Request;
+
+/// The APIs that have operations, each with its own address for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationApi {
+    /// Cloud Run, v2.
+    Run,
+    /// Artifact Registry.
+    ArtifactRegistry,
+    /// Enabling and disabling APIs.
+    ServiceUsage,
+    /// Workload identity pools and providers.
+    Iam,
+    /// Firestore administration.
+    Firestore,
+}
+
+impl OperationApi {
+    fn request(self, name: &str) -> Request {
+        let (host, version) = match self {
+            OperationApi::Run => (Host::RUN, "v2"),
+            OperationApi::ArtifactRegistry => (Host::ARTIFACT_REGISTRY, "v1"),
+            OperationApi::ServiceUsage => (Host::SERVICE_USAGE, "v1"),
+            OperationApi::Iam => (Host::IAM, "v1"),
+            OperationApi::Firestore => (Host::FIRESTORE, "v1"),
+        };
+        Request::get(host, format!("{version}/{name}"))
+    }
+}
+
+/// How an operation is polled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PollPolicy {
+    /// The wait before the first poll.
+    pub initial: Duration,
+    /// Growth from wait to wait.
+    pub factor: f64,
+    /// No wait is longer.
+    pub cap: Duration,
+    /// How long a new operation may be unknown to the API before it counts as lost.
+    pub unknown_for: Duration,
+}
+
+impl PollPolicy {
+    /// For Google's APIs.
+    pub const REMOTE: PollPolicy = PollPolicy {
+        initial: Duration::from_millis(250),
+        factor: 1.5,
+        cap: Duration::from_secs(10),
+        unknown_for: Duration::from_secs(30),
+    };
+    /// For an imitation of them on this machine.
+    pub const LOCAL: PollPolicy = PollPolicy { initial: Duration::from_millis(10), ..PollPolicy::REMOTE };
+
+    /// The wait before poll number `poll`, counted from 0.
+    pub fn wait(&self, poll: u32) -> Duration {
+        let grown = self.initial.as_secs_f64() * self.factor.powi(poll.min(200) as i32);
+        Duration::try_from_secs_f64(grown).map_or(self.cap, |grown| grown.min(self.cap))
+    }
+}
+
+impl Client {
+    /// Makes a call whose answer is an operation, waits for it, and gives its `response` (`null` if it has none).
+    pub async fn call_and_wait(
+        &self,
+        ctx: &CallContext,
+        request: Request,
+        api: OperationApi,
+    ) -> Result<Value, ApiError> {
+        let started = self.call(ctx, request).await?;
+        self.wait(ctx, api, started).await
+    }
+
+    /// Waits for an operation, given as the API gave it, and gives its `response` (`null` if it has none).
+    ///
+    /// On a stop or at the deadline the operation goes on; the error then says that it may have happened.
+    pub async fn wait(&self, ctx: &CallContext, api: OperationApi, operation: Value) -> Result<Value, ApiError> {
+        let name = operation.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let call = line(&api.request(&name));
+        let policy = self.config().poll;
+        let mut latest = operation;
+        let mut waited = Duration::ZERO;
+        let mut poll = 0;
+        loop {
+            if let Some(end) = finished(&call, &name, &latest) {
+                return end;
+            }
+            if name.is_empty() {
+                return Err(ApiError::new(call, Cause::Answer("an operation without a name".to_owned())));
+            }
+            let pause = policy.wait(poll);
+            ctx.sleep(pause).await.map_err(|why| ApiError::interrupted(call.clone(), why).after(poll + 1, true))?;
+            waited += pause;
+            match self.call(ctx, api.request(&name)).await {
+                Ok(polled) => latest = polled,
+                // The API's replicas learn of an operation one after the other.
+                Err(error) if error.is_not_found() && waited < policy.unknown_for => {}
+                Err(error) => return Err(error.after(poll + 1, true)),
+            }
+            poll += 1;
+        }
+    }
+}
+
+/// The end of an operation, if it has one. `done` decides: a response may be there earlier.
+fn finished(call: &Arc<CallLine>, name: &str, operation: &Value) -> Option<Result<Value, ApiError>> {
+    if operation.get("done").and_then(Value::as_bool) != Some(true) {
+        return None;
+    }
+    match operation.get("error") {
+        Some(error) if !error.is_null() => {
+            let cause = Cause::Operation { name: name.to_owned(), status: Status::from_operation(error) };
+            Some(Err(ApiError::new(call.clone(), cause)))
+        }
+        _ => Some(Ok(operation.get("response").cloned().unwrap_or(Value::Null))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::google::api::testing::{ManualClock, Reply, Script, client_for};
+
+    fn ctx(clock: &Arc<ManualClock>, seconds: u64) -> CallContext {
+        CallContext::with_clock(Duration::from_secs(seconds), CancellationToken::new(), clock.clone())
+    }
+
+    #[test]
+    fn polls_come_less_and_less_often() {
+        let waits: Vec<u128> = [0, 1, 2, 9, 10, 100].map(|n| PollPolicy::REMOTE.wait(n).as_millis()).into();
+        assert_eq!(waits, [250, 375, 562, 9610, 10_000, 10_000]);
+    }
+
+    #[tokio::test]
+    async fn an_operation_that_is_done_needs_no_poll() {
+        let script = Script::start(|_, _| Reply::status(500)).await;
+        let clock = ManualClock::new();
+        let done = json!({"name": "operations/noop.DONE_OPERATION", "done": true, "response": {"a": 1}});
+        let response = client_for(&script).wait(&ctx(&clock, 10), OperationApi::ServiceUsage, done).await.unwrap();
+        assert_eq!(response, json!({"a": 1}));
+        assert_eq!(script.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_response_without_done_is_not_the_end_and_a_first_404_is_waited_out() {
+        let script = Script::start(|_, number| match number {
+            1 => Reply::error(404, "NOT_FOUND", "no such operation"),
+            2 => Reply::json(json!({"name": "projects/p/databases/d/operations/1", "response": {"half": true}})),
+            _ => Reply::json(
+                json!({"name": "projects/p/databases/d/operations/1", "done": true, "response": {"whole": true}}),
+            ),
+        })
+        .await;
+        let clock = ManualClock::new();
+        let started = json!({"name": "projects/p/databases/d/operations/1"});
+        let response = client_for(&script).wait(&ctx(&clock, 100), OperationApi::Firestore, started).await.unwrap();
+        assert_eq!(response, json!({"whole": true}));
+        assert_eq!(script.requests()[0].path, "/firestore.googleapis.com/v1/projects/p/databases/d/operations/1");
+        assert_eq!(clock.slept().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn an_operations_error_is_told_with_its_code() {
+        let script = Script::start(|_, _| {
+            Reply::json(json!({"name": "operations/1", "done": true, "error": {"code": 9, "message": "Revision 'a' is not ready"}}))
+        })
+        .await;
+        let clock = ManualClock::new();
+        let started = json!({"name": "operations/1"});
+        let error = client_for(&script).wait(&ctx(&clock, 100), OperationApi::Run, started).await.unwrap_err();
+        assert!(error.status().unwrap().is("FAILED_PRECONDITION") && error.may_have_happened());
+    }
+
+    #[tokio::test]
+    async fn the_deadline_ends_the_waiting_and_leaves_the_outcome_open() {
+        let script = Script::start(|_, _| Reply::json(json!({"name": "operations/1"}))).await;
+        let clock = ManualClock::new();
+        let started = json!({"name": "operations/1"});
+        let error = client_for(&script).wait(&ctx(&clock, 5), OperationApi::Run, started).await.unwrap_err();
+        assert!(error.is_deadline() && error.may_have_happened());
+    }
+
+    #[tokio::test]
+    async fn a_stop_ends_the_waiting() {
+        let script = Script::start(|_, _| Reply::json(json!({"name": "operations/1"}))).await;
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let ctx = CallContext::new(Duration::from_secs(60), stop);
+        let error =
+            client_for(&script).wait(&ctx, OperationApi::Run, json!({"name": "operations/1"})).await.unwrap_err();
+        assert!(error.is_cancelled() && script.count() == 0);
+    }
+}

@@ -1,0 +1,66 @@
+//! Emptying a bucket before it is deleted: every version of every object, and managed folders.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value as Json;
+
+use crate::google::api::{ApiError, CallContext, Client, Host, List, Request, segment};
+
+/// Deletions in flight; the client's own limit applies beside it.
+const AT_ONCE: usize = 16;
+
+/// Deletes all that is in the bucket. What another has deleted meanwhile is fine.
+///
+/// # Errors
+/// Of the first call that failed; objects deleted before it stay deleted.
+pub(super) async fn empty(bucket: &str, client: &Client, context: &CallContext) -> Result<(), ApiError> {
+    let bucket = segment(bucket);
+    let objects = list(&bucket, "o", &[("versions", "true"), ("fields", "items(name,generation),nextPageToken")]);
+    let objects = client.list(context, objects).await?;
+    delete_all(client, context, objects.iter().filter_map(|object| object_request(&bucket, object))).await?;
+    // Buckets with access control lists have no managed folders, and say so with an error.
+    match client.list(context, list(&bucket, "managedFolders", &[])).await {
+        Ok(mut folders) => {
+            // A folder goes after those in it.
+            folders.reverse();
+            let requests = folders.iter().filter_map(|folder| folder_request(&bucket, folder));
+            delete_all(client, context, requests).await
+        }
+        Err(error) if error.is_not_found() || error.is_invalid() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn list(bucket: &str, what: &str, query: &[(&str, &str)]) -> List {
+    let request = Request::get(Host::STORAGE, format!("storage/v1/b/{bucket}/{what}"));
+    let request = query.iter().fold(request, |request, (name, value)| request.query(name, value));
+    List::new(request, "items").page_size_as("maxResults", 1000)
+}
+
+fn object_request(bucket: &str, object: &Json) -> Option<Request> {
+    let name = object.get("name")?.as_str()?;
+    let request = Request::delete(Host::STORAGE, format!("storage/v1/b/{bucket}/o/{}", segment(name)));
+    Some(request.query_opt("generation", object.get("generation").and_then(Json::as_str)))
+}
+
+fn folder_request(bucket: &str, folder: &Json) -> Option<Request> {
+    let name = folder.get("name")?.as_str()?;
+    let path = format!("storage/v1/b/{bucket}/managedFolders/{}", segment(name));
+    Some(Request::delete(Host::STORAGE, path).query("allowNonEmpty", true))
+}
+
+async fn delete_all(
+    client: &Client,
+    context: &CallContext,
+    requests: impl Iterator<Item = Request>,
+) -> Result<(), ApiError> {
+    let calls: Vec<_> = requests.map(|request| delete(client, context, request)).collect();
+    stream::iter(calls).buffer_unordered(AT_ONCE).try_collect().await
+}
+
+async fn delete(client: &Client, context: &CallContext, request: Request) -> Result<(), ApiError> {
+    match client.call(context, request).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_not_found() => Ok(()),
+        Err(error) => Err(error),
+    }
+}

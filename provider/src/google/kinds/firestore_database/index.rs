@@ -1,0 +1,225 @@
+//! Composite indexes of a database.
+//!
+//! The server names them, and nothing in them can be changed. It appends `__name__` to the fields, in the direction of the
+//! last one: that much says nothing.
+
+use futures::future::join_all;
+use serde_json::{Value as Json, json};
+use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
+
+use crate::engine::Run;
+use crate::engine::marks::wire;
+use crate::engine::wire;
+use crate::google::api::{ApiError, Host, List, Request, segment};
+
+/// A composite index.
+#[derive(Object, Clone)]
+#[tf(nested)]
+pub(in crate::google::kinds) struct Index {
+    /// The collection group that is indexed: the last segment of the collection's path.
+    #[tf(required, ext(wire("collection")))]
+    pub(super) collection: Value<String>,
+    /// Which queries it serves: on one `COLLECTION`, on all of its name (`COLLECTION_GROUP`), or on those below an
+    /// ancestor (`COLLECTION_RECURSIVE`, in Datastore mode).
+    #[tf(default = "COLLECTION", ext(wire("queryScope")))]
+    pub(super) query_scope: Value<QueryScope>,
+    /// Whose queries it serves: `ANY_API`, `DATASTORE_MODE_API` or `MONGODB_COMPATIBLE_API`.
+    #[tf(default = "ANY_API", ext(wire("apiScope")))]
+    pub(super) api_scope: Value<ApiScope>,
+    /// The fields, in order. `__name__` at the end, in the direction of the last ordered field, need not be written.
+    #[tf(required, ext(wire("fields")))]
+    pub(super) fields: Value<Vec<IndexField>>,
+    /// Whether no two documents may have the same values in these fields.
+    #[tf(default = false, ext(wire("unique")))]
+    pub(super) unique: Value<bool>,
+    /// The index's relative name: `projects/P/databases/D/collectionGroups/C/indexes/ID`.
+    #[tf(computed, ext(wire("name")))]
+    pub(super) id: Value<String>,
+}
+
+/// A field of an index: with an `order`, an `array_config` or a `vector_dimension`.
+#[derive(Object, Clone)]
+#[tf(nested)]
+pub(in crate::google::kinds) struct IndexField {
+    /// The field's path in the document.
+    #[tf(required, ext(wire("fieldPath")))]
+    pub(super) path: Value<String>,
+    /// The order: `ASCENDING` or `DESCENDING`.
+    #[tf(optional, ext(wire("order")))]
+    pub(super) order: Value<Order>,
+    /// Queries on elements of an array: `CONTAINS`.
+    #[tf(optional, ext(wire("arrayConfig")))]
+    pub(super) array_config: Value<ArrayConfig>,
+    /// Searches for near vectors: how many dimensions they have.
+    #[tf(optional, ext(wire("vectorConfig.dimension")))]
+    pub(super) vector_dimension: Value<i64>,
+}
+
+/// Which queries an index serves.
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::google::kinds) enum QueryScope {
+    /// On one collection.
+    Collection,
+    /// On all collections of the name.
+    CollectionGroup,
+    /// On the collections below an ancestor.
+    CollectionRecursive,
+}
+
+/// Whose queries an index serves.
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "the API's words")]
+pub(in crate::google::kinds) enum ApiScope {
+    /// Firestore's.
+    AnyApi,
+    /// Datastore's.
+    DatastoreModeApi,
+    /// MongoDB's.
+    MongodbCompatibleApi,
+}
+
+/// An order.
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::google::kinds) enum Order {
+    /// The least first.
+    Ascending,
+    /// The greatest first.
+    Descending,
+}
+
+/// Queries on arrays.
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::google::kinds) enum ArrayConfig {
+    /// Of what an array contains.
+    Contains,
+}
+
+const KEY_FIELD: &str = "__name__";
+
+/// What is wrong with an index.
+pub(super) fn validate(index: &Index, path: &Path, diagnostics: &mut Diagnostics) {
+    let Some(fields) = index.fields.known() else { return };
+    let at = path.attribute("fields");
+    if fields.len() < 2 && fields.iter().all(|field| field.vector_dimension.is_null()) {
+        diagnostics.push(
+            Diagnostic::error(
+                "A composite index of one field",
+                "A composite index has at least two fields. Single fields are indexed by themselves.",
+            )
+            .at(at.clone()),
+        );
+    }
+    for (number, field) in fields.iter().enumerate() {
+        let ways = [field.order.is_null(), field.array_config.is_null(), field.vector_dimension.is_null()];
+        let open = field.order.is_unknown() || field.array_config.is_unknown() || field.vector_dimension.is_unknown();
+        if !open && ways.iter().filter(|absent| !**absent).count() != 1 {
+            diagnostics.push(
+                Diagnostic::error(
+                    "A field is indexed in one way",
+                    "Set one of order, array_config and vector_dimension: order = \"ASCENDING\", for example.",
+                )
+                .at(at.index(number)),
+            );
+        }
+    }
+}
+
+/// Drops the `__name__` that is implied.
+pub(super) fn complete(index: &mut Dynamic) {
+    let fields = index.as_entries_mut().and_then(|entries| entries.get_mut("fields"));
+    let Some(Dynamic::List(fields)) = fields else { return };
+    let texts: Vec<(Option<String>, Option<String>)> = fields
+        .iter()
+        .map(|field| (field.get("path").as_str().map(str::to_owned), field.get("order").as_str().map(str::to_owned)))
+        .collect();
+    if implies_last(texts.iter().map(|(path, order)| (path.as_deref(), order.as_deref()))) {
+        fields.pop();
+    }
+}
+
+/// Whether the last of the fields (path, order) follows from the others.
+fn implies_last<'f>(fields: impl DoubleEndedIterator<Item = (Option<&'f str>, Option<&'f str>)>) -> bool {
+    let mut back = fields.rev();
+    match (back.next(), back.next()) {
+        (Some((Some(KEY_FIELD), order)), Some((_, before))) => order == before.or(Some("ASCENDING")),
+        _ => false,
+    }
+}
+
+fn text<'j>(json: &'j Json, field: &str) -> &'j str {
+    json.get(field).and_then(Json::as_str).unwrap_or_default()
+}
+
+fn fields(index: &Json) -> &[Json] {
+    index.get("fields").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Reads the indexes of a database, by keys that their fields give; null when there are none.
+pub(super) async fn read(database: &str, run: &Run) -> Result<Json, ApiError> {
+    let path = format!("v1/{database}/collectionGroups/-/indexes");
+    let mut all = run.list(List::new(Request::get(Host::FIRESTORE, path), "indexes").page_size(300)).await?;
+    all.iter_mut().for_each(normalize);
+    Ok(if all.is_empty() { Json::Null } else { wire::by_key(all, key) })
+}
+
+/// The index with its collection, and without the `__name__` that is implied.
+pub(super) fn normalize(index: &mut Json) {
+    let collection = text(index, "name").split('/').skip_while(|part| *part != "collectionGroups").nth(1);
+    let collection = collection.unwrap_or_default().to_owned();
+    index["collection"] = json!(collection);
+    let named = fields(index)
+        .iter()
+        .map(|field| (field.get("fieldPath").and_then(Json::as_str), field.get("order").and_then(Json::as_str)));
+    if implies_last(named)
+        && let Some(Json::Array(fields)) = index.get_mut("fields")
+    {
+        fields.pop();
+    }
+}
+
+/// `feedback_prediction_id_timestamp`.
+pub(super) fn key(index: &Json) -> String {
+    let paths = fields(index).iter().map(|field| text(field, "fieldPath"));
+    std::iter::once(text(index, "collection")).chain(paths).collect::<Vec<_>>().join("_")
+}
+
+/// The indexes of a database's JSON: those that exist have a name.
+fn indexes(database: &Json) -> Vec<&Json> {
+    database.get("indexes").and_then(Json::as_object).into_iter().flatten().map(|(_, index)| index).collect()
+}
+
+/// Makes indexes, all at once, and then deletes those that are wanted no more.
+pub(super) async fn write(database: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+    let wanted = indexes(after);
+    let made = wanted.iter().filter(|index| text(index, "name").is_empty()).map(|index| {
+        let path = format!("v1/{database}/collectionGroups/{}/indexes", segment(text(index, "collection")));
+        let mut body = (*index).clone();
+        wire::remove(&mut body, "collection");
+        for field in body.get_mut("fields").and_then(Json::as_array_mut).into_iter().flatten() {
+            if wire::get(field, "vectorConfig.dimension").is_some() {
+                wire::put(field, "vectorConfig.flat", json!({}));
+            }
+        }
+        // A second creation of the same index is refused, and then it is there.
+        let request = Request::post(Host::FIRESTORE, path).idempotent(true).json(body);
+        async move {
+            match run.call_and_wait(request, &Host::FIRESTORE).await {
+                Err(error) if !error.is_already_exists() => Err(error),
+                _ => Ok(()),
+            }
+        }
+    });
+    join_all(made).await.into_iter().collect::<Result<Vec<()>, _>>()?;
+    let kept: Vec<&str> = wanted.iter().map(|index| text(index, "name")).collect();
+    let gone = indexes(before).into_iter().map(|index| text(index, "name")).filter(|name| !kept.contains(name));
+    let deleted = gone.map(|name| {
+        let request = Request::delete(Host::FIRESTORE, format!("v1/{name}"));
+        async move {
+            match run.call(request).await {
+                Err(error) if !error.is_not_found() => Err(error),
+                _ => Ok(()),
+            }
+        }
+    });
+    join_all(deleted).await.into_iter().collect::<Result<Vec<()>, _>>().map(|_| ())
+}

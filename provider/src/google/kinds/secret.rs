@@ -1,0 +1,229 @@
+//! Secrets of Secret Manager.
+//!
+//! A value goes in through a write-only attribute and becomes a version of its own; what is read back of it is its number.
+
+mod replication;
+#[cfg(test)]
+mod tests;
+mod version;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use serde_json::{Value as Json, json};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
+
+use self::replication::Replication;
+use super::scalars::Instant;
+use crate::engine::kind::Kind;
+use crate::engine::marks::{Codec, Immutable, InputOnly, Labels, OwnKeys, Volatile, refers, wire, wire_with};
+use crate::engine::wire::{self, DURATION, INT64, SHORT_NAME};
+use crate::engine::{Run, Scope};
+use crate::google::api::{ApiError, Host};
+use crate::google::rest::{IamStyle, Naming, Operations, Rest, Update};
+use crate::types::Duration;
+
+/// The kind.
+pub(super) struct Secret;
+
+/// The largest value, in bytes.
+const LARGEST: usize = 65_536;
+
+/// Secrets of Secret Manager, by KEY.
+#[derive(Object, Clone)]
+pub(super) struct SecretSpec {
+    /// The secret's name: 1 to 255 letters, digits, `_` and `-`. Defaults to the KEY. Immutable.
+    #[tf(optional, computed, ext(wire_with(SHORT_NAME), Immutable))]
+    pub(super) name: Value<String>,
+    /// Where values are kept: wherever Google chooses when absent. Immutable.
+    #[tf(optional, ext(wire("replication"), Immutable))]
+    pub(super) replication: Value<Replication>,
+    /// The secret's value. It is sent when the secret is made and whenever `value_wo_version` changes, each time as a new
+    /// version beside the old ones, which stay enabled. It is never stored: not in the state, not in a plan, not in a log.
+    /// Without it the secret has no value until somebody adds one.
+    #[tf(optional, write_only, sensitive, ext(wire("value"), InputOnly))]
+    pub(super) value_wo: Value<String>,
+    /// Any number; change it to send `value_wo` as a new version.
+    #[tf(optional)]
+    pub(super) value_wo_version: Value<i64>,
+    /// Names for versions: a map from alias to version number.
+    #[tf(optional, ext(wire("versionAliases").codec(INT64)))]
+    pub(super) version_aliases: Value<BTreeMap<String, i64>>,
+    /// How long the value of a destroyed version can still be brought back: `24h` at least. At once gone when absent.
+    #[tf(optional, ext(wire("versionDestroyTtl").codec(DURATION)))]
+    pub(super) version_destroy_ttl: Value<Duration>,
+    /// When the secret is deleted by itself, as RFC 3339: `2030-01-01T00:00:00Z`. Never when absent.
+    #[tf(optional, ext(wire("expireTime")))]
+    pub(super) expire_time: Value<Instant>,
+    /// How often the `topics` are told to rotate the secret: `30d`, from an hour to a hundred years. A new secret with it
+    /// needs `next_rotation_time`, too.
+    #[tf(optional, ext(wire("rotation.rotationPeriod").codec(DURATION)))]
+    pub(super) rotation_period: Value<Duration>,
+    /// When the topics are told the next time, as RFC 3339. The service moves it on by itself, so it is not read back.
+    #[tf(optional, ext(wire("rotation.nextRotationTime"), InputOnly))]
+    pub(super) next_rotation_time: Value<Instant>,
+    /// The Pub/Sub topics that hear of changes: KEYs of `topics` of this stack, or `projects/P/topics/T`. At most 10.
+    #[tf(optional, ext(wire_with(&Topics), refers("topics", "id")))]
+    pub(super) topics: Value<BTreeSet<String>>,
+    /// Labels of this secret, over those of the provider and the stack. Labels that others set are left alone.
+    #[tf(optional, ext(Labels { wire: "labels", inherit: true }))]
+    pub(super) labels: Value<BTreeMap<String, String>>,
+    /// Annotations: notes that nobody filters by. Those that others set are left alone.
+    #[tf(optional, ext(wire("annotations"), OwnKeys))]
+    pub(super) annotations: Value<BTreeMap<String, String>>,
+    /// The secret's relative name: `projects/P/secrets/NAME`.
+    #[tf(computed, ext(wire("name")))]
+    pub(super) id: Value<String>,
+    /// The number of the newest version; null while there is none.
+    #[tf(computed, ext(wire("latestVersion"), Volatile { with: "value" }))]
+    pub(super) latest_version: Value<String>,
+}
+
+/// The API has an object around each topic's name.
+struct Topics;
+
+impl Codec for Topics {
+    fn read(&self, body: &Json) -> Dynamic {
+        let names = topics(body).map(Dynamic::string).collect::<Vec<_>>();
+        if names.is_empty() { Dynamic::Null } else { Dynamic::set(names) }
+    }
+    fn write(&self, value: &Dynamic, body: &mut Json) {
+        let names = value.as_elements().unwrap_or_default().iter().filter_map(Dynamic::as_str);
+        let topics: Vec<Json> = names.map(|name| json!({ "name": name })).collect();
+        wire::put(body, "topics", if topics.is_empty() { Json::Null } else { Json::Array(topics) });
+    }
+    fn masks(&self) -> &'static [&'static str] {
+        &["topics"]
+    }
+}
+
+fn topics(body: &Json) -> impl Iterator<Item = &str> {
+    body.get("topics").and_then(Json::as_array).into_iter().flatten().filter_map(|topic| topic.get("name")?.as_str())
+}
+
+#[async_trait]
+impl Kind for Secret {
+    type Spec = SecretSpec;
+    const NAME: &'static str = "secrets";
+    const NOUN: &'static str = "secret";
+
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::SECRET_MANAGER,
+            version: "v1",
+            collection: "projects/{project}/secrets",
+            items: "secrets",
+            query: &[],
+            list_query: &[],
+            page_size: ("pageSize", 1000),
+            naming: Naming::Query("secretId"),
+            update: Update::Mask { etag: true },
+            operations: Operations::default(),
+            iam: Some(IamStyle::Verbs),
+            full_name: "//secretmanager.googleapis.com/{name}",
+        }
+    }
+
+    fn validate(&self, spec: &SecretSpec, path: &Path, diagnostics: &mut Diagnostics) {
+        let mut error = |attribute: &str, summary: &str, detail: String| {
+            diagnostics.push(Diagnostic::error(summary, detail).at(path.attribute(attribute)));
+        };
+        if let Some(name) = spec.name.known().filter(|name| !is_secret_name(name)) {
+            error(
+                "name",
+                "Invalid name of a secret",
+                format!(
+                    "{name:?} cannot be the name of a secret: 1 to 255 letters, digits, '_' and '-' are allowed. It defaults \
+                     to the KEY; set name where the KEY does not do."
+                ),
+            );
+        }
+        // The value itself is in no message.
+        if let Some(value) = spec.value_wo.known() {
+            if value.is_empty() {
+                error(
+                    "value_wo",
+                    "An empty secret",
+                    "value_wo is empty. Give it the value, or leave it out and add a version by other means."
+                        .to_owned(),
+                );
+            } else if value.len() > LARGEST {
+                error(
+                    "value_wo",
+                    "The secret is too large",
+                    format!("value_wo has {} bytes; a version holds at most {LARGEST}.", value.len()),
+                );
+            }
+        }
+        if let Some(topics) = spec.topics.known().filter(|topics| topics.len() > 10) {
+            error("topics", "Too many topics", format!("A secret has at most 10 topics; here are {}.", topics.len()));
+        }
+        replication::validate(&spec.replication, &path.attribute("replication"), diagnostics);
+    }
+
+    fn validate_new(&self, spec: &SecretSpec, path: &Path, diagnostics: &mut Diagnostics) {
+        if spec.rotation_period.is_null() {
+            return;
+        }
+        for (attribute, is_missing, why) in [
+            ("next_rotation_time", spec.next_rotation_time.is_null(), "says when the first rotation is due"),
+            ("topics", spec.topics.is_null(), "names who is told to rotate"),
+        ] {
+            if is_missing {
+                diagnostics.push(
+                    Diagnostic::error(
+                        format!("A rotation needs {attribute}"),
+                        format!(
+                            "rotation_period goes with {attribute}, which {why}. Set it, or remove rotation_period."
+                        ),
+                    )
+                    .at(path.attribute("rotation_period")),
+                );
+            }
+        }
+    }
+
+    fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
+        let name = component.get("name").as_str();
+        name.map(|name| ("id", Dynamic::string(format!("projects/{}/secrets/{name}", scope.project))))
+            .into_iter()
+            .collect()
+    }
+
+    fn unmanaged(&self) -> &'static [&'static str] {
+        &["createTime", "etag", "latestVersion", "name", "policyMember"]
+    }
+
+    fn parts(&self) -> &'static [&'static str] {
+        &["value", "latestVersion"]
+    }
+
+    async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError> {
+        version::read(bodies, run).await
+    }
+
+    async fn write_parts(&self, name: &str, _: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+        match after.get("value").and_then(Json::as_str) {
+            Some(value) => version::add(name, value, run).await,
+            None => Ok(()),
+        }
+    }
+
+    fn holds_secrets(&self, body: &Json) -> bool {
+        body.get("latestVersion").is_some_and(|version| !version.is_null())
+    }
+
+    fn before_create(&self, body: &mut Json, _: &Scope) {
+        if body.get("replication").is_none() {
+            body["replication"] = json!({ "automatic": {} });
+        }
+    }
+
+    fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
+        topics(body).map(|topic| ("topics", topic.to_owned())).collect()
+    }
+}
+
+fn is_secret_name(name: &str) -> bool {
+    (1..=255).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}

@@ -1,0 +1,226 @@
+//! Pub/Sub topics, with their subscriptions.
+//!
+//! A topic is created by putting it at its name, and changed by a PATCH that wraps it. Subscriptions are objects of their
+//! own beside it: they are read by one list for all topics, and hang in the topic's JSON as `subscriptions`.
+
+mod subscription;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Name, Object, Path, Value};
+
+use self::subscription::Subscription;
+use super::scalars::KmsKey;
+use crate::engine::kind::Kind;
+use crate::engine::marks::{Children, Immutable, Labels, wire, wire_with};
+use crate::engine::wire::{self, DURATION, SHORT_NAME};
+use crate::engine::{Run, Scope};
+use crate::google::api::{ApiError, CallContext, Client, Host, Request};
+use crate::google::rest::{IamStyle, Naming, Operations, Rest, Update};
+use crate::types::Duration;
+
+/// The kind.
+pub(super) struct Topic;
+
+/// Pub/Sub topics, by KEY.
+#[derive(Object, Clone)]
+pub(super) struct TopicSpec {
+    /// The topic's name, unique in the project: 3 to 255 letters, digits and `-`, `_`, `.`, `~`, `+`, `%`, with a letter
+    /// first, not beginning with `goog`. Defaults to the KEY. Immutable.
+    #[tf(optional, computed, ext(wire_with(SHORT_NAME), Immutable))]
+    pub(super) name: Value<String>,
+    /// How long the topic keeps messages, delivered or not: `10m` to `31d`. Not at all when absent.
+    #[tf(optional, ext(wire("messageRetentionDuration").codec(DURATION)))]
+    pub(super) message_retention: Value<Duration>,
+    /// The regions in which messages may be stored. All that the organisation's policy allows when absent.
+    #[tf(optional, computed, ext(wire("messageStoragePolicy.allowedPersistenceRegions")))]
+    pub(super) allowed_regions: Value<BTreeSet<String>>,
+    /// The Cloud KMS key that messages are encrypted with, as `projects/P/locations/L/keyRings/R/cryptoKeys/K`. Google's
+    /// own keys when absent.
+    #[tf(optional, ext(wire("kmsKeyName")))]
+    pub(super) kms_key: Value<KmsKey>,
+    /// The schema that messages must fit, as `projects/P/schemas/NAME`.
+    #[tf(optional, ext(wire("schemaSettings.schema")))]
+    pub(super) schema: Value<String>,
+    /// How messages are encoded that must fit a schema: `JSON` or `BINARY`.
+    #[tf(optional, ext(wire("schemaSettings.encoding")))]
+    pub(super) schema_encoding: Value<SchemaEncoding>,
+    /// The topic's subscriptions, by a KEY of your choice. Subscriptions that others made are left alone. They are deleted
+    /// with the topic.
+    #[tf(optional, ext(wire("subscriptions"), Children))]
+    pub(super) subscriptions: Value<BTreeMap<String, Subscription>>,
+    /// Labels of this topic, over those of the provider and the stack. Labels that others set are left alone.
+    #[tf(optional, ext(Labels { wire: "labels", inherit: true }))]
+    pub(super) labels: Value<BTreeMap<String, String>>,
+    /// The topic's relative name: `projects/P/topics/NAME`.
+    #[tf(computed, ext(wire("name")))]
+    pub(super) id: Value<String>,
+}
+
+/// How messages are encoded.
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SchemaEncoding {
+    /// As JSON.
+    Json,
+    /// As Protocol Buffers or Avro have it in binary.
+    Binary,
+}
+
+/// Names of topics and of subscriptions.
+fn is_name(name: &str) -> bool {
+    (3..=255).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !name.starts_with("goog")
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.~+%".contains(c))
+}
+
+/// Whether it could be a topic's relative name.
+pub(super) fn is_topic_id(text: &str) -> bool {
+    matches!(text.split('/').collect::<Vec<_>>()[..], ["projects", project, "topics", name] if !project.is_empty() && !name.is_empty())
+}
+
+fn check_name(name: &Value<String>, noun: &str, path: &Path, diagnostics: &mut Diagnostics) {
+    if let Some(name) = name.known().filter(|name| !is_name(name)) {
+        diagnostics.push(
+            Diagnostic::error(
+                format!("Invalid {noun} name"),
+                format!(
+                    "{name:?} cannot be the name of a {noun}: 3 to 255 letters, digits and '-', '_', '.', '~', '+', '%' are \
+                     allowed, with a letter first, and it must not begin with \"goog\". It defaults to the KEY; set name \
+                     where the KEY does not do."
+                ),
+            )
+            .at(path.attribute("name")),
+        );
+    }
+}
+
+fn check_length(
+    length: &Value<Duration>,
+    (least, most): (u64, u64),
+    name: &str,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    let seconds = length.known().map(|length| (length, length.to_std().as_secs()));
+    if let Some((length, _)) = seconds.filter(|(_, seconds)| !(least..=most).contains(seconds)) {
+        let (least, most) = (wire::human_duration(least), wire::human_duration(most));
+        let text = tfplugin::Scalar::repr(length);
+        diagnostics.push(
+            Diagnostic::error(
+                format!("{name} out of range"),
+                format!("{name} must be between {least} and {most}; it is {text}."),
+            )
+            .at(path.attribute(name.to_owned())),
+        );
+    }
+}
+
+#[async_trait]
+impl Kind for Topic {
+    type Spec = TopicSpec;
+    const NAME: &'static str = "topics";
+    const NOUN: &'static str = "topic";
+
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::PUBSUB,
+            version: "v1",
+            collection: "projects/{project}/topics",
+            items: "topics",
+            query: &[],
+            list_query: &[],
+            page_size: ("pageSize", 1000),
+            naming: Naming::Put,
+            update: Update::Wrapped("topic"),
+            operations: Operations::default(),
+            iam: Some(IamStyle::Verbs),
+            full_name: "//pubsub.googleapis.com/{name}",
+        }
+    }
+
+    fn validate(&self, spec: &TopicSpec, path: &Path, diagnostics: &mut Diagnostics) {
+        check_name(&spec.name, "topic", path, diagnostics);
+        check_length(&spec.message_retention, (600, 31 * 86_400), "message_retention", path, diagnostics);
+        if let (false, true) = (spec.schema_encoding.is_null(), spec.schema.is_null()) {
+            diagnostics.push(
+                Diagnostic::error(
+                    "An encoding of no schema",
+                    "schema_encoding needs schema. Set it, or remove the encoding.",
+                )
+                .at(path.attribute("schema_encoding")),
+            );
+        }
+        for (key, subscription) in spec.subscriptions.known().into_iter().flatten() {
+            subscription::validate(key, subscription, &path.attribute("subscriptions").key(key), diagnostics);
+        }
+    }
+
+    fn effective(&self, component: &mut Dynamic, _: &str, _: &Scope) {
+        let subscriptions = component.as_entries_mut().and_then(|entries| entries.get_mut("subscriptions"));
+        for (key, subscription) in subscriptions.and_then(Dynamic::as_entries_mut).into_iter().flatten() {
+            subscription::complete(key, subscription);
+        }
+    }
+
+    fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
+        match component.get("name").as_str() {
+            Some(name) => vec![("id", Dynamic::string(format!("projects/{}/topics/{name}", scope.project)))],
+            None => Vec::new(),
+        }
+    }
+
+    fn unmanaged(&self) -> &'static [&'static str] {
+        &[
+            "satisfiesPzs",
+            "state",
+            "subscriptions.*.detached",
+            "subscriptions.*.pushConfig.attributes.x-goog-version",
+            "subscriptions.*.state",
+            "subscriptions.*.topic",
+            "subscriptions.*.topicMessageRetentionDuration",
+        ]
+    }
+
+    fn parts(&self) -> &'static [&'static str] {
+        &["subscriptions"]
+    }
+
+    fn inner_names(&self, component: &Dynamic, scope: &Scope) -> Option<Vec<String>> {
+        let subscriptions = component.get("subscriptions");
+        if subscriptions.is_unknown() {
+            return None;
+        }
+        let name = |(key, subscription): (&Name, &Dynamic)| match subscription.get("name") {
+            Dynamic::Unknown => None,
+            name => Some(format!("projects/{}/subscriptions/{}", scope.project, name.as_str().unwrap_or(key))),
+        };
+        subscriptions.as_entries().into_iter().flatten().map(name).collect()
+    }
+
+    async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError> {
+        subscription::read(bodies, run).await
+    }
+
+    async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+        subscription::write(name, before, after, run).await
+    }
+
+    /// Its subscriptions would stay behind without a topic.
+    async fn before_delete(&self, component: &Dynamic, client: &Client, context: &CallContext) -> Result<(), ApiError> {
+        let project = component.get("id").as_str().and_then(|id| id.split('/').nth(1)).unwrap_or_default();
+        for (key, subscription) in component.get("subscriptions").as_entries().into_iter().flatten() {
+            let name = subscription.get("name").as_str().unwrap_or(key);
+            let path = format!("v1/projects/{project}/subscriptions/{name}");
+            match client.call(context, Request::delete(Host::PUBSUB, path)).await {
+                Err(error) if !error.is_not_found() => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

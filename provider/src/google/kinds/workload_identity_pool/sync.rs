@@ -1,0 +1,136 @@
+//! The calls on a pool's providers, and those that bring deleted ones back.
+
+use std::collections::BTreeMap;
+
+use futures::future::try_join_all;
+use serde_json::{Map, Value as Json};
+
+use crate::engine::Run;
+use crate::engine::wire;
+use crate::google::api::{ApiError, Host, List, Request};
+
+/// Whether a pool or provider is deleted in all but its name.
+pub(super) fn is_deleted(body: &Json) -> bool {
+    body.get("state").and_then(Json::as_str) == Some("DELETED")
+}
+
+/// Brings back the deleted pool or provider `name`. `false`: there is none that is deleted.
+pub(super) async fn revive(name: &str, run: &Run) -> Result<bool, ApiError> {
+    match run.call(Request::get(Host::IAM, format!("v1/{name}"))).await {
+        Ok(body) if is_deleted(&body) => {
+            let request = Request::post(Host::IAM, format!("v1/{name}:undelete")).json(Json::Object(Map::new()));
+            run.call_and_wait(request, &Host::IAM).await.map(|_| true)
+        }
+        Ok(_) => Ok(false),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Puts the providers into the JSON of their pools: with the short name in `name` and the full one in `id`.
+pub(super) async fn read(pools: &mut [Json], run: &Run) -> Result<(), ApiError> {
+    let names: Vec<String> = pools.iter().map(|pool| text(pool, "name").to_owned()).collect();
+    let lists = names.into_iter().map(|name| async move {
+        let request = Request::get(Host::IAM, format!("v1/{name}/providers"));
+        run.list(List::new(request, "workloadIdentityPoolProviders").page_size(100)).await
+    });
+    for (pool, providers) in pools.iter_mut().zip(try_join_all(lists).await?) {
+        let mut live: Vec<Json> = providers.into_iter().filter(|provider| !is_deleted(provider)).collect();
+        for provider in &mut live {
+            let full = text(provider, "name").to_owned();
+            provider["name"] = Json::from(full.rsplit('/').next().unwrap_or_default());
+            provider["id"] = Json::String(full);
+        }
+        if !live.is_empty() {
+            pool["providers"] = wire::by_key(live, |provider| text(provider, "name").to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Makes the providers of the pool `pool` what `after` says, one after another: the API refuses changes side by side.
+pub(super) async fn write(pool: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+    let (before, after) = (providers(before), providers(after));
+    for name in before.keys().filter(|name| !after.contains_key(*name)) {
+        let request = Request::delete(Host::IAM, format!("v1/{pool}/providers/{name}"));
+        match run.call_and_wait(request, &Host::IAM).await {
+            Err(error) if !error.is_not_found() => return Err(error),
+            _ => {}
+        }
+    }
+    for (name, wanted) in after {
+        match before.get(name) {
+            Some(current) => update(&format!("{pool}/providers/{name}"), current, wanted, run).await?,
+            None => create(pool, name, wanted, run).await?,
+        }
+    }
+    Ok(())
+}
+
+/// The providers in the JSON of a pool, by their short names.
+fn providers(pool: &Json) -> BTreeMap<&str, &Json> {
+    let providers = pool.get("providers").and_then(Json::as_object).into_iter().flatten();
+    providers.map(|(_, provider)| (text(provider, "name"), provider)).collect()
+}
+
+fn text<'j>(body: &'j Json, field: &str) -> &'j str {
+    body.get(field).and_then(Json::as_str).unwrap_or_default()
+}
+
+/// Makes a provider. One that is there already is this pool's own all the same, and becomes what is wanted.
+async fn create(pool: &str, name: &str, wanted: &Json, run: &Run) -> Result<(), ApiError> {
+    let mut body = wanted.clone();
+    wire::remove(&mut body, "name");
+    let request = Request::post(Host::IAM, format!("v1/{pool}/providers"))
+        .query("workloadIdentityPoolProviderId", name)
+        .idempotent(true)
+        .json(body);
+    match run.call_and_wait(request, &Host::IAM).await {
+        Err(error) if error.is_already_exists() => {
+            let full = format!("{pool}/providers/{name}");
+            revive(&full, run).await?;
+            let current = run.call(Request::get(Host::IAM, format!("v1/{full}"))).await?;
+            update(&full, &current, wanted, run).await
+        }
+        result => result.map(drop),
+    }
+}
+
+async fn update(name: &str, current: &Json, wanted: &Json, run: &Run) -> Result<(), ApiError> {
+    let mask = mask(current, wanted);
+    if mask.is_empty() {
+        return Ok(());
+    }
+    let request = Request::patch(Host::IAM, format!("v1/{name}"))
+        .query("updateMask", mask.join(","))
+        .json(wire::masked(wanted, &mask));
+    run.call_and_wait(request, &Host::IAM).await.map(drop)
+}
+
+/// The fields in which `wanted` differs, those inside the kind of the provider one by one.
+pub(super) fn mask(current: &Json, wanted: &Json) -> Vec<String> {
+    const SETTINGS: [&str; 5] = ["attributeCondition", "attributeMapping", "description", "disabled", "displayName"];
+    const KINDS: [(&str, &str); 5] = [
+        ("aws", "accountId"),
+        ("oidc", "allowedAudiences"),
+        ("oidc", "issuerUri"),
+        ("oidc", "jwksJson"),
+        ("saml", "idpMetadataXml"),
+    ];
+    let inside = KINDS.iter().map(|(kind, field)| format!("{kind}.{field}"));
+    let differs = |path: &String| {
+        let value = |body| wire::get(body, path).filter(|value| !is_zero(value));
+        value(current) != value(wanted)
+    };
+    SETTINGS.iter().map(|field| (*field).to_owned()).chain(inside).filter(differs).collect()
+}
+
+fn is_zero(json: &Json) -> bool {
+    match json {
+        Json::Null | Json::Bool(false) => true,
+        Json::String(text) => text.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        Json::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
