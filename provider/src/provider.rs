@@ -11,6 +11,7 @@ use crate::config::{Connection, NotYetKnown, ProviderConfig};
 use crate::engine::{Handover, StackImages, StackResource};
 use crate::functions;
 use crate::google::api::auth::Environment;
+use crate::google::stack::Google;
 use crate::supported;
 
 /// Where the provider is published.
@@ -86,7 +87,7 @@ impl Provider for Mlops {
     }
 
     fn register(&self, registry: &mut Registry<Session>) {
-        registry.resource(StackResource).importable().identified().generates_config();
+        registry.resource(StackResource::<Google>::default()).importable().identified().generates_config();
         for name in [CheckpointResource::Prefixed, CheckpointResource::Literal] {
             registry.resource(name).importable().identified().movable();
         }

@@ -10,12 +10,11 @@ use tfplugin::schema::{Entry, Reference, Section};
 use tfplugin::{Attribute, Object, ObjectSchema};
 
 use crate::config::ProviderConfig;
-use crate::engine::Stack;
 use crate::engine::common::{self, DeletionPolicy};
 use crate::engine::kind::AnyKind;
 use crate::engine::marks::{FreeText, Immutable, Labels, Refers, Volatile};
 use crate::google::kinds::{self, KINDS};
-use crate::google::rest::Naming;
+use crate::google::stack::GoogleStack;
 
 /// The examples that the pages show.
 #[derive(Clone, Debug, Default)]
@@ -100,7 +99,7 @@ fn provider_page(examples: &Examples) -> Page {
 }
 
 fn stack_page(examples: &Examples) -> Page {
-    let schema = Stack::schema();
+    let schema = GoogleStack::schema();
     let sections = Reference::with_notes(&schema, notes).sections.into_iter().map(tidied).collect::<Vec<_>>();
     let of_kind = |section: &&Section| KINDS.iter().any(|kind| is_within(section, *kind));
     let own: Vec<Section> = sections.iter().filter(|section| !of_kind(section)).cloned().collect();
@@ -126,7 +125,7 @@ fn stack_page(examples: &Examples) -> Page {
 }
 
 /// Whether a section is about a kind's components or what is nested in them.
-fn is_within(section: &Section, kind: &dyn AnyKind) -> bool {
+fn is_within(section: &Section, kind: &AnyKind) -> bool {
     section.path.split('.').next() == Some(kind.name())
 }
 
@@ -154,8 +153,7 @@ fn kind_links() -> String {
 }
 
 /// What can be told of a kind without its attributes.
-fn kind_facts(kind: &dyn AnyKind) -> String {
-    let rest = kind.rest();
+fn kind_facts(kind: &AnyKind) -> String {
     let labels = match common::labels(kind.object()) {
         Some((_, Labels { inherit: true, .. })) => "yes, see [Labels](#labels)".to_owned(),
         Some((attribute, _)) => {
@@ -163,7 +161,7 @@ fn kind_facts(kind: &dyn AnyKind) -> String {
         }
         None => "none".to_owned(),
     };
-    let grants = if rest.iam.is_some() { "yes, see [Grants](#grants)" } else { "none" };
+    let grants = if kind.has_grants() { "yes, see [Grants](#grants)" } else { "none" };
     let removal = match kind.deletion() {
         DeletionPolicy::Delete => "deleted",
         DeletionPolicy::Abandon => "left in the cloud",
@@ -173,23 +171,10 @@ fn kind_facts(kind: &dyn AnyKind) -> String {
         "{}\n\n- API: `{}`\n- Name in the inventory: `{}`\n- Selector of an import: `{}=`\n- Labels: {labels}\n- Grants: {grants}\n\
          - When the component goes: {removal}, unless `deletion_policy` says otherwise; see [Deletion](#deletion)",
         kind.object().description,
-        rest.host,
-        full_name(kind),
+        kind.objects().api(),
+        kind.objects().name_pattern(),
         kind.name(),
     )
-}
-
-/// Google's full resource name, with capitals for what differs.
-fn full_name(kind: &dyn AnyKind) -> String {
-    let rest = kind.rest();
-    let last = if rest.naming == Naming::Server { "ID" } else { "NAME" };
-    let relative = if rest.collection.contains("projects/") {
-        let collection = rest.collection.replace("{project}", "PROJECT").replace("{location}", "LOCATION");
-        format!("{collection}/{last}")
-    } else {
-        last.to_owned()
-    };
-    rest.full_name.replace("{name}", &relative)
 }
 
 /// What the marks on an attribute mean to the user.

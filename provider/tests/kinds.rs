@@ -9,13 +9,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use terraform_provider_mlops::config::ProviderConfig;
-use terraform_provider_mlops::engine::Stack;
 use terraform_provider_mlops::engine::kind::AnyKind;
 use terraform_provider_mlops::engine::marks::{
     FreeText, Immutable, InputOnly, Labels, OwnKeys, Place, Refers, Volatile, Wire,
 };
+use terraform_provider_mlops::engine::scope::Scope;
 use terraform_provider_mlops::google::kinds::{self, KINDS};
-use terraform_provider_mlops::google::rest::Naming;
+use terraform_provider_mlops::google::stack::GoogleStack;
 use terraform_provider_mlops::reference::{self, Examples};
 use tfplugin::schema::{Presence, SchemaRole, Shape, problems};
 use tfplugin::{Attribute, Dynamic, Object, ObjectSchema, Type};
@@ -55,7 +55,7 @@ fn objects(path: String, object: &ObjectSchema) -> Vec<(String, &ObjectSchema)> 
 }
 
 /// What `broken` says of every attribute of every kind must be nothing.
-fn for_all_attributes(broken: impl Fn(&dyn AnyKind, &Found<'_>) -> Option<String>) {
+fn for_all_attributes(broken: impl Fn(&AnyKind, &Found<'_>) -> Option<String>) {
     let mut found = Vec::new();
     for kind in KINDS {
         for place in attributes(kind.name(), kind.object()) {
@@ -77,12 +77,12 @@ fn leaf(plain: &Type) -> &Type {
 }
 
 fn stack_and_provider() -> [(&'static str, ObjectSchema); 2] {
-    [("mlops_stack", Stack::schema()), ("provider", ProviderConfig::schema())]
+    [("mlops_stack", GoogleStack::schema()), ("provider", ProviderConfig::schema())]
 }
 
 #[test]
 fn terraform_takes_the_schemas() {
-    assert_eq!(problems(&Stack::schema(), SchemaRole::Resource), Vec::<String>::new());
+    assert_eq!(problems(&GoogleStack::schema(), SchemaRole::Resource), Vec::<String>::new());
     assert_eq!(problems(&ProviderConfig::schema(), SchemaRole::Provider), Vec::<String>::new());
 }
 
@@ -281,28 +281,36 @@ fn labels_are_written_through_the_effective_ones() {
 
 #[test]
 fn an_object_is_found_by_its_name_or_by_the_id_that_the_server_gave() {
-    let placeholders = Regex::new(r"\{([a-z]+)\}").unwrap();
     for kind in KINDS {
-        let (object, rest) = (kind.object(), kind.rest());
-        let attribute = |name: &str| object.attribute(name).unwrap_or_else(|| panic!("{} have no {name}", kind.name()));
-        match rest.naming {
-            Naming::Server => assert_eq!(attribute("id").presence, Presence::Computed, "{}", kind.name()),
-            Naming::Query(_) | Naming::Put | Naming::Inside | Naming::Body => {
-                let name = attribute("name");
-                assert_eq!(name.presence, Presence::OptionalComputed, "{}: it defaults to the KEY", kind.name());
-                assert!(name.extensions.get::<Immutable>().is_some(), "{}", kind.name());
-            }
+        let attribute =
+            |name: &str| kind.object().attribute(name).unwrap_or_else(|| panic!("{} have no {name}", kind.name()));
+        if kind.is_named_by_cloud() {
+            assert_eq!(attribute("id").presence, Presence::Computed, "{}", kind.name());
+        } else {
+            let name = attribute("name");
+            assert_eq!(name.presence, Presence::OptionalComputed, "{}: it defaults to the KEY", kind.name());
+            assert!(name.extensions.get::<Immutable>().is_some(), "{}", kind.name());
         }
-        for found in placeholders.captures_iter(rest.collection) {
-            assert!(matches!(&found[1], "project" | "location"), "{}: {}", kind.name(), &found[0]);
-            if &found[1] == "location" {
-                // A budget is in a billing account.
-                let is_place = |a: &&Attribute| a.name == "location" || a.presence == Presence::Required;
-                let mut places = object.attributes.iter().filter(is_place);
-                assert!(places.any(|place| place.extensions.get::<Immutable>().is_some()), "{}", kind.name());
+    }
+}
+
+#[test]
+fn what_decides_about_the_collection_of_an_object_cannot_change() {
+    let mut places = Vec::new();
+    for kind in KINDS {
+        for attribute in &kind.object().attributes {
+            let collection = |value: &str| {
+                let component = Dynamic::Object([(attribute.name.to_string(), Dynamic::string(value))].into());
+                kind.objects().collection(&component, &Scope::default())
+            };
+            if collection("a") != collection("b") {
+                places.push(format!("{}.{}", kind.name(), attribute.name));
+                assert!(attribute.extensions.get::<Immutable>().is_some(), "{}.{}", kind.name(), attribute.name);
             }
         }
     }
+    assert!(places.contains(&"services.location".to_owned()), "{places:?}");
+    assert!(places.contains(&"budgets.billing_account".to_owned()), "{places:?}");
 }
 
 /// During validation nothing but the KEY may be known yet.

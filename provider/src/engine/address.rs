@@ -5,20 +5,20 @@ use std::fmt;
 
 use tfplugin::Path;
 
-use crate::engine::kind::AnyKind;
+use super::kind::AnyKind;
 
 /// A kind and a KEY: `buckets["models"]`.
 #[derive(Clone)]
 pub struct Address {
     /// The kind.
-    pub kind: &'static dyn AnyKind,
+    pub kind: &'static AnyKind,
     /// The KEY in the configuration.
     pub key: String,
 }
 
 impl Address {
     /// The component `key` of `kind`.
-    pub fn new(kind: &'static dyn AnyKind, key: impl Into<String>) -> Self {
+    pub fn new(kind: &'static AnyKind, key: impl Into<String>) -> Self {
         Self { kind, key: key.into() }
     }
 

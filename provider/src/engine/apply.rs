@@ -2,9 +2,9 @@
 //!
 //! A step that fails keeps back only what waits for it. A stop request starts nothing new; what is in flight ends.
 
+mod account;
 mod create;
 mod preflight;
-mod project;
 mod schedule;
 mod step;
 
@@ -14,14 +14,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tfplugin::{Diagnostic, Diagnostics, Dynamic};
 use tokio::sync::OnceCell;
 
-use super::cloud::{self, Found};
+use super::address::Address;
+use super::common::DeletionPolicy;
+use super::error::CallError;
+use super::kind::AnyKind;
 use super::model::Components;
+use super::objects::{Detail, LiveObject};
 use super::plan::{Action, Step};
 use super::run::Run;
-use super::{Address, Scope, locate, tree};
-use crate::engine::kind::AnyKind;
-use crate::google::api::ApiError;
-use crate::google::rest::Naming;
+use super::scope::Scope;
+use super::tree;
 
 /// What an apply came to.
 pub(crate) struct Outcome {
@@ -43,7 +45,7 @@ pub(super) struct Work<'a> {
     /// The scope that they were made in.
     scope_before: &'a Scope,
     live: Mutex<Components>,
-    stamped: BTreeMap<&'static str, OnceCell<Vec<Found>>>,
+    stamped: BTreeMap<&'static str, OnceCell<Vec<LiveObject>>>,
 }
 
 impl Work<'_> {
@@ -53,17 +55,17 @@ impl Work<'_> {
     }
 
     /// All objects of a kind whose objects the server names; read once for all components of the kind.
-    async fn all_of(&self, kind: &'static dyn AnyKind, place: &str) -> Result<&[Found], ApiError> {
-        static NONE: OnceCell<Vec<Found>> = OnceCell::const_new();
+    async fn all_of(&self, kind: &'static AnyKind, place: &str) -> Result<&[LiveObject], CallError> {
+        static NONE: OnceCell<Vec<LiveObject>> = OnceCell::const_new();
         let cell = self.stamped.get(kind.name()).unwrap_or(&NONE);
-        cell.get_or_try_init(|| cloud::list(self.run, kind, place)).await.map(Vec::as_slice)
+        cell.get_or_try_init(|| kind.list(self.run, place, Detail::Whole)).await.map(Vec::as_slice)
     }
 
     /// Whether the object is one that the stack had before this apply, and so is nothing that an interrupted one left.
-    fn had(&self, kind: &dyn AnyKind, name: &str) -> bool {
+    fn had(&self, kind: &AnyKind, name: &str) -> bool {
         self.before.iter().any(|(address, component)| {
             address.kind.name() == kind.name()
-                && locate::relative_name(kind, component, self.scope_before).as_deref() == Some(name)
+                && kind.object_name(component, self.scope_before).as_deref() == Some(name)
         })
     }
 
@@ -109,7 +111,7 @@ pub(crate) async fn apply(
         before,
         scope_before,
         live: Mutex::new(live),
-        stamped: crate::google::kinds::KINDS.iter().map(|kind| (kind.name(), OnceCell::new())).collect(),
+        stamped: steps.iter().map(|step| (step.address.kind.name(), OnceCell::new())).collect(),
     };
     let looked_up = look_up(&work, &steps);
     let (diagnostics, ()) = futures::join!(schedule::run(&work, &steps, &kept), looked_up);
@@ -124,7 +126,7 @@ fn split_replacements(steps: Vec<Step>, scope: &Scope) -> Vec<Step> {
         let (Action::Replace, Some(prior), Some(planned)) = (&step.action, &step.prior, &step.planned) else {
             return vec![step];
         };
-        let name = |component| locate::relative_name(step.address.kind, component, scope);
+        let name = |component| step.address.kind.object_name(component, scope);
         let removal =
             if name(prior).is_some_and(|old| name(planned) == Some(old)) { Action::Delete } else { Action::Discard };
         let creation = Step { action: Action::Create, prior: None, ..step.clone() };
@@ -138,8 +140,8 @@ fn split_replacements(steps: Vec<Step>, scope: &Scope) -> Vec<Step> {
 async fn look_up(work: &Work<'_>, steps: &[Step]) {
     let created = steps.iter().filter(|step| step.action == Action::Create).filter_map(|step| {
         let kind = step.address.kind;
-        let place = kind.place(step.planned.as_ref()?, &work.run.scope);
-        (kind.rest().naming == Naming::Server).then_some((kind.name(), (kind, place)))
+        let place = kind.objects().collection(step.planned.as_ref()?, &work.run.scope).place;
+        kind.is_named_by_cloud().then_some((kind.name(), (kind, place)))
     });
     let kinds: BTreeMap<&str, _> = created.collect();
     // A creation that needs it reads again what failed here, and reports it.
@@ -153,7 +155,7 @@ async fn look_up(work: &Work<'_>, steps: &[Step]) {
 pub(crate) async fn destroy(run: &Run, components: &Components) -> Outcome {
     let steps = components.iter().map(|(address, component)| {
         let action = match super::plan::removal::policy(address, component) {
-            crate::engine::common::DeletionPolicy::Delete => Action::Delete,
+            DeletionPolicy::Delete => Action::Delete,
             _ => Action::Release,
         };
         Step { address: address.clone(), action, prior: Some(component.clone()), planned: None }

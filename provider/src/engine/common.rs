@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tfplugin::schema::Presence;
-use tfplugin::{Attribute, Choice, Object, ObjectSchema, Value};
+use tfplugin::{Attribute, Choice, Object, ObjectSchema, Value, name};
 
-use super::marks::{Labels, wire};
-use crate::google::rest::Rest;
+use super::marks::{Granted, Labels, OwnKeys, wire};
 
 /// What happens to an object in the cloud when its component leaves the stack, or when the stack is destroyed.
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +36,13 @@ struct Common {
     imported: Value<bool>,
 }
 
-/// The attribute of kinds whose API has IAM policies.
+/// The attribute of kinds whose API has policies of single objects.
 #[derive(Object)]
 struct Grants {
     /// Who may do what with this object: a map from role to the set of members that the stack grants it to. It only
     /// adds: members that others granted are left alone. A member without a colon is the KEY of a service account of
     /// this stack, `allUsers` and `allAuthenticatedUsers` excepted; `{{kind.KEY.attribute}}` is filled in.
-    #[tf(optional)]
+    #[tf(optional, ext(Granted))]
     iam: Value<BTreeMap<String, BTreeSet<String>>>,
 }
 
@@ -52,14 +51,45 @@ struct Grants {
 struct Written {
     /// The labels that the stack keeps on the object: those of the provider, the stack and the component merged, and
     /// the stack's stamp on an object that it created. Labels that others set are left alone and not shown.
-    #[tf(computed)]
+    #[tf(computed, ext(OwnKeys))]
     effective_labels: Value<BTreeMap<String, String>>,
 }
 
+/// What most kinds declare, with what a silent configuration means by it.
+#[derive(Object)]
+struct Usual {
+    /// The object's name. Default: the KEY.
+    #[tf(optional)]
+    name: Value<String>,
+    /// Where the object is. Default: the stack's region.
+    #[tf(optional)]
+    location: Value<String>,
+    /// The object's name within the cloud.
+    #[tf(computed)]
+    id: Value<String>,
+}
+
+/// The attribute that says what happens to the object when its component goes.
+pub const DELETION_POLICY: &str = name!(Common.deletion_policy);
+/// The attribute that allows a replacement.
+pub const ALLOW_REPLACEMENT: &str = name!(Common.allow_replacement);
+/// The attribute that says whether the object was imported.
+pub const IMPORTED: &str = name!(Common.imported);
+/// The attribute with the grants.
+pub const IAM: &str = name!(Grants.iam);
+/// The attribute with the labels as they are written.
+pub const EFFECTIVE_LABELS: &str = name!(Written.effective_labels);
+/// The attribute that names an object; it defaults to the KEY.
+pub const NAME: &str = name!(Usual.name);
+/// The attribute that says where an object is; it defaults to the region.
+pub const LOCATION: &str = name!(Usual.location);
+/// The attribute with the object's name within the cloud.
+pub const ID: &str = name!(Usual.id);
+
 /// The declaration of a kind with the attributes that all kinds share.
-pub(crate) fn complete(mut object: ObjectSchema, rest: &Rest, deletion: DeletionPolicy) -> ObjectSchema {
+pub(crate) fn complete(mut object: ObjectSchema, has_grants: bool, deletion: DeletionPolicy) -> ObjectSchema {
     object.attributes.extend(Common::schema().attributes);
-    if rest.iam.is_some() {
+    if has_grants {
         object.attributes.extend(Grants::schema().attributes);
     }
     if let Some(labels) = labels(&object).map(|(_, labels)| *labels) {
@@ -68,7 +98,7 @@ pub(crate) fn complete(mut object: ObjectSchema, rest: &Rest, deletion: Deletion
             object.attributes.push(attribute);
         }
     }
-    let policy = object.attributes.iter_mut().find(|attribute| attribute.name == "deletion_policy");
+    let policy = object.attributes.iter_mut().find(|attribute| attribute.name == DELETION_POLICY);
     if let Some(policy) = policy.filter(|_| deletion == DeletionPolicy::Abandon) {
         let usual = policy.description.replace("`DELETE` (the default, save for kinds that say otherwise)", "`DELETE`");
         policy.description = usual.replace("`ABANDON` leaves", "`ABANDON` (the default) leaves").into();

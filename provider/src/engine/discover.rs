@@ -11,49 +11,51 @@ mod policies;
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use tfplugin::{Diagnostic, Diagnostics, Dynamic, Entries, Path};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Entries};
 
 use self::policies::Policies;
-use super::cloud::{self, Found};
-use super::iam::{self, Policy};
+use super::address::Address;
+use super::cloud::Cloud;
+use super::error::CallError;
+use super::grants::Policy;
 use super::import_id::ImportName;
 use super::kind::AnyKind;
 use super::labels::Owner;
-use super::model::{Components, Stack};
+use super::model::{self, Components, Stack, Status};
+use super::objects::{Detail, LiveObject};
 use super::problem::{self, Operation};
 use super::run::Run;
-use super::wire;
-use super::{Address, Scope, effective, labels, refresh, tree};
-use crate::google::api::ApiError;
-use crate::google::kinds::KINDS;
+use super::scope::Scope;
+use super::{common, effective, labels, refresh, tree, wire};
 
 /// One object that could be imported.
 struct Candidate {
-    kind: &'static dyn AnyKind,
-    found: Found,
+    kind: &'static AnyKind,
+    found: LiveObject,
 }
 
 impl Candidate {
     /// What selectors match and messages say.
     fn name(&self) -> String {
-        let own = tree::text(&self.found.tree, "name").map(str::to_owned);
+        let own = tree::text(&self.found.tree, common::NAME).map(str::to_owned);
         own.or_else(|| self.kind.title(&self.found.tree)).unwrap_or_else(|| self.found.name.clone())
     }
 
     /// The names by which others may use it.
     fn names(&self) -> impl Iterator<Item = &str> {
-        let attributes =
-            ["name", "id", "email"].into_iter().filter_map(|attribute| tree::text(&self.found.tree, attribute));
-        std::iter::once(self.found.name.as_str()).chain(attributes)
+        let address = self.kind.principal().map(|principal| principal.address);
+        let attributes = [Some(common::NAME), Some(common::ID), address].into_iter().flatten();
+        let names = attributes.filter_map(|attribute| tree::text(&self.found.tree, attribute));
+        std::iter::once(self.found.name.as_str()).chain(names)
     }
 
     fn owner(&self, scope: &Scope) -> Owner {
-        labels::owner(&self.found.tree, scope)
+        labels::owner(self.kind.terms(), &self.found.tree, scope)
     }
 
     /// Whether nobody can tell by labels which stack made it.
     fn has_no_labels(&self) -> bool {
-        crate::engine::common::labels(self.kind.object()).is_none()
+        common::labels(self.kind.object()).is_none()
     }
 }
 
@@ -68,24 +70,28 @@ struct Survey {
 ///
 /// # Errors
 /// When something could not be read, or a selector matches nothing.
-pub(crate) async fn discover(run: &Run, import: &ImportName) -> Result<(Stack, Diagnostics), Diagnostics> {
-    let survey = survey(run, import).await?;
+pub(crate) async fn discover(
+    run: &Run,
+    cloud: &dyn Cloud,
+    import: &ImportName,
+) -> Result<(Stack, Diagnostics), Diagnostics> {
+    let survey = survey(run, cloud, import).await?;
     let mut policies = Policies::default();
     let mut diagnostics = Diagnostics::new();
     let chosen = choice::choose(run, import, &survey, &mut policies, &mut diagnostics).await?;
-    let (read, on_project) = futures::join!(
+    let (read, on_account) = futures::join!(
         policies.read(run, &survey.candidates, &chosen),
-        project_policy(run, chosen.iter().map(|at| &survey.candidates[*at])),
+        account_policy(run, chosen.iter().map(|at| &survey.candidates[*at])),
     );
     read?;
-    let on_project = on_project?;
+    let on_account = on_account?;
 
     let mut components = Components::new();
     let chosen: Vec<(&Candidate, Option<&Policy>)> =
         chosen.iter().map(|at| (&survey.candidates[*at], policies.of(*at))).collect();
     let keys = keys::keys(chosen.iter().map(|(candidate, _)| {
         let stamp = Some(&candidate.found).filter(|_| candidate.owner(&run.scope) == Owner::This);
-        let stamp = stamp.and_then(|found| labels::stamped_key(found.tree.get("effective_labels")));
+        let stamp = stamp.and_then(|found| labels::stamped_key(found.tree.get(common::EFFECTIVE_LABELS)));
         (candidate.kind, stamp.map_or_else(|| keys::from_name(&candidate.name(), candidate.kind.noun()), str::to_owned))
     }));
     for ((candidate, policy), address) in chosen.iter().zip(keys) {
@@ -93,31 +99,29 @@ pub(crate) async fn discover(run: &Run, import: &ImportName) -> Result<(Stack, D
         warn_of_unexpressed(&address, candidate, *policy, &mut diagnostics);
         components.insert(address, component);
     }
-    if let Some(policy) = on_project {
-        project_roles(&policy, &mut components);
+    if let Some(policy) = on_account {
+        account_roles(&policy, &mut components);
     }
     adopt_names::adopt(&mut components, &run.scope);
-    Ok((stack(run, import, components), diagnostics))
+    Ok((stack(run, cloud, import, components), diagnostics))
 }
 
-fn stack(run: &Run, import: &ImportName, components: Components) -> Stack {
-    let mut stack = Stack::empty();
-    stack.set("name", Dynamic::string(&import.stack));
-    stack.set("project", Dynamic::string(&run.scope.project));
-    stack.set("region", Dynamic::string(&run.scope.region));
-    stack.set("id", Dynamic::string(run.scope.id()));
-    stack.set("project_number", run.scope.project_number.as_ref().map_or(Dynamic::Null, Dynamic::string));
-    stack.set("deletion_protection", Dynamic::Bool(true));
-    stack.set("status", Dynamic::string("complete"));
-    let like = Stack::empty();
+fn stack(run: &Run, cloud: &dyn Cloud, import: &ImportName, components: Components) -> Stack {
+    let like = Stack::empty(cloud.layout());
+    let mut stack = like.clone();
+    stack.set(model::NAME, Dynamic::string(&import.stack));
+    cloud.record_place(&mut stack, &run.scope.place);
+    stack.set(model::ID, Dynamic::string(cloud.terms().stack_id(&run.scope.place, &run.scope.stack)));
+    stack.set(model::DELETION_PROTECTION, Dynamic::Bool(true));
+    stack.set(model::STATUS, Status::Complete);
     stack.set_components(&components, &like);
-    refresh::stamp(run, &mut stack, &components);
+    refresh::stamp(&run.scope, &mut stack, &components);
     stack
 }
 
 /// Everything of the supported kinds that belongs to the project and region and that Google did not make by itself.
-async fn survey(run: &Run, import: &ImportName) -> Result<Survey, Diagnostics> {
-    let lists = KINDS.iter().map(|kind| async move { (*kind, list_everywhere(run, *kind).await) });
+async fn survey(run: &Run, cloud: &dyn Cloud, import: &ImportName) -> Result<Survey, Diagnostics> {
+    let lists = cloud.layout().kinds().iter().map(|kind| async move { (*kind, list_everywhere(run, *kind).await) });
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut is_shared = false;
     let mut diagnostics = Diagnostics::new();
@@ -126,17 +130,17 @@ async fn survey(run: &Run, import: &ImportName) -> Result<Survey, Diagnostics> {
         match result {
             Ok(items) => {
                 for found in items {
-                    let owner = labels::owner(&found.tree, &run.scope);
+                    let owner = labels::owner(kind.terms(), &found.tree, &run.scope);
                     is_shared |= owner == Owner::Other;
-                    let is_here = owner == Owner::This || is_here(&found.tree, &run.scope);
-                    if is_here && !kind.is_google_made(&found.body, &run.scope) {
+                    let is_here = owner == Owner::This || is_here(kind, &found.tree, &run.scope);
+                    if is_here && !kind.is_made_by_cloud(&found.body, &run.scope) {
                         candidates.push(Candidate { kind, found });
                     }
                 }
             }
             // With its API off there is nothing of this kind.
-            Err(error) if error.is_api_disabled().is_some() => {}
-            Err(error) if !is_wanted && error.is_permission_denied() => {}
+            Err(error) if error.is_disabled() => {}
+            Err(error) if !is_wanted && error.is_denied() => {}
             Err(error) => {
                 let nobody = Address::new(kind, "*");
                 let mut problem = problem::of_component(&nobody, Operation::Read, &error);
@@ -153,15 +157,15 @@ async fn survey(run: &Run, import: &ImportName) -> Result<Survey, Diagnostics> {
 }
 
 /// All objects of a kind at all places that may hold some of the stack.
-async fn list_everywhere(run: &Run, kind: &dyn AnyKind) -> Result<Vec<Found>, ApiError> {
-    let places = kind.places(run).await?;
-    let lists = join_all(places.iter().map(|place| cloud::list(run, kind, place))).await;
+async fn list_everywhere(run: &Run, kind: &AnyKind) -> Result<Vec<LiveObject>, CallError> {
+    let places = kind.objects().places(run).await?;
+    let lists = join_all(places.iter().map(|place| kind.list(run, place, Detail::Whole))).await;
     Ok(lists.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// Whether an object is in the region, or in no single region.
-fn is_here(component: &Dynamic, scope: &Scope) -> bool {
-    labels::region_of(component).is_none_or(|region| region == scope.region)
+fn is_here(kind: &AnyKind, component: &Dynamic, scope: &Scope) -> bool {
+    labels::region_of(kind.terms(), component).is_none_or(|region| region == scope.place.region)
 }
 
 /// The component that stands for an object as it is.
@@ -175,49 +179,47 @@ fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>) -> D
         }
     }
     kind.imported(&mut component, scope);
-    tree::set(&mut component, "imported", Dynamic::Bool(candidate.owner(scope) != Owner::This));
-    if let Some((attribute, _)) = crate::engine::common::labels(kind.object()) {
-        let (own, effective) = labels::imported(component.get("effective_labels"));
+    tree::set(&mut component, common::IMPORTED, Dynamic::Bool(candidate.owner(scope) != Owner::This));
+    if let Some((attribute, _)) = common::labels(kind.object()) {
+        let (own, effective) = labels::imported(kind.terms(), component.get(common::EFFECTIVE_LABELS));
         tree::set(&mut component, attribute.name.clone(), own);
-        tree::set(&mut component, "effective_labels", effective);
+        tree::set(&mut component, common::EFFECTIVE_LABELS, effective);
     }
     if let Some(policy) = policy {
         let mut roles: BTreeMap<String, Vec<Dynamic>> = BTreeMap::new();
-        for (role, member) in policy.grants() {
-            if !iam::is_google_made(&role, &member, scope) {
+        for (role, member) in policy.grants.clone() {
+            if !kind.terms().is_made_by_cloud(&role, &member, &scope.place) {
                 roles.entry(role).or_default().push(Dynamic::String(member));
             }
         }
         let roles: Entries = roles.into_iter().map(|(role, members)| (role, Dynamic::set(members))).collect();
-        tree::set(&mut component, "iam", if roles.is_empty() { Dynamic::Null } else { Dynamic::Map(roles) });
+        tree::set(&mut component, common::IAM, if roles.is_empty() { Dynamic::Null } else { Dynamic::Map(roles) });
     }
     component
 }
 
-/// The project's policy, if some of the chosen ones can have roles on the project.
-async fn project_policy<'c>(
+/// The policy of the account or project, if some of the chosen ones can have roles on it.
+async fn account_policy<'c>(
     run: &Run,
     mut chosen: impl Iterator<Item = &'c Candidate>,
 ) -> Result<Option<Policy>, Diagnostics> {
-    if !chosen.any(|candidate| effective::project_roles(&Address::new(candidate.kind, "*")).is_some()) {
-        return Ok(None);
+    let has_roles = |kind: &'static AnyKind| effective::account_roles(&Address::new(kind, "*")).is_some();
+    match chosen.find(|candidate| has_roles(candidate.kind)) {
+        Some(candidate) => refresh::account_policy(run, candidate.kind).await.map(Some),
+        None => Ok(None),
     }
-    let policy = iam::read(run, &iam::Target::project(&run.scope)).await;
-    policy.map(Some).map_err(|error| problem::of_stack("read the project's policy", Path::root(), &error).into())
 }
 
-/// The roles that the accounts among the components have on the project.
-fn project_roles(policy: &Policy, components: &mut Components) {
-    let granted = policy.grants();
+/// The roles that the principals among the components have on the account or project.
+fn account_roles(policy: &Policy, components: &mut Components) {
     for (address, component) in components {
-        let Some((attribute, roles)) = effective::project_roles(address) else { continue };
-        let Some(member) =
-            tree::text(component, roles.email).map(|email| iam::normal(&format!("serviceAccount:{email}")))
-        else {
-            continue;
-        };
+        let Some((attribute, roles)) = effective::account_roles(address) else { continue };
+        let terms = address.kind.terms();
+        let Some(principal) = tree::text(component, roles.email) else { continue };
+        let member = terms.canonical_member(&terms.member(principal));
+        let grants = policy.grants.iter();
         let held: Vec<Dynamic> =
-            granted.iter().filter(|(_, holder)| *holder == member).map(|(role, _)| Dynamic::string(role)).collect();
+            grants.filter(|(_, holder)| *holder == member).map(|(role, _)| Dynamic::string(role)).collect();
         let held = if held.is_empty() { Dynamic::Null } else { Dynamic::set(held) };
         tree::set(component, attribute.name.clone(), held);
     }
@@ -242,7 +244,7 @@ fn warn_of_unexpressed(
             ),
         ));
     }
-    let roles = policy.map(Policy::conditional_roles).unwrap_or_default();
+    let roles = policy.map(|policy| policy.conditional_roles.clone()).unwrap_or_default();
     if !roles.is_empty() {
         diagnostics.push(Diagnostic::warning(
             format!("The {noun} has grants under conditions, which the stack does not manage"),

@@ -8,16 +8,17 @@ use std::fmt::Write as _;
 
 use tfplugin::{Attribute, Dynamic};
 
-use super::iam::normal;
+use super::address::Address;
+use super::grants::Grants;
+use super::marks::{AccountRoles, Granted, OwnKeys, Place, Volatile, Wire};
 use super::model::Components;
-use super::{Address, Scope, references, tree};
-use crate::engine::marks::{Place, ProjectRoles, Volatile, Wire};
-use crate::engine::wire;
+use super::scope::Scope;
+use super::{common, labels, references, tree, wire};
 
 /// Fills in what the engine itself knows of a silent configuration: the name is the KEY, the location the region.
 pub(crate) fn with_names(address: &Address, component: &mut Dynamic, scope: &Scope) {
     let object = address.kind.object();
-    let defaults = [("name", &address.key), ("location", &scope.region)];
+    let defaults = [(common::NAME, &address.key), (common::LOCATION, &scope.place.region)];
     for (name, value) in defaults {
         if object.attribute(name).is_some() && component.get(name).is_null() && !value.is_empty() {
             tree::set(component, name, Dynamic::string(value));
@@ -37,7 +38,7 @@ pub(crate) fn changed<'a>(address: &'a Address, before: &Dynamic, after: &Dynami
     let object = &address.kind.object().attributes;
     object
         .iter()
-        .filter(|attribute| attribute.presence.is_configurable() || attribute.name == "effective_labels")
+        .filter(|attribute| attribute.presence.is_configurable() || attribute.extensions.get::<OwnKeys>().is_some())
         .filter(|attribute| attribute.extensions.get::<Wire>().is_some())
         .filter(|attribute| {
             let (before, after) = (before.get(&attribute.name), after.get(&attribute.name));
@@ -68,19 +69,16 @@ pub(crate) fn resent<'a>(address: &'a Address, changed: &[&Attribute]) -> Vec<&'
     address.kind.object().attributes.iter().filter(shares).collect()
 }
 
-/// Grants as role and member.
-pub(crate) type Grants = BTreeSet<(String, String)>;
-
 /// The grants that a component means, with references filled in; `None` when one of them is not known yet.
-pub(crate) fn grants(component: &Dynamic, all: &Components) -> Option<Grants> {
+pub(crate) fn grants(address: &Address, component: &Dynamic, all: &Components) -> Option<Grants> {
     let mut grants = Grants::new();
-    let iam = component.get("iam");
+    let iam = component.get(common::IAM);
     if !iam.is_wholly_known() {
         return None;
     }
     for (role, members) in iam.as_entries().into_iter().flatten() {
         for member in tree::texts(members) {
-            let member = references::resolve_member(member, all);
+            let member = references::resolve_member(address, member, all);
             grants.insert((role.to_string(), member.as_str()?.to_owned()));
         }
     }
@@ -88,14 +86,14 @@ pub(crate) fn grants(component: &Dynamic, all: &Components) -> Option<Grants> {
 }
 
 /// The attribute with the roles that components of a kind have on the project, if they have some.
-pub(crate) fn project_roles(address: &Address) -> Option<(&Attribute, &ProjectRoles)> {
+pub(crate) fn account_roles(address: &Address) -> Option<(&Attribute, &AccountRoles)> {
     let attributes = address.kind.object().attributes.iter();
-    attributes.filter_map(|attribute| Some((attribute, attribute.extensions.get::<ProjectRoles>()?))).next()
+    attributes.filter_map(|attribute| Some((attribute, attribute.extensions.get::<AccountRoles>()?))).next()
 }
 
 /// The grants on the project that a component means; `None` when they are not known yet.
-pub(crate) fn project_grants(address: &Address, component: &Dynamic) -> Option<Grants> {
-    let Some((attribute, roles)) = project_roles(address) else { return Some(Grants::new()) };
+pub(crate) fn account_grants(address: &Address, component: &Dynamic) -> Option<Grants> {
+    let Some((attribute, roles)) = account_roles(address) else { return Some(Grants::new()) };
     let wanted = component.get(&attribute.name);
     if !wanted.is_wholly_known() {
         return None;
@@ -104,27 +102,26 @@ pub(crate) fn project_grants(address: &Address, component: &Dynamic) -> Option<G
     if wanted.is_empty() {
         return Some(Grants::new());
     }
-    let member = format!("serviceAccount:{}", tree::text(component, roles.email)?);
+    let member = address.kind.terms().member(tree::text(component, roles.email)?);
     Some(wanted.into_iter().map(|role| (role.to_owned(), member.clone())).collect())
 }
 
 /// Whether an attribute is kept in the cloud, and stays until somebody changes it.
 fn is_kept(attribute: &Attribute) -> bool {
     let marks = &attribute.extensions;
-    (marks.get::<Wire>().is_some() || marks.get::<ProjectRoles>().is_some()) && marks.get::<Volatile>().is_none()
+    (marks.get::<Wire>().is_some() || marks.get::<AccountRoles>().is_some()) && marks.get::<Volatile>().is_none()
 }
 
 /// Whether the fingerprint covers an attribute: a setting that can be read, a grant, or the labels as they are.
 pub(crate) fn counts(attribute: &Attribute) -> bool {
-    match attribute.name.as_ref() {
-        "iam" | "effective_labels" => true,
-        _ => attribute.presence.is_configurable() && !attribute.write_only && is_kept(attribute),
-    }
+    let marks = &attribute.extensions;
+    let is_setting = attribute.presence.is_configurable() && !attribute.write_only && is_kept(attribute);
+    is_setting || marks.get::<Granted>().is_some() || attribute.name == common::EFFECTIVE_LABELS
 }
 
 /// One text for all values of an attribute that mean the same.
-pub(crate) fn canonical(attribute: &Attribute, value: &Dynamic, scope: &Scope) -> String {
-    wire::canonical(attribute, value, &|attribute, text| cloud_name(attribute, text, scope))
+pub(crate) fn canonical(address: &Address, attribute: &Attribute, value: &Dynamic, scope: &Scope) -> String {
+    wire::canonical(attribute, value, &|attribute, text| cloud_name(address, attribute, text, scope))
 }
 
 /// A digest of what all components mean: `None` while something is unknown. Neither KEYs nor spellings count, nor what the
@@ -160,27 +157,25 @@ fn settings(address: &Address, component: &Dynamic, all: &Components, scope: &Sc
         if !value.is_wholly_known() {
             return None;
         }
-        let _ = writeln!(text, "{} {}", attribute.name, canonical(attribute, value, scope));
+        let _ = writeln!(text, "{} {}", attribute.name, canonical(address, attribute, value, scope));
     }
-    let labels = meant.get("effective_labels");
+    let labels = meant.get(common::EFFECTIVE_LABELS);
     if !labels.is_wholly_known() {
         return None;
     }
     let mut labels = tree::strings(labels);
-    labels.remove(super::labels::COMPONENT_STAMP);
-    let grants: Grants = grants(component, all)?.into_iter().map(|(role, member)| (role, normal(&member))).collect();
+    labels.remove(labels::COMPONENT_STAMP);
+    let canonical = |(role, member): (String, String)| (role, address.kind.terms().canonical_member(&member));
+    let grants: Grants = grants(address, component, all)?.into_iter().map(canonical).collect();
     let _ = writeln!(text, "{labels:?} {grants:?}");
     Some(text)
 }
 
-/// A name of an object of the cloud with the project's id for its number, and short where the attribute takes that for
-/// the same.
-fn cloud_name(attribute: &Attribute, text: &str, scope: &Scope) -> String {
-    let owned = text.strip_prefix("projects/").and_then(|rest| rest.split_once('/'));
-    let Some((_, rest)) = owned.filter(|(project, _)| scope.is_project(project)) else { return text.to_owned() };
-    let last = rest.rsplit('/').next().unwrap_or(rest);
-    if (attribute.rules.equal)(&Dynamic::string(text), &Dynamic::string(last)) {
-        return last.to_owned();
+/// A name of an object of the cloud in one spelling, and short where the attribute takes that for the same.
+fn cloud_name(address: &Address, attribute: &Attribute, text: &str, scope: &Scope) -> String {
+    let Some(name) = address.kind.terms().canonical_name(text, &scope.place) else { return text.to_owned() };
+    match name.rsplit_once('/') {
+        Some((_, last)) if (attribute.rules.equal)(&Dynamic::string(text), &Dynamic::string(last)) => last.to_owned(),
+        _ => name,
     }
-    format!("projects/{}/{rest}", scope.project)
 }

@@ -1,10 +1,10 @@
 //! The configuration that a person would write for a stack that exists.
 
-use tfplugin::{Dynamic, Object as _};
+use tfplugin::Dynamic;
 
 use super::model::Stack;
-use super::{Scope, effective, tree};
-use crate::engine::common;
+use super::scope::Scope;
+use super::{common, effective, tree};
 
 /// The configuration of `stack`: what the provider computes, and what is so by default, is left out.
 pub(crate) fn generate(stack: &Stack, scope: &Scope) -> Dynamic {
@@ -15,7 +15,7 @@ pub(crate) fn generate(stack: &Stack, scope: &Scope) -> Dynamic {
             address.kind.object().attributes.iter().map(|a| (a.name.to_string(), Dynamic::Null)).collect(),
         );
         effective::with_names(address, &mut silent, scope);
-        for name in ["name", "location"] {
+        for name in [common::NAME, common::LOCATION] {
             // Only where the engine fills it in: a name with a default of its own, or a location that must be said, stays.
             let is_filled =
                 address.kind.object().attribute(name).is_some_and(|a| a.default.is_none() && a.presence.is_computed());
@@ -31,10 +31,10 @@ pub(crate) fn generate(stack: &Stack, scope: &Scope) -> Dynamic {
         });
     }
     config.set_components(&components, stack);
-    for attribute in Stack::body().attributes.iter().filter(|attribute| attribute.nested().is_none()) {
+    for attribute in stack.layout().body().attributes.iter().filter(|attribute| attribute.nested().is_none()) {
         if !common::is_configurable(attribute) || attribute.default.as_ref() == Some(config.get(&attribute.name)) {
             config.set(&attribute.name, Dynamic::Null);
         }
     }
-    config.encode()
+    config.tree().clone()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Address;
+use super::address::Address;
 use super::model::Components;
 use super::references;
 

@@ -25,11 +25,13 @@ use tracing::debug;
 #[cfg(test)]
 pub(super) use self::compare::compare;
 pub use self::compare::{Comparison, Difference};
-use super::model::Stack;
+use super::cloud::Cloud;
+use super::context::CallContext;
+use super::model;
+use super::model::{Layout, Stack};
 use super::refresh;
-use super::resource::{Limit, missing, scope_of};
-use super::run::{ApiPolicy, Run};
-use crate::google::api::CallContext;
+use super::resource::{Limit, scope_of};
+use super::run::{Preparation, Run};
 use crate::provider::Session;
 
 /// The form that is written here and read here.
@@ -100,13 +102,17 @@ impl StackImage {
     /// # Errors
     /// When something in it is unknown, or it has no id.
     pub fn from_state(stack: &Stack) -> Result<Self, ImageError> {
-        let id = stack.text("id").filter(|id| !id.is_empty()).ok_or(ImageError::NoId)?.to_owned();
-        let fingerprint = stack.text("fingerprint").unwrap_or_default().to_owned();
+        let id = stack.text(model::ID).filter(|id| !id.is_empty()).ok_or(ImageError::NoId)?.to_owned();
+        let fingerprint = stack.text(model::FINGERPRINT).unwrap_or_default().to_owned();
         // Fast rather than small: it is done whenever a stack is read. The buffer gathers the writer's many small pieces.
         let packer = ZlibEncoder::new(Vec::new(), Compression::fast());
         let mut buffer = BufWriter::with_capacity(64 * 1024, packer);
-        let written =
-            Written { format: FORMAT, id: &id, fingerprint: &fingerprint, stack: Body(Stack::body(), stack.tree()) };
+        let written = Written {
+            format: FORMAT,
+            id: &id,
+            fingerprint: &fingerprint,
+            stack: Body(stack.layout().body(), stack.tree()),
+        };
         serde_json::to_writer(&mut buffer, &written).map_err(ImageError::Pack)?;
         let packer = buffer.into_inner().map_err(|error| ImageError::Write(error.into_error()))?;
         let packed = packer.finish().map_err(ImageError::Write)?;
@@ -157,29 +163,33 @@ impl StackImage {
     ///
     /// # Errors
     /// When the content does not fit the schema.
-    pub fn stack(&self) -> Result<Stack, ImageError> {
+    pub fn stack(&self, layout: &'static Layout) -> Result<Stack, ImageError> {
         let Content { stack } = unpack(&self.packed)?;
-        let tree = tfplugin::value::json::from_json(Stack::body_type(), &stack).map_err(ImageError::Schema)?;
-        Ok(Stack::of_tree(tree))
+        let tree = tfplugin::value::json::from_json(layout.body_type(), &stack).map_err(ImageError::Schema)?;
+        Ok(Stack::of_tree(layout, tree))
     }
 
     /// Reads every object of the stack as it is now, and compares.
     ///
     /// # Errors
     /// When something could not be read. Objects that are gone are no error but a difference.
-    pub async fn verify(&self, session: &Session, calls: &CallContext) -> Result<Comparison, Diagnostics> {
+    pub async fn verify(
+        &self,
+        cloud: &dyn Cloud,
+        session: &Session,
+        calls: &CallContext,
+    ) -> Result<Comparison, Diagnostics> {
         let unreadable = |error: ImageError| {
             Diagnostic::error(
                 "The stack is not known well enough",
                 format!("{}: {error}. Run terraform plan again, with the state refreshed.", self.id),
             )
         };
-        let before = self.stack().map_err(unreadable)?;
-        let scope = scope_of(&before, None, &session.connection)?.ok_or_else(|| missing("project"))?;
-        let client = session.connection.client().map_err(|missing| missing.diagnostic())?;
-        let calls = calls.within(Limit::Read.of(before.settings().as_ref()));
-        let run = Run::new(client.clone(), calls, scope, ApiPolicy::Report);
-        let after = refresh::refresh(&run, &before).await?;
+        let before = self.stack(cloud.layout()).map_err(unreadable)?;
+        let scope = scope_of(cloud, &before, session)?;
+        let calls = calls.within(Limit::Read.of(Some(&before)));
+        let run = Run::new(cloud.session(&session.connection)?, calls, scope, Preparation::Report);
+        let after = refresh::refresh(&run, cloud, &before).await?;
         Ok(compare::compare(&before, after, &run.scope))
     }
 }
@@ -281,13 +291,13 @@ impl StackImages {
     pub fn observe(&self, stack: &Stack) {
         match StackImage::from_state(stack) {
             Ok(image) => self.remember(image),
-            Err(error) => debug!(stack = stack.text("id"), %error, "no image"),
+            Err(error) => debug!(stack = stack.text(model::ID), %error, "no image"),
         }
     }
 
     /// The same with a stack that is only older than what this process may have read itself.
     pub fn observe_first(&self, stack: &Stack) {
-        if self.get(stack.text("id").unwrap_or_default()).is_none() {
+        if self.get(stack.text(model::ID).unwrap_or_default()).is_none() {
             self.observe(stack);
         }
     }

@@ -1,18 +1,16 @@
 //! The id of an import: `PROJECT/REGION/NAME[?selectors]`.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
-use crate::google::kinds::{self, KINDS};
+use super::cloud::Cloud;
+use super::model::Layout;
+use super::validate;
 
 /// What to import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ImportName {
-    /// The project's id or number.
-    pub project: String,
+    /// The account, or the project's id or number.
+    pub account: String,
     /// The region.
     pub region: String,
     /// The stack's name.
@@ -59,21 +57,18 @@ pub(crate) enum ImportIdError {
          my-project/europe-west1/ct-scan or my-project/europe-west1/ct-scan?services=api&buckets=data-*"
     )]
     Form,
-    /// The project is not one.
-    #[error(
-        "{0:?} is not a project's id (6 to 30 lower-case letters, digits and \"-\", starting with a letter) or number"
-    )]
-    Project(String),
-    /// The region is not one.
-    #[error("{0:?} is not a region; one is written as europe-west1, without a zone behind it")]
-    Region(String),
+    /// The place is not one.
+    #[error("{0}")]
+    Place(String),
     /// The name cannot be a stack's.
     #[error(
         "{0:?} cannot be a stack's name: write lower-case letters, digits, \"-\" and \"_\", starting with a letter, at most 63"
     )]
     Name(String),
     /// No such selector.
-    #[error("{name:?} is no selector: there are {known}, each with a name in which * stands for any text, and follow")]
+    #[error(
+        "{name:?} is not a selector: there are {known}, each with a name in which * stands for any text, and follow"
+    )]
     Selector {
         /// What was written.
         name: String,
@@ -88,48 +83,39 @@ pub(crate) enum ImportIdError {
     Follow(String),
 }
 
-impl FromStr for ImportName {
-    type Err = ImportIdError;
-
-    fn from_str(id: &str) -> Result<Self, ImportIdError> {
-        static PROJECT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-            Regex::new(r"^([a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}|[a-z0-9.-]+:[a-z][a-z0-9-]{4,28}[a-z0-9])$").ok()
-        });
-        static REGION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[a-z]+-[a-z]+[0-9]+$").ok());
-        static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[a-z][a-z0-9_-]{0,62}$").ok());
-        let fits = |rule: &LazyLock<Option<Regex>>, text: &str| rule.as_ref().is_none_or(|rule| rule.is_match(text));
+impl ImportName {
+    /// Reads the id of an import of a stack of `cloud`.
+    ///
+    /// # Errors
+    /// When the id is not of the form, or names what the cloud does not have.
+    pub(crate) fn parse(id: &str, cloud: &dyn Cloud) -> Result<Self, ImportIdError> {
         let (name, query) = id.split_once('?').unwrap_or((id, ""));
-        let [project, region, stack] = name.split('/').collect::<Vec<_>>()[..] else {
+        let [account, region, stack] = name.split('/').collect::<Vec<_>>()[..] else {
             return Err(ImportIdError::Form);
         };
-        if [project, region, stack].iter().any(|part| part.is_empty()) {
+        if [account, region, stack].iter().any(|part| part.is_empty()) {
             return Err(ImportIdError::Form);
         }
-        if !fits(&PROJECT, project) {
-            return Err(ImportIdError::Project(project.to_owned()));
+        if let Some(reason) = cloud.refuse_place(account, region) {
+            return Err(ImportIdError::Place(reason));
         }
-        if !fits(&REGION, region) {
-            return Err(ImportIdError::Region(region.to_owned()));
-        }
-        if !fits(&NAME, stack) {
+        if !validate::is_stack_name(stack) {
             return Err(ImportIdError::Name(stack.to_owned()));
         }
         let mut import = Self {
-            project: project.to_owned(),
+            account: account.to_owned(),
             region: region.to_owned(),
             stack: stack.to_owned(),
             follow: true,
             ..Self::default()
         };
         for selector in query.split('&').filter(|selector| !selector.is_empty()) {
-            import.select(selector)?;
+            import.select(selector, cloud.layout())?;
         }
         Ok(import)
     }
-}
 
-impl ImportName {
-    fn select(&mut self, selector: &str) -> Result<(), ImportIdError> {
+    fn select(&mut self, selector: &str, layout: &Layout) -> Result<(), ImportIdError> {
         let (name, value) = selector.split_once('=').unwrap_or((selector, ""));
         if name == "follow" {
             self.follow = match value {
@@ -139,8 +125,8 @@ impl ImportName {
             };
             return Ok(());
         }
-        let Some(kind) = kinds::kind(name) else {
-            let known = KINDS.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+        let Some(kind) = layout.kind(name) else {
+            let known = layout.kinds().iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
             return Err(ImportIdError::Selector { name: name.to_owned(), known });
         };
         let patterns: Vec<Pattern> =
@@ -156,17 +142,22 @@ impl ImportName {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::google::stack::GOOGLE;
+
+    fn parse(id: &str) -> Result<ImportName, ImportIdError> {
+        ImportName::parse(id, &GOOGLE)
+    }
 
     #[test]
     fn a_bare_id_selects_everything_and_follows() {
-        let import: ImportName = "my-project/europe-west1/ct-scan".parse().unwrap();
+        let import: ImportName = parse("my-project/europe-west1/ct-scan").unwrap();
         assert_eq!((import.selectors.len(), import.follow), (0, true));
         assert_eq!(import.stack, "ct-scan");
     }
 
     #[test]
     fn selectors_name_kinds_and_patterns() {
-        let import: ImportName = "my-project/europe-west1/s?services=a,b&buckets=dtu-*&follow=false".parse().unwrap();
+        let import: ImportName = parse("my-project/europe-west1/s?services=a,b&buckets=dtu-*&follow=false").unwrap();
         assert_eq!(import.selectors["services"].len(), 2);
         assert!(import.selectors["buckets"][0].matches("dtu-data"));
         assert!(!import.follow);
@@ -196,11 +187,11 @@ mod tests {
             ("a/europe-west1/x", "not a project"),
             ("my-project/europe/x", "not a region"),
             ("my-project/europe-west1/Über", "cannot be a stack's name"),
-            ("my-project/europe-west1/x?servers=a", "\"servers\" is no selector"),
+            ("my-project/europe-west1/x?servers=a", "\"servers\" is not a selector"),
             ("my-project/europe-west1/x?services=", "needs a name"),
             ("my-project/europe-west1/x?follow=maybe", "true or false"),
         ] {
-            let error = ImportName::from_str(id).unwrap_err().to_string();
+            let error = parse(id).unwrap_err().to_string();
             assert!(error.contains(said), "{id}: {error}");
         }
     }

@@ -4,22 +4,24 @@ use std::collections::BTreeSet;
 
 use tfplugin::Dynamic;
 
+use super::address::Address;
+use super::effective;
 use super::model::Components;
-use super::{Address, Scope, effective, locate};
+use super::scope::Scope;
 
 /// The sorted lines; `None` while a name is not known.
 pub(crate) fn inventory(components: &Components, scope: &Scope) -> Option<Vec<String>> {
     let mut lines = Vec::new();
     for (address, component) in components {
-        let name = locate::full_name(address, component, scope)?;
-        for (role, member) in effective::grants(component, components)? {
+        let name = address.kind.full_name(component, scope)?;
+        for (role, member) in effective::grants(address, component, components)? {
             lines.push(format!("{name} {role} {member}"));
         }
-        for (role, member) in effective::project_grants(address, component)? {
-            lines.push(format!("//cloudresourcemanager.googleapis.com/projects/{} {role} {member}", scope.project));
+        for (role, member) in effective::account_grants(address, component)? {
+            lines.push(format!("{} {role} {member}", address.kind.terms().account_name(&scope.place)));
         }
         for inner in address.kind.inner_names(component, scope)? {
-            lines.push(address.kind.rest().full_name.replace("{name}", &inner));
+            lines.push(address.kind.objects().full_name(&inner));
         }
         lines.push(name);
     }
@@ -27,14 +29,14 @@ pub(crate) fn inventory(components: &Components, scope: &Scope) -> Option<Vec<St
     Some(lines)
 }
 
-/// Google's full resource names of the objects of components.
+/// The lines of the objects of components.
 pub(crate) fn objects(components: &Components, scope: &Scope) -> BTreeSet<String> {
-    components.iter().filter_map(|(address, component)| locate::full_name(address, component, scope)).collect()
+    components.iter().filter_map(|(address, component)| address.kind.full_name(component, scope)).collect()
 }
 
 /// Whether a component's object is among `objects`; one without a name never came to be.
 pub(crate) fn is_among(objects: &BTreeSet<String>, address: &Address, component: &Dynamic, scope: &Scope) -> bool {
-    locate::full_name(address, component, scope).is_none_or(|name| objects.contains(&name))
+    address.kind.full_name(component, scope).is_none_or(|name| objects.contains(&name))
 }
 
 /// The same as an attribute's value.

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use tfplugin::Dynamic;
 
-use super::{Address, Scope, tree};
-use crate::engine::common;
+use super::address::Address;
+use super::scope::Scope;
+use super::terms::Terms;
+use super::{common, tree};
 
 /// The label that names the stack which created an object.
 pub(crate) const STACK_STAMP: &str = "mlops-stack";
@@ -16,12 +18,9 @@ pub(crate) const COMPONENT_STAMP: &str = "mlops-component";
 /// two stacks.
 pub(crate) const REGION_STAMP: &str = "mlops-region";
 
-/// Prefix of labels that Google's own products set.
-const GOOGLE: &str = "goog-";
-
 /// The stamp in the recorded labels of a component, if the stack put one there.
 fn recorded_stamp(component: &Dynamic) -> BTreeMap<String, String> {
-    let mut labels = tree::strings(component.get("effective_labels"));
+    let mut labels = tree::strings(component.get(common::EFFECTIVE_LABELS));
     labels.retain(|key, _| is_stamp(key));
     labels
 }
@@ -40,7 +39,7 @@ pub(crate) fn wanted(
 ) -> Option<Dynamic> {
     let (attribute, labels) = common::labels(address.kind.object())?;
     let own = component.get(&attribute.name);
-    let has_open_place = before.is_none() && component.get("location").is_unknown();
+    let has_open_place = before.is_none() && component.get(common::LOCATION).is_unknown();
     if !own.is_wholly_known() || (labels.inherit && scope.open_labels) || has_open_place {
         return Some(Dynamic::Unknown);
     }
@@ -55,8 +54,8 @@ pub(crate) fn wanted(
         None => {
             merged.insert(STACK_STAMP.to_owned(), scope.stack.clone());
             merged.insert(COMPONENT_STAMP.to_owned(), address.key.clone());
-            if region_of(component).is_none_or(|region| region != scope.region) {
-                merged.insert(REGION_STAMP.to_owned(), scope.region.clone());
+            if region_of(address.kind.terms(), component).is_none_or(|region| region != scope.place.region) {
+                merged.insert(REGION_STAMP.to_owned(), scope.place.region.clone());
             }
         }
     }
@@ -81,19 +80,17 @@ pub(crate) enum Owner {
 
 /// Which stack created the object that was found as `component`. Where neither the stamp nor the location tells the
 /// region, the name decides.
-pub(crate) fn owner(component: &Dynamic, scope: &Scope) -> Owner {
-    let labels = component.get("effective_labels");
+pub(crate) fn owner(terms: &dyn Terms, component: &Dynamic, scope: &Scope) -> Owner {
+    let labels = component.get(common::EFFECTIVE_LABELS);
     let Some(stack) = labels.get(STACK_STAMP).as_str() else { return Owner::Nobody };
-    let region = labels.get(REGION_STAMP).as_str().map(str::to_owned).or_else(|| region_of(component));
-    let is_here = region.is_none_or(|region| region == scope.region);
+    let region = labels.get(REGION_STAMP).as_str().map(str::to_owned).or_else(|| region_of(terms, component));
+    let is_here = region.is_none_or(|region| region == scope.place.region);
     if stack == scope.stack && is_here { Owner::This } else { Owner::Other }
 }
 
 /// The region that a component is in, if it is in a single one.
-pub(crate) fn region_of(component: &Dynamic) -> Option<String> {
-    let location = tree::text(component, "location")?.to_lowercase();
-    let is_region = location.contains('-') && location.ends_with(|last: char| last.is_ascii_digit());
-    is_region.then_some(location)
+pub(crate) fn region_of(terms: &dyn Terms, component: &Dynamic) -> Option<String> {
+    terms.region_of(tree::text(component, common::LOCATION)?)
 }
 
 /// The KEY that an object was created under.
@@ -109,10 +106,10 @@ pub(crate) fn tracked(found: &Dynamic, recorded: &Dynamic) -> Dynamic {
     tree::string_map(&found)
 }
 
-/// The labels of an object to be imported: all but Google's own, as `(own, effective)`; own ones are without the stamp.
-pub(crate) fn imported(found: &Dynamic) -> (Dynamic, Dynamic) {
+/// The labels of an object to be imported: all but the cloud's own, as `(own, effective)`; own ones are without the stamp.
+pub(crate) fn imported(terms: &dyn Terms, found: &Dynamic) -> (Dynamic, Dynamic) {
     let mut effective = tree::strings(found);
-    effective.retain(|key, _| !key.starts_with(GOOGLE));
+    effective.retain(|key, _| !terms.is_cloud_label(key));
     let own: BTreeMap<_, _> =
         effective.iter().filter(|(key, _)| !is_stamp(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
     let own = if own.is_empty() { Dynamic::Null } else { tree::string_map(&own) };

@@ -90,10 +90,18 @@ pub struct Labels {
 /// The roles that the component's account has on the project: a set of roles. The engine keeps them in the project's
 /// policy, for all components in one write.
 #[derive(Clone, Copy, Debug)]
-pub struct ProjectRoles {
+pub struct AccountRoles {
     /// The attribute that holds the account's email.
     pub email: &'static str,
 }
+
+/// Grants: roles with their members.
+#[derive(Clone, Copy, Debug)]
+pub struct Granted;
+
+/// An attribute of the stack on which the effect of components depends: while it is not known, neither is theirs.
+#[derive(Clone, Copy, Debug)]
+pub struct Governs;
 
 /// A map of which only the keys in the configuration are managed (annotations): others survive and are not reported.
 #[derive(Clone, Copy, Debug)]

@@ -1,36 +1,43 @@
-//! The stack engine: the only place that knows order, concurrency, retries, ownership and partial failure.
+//! The engine: what is true of the stacks of every cloud. The only place that knows order, concurrency, ownership and partial
+//! failure; it knows no cloud and no kind by name.
 //!
-//! `resource` holds Terraform's handlers. A plan is pure (`plan`): wanted and found in, steps out. `apply` does the
-//! steps in the order of `graph`; `refresh` reads; `discover` imports. Kinds are data here: see `crate::google::kinds`.
+//! - What a cloud and its kinds declare: [`cloud`], [`terms`], [`kind`], [`objects`], [`grants`], [`marks`], [`wire`].
+//! - What a stack is: [`model`] (its body), `address`, `place`, `scope`, `references`, `effective`, `labels`.
+//! - What happens to it: `resource` (Terraform's calls) hands over to `plan` (pure), `apply` (in the order of `graph`),
+//!   `refresh`, `discover` (import) and `generate`, each within a `run`.
 
 mod address;
-mod apis;
 mod apply;
-mod cloud;
+pub mod body;
+pub mod cloud;
 pub mod common;
+pub mod context;
 mod discover;
 mod effective;
+pub mod error;
 mod generate;
+pub mod grants;
 mod graph;
 mod handover;
-mod iam;
 pub mod image;
 mod import_id;
 mod inventory;
 pub mod kind;
 mod labels;
-mod locate;
 pub mod marks;
-mod model;
+pub mod model;
+pub mod objects;
+pub mod place;
 mod plan;
-mod problem;
+pub(crate) mod problem;
 mod references;
 mod refresh;
 mod rename;
 mod resource;
-mod run;
-mod scope;
-mod tree;
+pub mod run;
+pub mod scope;
+pub mod terms;
+pub(crate) mod tree;
 mod validate;
 pub mod wire;
 
@@ -40,9 +47,5 @@ pub(crate) mod tests;
 pub use address::Address;
 pub use handover::Handover;
 pub use image::{Comparison, Difference, ImageError, StackImage, StackImages};
-pub use model::{Settings, Stack};
-
-pub use crate::google::kinds::alert_policy::severity::{Severity, SeverityError};
+pub use model::Stack;
 pub use resource::StackResource;
-pub use run::{ApiPolicy, Run};
-pub use scope::Scope;

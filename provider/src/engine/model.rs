@@ -1,16 +1,19 @@
-//! The body of `mlops_stack`: its own settings, and a map of components for every kind.
+//! The body of a stack: its own attributes, and a map of components for every kind.
 //!
-//! The settings are declared here; the maps come from `crate::google::kinds::KINDS`, so the body is kept as a tree.
+//! What the stacks of all clouds have is declared here, a cloud adds its own attributes and its kinds ([`Layout`]). The body is
+//! kept as a tree.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
 
-use tfplugin::{Diagnostics, Dynamic, Entries, Name, Object, ObjectSchema, Path, Type, Value};
+use tfplugin::{Attribute, Diagnostics, Dynamic, Entries, Name, Object, ObjectSchema, Path, Type, Value, name};
 
-use super::Address;
-use super::kind::{self, AnyKind};
-use crate::google::kinds::alert_policy::severity::Severity;
-use crate::google::kinds::{self, KINDS};
+use super::address::Address;
+use super::kind::AnyKind;
+use super::marks::Governs;
+use super::scope::Scope;
+use super::tree;
 use crate::types::Duration;
 
 /// How long operations on the stack may take, everything included.
@@ -30,73 +33,144 @@ pub struct Timeouts {
     pub delete: Value<Duration>,
 }
 
-/// A whole machine-learning environment in one resource: buckets, registries, Cloud Run services, notification channels,
-/// alert policies and what they need. The stack plans component by component, adopts nothing that it did not make,
-/// imports an environment as it stands, and never destroys by accident.
+/// What the stacks of all clouds have.
 #[derive(Object)]
-pub struct Settings {
+pub struct Common {
     /// The stack's name, which is also its stamp: objects that the stack creates carry the label `mlops-stack` with it.
     /// Lower-case letters, digits, `-` and `_`, starting with a letter, at most 63. It cannot be changed.
     #[tf(required)]
     pub name: Value<String>,
-    /// The project's id. Default: the provider's. It cannot be changed.
-    #[tf(optional, computed)]
-    pub project: Value<String>,
-    /// The region of components that name no location. Default: the provider's. It cannot be changed.
-    #[tf(optional, computed)]
-    pub region: Value<String>,
-    /// APIs to switch on beside those that the components need, by host: `aiplatform.googleapis.com`. An API is never
-    /// switched off.
-    #[tf(optional)]
-    pub apis: Value<BTreeSet<String>>,
-    /// Labels for every object of the stack whose API has labels. A component's own labels win over them, they over the
-    /// provider's `default_labels`.
-    #[tf(optional)]
-    pub labels: Value<BTreeMap<String, String>>,
     /// Whether destroying the stack is refused. Set it to `false` and apply before a destroy.
     #[tf(default = true)]
     pub deletion_protection: Value<bool>,
-    /// Severities whose alert policies run without notifying anyone, for a trial of new alerts.
-    #[tf(optional)]
-    pub shadow_severities: Value<BTreeSet<Severity>>,
     /// How long operations may take.
     #[tf(optional)]
     pub timeouts: Value<Timeouts>,
-    /// `projects/PROJECT/locations/REGION/stacks/NAME`.
-    #[tf(computed)]
-    pub id: Value<String>,
-    /// The project's number.
-    #[tf(computed)]
-    pub project_number: Value<String>,
     /// `complete`, or `incomplete` after an apply that failed or was interrupted: the next apply goes on from there.
     #[tf(computed)]
     pub status: Value<String>,
     /// A digest of all managed settings as last read. It changes when, and only when, one of them does.
     #[tf(computed)]
     pub fingerprint: Value<String>,
-    /// Every object that the stack manages, as Google's full resource name, and every grant, as full resource name, role
-    /// and member; sorted.
+    /// The stack's id.
+    #[tf(computed)]
+    pub id: Value<String>,
+    /// Every object that the stack manages, and every grant with role and member; sorted.
     #[tf(computed)]
     pub inventory: Value<Vec<String>>,
 }
 
+/// The attribute that names the stack.
+pub const NAME: &str = name!(Common.name);
+/// The attribute that protects the stack from destruction.
+pub const DELETION_PROTECTION: &str = name!(Common.deletion_protection);
+/// The attribute that limits operations.
+pub const TIMEOUTS: &str = name!(Common.timeouts);
+/// The attribute that says whether the last apply came to its end.
+pub const STATUS: &str = name!(Common.status);
+/// The attribute with the digest of all settings.
+pub const FINGERPRINT: &str = name!(Common.fingerprint);
+/// The attribute with the stack's id.
+pub const ID: &str = name!(Common.id);
+/// The attribute with what the stack manages.
+pub const INVENTORY: &str = name!(Common.inventory);
+
+/// Whether the last apply came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It did.
+    Complete,
+    /// It failed or was interrupted.
+    Incomplete,
+}
+
+impl From<Status> for Dynamic {
+    fn from(status: Status) -> Self {
+        Dynamic::string(match status {
+            Status::Complete => "complete",
+            Status::Incomplete => "incomplete",
+        })
+    }
+}
+
+/// The stacks of one cloud: their attributes and kinds.
+pub struct Layout {
+    own: fn() -> ObjectSchema,
+    kinds: fn() -> &'static [&'static AnyKind],
+    labels: &'static str,
+    place: [&'static str; 2],
+    body: OnceLock<ObjectSchema>,
+    body_type: OnceLock<Type>,
+}
+
+impl Layout {
+    /// Stacks with the attributes of `own` beside the common ones (an attribute of `own` takes the place of a common one of
+    /// its name), with these `kinds`, and with the labels for all components in the attribute `labels`. `place` names the
+    /// attributes for the account (or project) and the region.
+    pub const fn new(
+        own: fn() -> ObjectSchema,
+        kinds: fn() -> &'static [&'static AnyKind],
+        labels: &'static str,
+        place: [&'static str; 2],
+    ) -> Self {
+        Self { own, kinds, labels, place, body: OnceLock::new(), body_type: OnceLock::new() }
+    }
+
+    /// All kinds, in the order in which the reference lists them.
+    pub fn kinds(&self) -> &'static [&'static AnyKind] {
+        (self.kinds)()
+    }
+
+    /// The kind of the stack attribute `name`.
+    pub fn kind(&self, name: &str) -> Option<&'static AnyKind> {
+        self.kinds().iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// The attribute with the labels for all components.
+    pub fn labels(&self) -> &'static str {
+        self.labels
+    }
+
+    /// The attributes for the account or project, and for the region.
+    pub fn place(&self) -> [&'static str; 2] {
+        self.place
+    }
+
+    /// The schema, made once: it is large.
+    pub fn body(&self) -> &ObjectSchema {
+        self.body.get_or_init(|| {
+            let mut object = (self.own)();
+            let common = Common::schema().attributes.into_iter();
+            let added: Vec<Attribute> = common.filter(|common| object.attribute(&common.name).is_none()).collect();
+            object.attributes.extend(added);
+            object.attributes.extend(self.kinds().iter().map(|kind| kind.stack_attribute()));
+            object.attributes.sort_by(|a, b| a.name.cmp(&b.name));
+            object.unset_left_out()
+        })
+    }
+
+    /// The type of the body, made once.
+    pub fn body_type(&self) -> &Type {
+        self.body_type.get_or_init(|| self.body().type_expression())
+    }
+}
+
+impl fmt::Debug for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.kinds()).finish()
+    }
+}
+
 /// The body of a stack.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Stack {
+    layout: &'static Layout,
     tree: Dynamic,
 }
 
-impl Object for Stack {
-    fn schema() -> ObjectSchema {
-        Self::body().clone()
-    }
-
-    fn decode(value: &Dynamic, _: &Path, _: &mut Diagnostics) -> Option<Self> {
-        Some(Self { tree: value.clone() })
-    }
-
-    fn encode(&self) -> Dynamic {
-        self.tree.clone()
+impl PartialEq for Stack {
+    fn eq(&self, other: &Self) -> bool {
+        self.tree == other.tree
     }
 }
 
@@ -104,37 +178,25 @@ impl Object for Stack {
 pub(crate) type Components = BTreeMap<Address, Dynamic>;
 
 impl Stack {
-    /// The schema, made once: it is large.
-    pub(crate) fn body() -> &'static ObjectSchema {
-        static BODY: LazyLock<ObjectSchema> = LazyLock::new(|| {
-            let mut object = Settings::schema();
-            object.attributes.extend(KINDS.iter().map(|kind| kind::stack_attribute(*kind)));
-            object.attributes.sort_by(|a, b| a.name.cmp(&b.name));
-            object.unset_left_out()
-        });
-        &BODY
-    }
-
-    /// The type of the body, made once.
-    pub(super) fn body_type() -> &'static Type {
-        static TYPE: LazyLock<Type> = LazyLock::new(|| Stack::body().type_expression());
-        &TYPE
-    }
-
     /// The stack of a tree in the shape of the body.
-    pub(super) fn of_tree(tree: Dynamic) -> Self {
-        Self { tree }
+    pub fn of_tree(layout: &'static Layout, tree: Dynamic) -> Self {
+        Self { layout, tree }
+    }
+
+    /// The attributes and kinds of the stack's cloud.
+    pub fn layout(&self) -> &'static Layout {
+        self.layout
     }
 
     /// The body as a tree.
-    pub(super) fn tree(&self) -> &Dynamic {
+    pub fn tree(&self) -> &Dynamic {
         &self.tree
     }
 
     /// A stack whose attributes are all null.
-    pub fn empty() -> Self {
-        let attributes = Self::body().attributes.iter();
-        Self { tree: Dynamic::Object(attributes.map(|a| (&a.name, Dynamic::Null)).collect()) }
+    pub fn empty(layout: &'static Layout) -> Self {
+        let attributes = layout.body().attributes.iter();
+        Self { layout, tree: Dynamic::Object(attributes.map(|a| (&a.name, Dynamic::Null)).collect()) }
     }
 
     /// The attribute `name`.
@@ -154,15 +216,37 @@ impl Stack {
         }
     }
 
-    /// The settings in their types; what does not decode is null (the schema's own checks have reported it).
-    pub fn settings(&self) -> Option<Settings> {
-        Settings::decode(&self.tree, &Path::root(), &mut Diagnostics::new())
+    /// The time limits in their types; none where they do not decode (the schema's own checks have reported it).
+    pub fn timeouts(&self) -> Option<Timeouts> {
+        match self.get(TIMEOUTS) {
+            Dynamic::Null | Dynamic::Unknown => None,
+            timeouts => Timeouts::decode(timeouts, &Path::root(), &mut Diagnostics::new()),
+        }
+    }
+
+    /// `scope` with the labels and settings that this stack has.
+    #[must_use]
+    pub fn scoped(&self, scope: Scope) -> Scope {
+        let labels = self.get(self.layout.labels);
+        Scope {
+            labels: tree::strings(labels),
+            open_labels: !labels.is_wholly_known(),
+            settings: self.settings_only().tree,
+            ..scope
+        }
+    }
+
+    /// Whether an attribute of the stack on which the effect of components depends is not known yet.
+    pub(crate) fn is_ungoverned(&self) -> bool {
+        let attributes = self.layout.body().attributes.iter();
+        let mut governing = attributes.filter(|attribute| attribute.extensions.get::<Governs>().is_some());
+        governing.any(|attribute| !self.get(&attribute.name).is_wholly_known())
     }
 
     /// The components whose maps are known; a component may itself be unknown.
     pub fn components(&self) -> Components {
         let mut components = Components::new();
-        for kind in KINDS {
+        for kind in self.layout.kinds() {
             for (key, component) in self.get(kind.name()).as_entries().into_iter().flatten() {
                 components.insert(Address::new(*kind, key), component.clone());
             }
@@ -174,7 +258,7 @@ impl Stack {
     pub(crate) fn into_components(mut self) -> Components {
         let mut components = Components::new();
         let Some(entries) = self.tree.as_entries_mut() else { return components };
-        for kind in KINDS {
+        for kind in self.layout.kinds() {
             if let Some(Dynamic::Map(of_kind)) = entries.remove(kind.name()) {
                 components.extend(of_kind.into_iter().map(|(key, component)| (Address::new(*kind, key), component)));
             }
@@ -184,12 +268,12 @@ impl Stack {
 
     /// The components as [`Stack::components`] has them, without copies of them.
     pub(crate) fn borrowed(&self) -> BTreeMap<Address, &Dynamic> {
-        let of_kind = |kind: &&'static dyn AnyKind| {
+        let of_kind = |kind: &&'static AnyKind| {
             let kind = *kind;
             let entries = self.get(kind.name()).as_entries().into_iter().flatten();
             entries.map(move |(key, component)| (Address::new(kind, key), component))
         };
-        KINDS.iter().flat_map(of_kind).collect()
+        self.layout.kinds().iter().flat_map(of_kind).collect()
     }
 
     /// What only a configuration holds: the write-only values of its components.
@@ -208,10 +292,10 @@ impl Stack {
     /// The stack without its components: what a large one is built from.
     pub(crate) fn settings_only(&self) -> Self {
         let entries = self.tree.as_entries().into_iter().flatten();
-        let settings = entries.filter(|(name, _)| kinds::kind(name).is_none());
+        let settings = entries.filter(|(name, _)| self.layout.kind(name).is_none());
         let settings = settings.map(|(name, value)| (name.clone(), value.clone()));
-        let kinds = KINDS.iter().map(|kind| (Name::fixed(kind.name()), Dynamic::Null));
-        Self { tree: Dynamic::Object(settings.chain(kinds).collect()) }
+        let kinds = self.layout.kinds().iter().map(|kind| (Name::fixed(kind.name()), Dynamic::Null));
+        Self { layout: self.layout, tree: Dynamic::Object(settings.chain(kinds).collect()) }
     }
 
     /// Replaces the components. A kind without one keeps an empty map where `like` has a map, and is null elsewhere.
@@ -225,7 +309,7 @@ impl Stack {
         for (address, component) in components {
             kinds.entry(address.kind.name()).or_default().insert(address.key, component);
         }
-        for kind in KINDS {
+        for kind in self.layout.kinds() {
             let of_kind = kinds.remove(kind.name()).unwrap_or_default();
             let value = match like.get(kind.name()) {
                 Dynamic::Null if of_kind.is_empty() => Dynamic::Null,
@@ -237,6 +321,6 @@ impl Stack {
 
     /// The components of one kind are not known yet.
     pub fn has_unknown_kind(&self) -> bool {
-        KINDS.iter().any(|kind| self.get(kind.name()).is_unknown())
+        self.layout.kinds().iter().any(|kind| self.get(kind.name()).is_unknown())
     }
 }

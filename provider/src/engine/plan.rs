@@ -9,8 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
 
-use super::model::{Components, Stack};
-use super::{Address, Scope, effective, graph, inventory, references, rename, validate};
+use super::address::Address;
+use super::cloud::Cloud;
+use super::model::{self, Components, Stack, Status};
+use super::scope::Scope;
+use super::{effective, graph, inventory, references, rename, validate};
 
 /// What a plan is made from.
 pub(crate) struct Input<'a> {
@@ -22,6 +25,8 @@ pub(crate) struct Input<'a> {
     pub proposed: &'a Stack,
     /// Where the stack is.
     pub scope: &'a Scope,
+    /// The stack's cloud.
+    pub cloud: &'static dyn Cloud,
 }
 
 /// What is to be done with a component.
@@ -71,13 +76,13 @@ pub(crate) struct StackPlan {
 
 /// Plans a stack.
 pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
-    let Input { prior, config, proposed, scope } = *input;
+    let Input { prior, config, proposed, scope, .. } = *input;
     let mut diagnostics = Diagnostics::new();
     if let Some(prior) = prior {
         refuse_moves(prior, scope, &mut diagnostics);
     }
-    let empty = Stack::empty();
-    let scope_before = scope.as_of(prior.unwrap_or(&empty));
+    let empty = Stack::empty(config.layout());
+    let scope_before = prior.unwrap_or(&empty).scoped(scope.clone());
     let before = prior.unwrap_or(&empty).components();
     let configured = config.borrowed();
     let mut wanted = proposed.components();
@@ -125,10 +130,12 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
 
 /// A stack does not move: its name, project and region are what its objects are found by.
 fn refuse_moves(prior: &Stack, scope: &Scope, diagnostics: &mut Diagnostics) {
-    let fixed = [("name", scope.stack.as_str()), ("project", &scope.project), ("region", &scope.region)];
-    for (attribute, wanted) in fixed {
+    let [account, region] = prior.layout().place();
+    for (attribute, wanted) in
+        [(model::NAME, &scope.stack), (account, &scope.place.account), (region, &scope.place.region)]
+    {
         let Some(is) = prior.text(attribute) else { continue };
-        let same = is == wanted || (attribute == "project" && scope.is_project(is));
+        let same = is == wanted || (attribute == account && scope.place.is_account(is));
         if !same {
             diagnostics.push(
                 Diagnostic::error(
@@ -147,32 +154,25 @@ fn refuse_moves(prior: &Stack, scope: &Scope, diagnostics: &mut Diagnostics) {
 
 /// The stack's own attributes around the planned components.
 fn whole(input: &Input<'_>, components: Components, steps: &[Step]) -> Stack {
-    let Input { prior, proposed, scope, .. } = *input;
+    let Input { prior, proposed, scope, cloud, .. } = *input;
     // Kinds that are unknown as a whole stay so.
     let known = !proposed.has_unknown_kind() && components.values().all(|component| !component.is_unknown());
-    let unknown_kinds: BTreeMap<&str, Dynamic> = crate::google::kinds::KINDS
+    let unknown_kinds: BTreeMap<&str, Dynamic> = proposed
+        .layout()
+        .kinds()
         .iter()
         .filter(|kind| proposed.get(kind.name()).is_unknown())
         .map(|kind| (kind.name(), Dynamic::Unknown))
         .collect();
     let mut planned = proposed.settings_only();
-    planned.set("project", Dynamic::string(&scope.project));
-    planned.set("region", Dynamic::string(&scope.region));
-    planned.set("id", Dynamic::string(scope.id()));
-    planned.set(
-        "project_number",
-        match &scope.project_number {
-            Some(number) => Dynamic::string(number),
-            None => Dynamic::Unknown,
-        },
-    );
-    planned.set("status", Dynamic::string("complete"));
+    cloud.record_place(&mut planned, &scope.place);
+    planned.set(model::ID, Dynamic::string(cloud.terms().stack_id(&scope.place, &scope.stack)));
+    planned.set(model::STATUS, Status::Complete);
     let will_write = steps.iter().any(|step| step.action != Action::Release) || prior.is_none();
-    // Which policies are shadowed changes what they mean.
-    let means = known && proposed.get("shadow_severities").is_wholly_known();
+    let means = known && !proposed.is_ungoverned();
     let digest = effective::fingerprint(&components, scope).filter(|_| means).map_or(Dynamic::Unknown, Dynamic::String);
-    planned.set("fingerprint", if will_write && !digest_is_certain(steps) { Dynamic::Unknown } else { digest });
-    planned.set("inventory", if known { inventory::value(&components, scope) } else { Dynamic::Unknown });
+    planned.set(model::FINGERPRINT, if will_write && !digest_is_certain(steps) { Dynamic::Unknown } else { digest });
+    planned.set(model::INVENTORY, if known { inventory::value(&components, scope) } else { Dynamic::Unknown });
     planned.put_components(components, proposed);
     for (kind, unknown) in unknown_kinds {
         planned.set(kind, unknown);

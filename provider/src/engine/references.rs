@@ -8,10 +8,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
 
+use super::address::Address;
+use super::kind::Principal;
+use super::marks::{FreeText, Granted, Refers};
 use super::model::Components;
-use super::{Address, tree};
-use crate::engine::marks::{FreeText, Refers};
-use crate::google::kinds;
+use super::{common, tree};
 
 /// `{{kind.KEY.attribute}}`; a KEY has no dot.
 static TEMPLATE: LazyLock<Option<Regex>> =
@@ -38,7 +39,7 @@ pub(crate) fn references(address: &Address, component: &Dynamic, exists: impl Fn
     tree::walk(address.kind.object(), component, &address.path(), &mut |attribute, value, path| {
         if let Some(refers) = attribute.extensions.get::<Refers>() {
             tree::each_text(value, &mut |text| {
-                if let Some(target) = component_named(refers, text).filter(|target| exists(target)) {
+                if let Some(target) = component_named(address, refers, text).filter(|target| exists(target)) {
                     let attribute = refers.attribute.to_owned();
                     let (is_template, is_member) = (false, false);
                     found.push(Reference { target, attribute, path: path.clone(), is_template, is_member });
@@ -46,43 +47,52 @@ pub(crate) fn references(address: &Address, component: &Dynamic, exists: impl Fn
             });
         }
         if attribute.extensions.get::<FreeText>().is_some() {
-            tree::each_text(value, &mut |text| found.extend(templates(text, path)));
+            tree::each_text(value, &mut |text| found.extend(templates(address, text, path)));
         }
-        if attribute.name == "iam" {
-            tree::each_text(value, &mut |member| found.extend(member_references(member, path, &exists)));
+        if attribute.extensions.get::<Granted>().is_some() {
+            tree::each_text(value, &mut |member| found.extend(member_references(address, member, path, &exists)));
         }
     });
     found
 }
 
-fn component_named(refers: &Refers, key: &str) -> Option<Address> {
-    kinds::kind(refers.kind).map(|kind| Address::new(kind, key))
+fn component_named(address: &Address, refers: &Refers, key: &str) -> Option<Address> {
+    address.kind.sibling(refers.kind).map(|kind| Address::new(kind, key))
 }
 
-/// The references in a member of a grant: a KEY of a service account, or templates.
-fn member_references(member: &str, path: &Path, exists: &impl Fn(&Address) -> bool) -> Vec<Reference> {
-    if !is_key_member(member) {
+/// The references in a member of a grant: the KEY of a principal, or templates.
+fn member_references(
+    address: &Address,
+    member: &str,
+    path: &Path,
+    exists: &impl Fn(&Address) -> bool,
+) -> Vec<Reference> {
+    if !is_key_member(address, member) {
         let as_member = |reference| Reference { is_member: true, ..reference };
-        return templates(member, path).into_iter().map(as_member).collect();
+        return templates(address, member, path).into_iter().map(as_member).collect();
     }
-    let target = kinds::kind("service_accounts").map(|kind| Address::new(kind, member)).filter(|a| exists(a));
-    let reference = |target| {
-        let (attribute, path) = ("email".to_owned(), path.clone());
+    let reference = |(target, principal): (Address, Principal)| {
+        let (attribute, path) = (principal.address.to_owned(), path.clone());
         Reference { target, attribute, path, is_template: false, is_member: true }
     };
-    target.map(reference).into_iter().collect()
+    principals(address, member).filter(|(target, _)| exists(target)).map(reference).collect()
 }
 
-/// Whether a member of a grant is the KEY of a service account: it has no type prefix and is not one of Google's two
-/// members without one.
-pub(crate) fn is_key_member(member: &str) -> bool {
-    !member.contains(':') && !member.contains("{{") && member != "allUsers" && member != "allAuthenticatedUsers"
+/// The components that a member of a grant of `address` may be the KEY of.
+fn principals<'k>(address: &Address, key: &'k str) -> impl Iterator<Item = (Address, Principal)> + use<'k> {
+    let kinds = address.kind.siblings().iter();
+    kinds.filter_map(move |kind| Some((Address::new(kind, key), kind.principal()?)))
 }
 
-fn templates(text: &str, path: &Path) -> Vec<Reference> {
+/// Whether a member of a grant can only be the KEY of a component.
+pub(crate) fn is_key_member(address: &Address, member: &str) -> bool {
+    !member.contains("{{") && address.kind.terms().is_key_member(member)
+}
+
+fn templates(address: &Address, text: &str, path: &Path) -> Vec<Reference> {
     let Some(pattern) = TEMPLATE.as_ref().filter(|_| text.contains("{{")) else { return Vec::new() };
     let reference = |found: regex::Captures<'_>| {
-        let kind = kinds::kind(&found[1])?;
+        let kind = address.kind.sibling(&found[1])?;
         Some(Reference {
             target: Address::new(kind, &found[2]),
             attribute: found[3].to_owned(),
@@ -100,25 +110,25 @@ pub(crate) fn resolve(address: &Address, component: &Dynamic, all: &Components) 
     tree::walk_mut(address.kind.object(), &mut resolved, &mut |attribute, value| {
         if let Some(refers) = attribute.extensions.get::<Refers>() {
             tree::change_texts(value, &mut |text| {
-                let target = component_named(refers, text).and_then(|target| all.get(&target));
+                let target = component_named(address, refers, text).and_then(|target| all.get(&target));
                 target.map_or_else(|| Dynamic::string(text), |target| attribute_of(target, refers.attribute))
             });
         }
         if attribute.extensions.get::<FreeText>().is_some() {
-            tree::change_texts(value, &mut |text| fill(text, all));
+            tree::change_texts(value, &mut |text| fill(address, text, all));
         }
     });
     resolved
 }
 
 /// A member of a grant with its references filled in.
-pub(crate) fn resolve_member(member: &str, all: &Components) -> Dynamic {
-    if !is_key_member(member) {
-        return fill(member, all);
+pub(crate) fn resolve_member(address: &Address, member: &str, all: &Components) -> Dynamic {
+    if !is_key_member(address, member) {
+        return fill(address, member, all);
     }
-    let account = kinds::kind("service_accounts").and_then(|kind| all.get(&Address::new(kind, member)));
-    match account.map(|account| attribute_of(account, "email")) {
-        Some(Dynamic::String(email)) => Dynamic::String(format!("serviceAccount:{email}")),
+    let found = principals(address, member).find_map(|(target, principal)| Some((all.get(&target)?, principal)));
+    match found.map(|(target, principal)| attribute_of(target, principal.address)) {
+        Some(Dynamic::String(name)) => Dynamic::String(address.kind.terms().member(&name)),
         Some(_) => Dynamic::Unknown,
         None => Dynamic::string(member),
     }
@@ -132,11 +142,11 @@ fn attribute_of(target: &Dynamic, attribute: &str) -> Dynamic {
 }
 
 /// Text with its templates filled in; unknown when one of them is.
-fn fill(text: &str, all: &Components) -> Dynamic {
+fn fill(address: &Address, text: &str, all: &Components) -> Dynamic {
     let Some(pattern) = TEMPLATE.as_ref().filter(|_| text.contains("{{")) else { return Dynamic::string(text) };
     let mut unknown = false;
     let filled = pattern.replace_all(text, |found: &regex::Captures<'_>| {
-        let Some(kind) = kinds::kind(&found[1]) else { return found[0].to_owned() };
+        let Some(kind) = address.kind.sibling(&found[1]) else { return found[0].to_owned() };
         match all.get(&Address::new(kind, &found[2])).map(|target| attribute_of(target, &found[3])) {
             Some(Dynamic::String(value)) => value,
             Some(Dynamic::Number(value)) => value.to_string(),
@@ -198,7 +208,7 @@ fn check_names(
             attribute.extensions.get::<Refers>().and_then(|refers| Some((refers, refers.own_name?)))
         {
             tree::each_text(value, &mut |text| {
-                let is_key = component_named(refers, text).is_some_and(|target| all.contains_key(&target));
+                let is_key = component_named(address, refers, text).is_some_and(|target| all.contains_key(&target));
                 if !is_key && !open(refers.kind) && !(own.fits)(text) {
                     diagnostics.push(
                         Diagnostic::error(
@@ -216,18 +226,19 @@ fn check_names(
                 }
             });
         }
-        if attribute.extensions.get::<FreeText>().is_some() || attribute.name == "iam" {
-            tree::each_text(value, &mut |text| diagnostics.extend(malformed(text, path)));
+        if attribute.extensions.get::<FreeText>().is_some() || attribute.extensions.get::<Granted>().is_some() {
+            tree::each_text(value, &mut |text| diagnostics.extend(malformed(address, text, path)));
         }
     });
 }
 
 /// Braces that begin with a component kind and are no reference: they would reach the cloud as they are.
-fn malformed(text: &str, path: &Path) -> Vec<Diagnostic> {
+fn malformed(address: &Address, text: &str, path: &Path) -> Vec<Diagnostic> {
     static BRACES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{\{\s*([a-z_]+)\s*[.\[][^{}]*\}\}").ok());
     let (Some(braces), Some(template)) = (BRACES.as_ref(), TEMPLATE.as_ref()) else { return Vec::new() };
-    let wrong =
-        braces.captures_iter(text).filter(|found| kinds::kind(&found[1]).is_some() && !template.is_match(&found[0]));
+    let wrong = braces
+        .captures_iter(text)
+        .filter(|found| address.kind.sibling(&found[1]).is_some() && !template.is_match(&found[0]));
     let problem = |found: regex::Captures<'_>| {
         Diagnostic::error(
             "Malformed reference",
@@ -254,24 +265,23 @@ fn check_key_members(
     open: &impl Fn(&str) -> bool,
     diagnostics: &mut Diagnostics,
 ) {
-    if open("service_accounts") {
+    let mut kinds = address.kind.siblings().iter().filter(|kind| kind.principal().is_some());
+    if kinds.any(|kind| open(kind.name())) {
         return;
     }
-    for (role, members) in component.get("iam").as_entries().into_iter().flatten() {
-        for member in tree::texts(members).into_iter().filter(|member| is_key_member(member)) {
-            let known =
-                kinds::kind("service_accounts").is_some_and(|kind| all.contains_key(&Address::new(kind, member)));
-            if !known {
+    for (role, members) in component.get(common::IAM).as_entries().into_iter().flatten() {
+        for member in tree::texts(members).into_iter().filter(|member| is_key_member(address, member)) {
+            if !principals(address, member).any(|(target, _)| all.contains_key(&target)) {
                 diagnostics.push(
                     Diagnostic::error(
                         "Unknown member of a grant",
                         format!(
-                            "{member:?} in {role:?} of {address} has no type prefix and is not the KEY of a service account \
-                             of this stack. Write the member with its type, such as \"serviceAccount:EMAIL\", \
-                             \"user:EMAIL\" or \"group:EMAIL\"."
+                            "{member:?} in {role:?} of {address} is neither the KEY of a component of this stack nor a member \
+                             as the cloud writes it, such as {}.",
+                            address.kind.terms().member_examples()
                         ),
                     )
-                    .at(address.path().attribute("iam").key(role)),
+                    .at(address.path().attribute(common::IAM).key(role)),
                 );
             }
         }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tfplugin::Dynamic;
 
+use super::address::Address;
+use super::effective;
 use super::model::Components;
-use super::{Address, Scope, effective, locate};
-use crate::google::rest::Naming;
+use super::scope::Scope;
 
 /// For every wanted component that stands for an object of another address in `prior`, that address. A KEY that was
 /// there before is taken over only if its own object goes to another KEY: KEYs can be exchanged, and nothing gets lost.
@@ -48,7 +49,7 @@ pub(crate) fn renames(prior: &Components, wanted: &Components, scope: &Scope) ->
 
 /// Whether the object at `twin` can be the one of `address`: objects that the server names keep a KEY that is wanted.
 fn is_free(twin: &Address, wanted: &Components, address: &Address) -> bool {
-    address.kind.rest().naming != Naming::Server || !wanted.contains_key(twin)
+    !address.kind.is_named_by_cloud() || !wanted.contains_key(twin)
 }
 
 /// Kind, and what tells an object from others of its kind.
@@ -56,10 +57,7 @@ type Identity = (&'static str, String);
 
 fn identity(address: &Address, component: &Dynamic, scope: &Scope) -> Option<Identity> {
     let kind = address.kind;
-    let name = match kind.rest().naming {
-        Naming::Server => kind.title(component)?,
-        _ => locate::relative_name(kind, component, scope)?,
-    };
+    let name = if kind.is_named_by_cloud() { kind.title(component)? } else { kind.object_name(component, scope)? };
     Some((kind.name(), name))
 }
 

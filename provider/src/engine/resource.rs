@@ -4,23 +4,26 @@
 //! the answer, errors or not. How a tainted stack is taken up again: see `handover`.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::time::Duration as StdDuration;
 
 use tfplugin::resource::{
     ApplyResponse, CreateRequest, DeleteRequest, DeleteResponse, GenerateConfig, Identified, ImportId, ImportRequest,
     ImportResponse, ImportState, PlanRequest, PlanResponse, PlannedAction, ReadRequest, ReadResponse, UpdateRequest,
 };
-use tfplugin::{Context, Diagnostic, Diagnostics, Dynamic, Object, Path, Private, Resource, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Dynamic, Object, Path, Private, Resource, Value, name};
 
+use super::address::Address;
+use super::body::{StackBody, StackType};
+use super::cloud::Cloud;
+use super::context::CallContext;
 use super::import_id::ImportName;
-use super::model::{Components, Settings, Stack, Timeouts};
+use super::model::{self, Components, Stack, Status, Timeouts};
+use super::place::Place;
 use super::plan::{self, Input, StackPlan};
-use super::run::{ApiPolicy, Run};
-use super::{
-    Address, Scope, apis, apply, discover, generate, inventory, problem, references, refresh, rename, tree, validate,
-};
-use crate::config::Connection;
-use crate::google::api::CallContext;
+use super::run::{Preparation, Run};
+use super::scope::Scope;
+use super::{apply, common, discover, generate, inventory, problem, references, refresh, rename, validate};
 use crate::provider::Session;
 use crate::types::Duration;
 
@@ -33,9 +36,15 @@ const UPDATE: &str = "update";
 /// A plan that destroys the object, and nothing else.
 const DESTROY: &str = "destroy";
 
-/// The handlers of `mlops_stack`.
-#[derive(Debug, Default)]
-pub struct StackResource;
+/// The handlers of the stacks of one cloud.
+#[derive(Debug)]
+pub struct StackResource<T>(PhantomData<fn() -> T>);
+
+impl<T> Default for StackResource<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
 
 /// What names a stack for good.
 #[derive(Object, Debug)]
@@ -61,87 +70,44 @@ pub(super) enum Limit {
 }
 
 impl Limit {
-    pub(super) fn of(self, settings: Option<&Settings>) -> StdDuration {
-        let timeouts = settings.and_then(|settings| settings.timeouts.known());
-        let pick = |timeouts: &Timeouts| {
-            match self {
-                Self::Create => &timeouts.create,
-                Self::Read => &timeouts.read,
-                Self::Update => &timeouts.update,
-                Self::Delete => &timeouts.delete,
-            }
-            .known()
-            .map(Duration::to_std)
+    pub(super) fn of(self, stack: Option<&Stack>) -> StdDuration {
+        let pick = |timeouts: Timeouts| {
+            let limit = match self {
+                Self::Create => timeouts.create,
+                Self::Read => timeouts.read,
+                Self::Update => timeouts.update,
+                Self::Delete => timeouts.delete,
+            };
+            limit.known().map(Duration::to_std)
         };
         let default = if matches!(self, Self::Read) { 10 } else { 30 };
-        timeouts.and_then(pick).unwrap_or(StdDuration::from_secs(default * 60))
+        stack.and_then(Stack::timeouts).and_then(pick).unwrap_or(StdDuration::from_secs(default * 60))
     }
 }
 
-/// Where a stack is, from its own word, the provider's, and the state's. `None` while that is not known.
-pub(super) fn scope_of(
-    stack: &Stack,
-    prior: Option<&Stack>,
-    connection: &Connection,
-) -> Result<Option<Scope>, Diagnostic> {
-    let pick = |attribute: &'static str, of_provider: Value<String>| match stack.get(attribute) {
-        Dynamic::String(text) => Ok(Some(text.clone())),
-        // A computed attribute that is not known yet is the provider's to say.
-        _ => match of_provider {
-            Value::Known(text) => Ok(Some(text)),
-            Value::Unknown => Ok(None),
-            Value::Null => Err(missing(attribute)),
-        },
-    };
-    let (Some(project), Some(region)) = (
-        pick("project", connection.project.as_ref().map(|project| project.to_wire()))?,
-        pick("region", connection.region.as_ref().map(|region| region.to_wire().to_lowercase()))?,
-    ) else {
-        return Ok(None);
-    };
-    let (Some(name), Value::Known(_) | Value::Null) = (stack.text("name"), &connection.default_labels) else {
-        return Ok(None);
-    };
-    let number = [Some(stack), prior].into_iter().flatten().find_map(|stack| stack.text("project_number"));
-    Ok(Some(Scope {
-        project,
-        project_number: number.map(str::to_owned),
-        region,
-        stack: name.to_owned(),
-        default_labels: connection.default_labels.known().cloned().unwrap_or_default(),
-        labels: tree::strings(stack.get("labels")),
-        open_labels: !stack.get("labels").is_wholly_known(),
-        shadow_severities: tree::texts(stack.get("shadow_severities")).into_iter().map(str::to_owned).collect(),
-    }))
+/// The error for a place that the provider block will only know after apply.
+fn unknown_place() -> Diagnostic {
+    Diagnostic::error(
+        "Unknown place of the stack",
+        "Where the stack is will be known only after apply. Apply what the provider block depends on first \
+         (terraform apply -target=...), or set the place on the stack.",
+    )
 }
 
-pub(super) fn missing(attribute: &'static str) -> Diagnostic {
-    let (variable, example) =
-        if attribute == "project" { ("GOOGLE_PROJECT", "my-project") } else { ("GOOGLE_REGION", "europe-west1") };
-    Diagnostic::error(
-        format!("No {attribute}"),
-        format!(
-            "The stack names no {attribute}, and neither does the provider. Set {attribute} = \"{example}\" in the provider \
-             block or on the stack, or {variable} in the environment."
-        ),
-    )
-    .at(Path::root().attribute(attribute))
+/// The scope of a stack that exists.
+pub(super) fn scope_of(cloud: &dyn Cloud, stack: &Stack, session: &Session) -> Result<Scope, Diagnostic> {
+    cloud.scope(stack, None, &session.connection)?.ok_or_else(unknown_place)
 }
 
 fn run(
-    session: &Session,
+    cloud: &dyn Cloud,
     context: &Context<Session>,
     scope: Scope,
     limit: StdDuration,
-    policy: ApiPolicy,
+    preparation: Preparation,
 ) -> Result<Run, Diagnostic> {
-    let client = session.connection.client().map_err(|missing| missing.diagnostic())?;
     let calls = CallContext::new(limit, context.stop().clone());
-    Ok(Run::new(client.clone(), calls, scope, policy))
-}
-
-fn writing(connection: &Connection) -> ApiPolicy {
-    if connection.enable_apis { ApiPolicy::Enable } else { ApiPolicy::Report }
+    Ok(Run::new(cloud.session(&context.client()?.connection)?, calls, scope, preparation))
 }
 
 fn marked(mut private: Private, plan: &str) -> Private {
@@ -149,25 +115,23 @@ fn marked(mut private: Private, plan: &str) -> Private {
     private
 }
 
-impl Resource<Session> for StackResource {
-    type State = Stack;
+impl<T: StackType> Resource<Session> for StackResource<T> {
+    type State = StackBody<T>;
 
     fn type_name(&self) -> &'static str {
-        "mlops_stack"
+        T::cloud().terms().resource()
     }
 
-    fn validate(&self, config: &Stack) -> Diagnostics {
+    fn validate(&self, config: &StackBody<T>) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
-        validate::settings(config, &mut diagnostics);
+        validate::settings(config, T::cloud(), &mut diagnostics);
         let components = config.components();
-        let text = |name| config.text(name).unwrap_or_default().to_owned();
-        let scope = Scope { project: text("project"), region: text("region"), stack: text("name"), ..Scope::default() };
-        validate::components(&components, &scope, &mut diagnostics);
+        validate::components(&components, &unplaced(config), &mut diagnostics);
         references::check(&components, |kind| config.get(kind).is_unknown(), &mut diagnostics);
         diagnostics
     }
 
-    async fn plan(&self, request: PlanRequest<Stack>, context: Context<Session>) -> PlanResponse<Stack> {
+    async fn plan(&self, request: PlanRequest<StackBody<T>>, context: Context<Session>) -> PlanResponse<StackBody<T>> {
         if request.action == PlannedAction::Destroy {
             return plan_destroy(request, &context);
         }
@@ -190,70 +154,80 @@ impl Resource<Session> for StackResource {
             session.images.observe_first(prior);
         }
         // A place that the configuration sets is its own to say, even when it is not known yet.
-        if config.get("project").is_unknown() || config.get("region").is_unknown() {
+        if config.layout().place().iter().any(|attribute| config.get(attribute).is_unknown()) {
             return PlanResponse { private, ..request.with_computed_unknown() };
         }
-        let scope = match scope_of(proposed, request.prior.as_ref(), &session.connection) {
+        let scope = match T::cloud().scope(proposed, request.prior.as_deref(), &session.connection) {
             Ok(Some(scope)) => scope,
             // Not even the place is known: everything that the provider sets is open.
             Ok(None) => return PlanResponse { private, ..request.with_computed_unknown() },
             Err(diagnostic) => return refused(diagnostic),
         };
-        let input = Input { prior: request.prior.as_ref(), config, proposed, scope: &scope };
+        let input = Input { prior: request.prior.as_deref(), config, proposed, scope: &scope, cloud: T::cloud() };
         let StackPlan { planned, diagnostics, .. } = plan::plan(&input);
-        PlanResponse { planned: Some(planned), private, requires_replace: Vec::new(), diagnostics }
+        PlanResponse { planned: Some(planned.into()), private, requires_replace: Vec::new(), diagnostics }
     }
 
-    async fn read(&self, request: ReadRequest<Stack>, context: Context<Session>) -> ReadResponse<Stack> {
+    async fn read(&self, request: ReadRequest<StackBody<T>>, context: Context<Session>) -> ReadResponse<StackBody<T>> {
         let ReadRequest { state, private } = request;
         let result = async {
             let session = context.client()?;
-            if session.handover.was_just_imported(state.text("id").unwrap_or_default(), &state) {
-                return Ok(state.clone());
+            if session.handover.was_just_imported(state.text(model::ID).unwrap_or_default(), &state) {
+                return Ok(state.clone().into_stack());
             }
-            let scope = scope_of(&state, None, &session.connection)?.ok_or_else(|| missing("project"))?;
-            let limit = Limit::Read.of(state.settings().as_ref());
-            let run = run(session, &context, scope, limit, ApiPolicy::Report)?;
-            refresh::refresh(&run, &state).await
+            let scope = scope_of(T::cloud(), &state, session)?;
+            let run = run(T::cloud(), &context, scope, Limit::Read.of(Some(&state)), Preparation::Report)?;
+            refresh::refresh(&run, T::cloud(), &state).await
         };
         match result.await {
             Ok(stack) => {
                 context.client().into_iter().for_each(|session| session.images.observe(&stack));
-                ReadResponse { state: Some(stack), private, diagnostics: Diagnostics::new() }
+                ReadResponse { state: Some(stack.into()), private, diagnostics: Diagnostics::new() }
             }
             Err(diagnostics) => ReadResponse { state: Some(state), private, diagnostics },
         }
     }
 
-    async fn create(&self, request: CreateRequest<Stack>, context: Context<Session>) -> ApplyResponse<Stack> {
+    async fn create(
+        &self,
+        request: CreateRequest<StackBody<T>>,
+        context: Context<Session>,
+    ) -> ApplyResponse<StackBody<T>> {
         let CreateRequest { planned, config, private } = request;
         apply_plan(None, planned, config, private, Limit::Create, &context).await
     }
 
-    async fn update(&self, request: UpdateRequest<Stack>, context: Context<Session>) -> ApplyResponse<Stack> {
+    async fn update(
+        &self,
+        request: UpdateRequest<StackBody<T>>,
+        context: Context<Session>,
+    ) -> ApplyResponse<StackBody<T>> {
         let UpdateRequest { prior, planned, config, private } = request;
         apply_plan(Some(prior), planned, config, private, Limit::Update, &context).await
     }
 
-    async fn delete(&self, request: DeleteRequest<Stack>, context: Context<Session>) -> DeleteResponse<Stack> {
+    async fn delete(
+        &self,
+        request: DeleteRequest<StackBody<T>>,
+        context: Context<Session>,
+    ) -> DeleteResponse<StackBody<T>> {
         let DeleteRequest { state, private } = request;
-        let mut remaining = state.clone();
+        let mut remaining = state.clone().into_stack();
         let result = async {
             let session = context.client()?;
-            let id = state.text("id").unwrap_or_default();
+            let id = state.text(model::ID).unwrap_or_default();
             if private.get(PLAN).and_then(|plan| plan.as_str()) != Some(DESTROY) {
                 // One half of a replacement: the other half goes on with what is there.
-                session.handover.leave(id, state.clone());
+                session.handover.leave(id, state.clone().into_stack());
                 return Ok(Diagnostics::new());
             }
-            let scope = scope_of(&state, None, &session.connection)?.ok_or_else(|| missing("project"))?;
-            let limit = Limit::Delete.of(state.settings().as_ref());
-            let run = run(session, &context, scope, limit, ApiPolicy::Report)?;
+            let scope = scope_of(T::cloud(), &state, session)?;
+            let run = run(T::cloud(), &context, scope, Limit::Delete.of(Some(&state)), Preparation::Report)?;
             // The new half of a replacement was made first and has taken over what it wants.
             let alive = session.handover.alive(id);
             let mut components = state.components();
             components.retain(|address, component| {
-                let is_imported = component.get("imported").as_bool() == Some(true);
+                let is_imported = component.get(common::IMPORTED).as_bool() == Some(true);
                 alive
                     .as_ref()
                     .is_none_or(|alive| !is_imported && !inventory::is_among(alive, address, component, &run.scope))
@@ -264,24 +238,27 @@ impl Resource<Session> for StackResource {
                 session.images.forget(id);
             }
             if outcome.components != state.components() {
-                remaining.set("status", Dynamic::string("incomplete"));
+                remaining.set(model::STATUS, Status::Incomplete);
             }
-            refresh::stamp(&run, &mut remaining, &outcome.components);
+            refresh::stamp(&run.scope, &mut remaining, &outcome.components);
             Ok::<_, Diagnostics>(outcome.diagnostics)
         };
         let diagnostics = result.await.unwrap_or_else(|problems| problems);
-        DeleteResponse { remaining: Some(remaining), private, diagnostics }
+        DeleteResponse { remaining: Some(remaining.into()), private, diagnostics }
     }
 }
 
 /// A destruction is planned only if nothing forbids it.
-fn plan_destroy(request: PlanRequest<Stack>, context: &Context<Session>) -> PlanResponse<Stack> {
+fn plan_destroy<T: StackType>(
+    request: PlanRequest<StackBody<T>>,
+    context: &Context<Session>,
+) -> PlanResponse<StackBody<T>> {
     let mut diagnostics = Diagnostics::new();
     if let Some(prior) = &request.prior {
-        let id = prior.text("id").unwrap_or_default();
+        let id = prior.text(model::ID).unwrap_or_default();
         // The old half of a replacement that was made first: its objects live on in the new half.
         let is_replaced = context.client().is_ok_and(|session| session.handover.alive(id).is_some());
-        if prior.get("deletion_protection").as_bool() != Some(false) && !is_replaced {
+        if prior.get(model::DELETION_PROTECTION).as_bool() != Some(false) && !is_replaced {
             diagnostics.push(
                 Diagnostic::error(
                     "The stack is protected from deletion",
@@ -290,11 +267,11 @@ fn plan_destroy(request: PlanRequest<Stack>, context: &Context<Session>) -> Plan
                          the resource and apply, then destroy. To keep the objects and only forget them, use terraform state rm."
                     ),
                 )
-                .at(Path::root().attribute("deletion_protection")),
+                .at(Path::root().attribute(model::DELETION_PROTECTION)),
             );
         }
         for (address, component) in prior.components().iter().filter(|_| !is_replaced) {
-            if plan::removal::policy(address, component) == crate::engine::common::DeletionPolicy::Prevent {
+            if plan::removal::policy(address, component) == common::DeletionPolicy::Prevent {
                 diagnostics.push(plan::removal::prevented(address));
             }
         }
@@ -304,22 +281,22 @@ fn plan_destroy(request: PlanRequest<Stack>, context: &Context<Session>) -> Plan
 }
 
 /// Creates or changes a stack; what exists afterwards is in the answer in any case.
-async fn apply_plan(
-    prior: Option<Stack>,
-    planned: Stack,
-    config: Stack,
+async fn apply_plan<T: StackType>(
+    prior: Option<StackBody<T>>,
+    planned: StackBody<T>,
+    config: StackBody<T>,
     private: Private,
     limit: Limit,
     context: &Context<Session>,
-) -> ApplyResponse<Stack> {
+) -> ApplyResponse<StackBody<T>> {
     let result = async {
-        let session = context.client()?;
-        let scope = scope_of(&planned, prior.as_ref(), &session.connection)?.ok_or_else(|| missing("project"))?;
-        let id = scope.id();
+        let (cloud, session) = (T::cloud(), context.client()?);
+        let scope = cloud.scope(&planned, prior.as_deref(), &session.connection)?.ok_or_else(unknown_place)?;
+        let id = cloud.terms().stack_id(&scope.place, &scope.stack);
         let left = if prior.is_none() { session.handover.take(&id) } else { None };
-        let limit = limit.of(planned.settings().as_ref());
-        let run = run(session, context, scope, limit, writing(&session.connection))?;
-        let (stack, diagnostics) = carry_out(&run, prior.as_ref(), &planned, config, left.as_ref()).await;
+        let run = run(cloud, context, scope, limit.of(Some(&planned)), cloud.preparation(&session.connection))?;
+        let config = config.into_stack();
+        let (stack, diagnostics) = carry_out(&run, cloud, prior.as_deref(), &planned, config, left.as_ref()).await;
         session.handover.mark_alive(&id, inventory::objects(&stack.components(), &run.scope));
         session.images.observe(&stack);
         Ok::<_, Diagnostics>((stack, diagnostics))
@@ -329,29 +306,31 @@ async fn apply_plan(
         Ok((stack, diagnostics)) if prior.is_none() && diagnostics.has_error() && stack.borrowed().is_empty() => {
             ApplyResponse { state: None, private, diagnostics }
         }
-        Ok((stack, diagnostics)) => ApplyResponse { state: Some(stack), private, diagnostics },
+        Ok((stack, diagnostics)) => ApplyResponse { state: Some(stack.into()), private, diagnostics },
         Err(diagnostics) => ApplyResponse { state: prior, private, diagnostics },
     }
 }
 
 pub(super) async fn carry_out(
     run: &Run,
+    cloud: &'static dyn Cloud,
     prior: Option<&Stack>,
     planned: &Stack,
     config: Stack,
     left: Option<&Stack>,
 ) -> (Stack, Diagnostics) {
-    let plan = plan::plan(&Input { prior, config: &config, proposed: planned, scope: &run.scope });
+    let plan = plan::plan(&Input { prior, config: &config, proposed: planned, scope: &run.scope, cloud });
     // From here on the configuration says nothing that is not in the plan, its secrets excepted.
     let secrets = config.write_only();
     drop(config);
     let mut stack = planned.settings_only();
     let before = prior.map(Stack::components).unwrap_or_default();
-    let scope_before = prior.map_or_else(|| run.scope.clone(), |prior| run.scope.as_of(prior));
+    let scope_before = prior.map_or_else(|| run.scope.clone(), |prior| prior.scoped(run.scope.clone()));
+    let mut scope = run.scope.clone();
     let mut diagnostics = Diagnostics::new();
     if plan.diagnostics.has_error() {
         diagnostics.extend(plan.diagnostics);
-    } else if let Err(problem) = switch_on(run, planned).await {
+    } else if let Err(problem) = cloud.prepare(run, planned).await {
         diagnostics.push(problem);
     }
     let components = if diagnostics.has_error() {
@@ -362,10 +341,10 @@ pub(super) async fn carry_out(
         // What was made for a component that has left the configuration since goes as any other.
         let gone = left.iter().filter(|(address, _)| !kept.contains_key(address));
         let gone: Vec<_> = gone.map(|(address, tree)| plan::removal::plan(address, tree, &mut diagnostics)).collect();
-        let number = async {
-            match &run.scope.project_number {
-                Some(number) => Ok(number.clone()),
-                None => refresh::project(run).await.map(|project| project.number),
+        let place = async {
+            match &run.scope.place.number {
+                Some(_) => Ok(run.scope.place.clone()),
+                None => cloud.identify(run).await,
             }
         };
         let work = apply::apply(
@@ -376,21 +355,24 @@ pub(super) async fn carry_out(
             &secrets,
             &left,
         );
-        let (outcome, number) = futures::join!(work, number);
+        let (outcome, place) = futures::join!(work, place);
         diagnostics.extend(outcome.diagnostics);
-        match number {
-            Ok(number) => stack.set("project_number", Dynamic::String(number)),
+        match place {
+            Ok(place) => {
+                cloud.record_place(&mut stack, &Place { account: run.scope.place.account.clone(), ..place.clone() });
+                scope.place.number = place.number;
+            }
             Err(error) => {
-                let path = Path::root().attribute("project_number");
-                diagnostics.push(problem::of_stack("read the project's number", path, &error));
+                let what = format!("identify the {}", cloud.terms().account_noun());
+                diagnostics.push(problem::of_stack(&what, Path::root(), &error));
             }
         }
         outcome.components
     };
-    refresh::stamp(run, &mut stack, &components);
+    refresh::stamp(&scope, &mut stack, &components);
     stack.put_components(components, planned);
     if diagnostics.has_error() {
-        stack.set("status", Dynamic::string("incomplete"));
+        stack.set(model::STATUS, Status::Incomplete);
     }
     (stack, diagnostics)
 }
@@ -402,75 +384,71 @@ fn taken_up(left: &Components, planned: &Components, scope: &Scope) -> Component
     left.iter().map(|(old, tree)| (renamed.get(old).unwrap_or(old).clone(), tree.clone())).collect()
 }
 
-/// Switches on the APIs that the stack names.
-async fn switch_on(run: &Run, planned: &Stack) -> Result<(), Diagnostic> {
-    let wanted = tree::texts(planned.get("apis"));
-    if wanted.is_empty() {
-        return Ok(());
+/// What is known of where a stack is without the provider's settings.
+fn unplaced(stack: &Stack) -> Scope {
+    let text = |name: &str| stack.text(name).unwrap_or_default().to_owned();
+    let [account, region] = stack.layout().place().map(text);
+    Scope {
+        place: Place { account, number: None, region },
+        stack: stack.text(model::NAME).unwrap_or_default().to_owned(),
+        ..Scope::default()
     }
-    let result = async {
-        let on = apis::enabled(run, &wanted).await?;
-        let off: Vec<&str> = wanted.into_iter().filter(|api| !on.contains(*api)).collect();
-        apis::enable(run, &off).await
-    };
-    result.await.map_err(|error| problem::of_stack("switch on APIs", Path::root().attribute("apis"), &error))
 }
 
-impl ImportState<Session> for StackResource {
-    async fn import(&self, request: ImportRequest, context: Context<Session>) -> ImportResponse<Stack> {
+impl<T: StackType> ImportState<Session> for StackResource<T> {
+    async fn import(&self, request: ImportRequest, context: Context<Session>) -> ImportResponse<StackBody<T>> {
+        let cloud = T::cloud();
         let result = async {
             let session = context.client()?;
-            let import = import_name(&request.id)?;
+            let import = import_name(&request.id, cloud)?;
             let scope = Scope {
-                project: import.project.clone(),
-                region: import.region.clone(),
+                place: Place { account: import.account.clone(), number: None, region: import.region.clone() },
                 stack: import.stack.clone(),
-                default_labels: session.connection.default_labels.known().cloned().unwrap_or_default(),
+                default_labels: cloud.default_labels(&session.connection),
                 ..Scope::default()
             };
-            let mut run = run(session, &context, scope, Limit::Read.of(None), ApiPolicy::Report)?;
-            let project = refresh::project(&run).await.map_err(|error| {
-                problem::of_stack(&format!("read project {:?}", import.project), Path::root(), &error)
+            let mut run = run(cloud, &context, scope, Limit::Read.of(None), Preparation::Report)?;
+            run.scope.place = cloud.identify(&run).await.map_err(|error| {
+                let what = format!("read {} {:?}", cloud.terms().account_noun(), import.account);
+                problem::of_stack(&what, Path::root(), &error)
             })?;
-            run.scope.project = project.id;
-            run.scope.project_number = Some(project.number);
-            let (stack, warnings) = discover::discover(&run, &import).await?;
-            session.handover.remember_import(stack.text("id").unwrap_or_default(), stack.clone());
+            let (stack, warnings) = discover::discover(&run, cloud, &import).await?;
+            session.handover.remember_import(stack.text(model::ID).unwrap_or_default(), stack.clone());
             Ok::<_, Diagnostics>((stack, warnings))
         };
         let private = Private::default();
         match result.await {
-            Ok((stack, diagnostics)) => ImportResponse { state: Some(stack), private, diagnostics },
+            Ok((stack, diagnostics)) => ImportResponse { state: Some(stack.into()), private, diagnostics },
             Err(diagnostics) => ImportResponse { state: None, private, diagnostics },
         }
     }
 }
 
-fn import_name(id: &ImportId) -> Result<ImportName, Diagnostic> {
+fn import_name(id: &ImportId, cloud: &dyn Cloud) -> Result<ImportName, Diagnostic> {
     let id = match id {
         ImportId::Text(id) => id.clone(),
         ImportId::Identity(identity) => {
             let part = |name| identity.get(name).as_str().unwrap_or_default().to_owned();
-            format!("{}/{}/{}", part("project"), part("region"), part("name"))
+            let [account, region] = cloud.layout().place().map(part);
+            format!("{account}/{region}/{}", part(name!(StackIdentity.name)))
         }
     };
     let refused = |error| Diagnostic::error("Invalid import id", format!("{id:?} cannot be imported: {error}."));
-    id.parse::<ImportName>().map_err(refused)
+    ImportName::parse(&id, cloud).map_err(refused)
 }
 
-impl Identified<Session> for StackResource {
+impl<T: StackType> Identified<Session> for StackResource<T> {
     type Identity = StackIdentity;
 
-    fn identity(&self, state: &Stack) -> Option<StackIdentity> {
+    fn identity(&self, state: &StackBody<T>) -> Option<StackIdentity> {
         let part = |name| state.text(name).map(|text| Value::Known(text.to_owned()));
-        Some(StackIdentity { project: part("project")?, region: part("region")?, name: part("name")? })
+        let [project, region] = state.layout().place().map(part);
+        Some(StackIdentity { project: project?, region: region?, name: part(model::NAME)? })
     }
 }
 
-impl GenerateConfig<Session> for StackResource {
-    fn generate_config(&self, state: &Stack) -> Dynamic {
-        let text = |name| state.text(name).unwrap_or_default().to_owned();
-        let scope = Scope { project: text("project"), region: text("region"), stack: text("name"), ..Scope::default() };
-        generate::generate(state, &scope)
+impl<T: StackType> GenerateConfig<Session> for StackResource<T> {
+    fn generate_config(&self, state: &StackBody<T>) -> Dynamic {
+        generate::generate(state, &unplaced(state))
     }
 }

@@ -9,17 +9,22 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 use tfplugin::Dynamic;
 
-use super::model::Stack;
+use super::model::{self, Stack};
+use super::place::Place;
 use super::plan::{self, Action, Input, StackPlan};
-use super::{Scope, labels, tree};
+use super::scope::Scope;
+use super::{common, labels, tree};
 use crate::google::kinds::{KINDS, fixtures};
+use crate::google::stack::{GOOGLE, LAYOUT};
 
 /// Where the tests' stack is.
 fn scope() -> Scope {
     Scope {
-        project: "test-project".to_owned(),
-        project_number: Some("123456789012".to_owned()),
-        region: "europe-west1".to_owned(),
+        place: Place {
+            account: "test-project".to_owned(),
+            number: Some("123456789012".to_owned()),
+            region: "europe-west1".to_owned(),
+        },
         stack: "it".to_owned(),
         ..Scope::default()
     }
@@ -27,8 +32,8 @@ fn scope() -> Scope {
 
 /// A configured stack: `{"buckets": {"a": {}}}`.
 pub(crate) fn configured(components: &Json) -> Stack {
-    let mut stack = Stack::empty();
-    stack.set("name", Dynamic::string("it"));
+    let mut stack = Stack::empty(&LAYOUT);
+    stack.set(model::NAME, Dynamic::string("it"));
     for kind in KINDS {
         if let Some(of_kind) = components.get(kind.name()).and_then(Json::as_object) {
             let of_kind = of_kind.iter().map(|(key, hcl)| {
@@ -47,7 +52,7 @@ pub(crate) fn configured(components: &Json) -> Stack {
 
 /// The plan from a stack that exists (or not) to what is configured.
 pub(crate) fn planned(prior: Option<&Stack>, config: &Stack) -> StackPlan {
-    plan::plan(&Input { prior, config, proposed: config, scope: &scope() })
+    plan::plan(&Input { prior, config, proposed: config, scope: &scope(), cloud: &GOOGLE })
 }
 
 /// The stack as it would be after its creation; what the server chooses is called after its place.
@@ -57,9 +62,9 @@ fn made(components: &Json) -> Stack {
     let mut stack = plan.planned;
     let mut components = stack.components();
     for (address, component) in &mut components {
-        tree::set(component, "imported", Dynamic::Bool(false));
+        tree::set(component, common::IMPORTED, Dynamic::Bool(false));
         if let Some(labels) = labels::wanted(address, component, None, &scope()) {
-            tree::set(component, "effective_labels", labels);
+            tree::set(component, common::EFFECTIVE_LABELS, labels);
         }
         let place = format!("the {} of {address}", address.kind.noun());
         tree::walk_mut(address.kind.object(), component, &mut |attribute, value| {

@@ -6,12 +6,12 @@ use tfplugin::schema::{Nesting, ObjectSchema};
 use tfplugin::{Attribute, Dynamic, Name, Path};
 
 /// The text of a known string attribute of a component.
-pub(super) fn text<'a>(component: &'a Dynamic, attribute: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(component: &'a Dynamic, attribute: &str) -> Option<&'a str> {
     component.get(attribute).as_str()
 }
 
 /// Sets an attribute of a component.
-pub(super) fn set(component: &mut Dynamic, attribute: impl Into<Name>, value: Dynamic) {
+pub(crate) fn set(component: &mut Dynamic, attribute: impl Into<Name>, value: Dynamic) {
     let attribute = attribute.into();
     // What stays as it is stays shared.
     if component.get(&attribute) == &value
@@ -25,23 +25,23 @@ pub(super) fn set(component: &mut Dynamic, attribute: impl Into<Name>, value: Dy
 }
 
 /// A known map of strings as a Rust map; unknown and null entries are left out.
-pub(super) fn strings(value: &Dynamic) -> BTreeMap<String, String> {
+pub(crate) fn strings(value: &Dynamic) -> BTreeMap<String, String> {
     let entries = value.as_entries().into_iter().flatten();
     entries.filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned()))).collect()
 }
 
 /// A map of strings as a tree.
-pub(super) fn string_map(entries: &BTreeMap<String, String>) -> Dynamic {
+pub(crate) fn string_map(entries: &BTreeMap<String, String>) -> Dynamic {
     Dynamic::Map(entries.iter().map(|(key, value)| (key.clone(), Dynamic::string(value))).collect())
 }
 
 /// The known texts of a list or set.
-pub(super) fn texts(value: &Dynamic) -> Vec<&str> {
+pub(crate) fn texts(value: &Dynamic) -> Vec<&str> {
     value.as_elements().into_iter().flatten().filter_map(Dynamic::as_str).collect()
 }
 
 /// A read-only visitor of every attribute value of an object, at every depth, with its path under `path`.
-pub(super) fn walk<'a>(
+pub(crate) fn walk<'a>(
     object: &'a ObjectSchema,
     value: &'a Dynamic,
     path: &Path,
@@ -76,7 +76,7 @@ pub(super) fn walk<'a>(
 }
 
 /// Changes attribute values of an object in place, at every depth, outer ones first.
-pub(super) fn walk_mut(object: &ObjectSchema, value: &mut Dynamic, change: &mut impl FnMut(&Attribute, &mut Dynamic)) {
+pub(crate) fn walk_mut(object: &ObjectSchema, value: &mut Dynamic, change: &mut impl FnMut(&Attribute, &mut Dynamic)) {
     let Some(entries) = value.as_entries_mut() else { return };
     for attribute in &object.attributes {
         let Some(value) = entries.get_mut(attribute.name.as_ref()) else { continue };
@@ -97,7 +97,7 @@ pub(super) fn walk_mut(object: &ObjectSchema, value: &mut Dynamic, change: &mut 
 }
 
 /// Applies `change` to every string in a value (elements of lists, sets and maps too).
-pub(super) fn change_texts(value: &mut Dynamic, change: &mut impl FnMut(&str) -> Dynamic) {
+pub(crate) fn change_texts(value: &mut Dynamic, change: &mut impl FnMut(&str) -> Dynamic) {
     match value {
         Dynamic::String(text) => *value = change(text),
         Dynamic::List(items) => items.iter_mut().for_each(|item| change_texts(item, change)),
@@ -112,7 +112,7 @@ pub(super) fn change_texts(value: &mut Dynamic, change: &mut impl FnMut(&str) ->
 }
 
 /// Visits every string in a value.
-pub(super) fn each_text<'a>(value: &'a Dynamic, visit: &mut impl FnMut(&'a str)) {
+pub(crate) fn each_text<'a>(value: &'a Dynamic, visit: &mut impl FnMut(&'a str)) {
     match value {
         Dynamic::String(text) => visit(text),
         Dynamic::List(items) | Dynamic::Set(items) => items.iter().for_each(|item| each_text(item, visit)),

@@ -44,5 +44,5 @@ fn is_written(attribute: &Attribute) -> bool {
 
 /// Whether only the keys that were or are wanted are touched.
 fn has_own_keys(attribute: &Attribute) -> bool {
-    attribute.extensions.get::<OwnKeys>().is_some() || attribute.name == "effective_labels"
+    attribute.extensions.get::<OwnKeys>().is_some()
 }

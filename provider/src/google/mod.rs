@@ -1,6 +1,19 @@
-//! Google Cloud: how its APIs are called (`api`), what a REST collection looks like (`rest`), and the component kinds
-//! (`kinds`, a file each).
+//! Google Cloud on the engine.
+//!
+//! `stack` is the cloud itself: project, region, APIs. `kinds` has a file for every kind of component, which declares its API
+//! (`rest`); `objects` and `iam` make the calls through a `session`; `api` speaks HTTP. `terms`, `names`: how Google writes
+//! things; `patience`: how long is waited for what.
 
 pub mod api;
+mod failure;
+pub mod iam;
 pub mod kinds;
+pub mod names;
+pub mod objects;
+pub mod patience;
 pub mod rest;
+pub mod session;
+pub mod settings;
+pub mod severity;
+pub mod stack;
+pub mod terms;

@@ -1,8 +1,122 @@
 //! How the API of a kind is reached: a declaration that the generic calls follow.
 
+use async_trait::async_trait;
 use serde_json::Value as Json;
+use tfplugin::Dynamic;
 
-use super::api::Host;
+use super::api::{ApiError, Host};
+use super::session::Run;
+use crate::engine::kind::Kind;
+use crate::engine::scope::Scope;
+
+/// A kind whose objects are reached over REST as Google's APIs are.
+///
+/// The declaration ([`Rest`]) drives the generic calls of [`super::objects`]; the rest of the methods are what a few APIs
+/// want otherwise. What only some kinds can do is a trait of its own: [`Parts`], [`Undeletion`].
+#[async_trait]
+pub trait RestKind: Kind {
+    /// How the API is reached.
+    fn rest(&self) -> Rest;
+
+    /// What fills `{location}` of the collection: the component's location, or else the region.
+    fn location(&self, component: &Dynamic, scope: &Scope) -> String {
+        component.get("location").as_str().unwrap_or(&scope.place.region).to_lowercase()
+    }
+
+    /// The last segment of the object's relative name.
+    fn last_segment(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
+        let _ = scope;
+        component.get("name").as_str().map(str::to_owned)
+    }
+
+    /// The `name` of the component whose object's relative name ends with `segment`.
+    fn name_of(&self, segment: &str) -> String {
+        segment.to_owned()
+    }
+
+    /// A last look at the JSON of a creation.
+    fn before_create(&self, body: &mut Json, scope: &Scope) {
+        let _ = (body, scope);
+    }
+
+    /// A last look at the JSON of an update.
+    fn before_update(&self, current: &Json, patch: &mut Patch) {
+        let _ = (current, patch);
+    }
+
+    /// The update that makes the API try again to bring about what the object says already.
+    fn repair(&self, current: &Json) -> Option<Patch> {
+        let _ = current;
+        None
+    }
+
+    /// What must be done before the object can be deleted.
+    ///
+    /// # Errors
+    /// Of the calls it makes; the deletion is then not tried.
+    async fn before_delete(&self, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
+        let _ = (component, run);
+        Ok(())
+    }
+
+    /// The locations whose collections an import reads.
+    ///
+    /// # Errors
+    /// Of the calls that it takes to know them.
+    async fn locations(&self, run: Run<'_>) -> Result<Vec<String>, ApiError> {
+        Ok(vec![run.scope.place.region.clone()])
+    }
+
+    /// What the API keeps outside the object.
+    fn parts(&self) -> Option<&dyn Parts> {
+        None
+    }
+
+    /// Objects that keep their name for a while after their deletion.
+    fn undeletion(&self) -> Option<&dyn Undeletion> {
+        None
+    }
+}
+
+/// Fields of the JSON that the API keeps elsewhere: children, versions, switches. Attributes find them with `wire(..)` as if
+/// they were fields of the object.
+#[async_trait]
+pub trait Parts: Send + Sync {
+    /// The fields.
+    fn fields(&self) -> &'static [&'static str];
+
+    /// Puts the parts of the objects into their JSON.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn read(&self, bodies: &mut [Json], run: Run<'_>) -> Result<(), ApiError> {
+        let _ = (bodies, run);
+        Ok(())
+    }
+
+    /// Makes the parts of the object `name` what `after` says. `before` is the object as read, with its parts (for an
+    /// object that was just created, without).
+    ///
+    /// # Errors
+    /// Of the calls; what was written until then stays.
+    async fn write(&self, name: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError>;
+}
+
+/// Objects that the API still returns for some days after their deletion.
+#[async_trait]
+pub trait Undeletion: Send + Sync {
+    /// Whether the object is deleted in all but its name.
+    fn is_deleted(&self, body: &Json) -> bool;
+
+    /// Brings back the deleted object that still holds its name. `false`: there is none, or it cannot be.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn undelete(&self, name: &str, run: Run<'_>) -> Result<bool, ApiError> {
+        let _ = (name, run);
+        Ok(false)
+    }
+}
 
 /// The shape of a REST collection.
 #[derive(Clone, Debug)]

@@ -8,7 +8,8 @@ use serde_json::Value as Json;
 
 use super::{Finding, LIMIT, Tools, chain};
 use crate::google::api::{ApiError, CallContext, Client, Host, Request, segment};
-use crate::google::kinds::alert_policy::severity::level;
+use crate::google::severity::level;
+use crate::google::stack::LAYOUT;
 
 /// How many policies are told by name.
 const TOLD: usize = 20;
@@ -84,7 +85,7 @@ fn names(which: Which<'_>, tools: &Tools<'_>) -> Result<BTreeSet<String>, Findin
         Which::OfStack(id) => {
             let image = tools.session.images.get(id).ok_or_else(|| Finding::unknown_stack(id))?;
             let stack = image
-                .stack()
+                .stack(&LAYOUT)
                 .map_err(|error| Finding::failed(format!("The stack {id} cannot be read: {}.", chain(&error))))?;
             let policies = stack.get("alert_policies").as_entries().into_iter().flatten();
             policies.filter_map(|(_, policy)| policy.get("id").as_str().map(str::to_owned)).collect()

@@ -23,8 +23,8 @@ use mlops_phases::Moment;
 use mlops_phases::document::{Criterion, Evidence};
 
 use crate::checkpoint::store;
+use crate::engine::context::Interrupted;
 use crate::google::api::client::Pools;
-use crate::google::api::context::Interrupted;
 use crate::google::api::{ApiError, CallContext, ClientConfig};
 use crate::provider::Session;
 

@@ -4,6 +4,7 @@ use tfplugin::Diagnostics;
 
 use super::{Finding, Tools};
 use crate::engine::image::{Comparison, Difference, StackImage};
+use crate::google::stack::GOOGLE;
 
 /// How many differences are told.
 const TOLD: usize = 10;
@@ -11,7 +12,7 @@ const TOLD: usize = 10;
 /// Reads every object of the stack and compares the fingerprint of what was found with the given one.
 pub(super) async fn check(stack: &str, fingerprint: &str, tools: &Tools<'_>) -> Finding {
     let Some(image) = tools.session.images.get(stack) else { return Finding::unknown_stack(stack) };
-    match image.verify(tools.session, tools.calls).await {
+    match image.verify(&GOOGLE, tools.session, tools.calls).await {
         Ok(comparison) => judge(&comparison, &image, fingerprint),
         Err(problems) => Finding::failed(unreadable(&problems)),
     }

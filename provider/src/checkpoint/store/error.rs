@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::google::api::context::Interrupted;
+use crate::engine::context::Interrupted;
 
 /// An error of the layer below.
 pub type BoxError = Box<dyn Error + Send + Sync>;

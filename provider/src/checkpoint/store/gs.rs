@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::error::{Action, StoreError};
 use super::url::Place;
 use super::{Condition, Found, Listed, Version, Written};
-use crate::google::api::context::Interrupted;
+use crate::engine::context::Interrupted;
 use crate::google::api::{ApiError, CallContext, Cause, Client, Host, List, Request, segment};
 
 /// A prefix in a bucket.

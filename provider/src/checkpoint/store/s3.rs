@@ -15,8 +15,8 @@ use self::problem::{Kind, Loss, Problem};
 use super::error::{Action, StoreError};
 use super::url::{Place, S3Settings};
 use super::{Condition, Found, Listed, Version, Written};
+use crate::engine::context::Interrupted;
 use crate::google::api::CallContext;
-use crate::google::api::context::Interrupted;
 
 /// A prefix in a bucket.
 #[derive(Clone, Debug)]

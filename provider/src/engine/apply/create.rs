@@ -7,17 +7,15 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic};
 
 use super::Work;
 use super::step::settle;
-use crate::engine::cloud::{self, CreateError, Found};
-use crate::engine::common;
-use crate::engine::kind::Condition;
+use crate::engine::address::Address;
+use crate::engine::error::CallError;
 use crate::engine::marks::{Immutable, OwnKeys};
+use crate::engine::objects::{CreateError, Detail, LiveObject, Readiness};
 use crate::engine::plan::component::refusal;
 use crate::engine::problem::{self, Operation};
 use crate::engine::run::Run;
-use crate::engine::wire;
-use crate::engine::{Address, Scope, effective, labels, locate, tree};
-use crate::google::api::{ApiError, Cause};
-use crate::google::rest::Naming;
+use crate::engine::scope::Scope;
+use crate::engine::{common, effective, labels, tree, wire};
 
 /// Why an object without labels may be the stack's own all the same, and what to do then.
 const MADE_FIRST: &str = "\n\nIf an apply of this stack that failed has made it: under create_before_destroy Terraform does not show \
@@ -37,7 +35,7 @@ pub(super) struct Made {
 /// Makes the component, or takes its object over.
 pub(super) async fn create(work: &Work<'_>, address: &Address, planned: &Dynamic) -> Made {
     let left = work.left.get(address);
-    let failed = |error: &ApiError| failed(left, problem::of_component(address, Operation::Create, error));
+    let failed = |error: &CallError| failed(left, problem::of_component(address, Operation::Create, error));
     if let Some(left) = left {
         match still_there(work.run, address, left).await {
             Ok(Some(found)) => return Creation::new(work, address, planned, Some(left)).take_over(found).await,
@@ -46,7 +44,7 @@ pub(super) async fn create(work: &Work<'_>, address: &Address, planned: &Dynamic
         }
     }
     let creation = Creation::new(work, address, planned, None);
-    if address.kind.rest().naming == Naming::Server {
+    if address.kind.is_named_by_cloud() {
         // The API would make a second one without a word.
         match creation.stamped(work.all_of(address.kind, &creation.place()).await) {
             Ok(Some(found)) => return creation.take_over(found).await,
@@ -62,9 +60,9 @@ fn failed(left: Option<&Dynamic>, diagnostic: Diagnostic) -> Made {
 }
 
 /// The object that an interrupted apply of this stack left for a component, unless it has gone since.
-async fn still_there(run: &Run, address: &Address, left: &Dynamic) -> Result<Option<Found>, ApiError> {
-    match locate::relative_name(address.kind, left, &run.scope) {
-        Some(name) => cloud::get(run, address.kind, &name).await,
+async fn still_there(run: &Run, address: &Address, left: &Dynamic) -> Result<Option<LiveObject>, CallError> {
+    match address.kind.object_name(left, &run.scope) {
+        Some(name) => address.kind.read(run, &name).await,
         None => Ok(None),
     }
 }
@@ -86,23 +84,23 @@ impl<'c> Creation<'c> {
         let scope = &work.run.scope;
         let mut planned = planned.clone();
         // What Terraform has shown holds: an object under a new KEY gets that KEY's stamp.
-        if !planned.get("effective_labels").is_wholly_known()
+        if !planned.get(common::EFFECTIVE_LABELS).is_wholly_known()
             && let Some(labels) = labels::wanted(address, &planned, left, scope)
         {
-            tree::set(&mut planned, "effective_labels", labels);
+            tree::set(&mut planned, common::EFFECTIVE_LABELS, labels);
         }
-        let was_imported = left.is_some_and(|left| left.get("imported").as_bool() == Some(true));
-        tree::set(&mut planned, "imported", Dynamic::Bool(was_imported));
+        let was_imported = left.is_some_and(|left| left.get(common::IMPORTED).as_bool() == Some(true));
+        tree::set(&mut planned, common::IMPORTED, Dynamic::Bool(was_imported));
         let meant = effective::effective(address, &work.with_secrets(address, &planned), &work.live(), scope);
         Self { work, address, left, planned, meant }
     }
 
     fn place(&self) -> String {
-        self.address.kind.place(&self.meant, &self.work.run.scope)
+        self.address.kind.objects().collection(&self.meant, &self.work.run.scope).place
     }
 
     /// The object as it exists, whatever went wrong with it.
-    fn exists_as(&self, found: &Found, diagnostics: impl Into<Diagnostics>) -> Made {
+    fn exists_as(&self, found: &LiveObject, diagnostics: impl Into<Diagnostics>) -> Made {
         Made {
             component: Some(settle(&self.planned, &self.aligned(found))),
             granted: self.left.cloned().unwrap_or_default(),
@@ -124,23 +122,25 @@ impl<'c> Creation<'c> {
         failed(self.left, diagnostic)
     }
 
-    fn problem(&self, operation: Operation, error: &ApiError) -> Diagnostic {
+    fn problem(&self, operation: Operation, error: &CallError) -> Diagnostic {
         problem::of_component(self.address, operation, error)
     }
 
     /// Makes the object.
     async fn make(&self) -> Made {
         let closed = without_unknowns(&self.meant);
-        match cloud::create(self.work.run, self.address, &closed).await {
+        let kind = self.address.kind;
+        match kind.objects().create(kind.object(), self.work.run, &closed).await {
             Ok(found) => self.complete(&closed, found).await,
             Err(error) => self.after_failure(error).await,
         }
     }
 
     /// Adds the parts of an object that was just made. Without them it exists all the same.
-    async fn complete(&self, closed: &Dynamic, found: Found) -> Made {
+    async fn complete(&self, closed: &Dynamic, found: LiveObject) -> Made {
         let bare = found.clone();
-        match cloud::add_parts(self.work.run, self.address, closed, found).await {
+        let kind = self.address.kind;
+        match kind.objects().create_children(kind.object(), self.work.run, closed, found).await {
             Ok(found) => self.exists_as(&found, Diagnostics::new()),
             Err(error) => self.without_secrets(self.exists_as(&bare, self.problem(Operation::Create, &error))),
         }
@@ -159,7 +159,7 @@ impl<'c> Creation<'c> {
     }
 
     /// What is meant, less the secrets that the interrupted apply has given the object already.
-    fn still_meant(&self, found: &Found) -> Dynamic {
+    fn still_meant(&self, found: &LiveObject) -> Dynamic {
         let mut meant = self.meant.clone();
         let kind = self.address.kind;
         let Some(left) = self.left.filter(|_| kind.holds_secrets(&found.body)) else { return meant };
@@ -173,9 +173,9 @@ impl<'c> Creation<'c> {
     }
 
     /// Brings an object that is this stack's own to what is wanted.
-    async fn take_over(&self, found: Found) -> Made {
+    async fn take_over(&self, found: LiveObject) -> Made {
         let (run, address) = (self.work.run, self.address);
-        let found = match cloud::at_rest(run, address.kind, found).await {
+        let found = match address.kind.objects().settle(address.kind.object(), run, found).await {
             Ok(Some(found)) => found,
             Ok(None) => return self.failed(disappeared(address)),
             Err(error) => return self.failed(self.problem(Operation::Read, &error)),
@@ -189,9 +189,9 @@ impl<'c> Creation<'c> {
             return self.replace(found, refusal(address, fixed, &before, &after)).await;
         }
         let result = if changed.is_empty() {
-            cloud::repair(run, address.kind, found.clone()).await
+            address.kind.objects().repair(address.kind.object(), run, found.clone()).await
         } else {
-            cloud::update(run, address, &found.name, &before, &after).await
+            address.kind.objects().update(address.kind.object(), run, &found.name, &before, &after).await
         };
         match result {
             Ok(Some(found)) => self.exists_as(&found, failure_of(address, &found)),
@@ -202,28 +202,26 @@ impl<'c> Creation<'c> {
     }
 
     /// An object that cannot become what is wanted goes if the configuration allows that.
-    async fn replace(&self, found: Found, refusal: Diagnostic) -> Made {
-        if self.planned.get("allow_replacement").as_bool() != Some(true) {
+    async fn replace(&self, found: LiveObject, refusal: Diagnostic) -> Made {
+        if self.planned.get(common::ALLOW_REPLACEMENT).as_bool() != Some(true) {
             return self.failed(refusal);
         }
         let component = self.left.unwrap_or(&found.tree);
-        match cloud::delete(self.work.run, self.address, &found.name, component).await {
+        match self.address.kind.objects().delete(self.work.run, &found.name, component).await {
             Ok(()) => Box::pin(Creation::new(self.work, self.address, &self.planned, None).make()).await,
             Err(error) => self.failed(self.problem(Operation::Delete, &error)),
         }
     }
 
     /// The object as found, with the children that this component has, under its KEYs.
-    fn aligned(&self, found: &Found) -> Dynamic {
+    fn aligned(&self, found: &LiveObject) -> Dynamic {
         wire::aligned(self.address.kind.object(), &self.meant, &found.tree)
     }
 
     /// The object as found, less the entries of shared maps that are none of the stack's concern.
-    fn known_of(&self, found: &Found) -> Dynamic {
+    fn known_of(&self, found: &LiveObject) -> Dynamic {
         let mut known = self.aligned(found);
-        let shared = |attribute: &&tfplugin::Attribute| {
-            attribute.name == "effective_labels" || attribute.extensions.get::<OwnKeys>().is_some()
-        };
+        let shared = |attribute: &&tfplugin::Attribute| attribute.extensions.get::<OwnKeys>().is_some();
         for attribute in self.address.kind.object().attributes.iter().filter(shared) {
             let name = &attribute.name;
             let mut concern = tree::strings(self.meant.get(name));
@@ -242,23 +240,21 @@ impl<'c> Creation<'c> {
         };
         let (address, kind) = (self.address, self.address.kind);
         let failed = || self.failed(self.problem(Operation::Create, &error));
-        if !is_accepted && !error.is_already_exists() && !error.may_have_happened() {
+        if !is_accepted && !error.is_already_exists() && !error.is_uncertain() {
             return failed();
         }
         let look = self.work.run.last_look();
-        let found = match kind.rest().naming {
-            Naming::Server => {
-                let all = cloud::list(&look, kind, &self.place()).await;
+        let found = match () {
+            () if kind.is_named_by_cloud() => {
+                let all = kind.list(&look, &self.place(), Detail::Whole).await;
                 let all = all.as_ref().map(Vec::as_slice).map_err(|_| ());
                 if common::labels(kind.object()).is_some() { self.stamped(all) } else { self.new_among(all).await }
             }
             // The API has said how it ended: what is there is in sight.
-            _ if matches!(error.cause(), Cause::Operation { .. }) => {
-                cloud::get(&look, kind, &self.name()).await.map_err(|_| ())
-            }
-            _ => match cloud::look_for(&look, kind, &self.name()).await {
+            () if error.is_of_ended_operation() => kind.read(&look, &self.name()).await.map_err(|_| ()),
+            () => match kind.objects().look_for(kind.object(), &look, &self.name()).await {
                 // Somebody else's: names of buckets are global.
-                Err(other) if other.is_permission_denied() && error.is_already_exists() => {
+                Err(other) if other.is_denied() && error.is_already_exists() => {
                     return self.failed(taken(address, &self.meant));
                 }
                 found => found.map_err(|_| ()),
@@ -278,7 +274,7 @@ impl<'c> Creation<'c> {
                 self.failed(exists(&self.work.run.scope, address, &found))
             }
             // Without labels there is no stamp; but a creation whose reply was lost explains what is there.
-            Ok(Some(found)) if !has_stamp && error.is_already_exists() && !error.may_have_happened() => {
+            Ok(Some(found)) if !has_stamp && error.is_already_exists() && !error.is_uncertain() => {
                 self.failed(exists(&self.work.run.scope, address, &found))
             }
             Ok(Some(found)) => self.take_over(found).await,
@@ -288,8 +284,8 @@ impl<'c> Creation<'c> {
     /// Takes over the object that holds the name and is deleted in all but name. `None`: there is no such.
     async fn revive(&self) -> Option<Made> {
         let (run, kind) = (self.work.run, self.address.kind);
-        match kind.revive(&self.name(), run).await {
-            Ok(true) => match cloud::get(run, kind, &self.name()).await {
+        match kind.objects().revive(run, &self.name()).await {
+            Ok(true) => match kind.read(run, &self.name()).await {
                 Ok(Some(found)) => Some(self.take_over(found).await),
                 _ => None,
             },
@@ -299,20 +295,20 @@ impl<'c> Creation<'c> {
     }
 
     fn name(&self) -> String {
-        locate::relative_name(self.address.kind, &self.meant, &self.work.run.scope).unwrap_or_default()
+        self.address.kind.object_name(&self.meant, &self.work.run.scope).unwrap_or_default()
     }
 
     /// Whether the object's stamp names this stack. Under a name of its own that is enough: its KEY may have changed.
-    fn is_of_this_stack(&self, found: &Found) -> bool {
-        labels::owner(&found.tree, &self.work.run.scope) == labels::Owner::This
+    fn is_of_this_stack(&self, found: &LiveObject) -> bool {
+        labels::owner(self.address.kind.terms(), &found.tree, &self.work.run.scope) == labels::Owner::This
     }
 
     /// The one among all objects of a kind without labels that has this component's title and was not there before.
-    async fn new_among(&self, all: Result<&[Found], ()>) -> Result<Option<Found>, ()> {
+    async fn new_among(&self, all: Result<&[LiveObject], ()>) -> Result<Option<LiveObject>, ()> {
         let (kind, all) = (self.address.kind, all?);
         let Ok(before) = self.work.all_of(kind, &self.place()).await else { return Ok(None) };
         let Some(title) = kind.title(&self.meant) else { return Ok(None) };
-        let is_new = |found: &&Found| {
+        let is_new = |found: &&LiveObject| {
             kind.title(&found.tree).as_deref() == Some(title.as_str())
                 && !before.iter().any(|old| old.name == found.name)
         };
@@ -320,9 +316,9 @@ impl<'c> Creation<'c> {
     }
 
     /// The one among all objects of the kind that bears the stamp of this stack and component.
-    fn stamped<E>(&self, all: Result<&[Found], E>) -> Result<Option<Found>, E> {
-        let is_ours = |found: &&Found| {
-            let stamp = labels::stamped_key(found.tree.get("effective_labels"));
+    fn stamped<E>(&self, all: Result<&[LiveObject], E>) -> Result<Option<LiveObject>, E> {
+        let is_ours = |found: &&LiveObject| {
+            let stamp = labels::stamped_key(found.tree.get(common::EFFECTIVE_LABELS));
             let is_spare = !self.work.had(self.address.kind, &found.name);
             is_spare && self.is_of_this_stack(found) && stamp == Some(&self.address.key)
         };
@@ -336,11 +332,11 @@ fn without_unknowns(meant: &Dynamic) -> Dynamic {
 }
 
 /// The error for an object that is there and does not work, or not yet.
-pub(super) fn failure_of(address: &Address, found: &Found) -> Diagnostics {
-    let why = match &found.condition {
-        Condition::Ready => return Diagnostics::new(),
-        Condition::Pending => "its last change is still under way. Apply again to wait for its end".to_owned(),
-        Condition::Failed(why) => {
+pub(super) fn failure_of(address: &Address, found: &LiveObject) -> Diagnostics {
+    let why = match &found.readiness {
+        Readiness::Ready => return Diagnostics::new(),
+        Readiness::Pending => "its last change is still under way. Apply again to wait for its end".to_owned(),
+        Readiness::Failed(why) => {
             format!("its last change failed: {why}. Once the cause is out of the way, apply again")
         }
     };
@@ -359,29 +355,31 @@ fn disappeared(address: &Address) -> Diagnostic {
 }
 
 fn taken(address: &Address, meant: &Dynamic) -> Diagnostic {
-    let (noun, name) = (address.kind.noun(), tree::text(meant, "name").unwrap_or_default());
+    let (noun, name) = (address.kind.noun(), tree::text(meant, common::NAME).unwrap_or_default());
     Diagnostic::error(
         format!("The name of the {noun} is taken"),
         format!(
-            "{address}: a {noun} named {name:?} exists and belongs to somebody else, and such names are shared by all of \
-             Google Cloud. Set another name on {address}."
+            "{address}: a {noun} named {name:?} exists and belongs to somebody else, and {}. Set another name on \
+             {address}.",
+            address.kind.terms().shared_names()
         ),
     )
-    .at(address.path().attribute("name"))
+    .at(address.path().attribute(common::NAME))
 }
 
 /// The error for an object that is there and that this stack is not known to have made.
-pub(super) fn exists(scope: &Scope, address: &Address, found: &Found) -> Diagnostic {
+pub(super) fn exists(scope: &Scope, address: &Address, found: &LiveObject) -> Diagnostic {
     let noun = address.kind.noun();
-    let id = format!("{}/{}/{}", scope.project, scope.region, scope.stack);
-    let name = tree::text(&found.tree, "name").unwrap_or(&found.name);
+    let id = format!("{}/{}/{}", scope.place.account, scope.place.region, scope.stack);
+    let name = tree::text(&found.tree, common::NAME).unwrap_or(&found.name);
     Diagnostic::error(
         format!("The {noun} exists already"),
         format!(
             "{address}: {name} is there, and this stack did not create it, so it is left alone.\n\nTo manage it with this \
-             stack, import it before anything else is created:\n\n  terraform import mlops_stack.RESOURCE \
+             stack, import it before anything else is created:\n\n  terraform import {}.RESOURCE \
              '{id}?{}={name}'\n\nA stack that is in the state already has to leave it first (terraform state rm), and is then \
              imported with all it has: '{id}'. To leave the {noun} as it is, set another name on {address}.{}",
+            address.kind.terms().resource(),
             address.kind.name(),
             if common::labels(address.kind.object()).is_none() { MADE_FIRST } else { "" }
         ),

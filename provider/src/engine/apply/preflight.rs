@@ -10,13 +10,12 @@ use futures::future::join_all;
 use tfplugin::Diagnostics;
 
 use super::create::exists;
-use crate::engine::cloud::{self, Found};
-use crate::engine::common;
+use crate::engine::address::Address;
 use crate::engine::model::Components;
+use crate::engine::objects::{Detail, LiveObject};
 use crate::engine::plan::{Action, Step};
 use crate::engine::run::Run;
-use crate::engine::{Address, effective, locate};
-use crate::google::rest::Naming;
+use crate::engine::{common, effective};
 
 /// Components to be made of one collection, with what tells their objects: the relative name, else the title.
 type Wanted<'s> = Vec<(&'s Address, String)>;
@@ -32,12 +31,12 @@ pub(super) async fn conflicts(run: &Run, steps: &[Step], planned: &Components, l
         }
         let Some(component) = &step.planned else { continue };
         let meant = effective::effective(address, component, planned, &run.scope);
-        let name = match kind.rest().naming {
-            Naming::Server => kind.title(&meant),
-            _ => locate::relative_name(kind, &meant, &run.scope),
-        };
+        let name = if kind.is_named_by_cloud() { kind.title(&meant) } else { kind.object_name(&meant, &run.scope) };
         if let Some(name) = name {
-            collections.entry((kind.name(), kind.place(&meant, &run.scope))).or_default().push((address, name));
+            collections
+                .entry((kind.name(), kind.objects().collection(&meant, &run.scope).place))
+                .or_default()
+                .push((address, name));
         }
     }
     let looks = collections.into_iter().map(|((_, place), wanted)| look(run, place, wanted));
@@ -48,13 +47,14 @@ pub(super) async fn conflicts(run: &Run, steps: &[Step], planned: &Components, l
 
 async fn look(run: &Run, place: String, wanted: Wanted<'_>) -> Diagnostics {
     let Some(kind) = wanted.first().map(|(address, _)| address.kind) else { return Diagnostics::new() };
-    let is_titled = kind.rest().naming == Naming::Server;
-    let found: Vec<Found> = match wanted.as_slice() {
-        [(_, name)] if !is_titled => cloud::get(run, kind, name).await.ok().flatten().into_iter().collect(),
-        _ => cloud::list_trees(run, kind, &place).await.unwrap_or_default(),
+    let is_titled = kind.is_named_by_cloud();
+    let found: Vec<LiveObject> = match wanted.as_slice() {
+        [(_, name)] if !is_titled => kind.read(run, name).await.ok().flatten().into_iter().collect(),
+        _ => kind.list(run, &place, Detail::Tree).await.unwrap_or_default(),
     };
-    let name_of = |found: &Found| if is_titled { kind.title(&found.tree) } else { Some(found.name.clone()) };
-    let there: BTreeMap<String, &Found> = found.iter().filter_map(|found| Some((name_of(found)?, found))).collect();
+    let name_of = |found: &LiveObject| if is_titled { kind.title(&found.tree) } else { Some(found.name.clone()) };
+    let there: BTreeMap<String, &LiveObject> =
+        found.iter().filter_map(|found| Some((name_of(found)?, found))).collect();
     let mut diagnostics = Diagnostics::new();
     diagnostics.extend(wanted.iter().filter_map(|(address, name)| Some(exists(&run.scope, address, there.get(name)?))));
     diagnostics

@@ -7,10 +7,11 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tfplugin::Diagnostics;
 
-use super::{Work, not_begun, project, step};
+use super::{Work, account, not_begun, step};
+use crate::engine::address::Address;
 use crate::engine::model::Components;
 use crate::engine::plan::{Action, Step};
-use crate::engine::{Address, effective, graph, references};
+use crate::engine::{effective, graph, references};
 
 /// How many steps are under way at most. Many more than calls, because steps wait for operations; but not all of a
 /// large stack, because each takes memory.
@@ -58,12 +59,12 @@ fn is_removal(step: &Step) -> bool {
     matches!(step.action, Action::Delete | Action::Discard | Action::Release)
 }
 
-/// Adds the one write of the project's policy: behind all accounts, before those who act as one. Who only grants
-/// something to an account needs none of its roles.
-fn wait_for_project(steps: &[Step], planned: &Components, waits: &mut Vec<BTreeSet<usize>>) {
-    let is_account = |at: &usize| effective::project_roles(&steps[*at].address).is_some();
-    let accounts: BTreeSet<usize> = (0..steps.len()).filter(is_account).collect();
-    if accounts.is_empty() {
+/// Adds the one write of the policy of the account or project: behind all principals, before those who act as one. Who
+/// only grants something to a principal needs none of its roles.
+fn wait_for_account(steps: &[Step], planned: &Components, waits: &mut Vec<BTreeSet<usize>>) {
+    let is_principal = |at: &usize| effective::account_roles(&steps[*at].address).is_some();
+    let principals: BTreeSet<usize> = (0..steps.len()).filter(is_principal).collect();
+    if principals.is_empty() {
         return;
     }
     let policy = waits.len();
@@ -75,13 +76,13 @@ fn wait_for_project(steps: &[Step], planned: &Components, waits: &mut Vec<BTreeS
         .map(|(at, step)| (&step.address, at))
         .collect();
     for (user, component) in planned {
-        let Some(&at) = makers.get(user).filter(|at| !accounts.contains(at)) else { continue };
+        let Some(&at) = makers.get(user).filter(|at| !principals.contains(at)) else { continue };
         let uses = references::references(user, component, |target| planned.contains_key(target));
-        if uses.iter().any(|used| !used.is_member && effective::project_roles(&used.target).is_some()) {
+        if uses.iter().any(|used| !used.is_member && effective::account_roles(&used.target).is_some()) {
             waits[at].insert(policy);
         }
     }
-    waits.push(accounts);
+    waits.push(principals);
 }
 
 /// How many steps one behind the other wait for each, directly or not. Waiting goes in no circle: what is part of one
@@ -105,7 +106,7 @@ fn ranks(waits: &[BTreeSet<usize>], users: &[Vec<usize>]) -> Vec<usize> {
 /// Runs all steps, each as soon as those that it waits for are done, and first those that the most wait for.
 pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -> Diagnostics {
     let mut waits = waits(steps, planned);
-    wait_for_project(steps, planned, &mut waits);
+    wait_for_account(steps, planned, &mut waits);
     let mut diagnostics = Diagnostics::new();
     let mut begun = vec![false; waits.len()];
     let mut users = vec![Vec::new(); waits.len()];
@@ -124,7 +125,7 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
             biased;
             Some(ended) = in_flight.next() => ended,
             // A step that has begun comes before one that has not: whoever waits for it gets on.
-            () = work.run.client.room(), if may_begin => {
+            () = work.run.room(), if may_begin => {
                 if work.run.context.stop.is_cancelled() {
                     continue;
                 }
@@ -134,7 +135,7 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
                 in_flight.push(async move {
                     match step {
                         Some(step) => (at, step::run(work, step).await),
-                        None => (at, project::grant(work, steps).await),
+                        None => (at, account::grant(work, steps).await),
                     }
                 });
                 continue;
@@ -182,13 +183,13 @@ mod tests {
     #[test]
     fn the_project_s_policy_is_waited_for_by_those_who_act_as_an_account() {
         let stack = configured(&json!({
-            "service_accounts": { "run": { "name": "runs-the-api", "roles": ["roles/logging.logWriter"] } },
+            "service_principals": { "run": { "name": "runs-the-api", "roles": ["roles/logging.logWriter"] } },
             "secrets": { "key": { "iam": { "roles/secretmanager.secretAccessor": ["run"] } } },
             "services": { "api": service(&json!({ "service_account": "run" })) },
         }));
         let plan = planned(None, &stack);
         let mut waits = vec![BTreeSet::new(); plan.steps.len()];
-        wait_for_project(&plan.steps, &plan.planned.components(), &mut waits);
+        wait_for_account(&plan.steps, &plan.planned.components(), &mut waits);
         let policy = waits.len() - 1;
         let users = waits.iter().zip(&plan.steps).filter(|(waits, _)| waits.contains(&policy));
         let users: Vec<String> = users.map(|(_, step)| step.address.to_string()).collect();

@@ -4,14 +4,14 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic, Entries};
 
 use super::Work;
 use super::create::{self, Made};
-use crate::engine::cloud::Found;
-use crate::engine::effective::{self, Grants};
+use crate::engine::address::Address;
+use crate::engine::error::CallError;
+use crate::engine::grants::Grants;
+use crate::engine::objects::LiveObject;
 use crate::engine::plan::{Action, Step};
 use crate::engine::problem::{self, Operation};
 use crate::engine::run::Run;
-use crate::engine::wire;
-use crate::engine::{Address, cloud, iam, locate, tree};
-use crate::google::api::ApiError;
+use crate::engine::{common, effective, tree, wire};
 
 /// Does one step and records what exists afterwards.
 pub(super) async fn run(work: &Work<'_>, step: &Step) -> Diagnostics {
@@ -40,9 +40,9 @@ async fn make(work: &Work<'_>, address: &Address, planned: &Dynamic) -> Diagnost
 /// What is true of a component as long as its own grants are not written.
 fn with_grants_of(component: &Dynamic, granted: &Dynamic) -> Dynamic {
     let mut component = component.clone();
-    if !component.get("iam").is_null() {
-        let iam = Some(granted.get("iam")).filter(|iam| !iam.is_null()).cloned();
-        tree::set(&mut component, "iam", iam.unwrap_or_else(|| Dynamic::Map(Entries::new())));
+    if !component.get(common::IAM).is_null() {
+        let iam = Some(granted.get(common::IAM)).filter(|iam| !iam.is_null()).cloned();
+        tree::set(&mut component, common::IAM, iam.unwrap_or_else(|| Dynamic::Map(Entries::new())));
     }
     component
 }
@@ -61,17 +61,17 @@ async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &D
         }
         (before.clone(), settle(&after, &before))
     };
-    let Some(name) = locate::relative_name(address.kind, prior, &run.scope) else {
+    let Some(name) = address.kind.object_name(prior, &run.scope) else {
         return make(work, address, planned).await;
     };
     let written = !effective::changed(address, &before, &after).is_empty()
         || address.kind.object().attributes.iter().any(|a| a.write_only && !after.get(&a.name).is_null());
     let result = if written {
-        cloud::update(run, address, &name, &before, &after).await.map(Some)
-    } else if address.kind.is_complete(prior) {
+        address.kind.objects().update(address.kind.object(), run, &name, &before, &after).await.map(Some)
+    } else if address.kind.was_ready(prior) {
         Ok(None)
     } else {
-        mend(run, address, &name).await.map(Some)
+        repair(run, address, &name).await.map(Some)
     };
     let (found, mut diagnostics) = match result {
         Ok(Some(Some(found))) => {
@@ -95,17 +95,18 @@ async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &D
 }
 
 /// Has the API try again on an object that was never ready. `None` when it is gone.
-async fn mend(run: &Run, address: &Address, name: &str) -> Result<Option<Found>, ApiError> {
-    match cloud::get(run, address.kind, name).await? {
-        Some(found) => cloud::repair(run, address.kind, found).await,
+async fn repair(run: &Run, address: &Address, name: &str) -> Result<Option<LiveObject>, CallError> {
+    let kind = address.kind;
+    match kind.read(run, name).await? {
+        Some(found) => kind.objects().repair(kind.object(), run, found).await,
         None => Ok(None),
     }
 }
 
 /// Deletes the object that was replaced by another. The component is that other one by now.
 async fn discard(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnostics {
-    let Some(name) = locate::relative_name(address.kind, prior, &work.run.scope) else { return Diagnostics::new() };
-    match cloud::delete(work.run, address, &name, prior).await {
+    let Some(name) = address.kind.object_name(prior, &work.run.scope) else { return Diagnostics::new() };
+    match address.kind.objects().delete(work.run, &name, prior).await {
         Ok(()) => Diagnostics::new(),
         Err(error) => {
             let mut diagnostics = Diagnostics::from(problem::of_component(address, Operation::Delete, &error));
@@ -118,7 +119,7 @@ async fn discard(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnos
 /// The warning for a replaced object that is still there.
 pub(super) fn left_over(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnostic {
     let noun = address.kind.noun();
-    let name = locate::full_name(address, prior, &work.run.scope).unwrap_or_default();
+    let name = address.kind.full_name(prior, &work.run.scope).unwrap_or_default();
     Diagnostic::warning(
         format!("The replaced {noun} is still there"),
         format!("{address} was made anew, and the old {noun} is left: {name}. The stack knows it no longer; delete it by hand."),
@@ -127,11 +128,11 @@ pub(super) fn left_over(work: &Work<'_>, address: &Address, prior: &Dynamic) -> 
 }
 
 async fn delete(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnostics {
-    let Some(name) = locate::relative_name(address.kind, prior, &work.run.scope) else {
+    let Some(name) = address.kind.object_name(prior, &work.run.scope) else {
         work.live().remove(address);
         return Diagnostics::new();
     };
-    match cloud::delete(work.run, address, &name, prior).await {
+    match address.kind.objects().delete(work.run, &name, prior).await {
         Ok(()) => {
             work.live().remove(address);
             Diagnostics::new()
@@ -142,19 +143,20 @@ async fn delete(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnost
 
 /// Writes the grants that changed, and records them.
 async fn grant(work: &Work<'_>, address: &Address, prior: &Dynamic, component: &Dynamic) -> Diagnostics {
-    let name = locate::relative_name(address.kind, component, &work.run.scope);
-    let target = name.and_then(|name| iam::Target::object(address.kind, &name));
+    let name = address.kind.object_name(component, &work.run.scope);
+    let policies = address.kind.objects().policies();
     let (before, after) = {
         let all = work.live();
         (
-            effective::grants(prior, work.before).unwrap_or_default(),
-            effective::grants(component, &all).unwrap_or_default(),
+            effective::grants(address, prior, work.before).unwrap_or_default(),
+            effective::grants(address, component, &all).unwrap_or_default(),
         )
     };
     let add: Grants = after.difference(&before).cloned().collect();
     let remove: Grants = before.difference(&after).cloned().collect();
-    if let Some(target) = target.filter(|_| !add.is_empty() || !remove.is_empty())
-        && let Err(error) = iam::change(work.run, &target, &add, &remove).await
+    let has_changes = !add.is_empty() || !remove.is_empty();
+    if let (true, Some(policies), Some(name)) = (has_changes, policies, &name)
+        && let Err(error) = policies.change(work.run, name, &add, &remove).await
     {
         return problem::of_component(address, Operation::Grant, &error).into();
     }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use tfplugin::Dynamic;
 
-use crate::engine::marks::Refers;
+use crate::engine::marks::{Granted, Refers};
 use crate::engine::model::Components;
-use crate::engine::{Scope, tree};
-use crate::google::kinds;
+use crate::engine::scope::Scope;
+use crate::engine::tree;
 
-/// Rewrites references between the components, and members that are service accounts of the stack.
+/// Rewrites references between the components, and members that are components of the stack.
 pub(super) fn adopt(components: &mut Components, scope: &Scope) {
     let all = components.clone();
-    let accounts = accounts(&all);
+    let principals = principals(&all);
     // What an attribute can refer to, by its canonical name.
     let mut keys: BTreeMap<*const Refers, BTreeMap<String, String>> = BTreeMap::new();
     for (address, component) in components.iter_mut() {
@@ -23,9 +23,9 @@ pub(super) fn adopt(components: &mut Components, scope: &Scope) {
                     Dynamic::string(keys.get(&(refers.canonical)(text)).map_or(text, String::as_str))
                 });
             }
-            if attribute.name == "iam" {
+            if attribute.extensions.get::<Granted>().is_some() {
                 tree::change_texts(value, &mut |member| {
-                    Dynamic::string(accounts.get(member).map_or(member, String::as_str))
+                    Dynamic::string(principals.get(member).map_or(member, String::as_str))
                 });
             }
         });
@@ -39,27 +39,19 @@ fn keys_of(all: &Components, refers: &Refers, scope: &Scope) -> BTreeMap<String,
         let Some(name) = target.get(refers.attribute).as_str() else { continue };
         let name = (refers.canonical)(name);
         // Of two components with one name the first is meant.
-        keys.entry(with_number(&name, scope)).or_insert_with(|| address.key.clone());
+        for spelling in address.kind.terms().spellings(&name, &scope.place) {
+            keys.entry(spelling).or_insert_with(|| address.key.clone());
+        }
         keys.entry(name).or_insert_with(|| address.key.clone());
     }
     keys
 }
 
-/// The name with the project's number in place of its id.
-fn with_number(name: &str, scope: &Scope) -> String {
-    match (&scope.project_number, name.strip_prefix(&format!("projects/{}/", scope.project))) {
-        (Some(number), Some(rest)) => format!("projects/{number}/{rest}"),
-        _ => name.to_owned(),
-    }
-}
-
-/// Members of grants that are service accounts of the stack, with their KEYs.
-fn accounts(all: &Components) -> BTreeMap<String, String> {
-    let Some(kind) = kinds::kind("service_accounts") else { return BTreeMap::new() };
-    let accounts = all.iter().filter(|(address, _)| address.kind.name() == kind.name());
-    accounts
-        .filter_map(|(address, account)| {
-            Some((format!("serviceAccount:{}", account.get("email").as_str()?), address.key.clone()))
-        })
-        .collect()
+/// Members of grants that are components of the stack, with their KEYs.
+fn principals(all: &Components) -> BTreeMap<String, String> {
+    let member = |(address, component): (&crate::engine::Address, &Dynamic)| {
+        let name = tree::text(component, address.kind.principal()?.address)?;
+        Some((address.kind.terms().member(name), address.key.clone()))
+    };
+    all.iter().filter_map(member).collect()
 }

@@ -11,6 +11,7 @@ use tfplugin::{Diagnostic, Diagnostics};
 use super::policies::Policies;
 use super::{Candidate, Survey};
 use crate::engine::import_id::ImportName;
+use crate::engine::kind::Discovery;
 use crate::engine::labels::Owner;
 use crate::engine::run::Run;
 
@@ -76,7 +77,7 @@ fn selected(import: &ImportName, candidates: &[Candidate]) -> Result<BTreeSet<us
                     format!(
                         "{kind}={} matches none of the {kind} of project {} in region {}: {there}.",
                         pattern.as_str(),
-                        import.project,
+                        import.account,
                         import.region
                     ),
                 ));
@@ -91,8 +92,11 @@ fn selected(import: &ImportName, candidates: &[Candidate]) -> Result<BTreeSet<us
         return Ok(chosen);
     }
     let uses = Uses::of(candidates);
-    let watchers: Vec<usize> =
-        (0..candidates.len()).filter(|at| candidates[*at].kind.comes_along() && uses.some_of(*at, &chosen)).collect();
+    let watchers: Vec<usize> = (0..candidates.len())
+        .filter(|at| {
+            candidates[*at].kind.discovery().is_some_and(Discovery::follows_its_uses) && uses.some_of(*at, &chosen)
+        })
+        .collect();
     chosen.extend(watchers);
     Ok(uses.followed(chosen))
 }
@@ -113,7 +117,8 @@ impl<'c> Uses<'c> {
             }
         }
         let direct = candidates.iter().map(|candidate| {
-            let used = candidate.kind.uses(&candidate.found.body);
+            let discovery = candidate.kind.discovery();
+            let used = discovery.map(|discovery| discovery.uses(&candidate.found.body)).unwrap_or_default();
             used.into_iter().filter_map(|(kind, name)| by_name.get(&(kind, name.as_str())).copied()).collect()
         });
         let direct = direct.collect();
@@ -136,26 +141,17 @@ impl<'c> Uses<'c> {
 
     /// The candidates without labels that the members of a policy are, or come from.
     fn named_by(&self, at: usize, policies: &Policies) -> Vec<usize> {
-        let grants = policies.of(at).map(crate::engine::iam::Policy::grants).unwrap_or_default();
+        let grants = policies.of(at).map(|policy| policy.grants.clone()).unwrap_or_default();
+        let terms = self.candidates[at].kind.terms();
         let kinds: BTreeSet<&str> =
             self.candidates.iter().filter(|other| other.has_no_labels()).map(|other| other.kind.name()).collect();
-        let named = grants.iter().filter_map(|(_, member)| named(member));
+        let named = grants.iter().filter_map(|(_, member)| terms.named_by_member(member));
         named
             .flat_map(|name| {
                 kinds.iter().filter_map(|kind| self.by_name.get(&(*kind, name)).copied()).collect::<Vec<_>>()
             })
             .collect()
     }
-}
-
-/// What a member of a grant names: an account by its address, or the pool that a principal logs in through.
-fn named(member: &str) -> Option<&str> {
-    if let Some(email) = member.strip_prefix("serviceAccount:") {
-        return Some(email);
-    }
-    let (_, path) = member.split_once("://iam.googleapis.com/")?;
-    let end = path.match_indices('/').nth(5).map_or(path.len(), |(end, _)| end);
-    Some(&path[..end])
 }
 
 /// The warning that names what was left out because it could be another stack's.
@@ -169,7 +165,7 @@ fn left_out<'a>(
     if names.is_empty() {
         return None;
     }
-    let ImportName { project, region, stack, .. } = import;
+    let ImportName { account: project, region, stack, .. } = import;
     Some(Diagnostic::warning(
         "Objects without labels were not imported",
         format!(
@@ -179,23 +175,4 @@ fn left_out<'a>(
             names.join(", ")
         ),
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn members_name_accounts_and_pools() {
-        let pool = "projects/12/locations/global/workloadIdentityPools/github";
-        let principal = format!("principalSet://iam.googleapis.com/{pool}/attribute.repository/a/b");
-        for (member, name) in [
-            ("serviceAccount:a@p.iam.gserviceaccount.com", Some("a@p.iam.gserviceaccount.com")),
-            (principal.as_str(), Some(pool)),
-            ("allUsers", None),
-            ("user:a@example.com", None),
-        ] {
-            assert_eq!(named(member), name, "{member}");
-        }
-    }
 }

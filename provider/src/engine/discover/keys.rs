@@ -28,7 +28,7 @@ pub(super) fn from_name(name: &str, noun: &str) -> String {
 }
 
 /// The addresses of components in the order given, each KEY made unique within its kind.
-pub(super) fn keys(wanted: impl Iterator<Item = (&'static dyn AnyKind, String)>) -> Vec<Address> {
+pub(super) fn keys(wanted: impl Iterator<Item = (&'static AnyKind, String)>) -> Vec<Address> {
     let mut taken = BTreeSet::new();
     wanted
         .map(|(kind, key)| {

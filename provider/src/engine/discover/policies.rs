@@ -7,7 +7,7 @@ use tfplugin::Diagnostics;
 
 use super::Candidate;
 use crate::engine::Address;
-use crate::engine::iam::{self, Policy};
+use crate::engine::grants::Policy;
 use crate::engine::problem::{self, Operation};
 use crate::engine::run::Run;
 
@@ -34,8 +34,8 @@ impl Policies {
         let open = chosen.iter().copied().filter(|at| !self.0.contains_key(at));
         let reads = open.map(|at| async move {
             let Candidate { kind, found } = &candidates[at];
-            match iam::Target::object(*kind, &found.name) {
-                Some(target) => (at, iam::read(run, &target).await.map(Some)),
+            match kind.objects().policies() {
+                Some(policies) => (at, policies.read(run, &found.name).await.map(Some)),
                 None => (at, Ok(None)),
             }
         });

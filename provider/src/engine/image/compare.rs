@@ -6,9 +6,11 @@ use std::fmt;
 use tfplugin::schema::{Nesting, Shape};
 use tfplugin::{Attribute, Dynamic, Path, Type};
 
+use super::super::address::Address;
 use super::super::effective;
 use super::super::model::{Components, Stack};
-use super::super::{Address, Scope, locate, tree};
+use super::super::scope::Scope;
+use super::super::tree;
 use crate::engine::marks::FreeText;
 
 /// The longest value that is quoted, in characters.
@@ -80,7 +82,7 @@ pub(in crate::engine) fn compare(before: &Stack, after: Stack, scope: &Scope) ->
 fn between(before: &Components, after: &Components, scope: &Scope, differences: &mut Vec<Difference>) {
     for (address, was) in before {
         let Some(is) = after.get(address) else {
-            let object = locate::full_name(address, was, scope);
+            let object = address.kind.full_name(was, scope);
             differences.push(Difference::Gone { component: address.to_string(), object });
             continue;
         };
@@ -93,19 +95,27 @@ fn between(before: &Components, after: &Components, scope: &Scope, differences: 
 fn changes(address: &Address, was: &Dynamic, is: &Dynamic, scope: &Scope, differences: &mut Vec<Difference>) {
     for attribute in address.kind.object().attributes.iter().filter(|attribute| effective::counts(attribute)) {
         let path = address.path().attribute(attribute.name.clone());
-        attribute_changes(attribute, &path, (was.get(&attribute.name), is.get(&attribute.name)), scope, differences);
+        attribute_changes(
+            address,
+            attribute,
+            &path,
+            (was.get(&attribute.name), is.get(&attribute.name)),
+            scope,
+            differences,
+        );
     }
 }
 
 /// The smallest parts of an attribute that differ.
 fn attribute_changes(
+    address: &Address,
     attribute: &Attribute,
     path: &Path,
     (was, is): (&Dynamic, &Dynamic),
     scope: &Scope,
     differences: &mut Vec<Difference>,
 ) {
-    if effective::canonical(attribute, was, scope) == effective::canonical(attribute, is, scope) {
+    if effective::canonical(address, attribute, was, scope) == effective::canonical(address, attribute, is, scope) {
         return;
     }
     if attribute.sensitive || attribute.write_only {
@@ -117,14 +127,28 @@ fn attribute_changes(
         (Shape::Nested(Nesting::Single, object), was, is) if !was.is_null() && !is.is_null() => {
             for member in &object.attributes {
                 let path = path.attribute(member.name.clone());
-                attribute_changes(member, &path, (was.get(&member.name), is.get(&member.name)), scope, differences);
+                attribute_changes(
+                    address,
+                    member,
+                    &path,
+                    (was.get(&member.name), is.get(&member.name)),
+                    scope,
+                    differences,
+                );
             }
         }
         (Shape::Nested(Nesting::List, object), Dynamic::List(was), Dynamic::List(is)) if was.len() == is.len() => {
             for (index, (was, is)) in was.iter().zip(is).enumerate() {
                 for member in &object.attributes {
                     let path = path.index(index).attribute(member.name.clone());
-                    attribute_changes(member, &path, (was.get(&member.name), is.get(&member.name)), scope, differences);
+                    attribute_changes(
+                        address,
+                        member,
+                        &path,
+                        (was.get(&member.name), is.get(&member.name)),
+                        scope,
+                        differences,
+                    );
                 }
             }
         }
@@ -137,7 +161,14 @@ fn attribute_changes(
                 }
                 for member in &object.attributes {
                     let path = path.attribute(member.name.clone());
-                    attribute_changes(member, &path, (was.get(&member.name), is.get(&member.name)), scope, differences);
+                    attribute_changes(
+                        address,
+                        member,
+                        &path,
+                        (was.get(&member.name), is.get(&member.name)),
+                        scope,
+                        differences,
+                    );
                 }
             }
         }

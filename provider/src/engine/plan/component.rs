@@ -6,10 +6,12 @@ use tfplugin::schema::{ObjectSchema, Presence};
 use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic, Path};
 
 use super::Action;
+use crate::engine::address::Address;
 use crate::engine::marks::{Immutable, Volatile, Wire};
 use crate::engine::model::Components;
+use crate::engine::scope::Scope;
 use crate::engine::wire;
-use crate::engine::{Address, Scope, effective, labels, tree};
+use crate::engine::{common, effective, labels, tree};
 
 /// What all components of one plan look at.
 pub(super) struct View<'a> {
@@ -67,13 +69,13 @@ pub(super) fn plan(
         return (component, None);
     }
     if let Some(labels) = labels::wanted(address, &component, before, view.scope) {
-        tree::set(&mut component, "effective_labels", labels);
+        tree::set(&mut component, common::EFFECTIVE_LABELS, labels);
     }
     let Some(before) = before else {
         let mut created = created(view, address, component);
         if view.before.is_empty() && labels::are_kept(address) {
             // The creation of a whole stack may go on with objects that an import left, which bear no stamp.
-            tree::set(&mut created, "effective_labels", Dynamic::Unknown);
+            tree::set(&mut created, common::EFFECTIVE_LABELS, Dynamic::Unknown);
         }
         return (created, Some(Action::Create));
     };
@@ -93,13 +95,13 @@ pub(super) fn plan(
     let fixed = changed.iter().copied().filter(|attribute| attribute.extensions.get::<Immutable>().is_some());
     let (moved, open): (Vec<&Attribute>, Vec<&Attribute>) =
         fixed.partition(|attribute| meant.get(&attribute.name).is_wholly_known());
-    let may_go = component.get("allow_replacement").as_bool() == Some(true);
+    let may_go = component.get(common::ALLOW_REPLACEMENT).as_bool() == Some(true);
     // What is not known yet may turn out to be the same: then the apply replaces nothing.
     if !moved.is_empty() || (may_go && !open.is_empty()) {
         if may_go {
-            tree::set(&mut component, "imported", Dynamic::Null);
+            tree::set(&mut component, common::IMPORTED, Dynamic::Null);
             if let Some(labels) = labels::wanted(address, &component, None, view.scope) {
-                tree::set(&mut component, "effective_labels", labels);
+                tree::set(&mut component, common::EFFECTIVE_LABELS, labels);
             }
             forget(view, address, &mut component);
             return (created(view, address, component), Some(Action::Replace));
@@ -109,10 +111,11 @@ pub(super) fn plan(
         }
     }
 
-    let grants_of = |component, all| (effective::grants(component, all), effective::project_grants(address, component));
+    let grants_of =
+        |component, all| (effective::grants(address, component, all), effective::account_grants(address, component));
     let after = grants_of(&component, all);
     let grants = after.0.is_none() || after.1.is_none() || grants_of(before, view.before) != after;
-    let is_complete = address.kind.is_complete(before);
+    let is_complete = address.kind.was_ready(before);
     if !grants && changed.is_empty() && is_complete {
         return (component, None);
     }
@@ -163,7 +166,7 @@ fn require_secrets(
 /// A component that will be made: what can be foreseen is, all else that the provider sets is unknown.
 fn created(view: &View<'_>, address: &Address, mut component: Dynamic) -> Dynamic {
     // Unknown rather than false: a creation may go on with what was imported before.
-    tree::set(&mut component, "imported", Dynamic::Unknown);
+    tree::set(&mut component, common::IMPORTED, Dynamic::Unknown);
     for (name, value) in address.kind.predict(&component, view.scope) {
         if component.get(name).is_null() && value.is_wholly_known() {
             tree::set(&mut component, name, value);
@@ -178,7 +181,7 @@ fn forget(view: &View<'_>, address: &Address, component: &mut Dynamic) {
     let nothing = Dynamic::Null;
     let configured = view.configured.get(address).copied().unwrap_or(&nothing);
     for attribute in &address.kind.object().attributes {
-        let is_kept = attribute.name == "name" || attribute.name == "effective_labels";
+        let is_kept = attribute.name == common::NAME || attribute.name == common::EFFECTIVE_LABELS;
         if is_silent(attribute, configured) && !is_kept {
             tree::set(component, attribute.name.clone(), Dynamic::Null);
         }

@@ -3,12 +3,13 @@
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
 
 use super::{Action, Step};
+use crate::engine::address::Address;
 use crate::engine::common::DeletionPolicy;
-use crate::engine::{Address, tree};
+use crate::engine::{common, tree};
 
 /// What `deletion_policy` says of a component.
 pub(crate) fn policy(address: &Address, component: &Dynamic) -> DeletionPolicy {
-    match tree::text(component, "deletion_policy") {
+    match tree::text(component, common::DELETION_POLICY) {
         Some("DELETE") => DeletionPolicy::Delete,
         Some("ABANDON") => DeletionPolicy::Abandon,
         Some("PREVENT") => DeletionPolicy::Prevent,
@@ -19,7 +20,7 @@ pub(crate) fn policy(address: &Address, component: &Dynamic) -> DeletionPolicy {
 /// Plans the removal of a component from a stack that stays.
 pub(crate) fn plan(address: &Address, component: &Dynamic, diagnostics: &mut Diagnostics) -> Step {
     let noun = address.kind.noun();
-    let was_imported = component.get("imported").as_bool() == Some(true);
+    let was_imported = component.get(common::IMPORTED).as_bool() == Some(true);
     let action = match policy(address, component) {
         DeletionPolicy::Prevent => {
             diagnostics.push(prevented(address));

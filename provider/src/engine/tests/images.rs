@@ -8,6 +8,7 @@ use crate::engine::image::{Comparison, Difference, ImageError, StackImage, Stack
 use crate::engine::model::Stack;
 use crate::google::api::testing::minute;
 use crate::google::kinds::fixtures;
+use crate::google::stack::{GOOGLE, LAYOUT};
 
 const BUCKET: &str = "/storage/v1/b/test-data";
 
@@ -22,7 +23,7 @@ async fn found_after(components: &Json, edit: Option<Json>) -> Comparison {
     if let Some(edit) = edit {
         world.edit(edit);
     }
-    image.verify(&world.session(), &minute()).await.unwrap_or_else(|problems| panic!("{problems:?}"))
+    image.verify(&GOOGLE, &world.session(), &minute()).await.unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 async fn differences_after(components: &Json, edit: Json) -> Vec<String> {
@@ -39,7 +40,7 @@ async fn an_image_comes_back_from_bytes_and_from_text_as_it_was() {
     for again in [StackImage::from_bytes(&image.to_bytes()), StackImage::from_text(&image.to_text())] {
         let again = again.unwrap();
         assert_eq!(again, image);
-        assert_eq!(again.stack().unwrap(), stack);
+        assert_eq!(again.stack(&LAYOUT).unwrap(), stack);
     }
 }
 
@@ -104,7 +105,7 @@ async fn values_of_the_environment_are_not_told() {
     }
     after.set_components(&parts, &stack);
     after.set("fingerprint", Dynamic::string("other"));
-    let found = crate::engine::image::compare(&image.stack().unwrap(), after, &super::scope());
+    let found = crate::engine::image::compare(&image.stack(&LAYOUT).unwrap(), after, &super::scope());
     let told: Vec<String> = found.differences.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
@@ -126,12 +127,12 @@ async fn a_stack_that_cannot_be_read_is_no_stack_without_differences() {
     for path in ["/b/test-data$", "/b/test-logs$"] {
         world.fault("GET", path, denied());
     }
-    assert!(image.verify(&world.session(), &minute()).await.is_err());
+    assert!(image.verify(&GOOGLE, &world.session(), &minute()).await.is_err());
 }
 
 #[test]
 fn a_stack_that_is_not_wholly_known_has_no_image() {
-    let mut stack = Stack::empty();
+    let mut stack = Stack::empty(&LAYOUT);
     assert!(matches!(StackImage::from_state(&stack), Err(ImageError::NoId)));
     stack.set("id", Dynamic::string("projects/p/locations/r/stacks/s"));
     stack.set("fingerprint", Dynamic::Unknown);
@@ -146,7 +147,7 @@ fn what_is_no_image_is_refused() {
 
 /// A stack with an id and nothing else to know.
 fn stack(fingerprint: &str) -> Stack {
-    let mut stack = Stack::empty();
+    let mut stack = Stack::empty(&LAYOUT);
     stack.set("id", Dynamic::string("projects/p/locations/r/stacks/s"));
     stack.set("fingerprint", Dynamic::string(fingerprint));
     stack
@@ -171,6 +172,6 @@ fn write_only_values_are_in_no_image() {
     let component = fixtures::component(kind, &channel);
     assert!(format!("{component:?}").contains("hush"));
     stack.set("notification_channels", Dynamic::Map([("team".to_owned(), component)].into()));
-    let text = format!("{:?}", StackImage::from_state(&stack).unwrap().stack().unwrap());
+    let text = format!("{:?}", StackImage::from_state(&stack).unwrap().stack(&LAYOUT).unwrap());
     assert!(text.contains("slack") && !text.contains("hush"));
 }

@@ -1,5 +1,6 @@
 //! Whole operations against the local cloud, over HTTP and without Terraform.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use localcloud::{Drop as Lost, FaultSpec, Handle, MatchSpec, Seed, Server};
@@ -11,11 +12,13 @@ use super::{configured, planned, scope, service, text};
 use crate::config::ProviderConfig;
 use crate::engine::import_id::ImportName;
 use crate::engine::model::Stack;
-use crate::engine::run::{ApiPolicy, Run};
+use crate::engine::run::{Preparation, Run};
 use crate::engine::{apply, discover, refresh, resource, tree};
 use crate::google::api::auth::Environment;
 use crate::google::api::host::Addressing;
 use crate::google::api::{CallContext, Client, ClientConfig};
+use crate::google::session as google;
+use crate::google::stack::GOOGLE;
 use crate::provider::Session;
 
 const SERVICES: &[&str] = &[
@@ -47,10 +50,15 @@ impl World {
         Session::new(connection.unwrap_or_else(|| panic!("{diagnostics:?}")))
     }
 
-    fn run(&self, policy: ApiPolicy, stop: CancellationToken) -> Run {
+    fn run(&self, policy: Preparation, stop: CancellationToken) -> Run {
         let addressing = Addressing { endpoint: Some(self.0.url().parse().unwrap()), ..Addressing::default() };
         let client = Client::new(ClientConfig { addressing, ..ClientConfig::default() }.tuned_to_endpoint());
-        Run::new(client, CallContext::new(Duration::from_secs(60), stop), scope(), policy)
+        Run::new(
+            Arc::new(google::Session::new(client)),
+            CallContext::new(Duration::from_secs(60), stop),
+            scope(),
+            policy,
+        )
     }
 
     /// What an apply makes of a configuration; `left` is what an interrupted creation left.
@@ -58,8 +66,8 @@ impl World {
         let config = configured(config);
         let plan = planned(prior, &config);
         assert!(!plan.diagnostics.has_error(), "{}", text(&plan));
-        let run = self.run(ApiPolicy::Enable, CancellationToken::new());
-        resource::carry_out(&run, prior, &plan.planned, config.clone(), left).await
+        let run = self.run(Preparation::Allowed, CancellationToken::new());
+        resource::carry_out(&run, &GOOGLE, prior, &plan.planned, config.clone(), left).await
     }
 
     pub(crate) async fn make(&self, config: &Json) -> Stack {
@@ -69,7 +77,7 @@ impl World {
     }
 
     async fn read(&self, stack: &Stack) -> Result<Stack, Diagnostics> {
-        refresh::refresh(&self.run(ApiPolicy::Report, CancellationToken::new()), stack).await
+        refresh::refresh(&self.run(Preparation::Report, CancellationToken::new()), &GOOGLE, stack).await
     }
 
     pub(crate) fn fault(&self, method: &str, path: &str, fault: FaultSpec) {
@@ -320,7 +328,7 @@ async fn a_destruction_goes_from_users_to_used_and_keeps_what_failed() {
     let stack = world.make(&everything()).await;
     world.0.clear_requests();
     world.fault("DELETE", "/b/test-data$", denied());
-    let run = world.run(ApiPolicy::Report, CancellationToken::new());
+    let run = world.run(Preparation::Report, CancellationToken::new());
     let outcome = apply::destroy(&run, &stack.components()).await;
     assert!(outcome.diagnostics.has_error());
     let left: Vec<String> = outcome.components.keys().map(ToString::to_string).collect();
@@ -336,9 +344,9 @@ async fn a_destruction_goes_from_users_to_used_and_keeps_what_failed() {
 async fn an_import_finds_what_bears_the_stamp_under_its_keys() {
     let world = World::new().await;
     let stack = world.make(&everything()).await;
-    let run = world.run(ApiPolicy::Report, CancellationToken::new());
-    let import: ImportName = "test-project/europe-west1/it".parse().unwrap();
-    let (imported, _) = discover::discover(&run, &import).await.unwrap();
+    let run = world.run(Preparation::Report, CancellationToken::new());
+    let import = ImportName::parse("test-project/europe-west1/it", &GOOGLE).unwrap();
+    let (imported, _) = discover::discover(&run, &GOOGLE, &import).await.unwrap();
     assert_eq!(imported.text("inventory"), stack.text("inventory"));
     for kind in ["buckets", "registries", "services", "notification_channels", "alert_policies"] {
         let keys = |stack: &Stack| {
@@ -360,15 +368,15 @@ async fn an_import_finds_what_bears_the_stamp_under_its_keys() {
 async fn a_selector_takes_what_the_selected_uses_unless_told_otherwise() {
     let world = World::new().await;
     world.make(&everything()).await;
-    let run = world.run(ApiPolicy::Report, CancellationToken::new());
+    let run = world.run(Preparation::Report, CancellationToken::new());
     for (id, buckets) in [("?services=api", 1), ("?services=api&follow=false", 0), ("?buckets=test-*&follow=false", 2)]
     {
-        let import: ImportName = format!("test-project/europe-west1/other{id}").parse().unwrap();
-        let (imported, _) = discover::discover(&run, &import).await.unwrap();
+        let import = ImportName::parse(&format!("test-project/europe-west1/other{id}"), &GOOGLE).unwrap();
+        let (imported, _) = discover::discover(&run, &GOOGLE, &import).await.unwrap();
         assert_eq!(imported.get("buckets").as_entries().map_or(0, |map| map.len()), buckets, "{id}");
     }
-    let import: ImportName = "test-project/europe-west1/other?buckets=nothing".parse().unwrap();
-    assert!(discover::discover(&run, &import).await.unwrap_err().has_error());
+    let import = ImportName::parse("test-project/europe-west1/other?buckets=nothing", &GOOGLE).unwrap();
+    assert!(discover::discover(&run, &GOOGLE, &import).await.unwrap_err().has_error());
 }
 
 #[tokio::test]
@@ -378,8 +386,8 @@ async fn a_stop_starts_nothing_new_and_loses_nothing() {
     stop.cancel();
     let config = configured(&everything());
     let plan = planned(None, &config);
-    let run = world.run(ApiPolicy::Enable, stop);
-    let (stack, diagnostics) = resource::carry_out(&run, None, &plan.planned, config.clone(), None).await;
+    let run = world.run(Preparation::Allowed, stop);
+    let (stack, diagnostics) = resource::carry_out(&run, &GOOGLE, None, &plan.planned, config.clone(), None).await;
     assert!(diagnostics.has_error());
     assert!(stack.components().is_empty());
     assert_eq!(world.writes(), Vec::<String>::new());

@@ -6,6 +6,7 @@ use tfplugin::Dynamic;
 
 use super::{change, configured, made, planned, service, text};
 use crate::engine::{effective, inventory, tree};
+use crate::google::stack::GOOGLE;
 
 use super::scope;
 
@@ -185,7 +186,13 @@ fn labels_of_provider_stack_and_component_are_merged_and_the_stamp_stays() {
     scope.default_labels =
         [("x", "provider"), ("y", "provider"), ("z", "provider")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
     scope.labels = [("x", "stack"), ("y", "stack")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
-    let input = crate::engine::plan::Input { prior: Some(&prior), config: &config, proposed: &config, scope: &scope };
+    let input = crate::engine::plan::Input {
+        prior: Some(&prior),
+        config: &config,
+        proposed: &config,
+        scope: &scope,
+        cloud: &GOOGLE,
+    };
     let plan = crate::engine::plan::plan(&input);
     let bucket = plan.planned.components().into_values().next().unwrap();
     let labels: Vec<String> = tree::strings(bucket.get("effective_labels"))

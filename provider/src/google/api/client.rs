@@ -12,12 +12,12 @@ use tokio::sync::Semaphore;
 use tracing::debug;
 
 use super::auth::{AuthError, CredentialsConfig, Lease, Secret, Tokens};
-use super::context::{CallContext, Interrupted};
 use super::error::{ApiError, CallLine, Cause, Ended, Status, Unsendable};
 use super::host::{Addressing, is_loopback};
 use super::operation::PollPolicy;
 use super::request::{Body, Request};
 use super::retry::{Attempts, Decision, RetryPolicy, retry_after};
+use crate::engine::context::{CallContext, Interrupted};
 
 /// Everything a client is built from.
 #[derive(Clone, Debug)]

@@ -15,9 +15,9 @@ pub use classify::ApiDisabled;
 pub use status::{ErrorInfo, FieldViolation, Status};
 
 use super::auth::AuthError;
-use super::context::Interrupted;
 use super::host::Host;
 use super::host::url_error::InvalidUrl;
+use crate::engine::context::Interrupted;
 
 /// The line that names a call: no query, no headers, no body.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 
 use std::future::Future;
 
-use super::context::CallContext;
 use super::error::ApiError;
 use super::retry::RetryPolicy;
+use crate::engine::context::CallContext;
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]

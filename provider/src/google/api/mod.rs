@@ -4,7 +4,6 @@
 
 pub mod auth;
 pub mod client;
-pub mod context;
 pub mod error;
 pub mod etag;
 pub mod host;
@@ -15,8 +14,8 @@ pub mod retry;
 #[cfg(test)]
 pub mod testing;
 
+pub use crate::engine::context::{CallContext, Clock, SystemClock};
 pub use client::{Client, ClientConfig, CredentialsPolicy, IdentityError, RawResponse};
-pub use context::{CallContext, Clock, SystemClock};
 pub use error::{ApiDisabled, ApiError, Cause};
 pub use host::Host;
 pub use operation::OperationApi;

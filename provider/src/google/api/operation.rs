@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::client::{Client, line};
-use super::context::CallContext;
 use super::error::{ApiError, CallLine, Cause, Status};
 use super::host::Host;
 use super::request::Request;
+use crate::engine::context::CallContext;
 
 /// The APIs that have operations, each with its own address for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

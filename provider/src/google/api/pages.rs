@@ -7,9 +7,9 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::client::{Client, line};
-use super::context::CallContext;
 use super::error::{ApiError, Cause};
 use super::request::Request;
+use crate::engine::context::CallContext;
 
 /// A list call: its first request and how its pages are written.
 #[derive(Clone, Debug)]

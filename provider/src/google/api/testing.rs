@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::client::{Client, ClientConfig};
-use super::context::{CallContext, Clock, Sleep};
 use super::host::Addressing;
+use crate::engine::context::{CallContext, Clock, Sleep};
 
 /// A clock that moves only when somebody sleeps, and then at once. Jitter is 0.5.
 #[derive(Debug)]

@@ -6,8 +6,7 @@
 mod aggregation;
 mod condition;
 mod presets;
-pub(crate) mod severity;
-mod validate;
+pub(crate) mod validate;
 
 #[cfg(test)]
 mod tests;
@@ -15,19 +14,20 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
-use tfplugin::{Choice, Diagnostics, Dynamic, Object, Path, Value};
+use tfplugin::{Choice, Diagnostics, Dynamic, Object, Path, Value, name};
 
 use super::scalars::Prose;
-use crate::engine::Scope;
-use crate::engine::kind::Kind;
+use crate::engine::kind::{Declared, Discovery, Kind, Titled};
 use crate::engine::marks::{FreeText, Labels, refers, wire};
+use crate::engine::scope::Scope;
 use crate::engine::wire::{self, DURATION};
 use crate::google::api::Host;
-use crate::google::rest::{Naming, Operations, Patch, Rest, Update};
+use crate::google::rest::{Naming, Operations, Patch, Rest, RestKind, Update};
+use crate::google::settings::Settings;
 use crate::types::Duration;
 
 use self::condition::Condition;
-use self::severity::{SEVERITY, Severity};
+use crate::google::severity::{self, SEVERITY, Severity};
 
 pub use self::presets::{preset_names, runbook};
 
@@ -168,32 +168,17 @@ fn last_segment(name: &str) -> String {
     name.rsplit('/').next().unwrap_or(name).to_owned()
 }
 
-impl Kind for AlertPolicy {
+impl Declared for AlertPolicy {
     type Spec = AlertPolicySpec;
     const NAME: &'static str = "alert_policies";
     const NOUN: &'static str = "alert policy";
 
-    fn rest(&self) -> Rest {
-        Rest {
-            host: Host::MONITORING,
-            version: "v3",
-            collection: "projects/{project}/alertPolicies",
-            items: "alertPolicies",
-            list_query: &[],
-            query: &[],
-            page_size: ("pageSize", 1000),
-            naming: Naming::Server,
-            update: Update::Mask { etag: false },
-            operations: Operations::default(),
-            iam: None,
-            full_name: "//monitoring.googleapis.com/{name}",
-        }
-    }
-
     fn validate(&self, spec: &AlertPolicySpec, path: &Path, diagnostics: &mut Diagnostics) {
         validate::policy(spec, path, diagnostics);
     }
+}
 
+impl Kind for AlertPolicy {
     fn effective(&self, component: &mut Dynamic, _: &str, scope: &Scope) {
         presets::expand(component, scope);
         if is_shadowed(component, scope)
@@ -219,6 +204,33 @@ impl Kind for AlertPolicy {
         &["conditions.*.name", "creationRecord", "documentation.mimeType", "mutationRecord", "validity"]
     }
 
+    fn titled(&self) -> Option<&dyn Titled> {
+        Some(self)
+    }
+
+    fn discovery(&self) -> Option<&dyn Discovery> {
+        Some(self)
+    }
+}
+
+impl RestKind for AlertPolicy {
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::MONITORING,
+            version: "v3",
+            collection: "projects/{project}/alertPolicies",
+            items: "alertPolicies",
+            list_query: &[],
+            query: &[],
+            page_size: ("pageSize", 1000),
+            naming: Naming::Server,
+            update: Update::Mask { etag: false },
+            operations: Operations::default(),
+            iam: None,
+            full_name: "//monitoring.googleapis.com/{name}",
+        }
+    }
+
     fn before_create(&self, body: &mut Json, _: &Scope) {
         say_markdown(body);
     }
@@ -236,12 +248,16 @@ impl Kind for AlertPolicy {
             patch.mask.push("documentation".to_owned());
         }
     }
+}
 
+impl Titled for AlertPolicy {
     fn title(&self, component: &Dynamic) -> Option<String> {
         component.get("display_name").as_str().filter(|name| !name.is_empty()).map(str::to_owned)
     }
+}
 
-    fn comes_along(&self) -> bool {
+impl Discovery for AlertPolicy {
+    fn follows_its_uses(&self) -> bool {
         true
     }
 
@@ -264,10 +280,15 @@ fn is_shadowed(component: &Dynamic, scope: &Scope) -> bool {
         Dynamic::Bool(true) => true,
         _ => {
             let severity = component.get("severity").as_str().and_then(severity::level);
-            severity
-                .is_some_and(|level| scope.shadow_severities.iter().any(|word| severity::level(word) == Some(level)))
+            severity.is_some_and(|level| shadowed(scope).any(|word| severity::level(word) == Some(level)))
         }
     }
+}
+
+/// The severities that the stack shadows.
+fn shadowed(scope: &Scope) -> impl Iterator<Item = &str> {
+    let severities = scope.settings.get(name!(Settings.shadow_severities));
+    severities.as_elements().into_iter().flatten().filter_map(Dynamic::as_str)
 }
 
 /// The API knows one format of documentation, and wants it named.

@@ -15,12 +15,13 @@ use serde_json::Value as Json;
 use tfplugin::{Choice, Diagnostics, Dynamic, Object, Path, Value};
 
 use super::scalars::KmsKey;
-use crate::engine::Scope;
-use crate::engine::kind::Kind;
+use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Immutable, Labels, ScalarCodec, Unordered, wire};
+use crate::engine::scope::Scope;
 use crate::engine::wire::{self, INT64, LOCATION, SECONDS, UPPER};
-use crate::google::api::{ApiError, CallContext, Client, Host};
-use crate::google::rest::{IamStyle, Naming, Operations, Patch, Rest, Update};
+use crate::google::api::{ApiError, Host};
+use crate::google::rest::{IamStyle, Naming, Operations, Patch, Rest, RestKind, Update};
+use crate::google::session::Run;
 use crate::types::{BucketName, Duration, Location};
 
 /// The kind.
@@ -311,33 +312,17 @@ const IS_LIVE: ScalarCodec = ScalarCodec {
     },
 };
 
-#[async_trait]
-impl Kind for Bucket {
+impl Declared for Bucket {
     type Spec = BucketSpec;
     const NAME: &'static str = "buckets";
     const NOUN: &'static str = "bucket";
 
-    fn rest(&self) -> Rest {
-        Rest {
-            host: Host::STORAGE,
-            version: "storage/v1",
-            collection: "b",
-            items: "items",
-            query: &[("projection", "noAcl")],
-            list_query: &[("project", "{project}"), ("projection", "noAcl")],
-            page_size: ("maxResults", 1000),
-            naming: Naming::Body,
-            update: Update::Merge,
-            operations: Operations::default(),
-            iam: Some(IamStyle::Storage),
-            full_name: "//storage.googleapis.com/projects/_/buckets/{name}",
-        }
-    }
-
     fn validate(&self, spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnostics) {
         validate::bucket(spec, path, diagnostics);
     }
+}
 
+impl Kind for Bucket {
     fn effective(&self, component: &mut Dynamic, _: &str, _: &Scope) {
         let name = component.get("name").clone();
         let logging = component.as_entries_mut().and_then(|entries| entries.get_mut("logging"));
@@ -365,7 +350,7 @@ impl Kind for Bucket {
     }
 
     /// Storage of functions and builds. A name alone is no proof: such a bucket with labels of its own is in use.
-    fn is_google_made(&self, body: &Json, _: &Scope) -> bool {
+    fn is_made_by_cloud(&self, body: &Json, _: &Scope) -> bool {
         let name = body.get("name").and_then(Json::as_str).unwrap_or_default();
         let prefixes = ["gcf-sources-", "gcf-v2-sources-", "gcf-v2-uploads-", "run-sources-"];
         let by_name = prefixes.iter().any(|prefix| name.starts_with(prefix))
@@ -402,6 +387,26 @@ impl Kind for Bucket {
             "updated",
         ]
     }
+}
+
+#[async_trait]
+impl RestKind for Bucket {
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::STORAGE,
+            version: "storage/v1",
+            collection: "b",
+            items: "items",
+            query: &[("projection", "noAcl")],
+            list_query: &[("project", "{project}"), ("projection", "noAcl")],
+            page_size: ("maxResults", 1000),
+            naming: Naming::Body,
+            update: Update::Merge,
+            operations: Operations::default(),
+            iam: Some(IamStyle::Storage),
+            full_name: "//storage.googleapis.com/projects/_/buckets/{name}",
+        }
+    }
 
     /// A policy that has lost its only setting goes as a whole, with the times that the API keeps in it.
     fn before_update(&self, _: &Json, patch: &mut Patch) {
@@ -416,9 +421,9 @@ impl Kind for Bucket {
         }
     }
 
-    async fn before_delete(&self, component: &Dynamic, client: &Client, context: &CallContext) -> Result<(), ApiError> {
+    async fn before_delete(&self, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
         match (component.get("force_destroy").as_bool(), component.get("name").as_str()) {
-            (Some(true), Some(name)) => delete::empty(name, client, context).await,
+            (Some(true), Some(name)) => delete::empty(name, run).await,
             _ => Ok(()),
         }
     }

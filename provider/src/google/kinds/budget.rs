@@ -17,12 +17,13 @@ use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 use self::amount::Amount;
 use self::thresholds::{CURRENT, FORECAST, Thresholds};
 use super::topic::is_topic_id;
-use crate::engine::kind::Kind;
+use crate::engine::kind::{Declared, Discovery, Kind, Titled};
 use crate::engine::marks::{Codec, Immutable, Unordered, refers, wire, wire_with};
+use crate::engine::scope::Scope;
 use crate::engine::wire;
-use crate::engine::{Run, Scope};
 use crate::google::api::{ApiError, Host, Request};
-use crate::google::rest::{Naming, Operations, Patch, Rest, Update};
+use crate::google::rest::{Naming, Operations, Patch, Rest, RestKind, Update};
+use crate::google::session::Run;
 
 /// The kind.
 pub(super) struct Budget;
@@ -176,34 +177,16 @@ fn is_account(account: &str) -> bool {
 /// A project as the API writes it.
 fn numbered(project: &str, scope: &Scope) -> String {
     let bare = project.strip_prefix("projects/").unwrap_or(project);
-    match &scope.project_number {
-        Some(number) if bare == scope.project => format!("projects/{number}"),
+    match &scope.place.number {
+        Some(number) if bare == scope.place.account => format!("projects/{number}"),
         _ => format!("projects/{bare}"),
     }
 }
 
-#[async_trait]
-impl Kind for Budget {
+impl Declared for Budget {
     type Spec = BudgetSpec;
     const NAME: &'static str = "budgets";
     const NOUN: &'static str = "budget";
-
-    fn rest(&self) -> Rest {
-        Rest {
-            host: Host::BILLING_BUDGETS,
-            version: "v1",
-            collection: "billingAccounts/{location}/budgets",
-            items: "budgets",
-            query: &[],
-            list_query: &[("scope", "projects/{project}")],
-            page_size: ("pageSize", 100),
-            naming: Naming::Server,
-            update: Update::Mask { etag: true },
-            operations: Operations::default(),
-            iam: None,
-            full_name: "//billingbudgets.googleapis.com/{name}",
-        }
-    }
 
     fn validate(&self, spec: &BudgetSpec, path: &Path, diagnostics: &mut Diagnostics) {
         let mut error = |attribute: &str, summary: &str, detail: String| {
@@ -268,9 +251,11 @@ impl Kind for Budget {
             );
         }
     }
+}
 
+impl Kind for Budget {
     fn effective(&self, component: &mut Dynamic, _: &str, scope: &Scope) {
-        let own = || Dynamic::set([Dynamic::string(numbered(&scope.project, scope))]);
+        let own = || Dynamic::set([Dynamic::string(numbered(&scope.place.account, scope))]);
         let projects = match component.get("projects") {
             Dynamic::Null => own(),
             Dynamic::Set(projects) if projects.is_empty() => own(),
@@ -286,7 +271,7 @@ impl Kind for Budget {
     }
 
     fn imported(&self, component: &mut Dynamic, scope: &Scope) {
-        let own = Dynamic::set([Dynamic::string(numbered(&scope.project, scope))]);
+        let own = Dynamic::set([Dynamic::string(numbered(&scope.place.account, scope))]);
         if let Some(entries) = component.as_entries_mut()
             && entries.get("projects") == Some(&own)
         {
@@ -294,27 +279,55 @@ impl Kind for Budget {
         }
     }
 
-    /// The billing account is where a budget is.
-    fn place(&self, component: &Dynamic, _: &Scope) -> String {
-        component.get("billing_account").as_str().map(account_id).unwrap_or_default().to_owned()
-    }
-
-    async fn places(&self, run: &Run) -> Result<Vec<String>, ApiError> {
-        let path = format!("v1/projects/{}/billingInfo", run.scope.project);
-        let info = run.call(Request::get(Host::CLOUD_BILLING, path)).await?;
-        let account = info.get("billingAccountName").and_then(Json::as_str).unwrap_or_default();
-        Ok(Some(account_id(account)).filter(|account| !account.is_empty()).map(str::to_owned).into_iter().collect())
-    }
-
     /// A budget that does not count this project's cost is none of the project's.
-    fn is_google_made(&self, body: &Json, scope: &Scope) -> bool {
+    fn is_made_by_cloud(&self, body: &Json, scope: &Scope) -> bool {
         let projects = wire::get(body, "budgetFilter.projects").and_then(Json::as_array).into_iter().flatten();
         let mut names = projects.filter_map(Json::as_str).map(last_segment);
-        !names.any(|project| scope.is_project(&project))
+        !names.any(|project| scope.place.is_account(&project))
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {
         &["etag", "notificationsRule.schemaVersion", "ownershipScope"]
+    }
+
+    fn titled(&self) -> Option<&dyn Titled> {
+        Some(self)
+    }
+
+    fn discovery(&self) -> Option<&dyn Discovery> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl RestKind for Budget {
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::BILLING_BUDGETS,
+            version: "v1",
+            collection: "billingAccounts/{location}/budgets",
+            items: "budgets",
+            query: &[],
+            list_query: &[("scope", "projects/{project}")],
+            page_size: ("pageSize", 100),
+            naming: Naming::Server,
+            update: Update::Mask { etag: true },
+            operations: Operations::default(),
+            iam: None,
+            full_name: "//billingbudgets.googleapis.com/{name}",
+        }
+    }
+
+    /// The billing account is where a budget is.
+    fn location(&self, component: &Dynamic, _: &Scope) -> String {
+        component.get("billing_account").as_str().map(account_id).unwrap_or_default().to_owned()
+    }
+
+    async fn locations(&self, run: Run<'_>) -> Result<Vec<String>, ApiError> {
+        let path = format!("v1/projects/{}/billingInfo", run.scope.place.account);
+        let info = run.call(Request::get(Host::CLOUD_BILLING, path)).await?;
+        let account = info.get("billingAccountName").and_then(Json::as_str).unwrap_or_default();
+        Ok(Some(account_id(account)).filter(|account| !account.is_empty()).map(str::to_owned).into_iter().collect())
     }
 
     fn before_create(&self, body: &mut Json, _: &Scope) {
@@ -339,11 +352,15 @@ impl Kind for Budget {
             patch.mask.push("amount".to_owned());
         }
     }
+}
 
+impl Titled for Budget {
     fn title(&self, component: &Dynamic) -> Option<String> {
         component.get("display_name").as_str().filter(|name| !name.is_empty()).map(str::to_owned)
     }
+}
 
+impl Discovery for Budget {
     fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
         let topic = wire::get(body, TOPIC).and_then(Json::as_str).map(|topic| ("topics", topic.to_owned()));
         let channels = wire::get(body, "notificationsRule.monitoringNotificationChannels").and_then(Json::as_array);

@@ -17,12 +17,13 @@ use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 use self::index::Index;
 use super::scalars::KmsKey;
 use crate::engine::common::DeletionPolicy;
-use crate::engine::kind::Kind;
+use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Children, Immutable, OwnKeys, ScalarCodec, wire, wire_with};
+use crate::engine::scope::Scope;
 use crate::engine::wire::{SHORT_NAME, UPPER};
-use crate::engine::{Run, Scope};
 use crate::google::api::{ApiError, Host};
-use crate::google::rest::{Naming, Operations, Rest, Update};
+use crate::google::rest::{Naming, Operations, Parts, Rest, RestKind, Undeletion, Update};
+use crate::google::session::Run;
 use crate::types::Location;
 
 /// The kind.
@@ -130,29 +131,10 @@ fn is_name(name: &str) -> bool {
             && name.chars().all(|c| inner(c) || c == '-')
 }
 
-#[async_trait]
-impl Kind for FirestoreDatabase {
+impl Declared for FirestoreDatabase {
     type Spec = FirestoreDatabaseSpec;
     const NAME: &'static str = "firestore_databases";
     const NOUN: &'static str = "firestore database";
-    const DELETION: DeletionPolicy = DeletionPolicy::Abandon;
-
-    fn rest(&self) -> Rest {
-        Rest {
-            host: Host::FIRESTORE,
-            version: "v1",
-            collection: "projects/{project}/databases",
-            items: "databases",
-            query: &[],
-            list_query: &[],
-            page_size: ("pageSize", 0),
-            naming: Naming::Query("databaseId"),
-            update: Update::Mask { etag: false },
-            operations: Operations { create: true, update: true, delete: true },
-            iam: None,
-            full_name: "//firestore.googleapis.com/{name}",
-        }
-    }
 
     fn validate(&self, spec: &FirestoreDatabaseSpec, path: &Path, diagnostics: &mut Diagnostics) {
         if let Some(name) = spec.name.known().filter(|name| !is_name(name)) {
@@ -179,6 +161,12 @@ impl Kind for FirestoreDatabase {
             }
         }
     }
+}
+
+impl Kind for FirestoreDatabase {
+    fn deletion(&self) -> DeletionPolicy {
+        DeletionPolicy::Abandon
+    }
 
     fn effective(&self, component: &mut Dynamic, _: &str, _: &Scope) {
         let indexes = component.as_entries_mut().and_then(|entries| entries.get_mut("indexes"));
@@ -189,7 +177,7 @@ impl Kind for FirestoreDatabase {
 
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         match component.get("name").as_str() {
-            Some(name) => vec![("id", Dynamic::string(format!("projects/{}/databases/{name}", scope.project)))],
+            Some(name) => vec![("id", Dynamic::string(format!("projects/{}/databases/{name}", scope.place.account)))],
             None => Vec::new(),
         }
     }
@@ -216,14 +204,6 @@ impl Kind for FirestoreDatabase {
         ]
     }
 
-    fn is_gone(&self, body: &Json) -> bool {
-        body.get("deleteTime").is_some_and(|time| !time.is_null())
-    }
-
-    fn parts(&self) -> &'static [&'static str] {
-        &["indexes", "ttlFields"]
-    }
-
     fn inner_names(&self, component: &Dynamic, _: &Scope) -> Option<Vec<String>> {
         let (indexes, fields) = (component.get("indexes"), component.get("ttl_fields"));
         let database = component.get("id").as_str()?;
@@ -242,8 +222,42 @@ impl Kind for FirestoreDatabase {
         }
         Some(names)
     }
+}
 
-    async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError> {
+impl RestKind for FirestoreDatabase {
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::FIRESTORE,
+            version: "v1",
+            collection: "projects/{project}/databases",
+            items: "databases",
+            query: &[],
+            list_query: &[],
+            page_size: ("pageSize", 0),
+            naming: Naming::Query("databaseId"),
+            update: Update::Mask { etag: false },
+            operations: Operations { create: true, update: true, delete: true },
+            iam: None,
+            full_name: "//firestore.googleapis.com/{name}",
+        }
+    }
+
+    fn parts(&self) -> Option<&dyn Parts> {
+        Some(self)
+    }
+
+    fn undeletion(&self) -> Option<&dyn Undeletion> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Parts for FirestoreDatabase {
+    fn fields(&self) -> &'static [&'static str] {
+        &["indexes", "ttlFields"]
+    }
+
+    async fn read(&self, bodies: &mut [Json], run: Run<'_>) -> Result<(), ApiError> {
         let read = bodies.iter_mut().map(|database| async move {
             let name = database.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
             let (indexes, fields) = futures::try_join!(index::read(&name, run), ttl::read(&name, run))?;
@@ -255,10 +269,17 @@ impl Kind for FirestoreDatabase {
         futures::future::try_join_all(read).await.map(|_: Vec<()>| ())
     }
 
-    async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+    async fn write(&self, name: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
         // Neither waits for the other, and neither is left half done because the other failed.
         let (indexes, fields) =
             futures::join!(index::write(name, before, after, run), ttl::write(name, before, after, run));
         indexes.and(fields)
+    }
+}
+
+#[async_trait]
+impl Undeletion for FirestoreDatabase {
+    fn is_deleted(&self, body: &Json) -> bool {
+        body.get("deleteTime").is_some_and(|time| !time.is_null())
     }
 }

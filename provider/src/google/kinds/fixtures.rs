@@ -6,8 +6,9 @@ use serde_json::Value as Json;
 use tfplugin::schema::{Nesting, Presence, Shape};
 use tfplugin::{Diagnostics, Dynamic, Number, ObjectSchema, Path, Type};
 
-use crate::engine::Scope;
 use crate::engine::kind::AnyKind;
+use crate::engine::place::Place;
+use crate::engine::scope::Scope;
 use crate::engine::wire;
 
 /// The project of the CT-scan environment.
@@ -41,16 +42,18 @@ fn read(path: &str) -> Option<String> {
 /// The CT-scan project.
 pub(super) fn scope() -> Scope {
     Scope {
-        project: PROJECT.to_owned(),
-        project_number: Some("777769481436".to_owned()),
-        region: "europe-west1".to_owned(),
+        place: Place {
+            account: PROJECT.to_owned(),
+            number: Some("777769481436".to_owned()),
+            region: "europe-west1".to_owned(),
+        },
         stack: "ct-scan".to_owned(),
         ..Scope::default()
     }
 }
 
 /// A value as HCL would give it, by the schema; defaults are filled in as the SDK does.
-pub(crate) fn component(kind: &dyn AnyKind, hcl: &Json) -> Dynamic {
+pub(crate) fn component(kind: &AnyKind, hcl: &Json) -> Dynamic {
     object(kind.object(), hcl)
 }
 
@@ -99,13 +102,13 @@ fn plainly(plain: &Type, hcl: &Json) -> Dynamic {
 }
 
 /// What the kind reads out of `body`.
-pub(super) fn read_body(kind: &dyn AnyKind, body: &Json) -> Dynamic {
+pub(super) fn read_body(kind: &AnyKind, body: &Json) -> Dynamic {
     wire::read(kind.object(), body)
 }
 
 /// The attributes that the user may set, in which a configuration and what was read differ. What the configuration leaves
 /// to the API is no difference.
-pub(super) fn differences(kind: &dyn AnyKind, configured: &Dynamic, found: &Dynamic) -> Vec<String> {
+pub(super) fn differences(kind: &AnyKind, configured: &Dynamic, found: &Dynamic) -> Vec<String> {
     let mut meant = configured.clone();
     kind.effective(&mut meant, "key", &scope());
     let attributes = kind.object().attributes.iter().filter(|attribute| {
@@ -119,14 +122,14 @@ pub(super) fn differences(kind: &dyn AnyKind, configured: &Dynamic, found: &Dyna
 }
 
 /// The JSON after an update from `before` to `after`, and its mask.
-pub(super) fn updated(kind: &dyn AnyKind, body: &Json, change: impl FnOnce(&mut Dynamic)) -> (Json, Vec<String>) {
+pub(super) fn updated(kind: &AnyKind, body: &Json, change: impl FnOnce(&mut Dynamic)) -> (Json, Vec<String>) {
     let before = read_body(kind, body);
     let mut after = before.clone();
     change(&mut after);
     let mut wanted = body.clone();
     let mask = wire::update(kind.object(), &before, &after, &mut wanted);
     let mut patch = crate::google::rest::Patch { body: wanted, mask };
-    kind.before_update(body, &mut patch);
+    super::rest_kind(kind).before_update(body, &mut patch);
     (patch.body, patch.mask)
 }
 
@@ -136,16 +139,16 @@ pub(super) fn set(component: &mut Dynamic, name: &str, value: Dynamic) {
 }
 
 /// The body of a creation.
-pub(super) fn created(kind: &dyn AnyKind, hcl: &Json) -> Json {
+pub(super) fn created(kind: &AnyKind, hcl: &Json) -> Json {
     let mut component = component(kind, hcl);
     kind.effective(&mut component, "key", &scope());
     let mut body = wire::create(kind.object(), &component);
-    kind.before_create(&mut body, &scope());
+    super::rest_kind(kind).before_create(&mut body, &scope());
     body
 }
 
 /// What is wrong with a component: paths and texts.
-pub(super) fn problems(kind: &dyn AnyKind, hcl: &Json) -> Vec<(String, String)> {
+pub(super) fn problems(kind: &AnyKind, hcl: &Json) -> Vec<(String, String)> {
     let mut diagnostics = Diagnostics::new();
     kind.validate(&component(kind, hcl), &Path::root().attribute(kind.name()).key("k"), &mut diagnostics);
     let text = |problem: &tfplugin::Diagnostic| {
@@ -157,7 +160,7 @@ pub(super) fn problems(kind: &dyn AnyKind, hcl: &Json) -> Vec<(String, String)> 
 
 /// Checks that the only problem is at `path` and says `text`.
 #[track_caller]
-pub(super) fn refused(kind: &dyn AnyKind, hcl: &Json, path: &str, text: &str) {
+pub(super) fn refused(kind: &AnyKind, hcl: &Json, path: &str, text: &str) {
     let found = problems(kind, hcl);
     let path = format!("{}[\"k\"]{path}", kind.name());
     assert!(found.iter().any(|(at, says)| *at == path && says.contains(text)), "{path} {text:?} in {found:#?}");

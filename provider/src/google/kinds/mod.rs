@@ -1,7 +1,7 @@
-//! Component kinds: a file each, behind one trait, listed once in [`KINDS`].
+//! The kinds of Google Cloud: a file each, listed once.
 //!
-//! A kind's struct declares schema, docs, wire mapping (`engine::marks`) and equality; its [`Kind`] impl says how the API is
-//! reached (`rest`) and what cannot be declared. What two kinds share belongs here or in the engine (`crate::engine`).
+//! A kind's struct declares schema, docs, wire mapping (`engine::marks`) and equality; its impls say how the API is reached
+//! (`google::rest`) and what cannot be declared. What two kinds share belongs into the engine, or beside `google::objects`.
 
 pub(crate) mod alert_policy;
 mod bucket;
@@ -20,40 +20,48 @@ mod workload_identity_pool;
 
 pub use self::alert_policy::{preset_names, runbook};
 
-use crate::engine::kind::{AnyKind, Registered};
+use super::objects::RestObjects;
+use super::terms::GoogleTerms;
+use crate::engine::kind::AnyKind;
 
-/// Every kind of component, in the order in which the reference lists them.
-pub static KINDS: &[&dyn AnyKind] = &[
-    &BUCKETS,
-    &REGISTRIES,
-    &SERVICES,
-    &NOTIFICATION_CHANNELS,
-    &ALERT_POLICIES,
-    &SERVICE_ACCOUNTS,
-    &SECRETS,
-    &WORKLOAD_IDENTITY_POOLS,
-    &FIRESTORE_DATABASES,
-    &TOPICS,
-    &BUDGETS,
+/// Lists kinds in the order of the reference.
+macro_rules! kinds {
+    ($($kind:path),* $(,)?) => {
+        /// Every kind of component, in the order in which the reference lists them.
+        pub static KINDS: &[&AnyKind] = &[$({
+            static OBJECTS: RestObjects = RestObjects::new(&$kind);
+            static KIND: AnyKind = AnyKind::new(&$kind, &OBJECTS, &GoogleTerms, || KINDS);
+            &KIND
+        }),*];
+
+        /// The same by how their APIs are reached.
+        #[cfg(test)]
+        static REST_KINDS: &[(&str, &dyn super::rest::RestKind)] =
+            &[$((<$kind as crate::engine::kind::Declared>::NAME, &$kind)),*];
+    };
+}
+
+kinds![
+    bucket::Bucket,
+    registry::Registry,
+    service::Service,
+    notification_channel::NotificationChannel,
+    alert_policy::AlertPolicy,
+    service_account::ServiceAccount,
+    secret::Secret,
+    workload_identity_pool::WorkloadIdentityPool,
+    firestore_database::FirestoreDatabase,
+    topic::Topic,
+    budget::Budget,
 ];
 
-static BUCKETS: Registered<bucket::Bucket> = Registered::new(bucket::Bucket);
-static REGISTRIES: Registered<registry::Registry> = Registered::new(registry::Registry);
-static SERVICES: Registered<service::Service> = Registered::new(service::Service);
-static NOTIFICATION_CHANNELS: Registered<notification_channel::NotificationChannel> =
-    Registered::new(notification_channel::NotificationChannel);
-static ALERT_POLICIES: Registered<alert_policy::AlertPolicy> = Registered::new(alert_policy::AlertPolicy);
-static SERVICE_ACCOUNTS: Registered<service_account::ServiceAccount> = Registered::new(service_account::ServiceAccount);
-static SECRETS: Registered<secret::Secret> = Registered::new(secret::Secret);
-static WORKLOAD_IDENTITY_POOLS: Registered<workload_identity_pool::WorkloadIdentityPool> =
-    Registered::new(workload_identity_pool::WorkloadIdentityPool);
-
-static FIRESTORE_DATABASES: Registered<firestore_database::FirestoreDatabase> =
-    Registered::new(firestore_database::FirestoreDatabase);
-static TOPICS: Registered<topic::Topic> = Registered::new(topic::Topic);
-static BUDGETS: Registered<budget::Budget> = Registered::new(budget::Budget);
+/// How the API of a kind is reached.
+#[cfg(test)]
+pub(crate) fn rest_kind(kind: &AnyKind) -> &'static dyn super::rest::RestKind {
+    REST_KINDS.iter().find(|(name, _)| *name == kind.name()).map(|(_, rest)| *rest).unwrap()
+}
 
 /// The kind of the stack attribute `name`.
-pub fn kind(name: &str) -> Option<&'static dyn AnyKind> {
+pub fn kind(name: &str) -> Option<&'static AnyKind> {
     KINDS.iter().copied().find(|kind| kind.name() == name)
 }

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
-use crate::engine::kind::Kind;
+use crate::engine::kind::{Declared, Kind, Titled};
 use crate::engine::marks::{Immutable, InputOnly, Labels, NeverRead, OwnKeys, Volatile, wire};
 use crate::google::api::Host;
-use crate::google::rest::{Naming, Operations, Patch, Rest, Update};
+use crate::google::rest::{Naming, Operations, Patch, Rest, RestKind, Update};
 
 /// The kind.
 pub(super) struct NotificationChannel;
@@ -87,27 +87,10 @@ fn drop_masked(body: &mut Json) {
     }
 }
 
-impl Kind for NotificationChannel {
+impl Declared for NotificationChannel {
     type Spec = NotificationChannelSpec;
     const NAME: &'static str = "notification_channels";
     const NOUN: &'static str = "notification channel";
-
-    fn rest(&self) -> Rest {
-        Rest {
-            host: Host::MONITORING,
-            version: "v3",
-            collection: "projects/{project}/notificationChannels",
-            items: "notificationChannels",
-            query: &[],
-            list_query: &[],
-            page_size: ("pageSize", 1000),
-            naming: Naming::Server,
-            update: Update::Mask { etag: false },
-            operations: Operations::default(),
-            iam: None,
-            full_name: "//monitoring.googleapis.com/{name}",
-        }
-    }
 
     fn validate(&self, spec: &NotificationChannelSpec, path: &Path, diagnostics: &mut Diagnostics) {
         let labels = spec.labels.known();
@@ -162,15 +145,42 @@ impl Kind for NotificationChannel {
             }
         }
     }
+}
 
+impl Kind for NotificationChannel {
     fn unmanaged(&self) -> &'static [&'static str] {
         &["creationRecord", "labels", "mutationRecords"]
+    }
+
+    fn titled(&self) -> Option<&dyn Titled> {
+        Some(self)
+    }
+}
+
+impl RestKind for NotificationChannel {
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::MONITORING,
+            version: "v3",
+            collection: "projects/{project}/notificationChannels",
+            items: "notificationChannels",
+            query: &[],
+            list_query: &[],
+            page_size: ("pageSize", 1000),
+            naming: Naming::Server,
+            update: Update::Mask { etag: false },
+            operations: Operations::default(),
+            iam: None,
+            full_name: "//monitoring.googleapis.com/{name}",
+        }
     }
 
     fn before_update(&self, _: &Json, patch: &mut Patch) {
         drop_masked(&mut patch.body);
     }
+}
 
+impl Titled for NotificationChannel {
     fn title(&self, component: &Dynamic) -> Option<String> {
         component.get("display_name").as_str().filter(|name| !name.is_empty()).map(str::to_owned)
     }

@@ -12,12 +12,12 @@ use serde_json::Value as Json;
 use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use super::scalars::KmsKey;
-use crate::engine::Scope;
-use crate::engine::kind::Kind;
+use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Codec, Immutable, Labels, refers, wire, wire_with};
+use crate::engine::scope::Scope;
 use crate::engine::wire::{self, DURATION, LOCATION_SEGMENT, SHORT_NAME, UPPER};
 use crate::google::api::Host;
-use crate::google::rest::{IamStyle, Naming, Operations, Patch, Rest, Update};
+use crate::google::rest::{IamStyle, Naming, Operations, Patch, Rest, RestKind, Update};
 use crate::types::{Duration, Location};
 
 /// The kind.
@@ -262,27 +262,10 @@ fn complete_policies(body: &mut Json) {
     }
 }
 
-impl Kind for Registry {
+impl Declared for Registry {
     type Spec = RegistrySpec;
     const NAME: &'static str = "registries";
     const NOUN: &'static str = "registry";
-
-    fn rest(&self) -> Rest {
-        Rest {
-            host: Host::ARTIFACT_REGISTRY,
-            version: "v1",
-            collection: "projects/{project}/locations/{location}/repositories",
-            items: "repositories",
-            query: &[],
-            list_query: &[],
-            page_size: ("pageSize", 1000),
-            naming: Naming::Query("repositoryId"),
-            update: Update::Mask { etag: false },
-            operations: Operations { create: true, update: false, delete: true },
-            iam: Some(IamStyle::Verbs),
-            full_name: "//artifactregistry.googleapis.com/{name}",
-        }
-    }
 
     fn validate(&self, spec: &RegistrySpec, path: &Path, diagnostics: &mut Diagnostics) {
         if let Some(name) = spec.name.known().filter(|name| !is_repository_name(name)) {
@@ -313,12 +296,14 @@ impl Kind for Registry {
             cleanup_policy(policy, &path.attribute("cleanup_policies").key(key), diagnostics);
         }
     }
+}
 
+impl Kind for Registry {
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         let text = |name: &str| component.get(name).as_str();
         let (Some(name), Some(location)) = (text("name"), text("location")) else { return Vec::new() };
         let location = location.to_lowercase();
-        let project = &scope.project;
+        let project = &scope.place.account;
         vec![
             ("id", Dynamic::string(format!("projects/{project}/locations/{location}/repositories/{name}"))),
             ("url", Dynamic::string(url(text("format").unwrap_or("DOCKER"), &location, project, name))),
@@ -330,14 +315,14 @@ impl Kind for Registry {
         match (wire::get(body, "registryUri"), short.as_str(), place.as_str()) {
             (None, Some(name), Some(location)) => {
                 let format = body.get("format").and_then(Json::as_str).unwrap_or("DOCKER");
-                vec![("url", Dynamic::string(url(format, location, &scope.project, name)))]
+                vec![("url", Dynamic::string(url(format, location, &scope.place.account, name)))]
             }
             _ => Vec::new(),
         }
     }
 
     /// The repository of Cloud Functions. With labels of its own it is in use otherwise, too.
-    fn is_google_made(&self, body: &Json, _: &Scope) -> bool {
+    fn is_made_by_cloud(&self, body: &Json, _: &Scope) -> bool {
         let labels = body.get("labels").and_then(Json::as_object).into_iter().flatten();
         SHORT_NAME.read(body).as_str() == Some("gcf-artifacts")
             && labels.into_iter().all(|(key, _)| key.starts_with("goog-"))
@@ -355,6 +340,25 @@ impl Kind for Registry {
             "vulnerabilityScanningConfig.enablementStateReason",
             "vulnerabilityScanningConfig.lastEnableTime",
         ]
+    }
+}
+
+impl RestKind for Registry {
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::ARTIFACT_REGISTRY,
+            version: "v1",
+            collection: "projects/{project}/locations/{location}/repositories",
+            items: "repositories",
+            query: &[],
+            list_query: &[],
+            page_size: ("pageSize", 1000),
+            naming: Naming::Query("repositoryId"),
+            update: Update::Mask { etag: false },
+            operations: Operations { create: true, update: false, delete: true },
+            iam: Some(IamStyle::Verbs),
+            full_name: "//artifactregistry.googleapis.com/{name}",
+        }
     }
 
     fn before_create(&self, body: &mut Json, _: &Scope) {

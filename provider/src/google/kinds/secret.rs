@@ -15,12 +15,13 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use self::replication::Replication;
 use super::scalars::Instant;
-use crate::engine::kind::Kind;
+use crate::engine::kind::{Declared, Discovery, Kind};
 use crate::engine::marks::{Codec, Immutable, InputOnly, Labels, OwnKeys, Volatile, refers, wire, wire_with};
+use crate::engine::scope::Scope;
 use crate::engine::wire::{self, DURATION, INT64, SHORT_NAME};
-use crate::engine::{Run, Scope};
 use crate::google::api::{ApiError, Host};
-use crate::google::rest::{IamStyle, Naming, Operations, Rest, Update};
+use crate::google::rest::{IamStyle, Naming, Operations, Parts, Rest, RestKind, Update};
+use crate::google::session::Run;
 use crate::types::Duration;
 
 /// The kind.
@@ -101,28 +102,10 @@ fn topics(body: &Json) -> impl Iterator<Item = &str> {
     body.get("topics").and_then(Json::as_array).into_iter().flatten().filter_map(|topic| topic.get("name")?.as_str())
 }
 
-#[async_trait]
-impl Kind for Secret {
+impl Declared for Secret {
     type Spec = SecretSpec;
     const NAME: &'static str = "secrets";
     const NOUN: &'static str = "secret";
-
-    fn rest(&self) -> Rest {
-        Rest {
-            host: Host::SECRET_MANAGER,
-            version: "v1",
-            collection: "projects/{project}/secrets",
-            items: "secrets",
-            query: &[],
-            list_query: &[],
-            page_size: ("pageSize", 1000),
-            naming: Naming::Query("secretId"),
-            update: Update::Mask { etag: true },
-            operations: Operations::default(),
-            iam: Some(IamStyle::Verbs),
-            full_name: "//secretmanager.googleapis.com/{name}",
-        }
-    }
 
     fn validate(&self, spec: &SecretSpec, path: &Path, diagnostics: &mut Diagnostics) {
         let mut error = |attribute: &str, summary: &str, detail: String| {
@@ -182,10 +165,12 @@ impl Kind for Secret {
             }
         }
     }
+}
 
+impl Kind for Secret {
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         let name = component.get("name").as_str();
-        name.map(|name| ("id", Dynamic::string(format!("projects/{}/secrets/{name}", scope.project))))
+        name.map(|name| ("id", Dynamic::string(format!("projects/{}/secrets/{name}", scope.place.account))))
             .into_iter()
             .collect()
     }
@@ -194,23 +179,31 @@ impl Kind for Secret {
         &["createTime", "etag", "latestVersion", "name", "policyMember"]
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["value", "latestVersion"]
-    }
-
-    async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError> {
-        version::read(bodies, run).await
-    }
-
-    async fn write_parts(&self, name: &str, _: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
-        match after.get("value").and_then(Json::as_str) {
-            Some(value) => version::add(name, value, run).await,
-            None => Ok(()),
-        }
-    }
-
     fn holds_secrets(&self, body: &Json) -> bool {
         body.get("latestVersion").is_some_and(|version| !version.is_null())
+    }
+
+    fn discovery(&self) -> Option<&dyn Discovery> {
+        Some(self)
+    }
+}
+
+impl RestKind for Secret {
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::SECRET_MANAGER,
+            version: "v1",
+            collection: "projects/{project}/secrets",
+            items: "secrets",
+            query: &[],
+            list_query: &[],
+            page_size: ("pageSize", 1000),
+            naming: Naming::Query("secretId"),
+            update: Update::Mask { etag: true },
+            operations: Operations::default(),
+            iam: Some(IamStyle::Verbs),
+            full_name: "//secretmanager.googleapis.com/{name}",
+        }
     }
 
     fn before_create(&self, body: &mut Json, _: &Scope) {
@@ -219,8 +212,32 @@ impl Kind for Secret {
         }
     }
 
+    fn parts(&self) -> Option<&dyn Parts> {
+        Some(self)
+    }
+}
+
+impl Discovery for Secret {
     fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
         topics(body).map(|topic| ("topics", topic.to_owned())).collect()
+    }
+}
+
+#[async_trait]
+impl Parts for Secret {
+    fn fields(&self) -> &'static [&'static str] {
+        &["value", "latestVersion"]
+    }
+
+    async fn read(&self, bodies: &mut [Json], run: Run<'_>) -> Result<(), ApiError> {
+        version::read(bodies, run).await
+    }
+
+    async fn write(&self, name: &str, _: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
+        match after.get("value").and_then(Json::as_str) {
+            Some(value) => version::add(name, value, run).await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -20,14 +20,15 @@ use sha2::{Digest, Sha256};
 use tfplugin::{Choice, Diagnostics, Dynamic, Object, Path, Value};
 
 use super::scalars::KmsKey;
-use crate::engine::Scope;
-use crate::engine::kind::{Condition, Kind};
+use crate::engine::kind::{Declared, Discovery, Gradual, Kind};
 use crate::engine::marks::{
     FreeText, Immutable, Labels, NeverRead, OwnKeys, ScalarCodec, Unordered, Volatile, refers, wire, wire_with,
 };
+use crate::engine::objects::Readiness;
+use crate::engine::scope::Scope;
 use crate::engine::wire::{self, DURATION, LOCATION_SEGMENT, SHORT_NAME};
 use crate::google::api::Host;
-use crate::google::rest::{IamStyle, Naming, Operations, Patch, Rest, Update};
+use crate::google::rest::{IamStyle, Naming, Operations, Patch, Rest, RestKind, Update};
 use crate::types::{Duration, Location, Quantity, ServiceAccountEmail};
 
 use self::env::SecretEnv;
@@ -285,27 +286,10 @@ const H2C: ScalarCodec = ScalarCodec {
     read: |json| json.as_str().map_or(Dynamic::Null, |name| Dynamic::Bool(name == "h2c")),
 };
 
-impl Kind for Service {
+impl Declared for Service {
     type Spec = ServiceSpec;
     const NAME: &'static str = "services";
     const NOUN: &'static str = "service";
-
-    fn rest(&self) -> Rest {
-        Rest {
-            host: Host::RUN,
-            version: "v2",
-            collection: "projects/{project}/locations/{location}/services",
-            items: "services",
-            query: &[],
-            list_query: &[],
-            page_size: ("pageSize", 100),
-            naming: Naming::Query("serviceId"),
-            update: Update::Mask { etag: true },
-            operations: Operations { create: true, update: true, delete: true },
-            iam: Some(IamStyle::Verbs),
-            full_name: "//run.googleapis.com/{name}",
-        }
-    }
 
     fn validate(&self, spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnostics) {
         validate::service(spec, path, diagnostics);
@@ -314,9 +298,11 @@ impl Kind for Service {
     fn validate_new(&self, spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnostics) {
         validate::new_service(spec, path, diagnostics);
     }
+}
 
+impl Kind for Service {
     fn effective(&self, component: &mut Dynamic, _: &str, scope: &Scope) {
-        let location = component.get("location").as_str().unwrap_or(&scope.region).to_lowercase();
+        let location = component.get("location").as_str().unwrap_or(&scope.place.region).to_lowercase();
         let Some(entries) = component.as_entries_mut() else { return };
         if let Some(vpc) = entries.get_mut("vpc_access").and_then(Dynamic::as_entries_mut)
             && let Some(connector) = vpc.get_mut("connector")
@@ -350,7 +336,8 @@ impl Kind for Service {
         let text = |name: &str| component.get(name).as_str();
         match (text("name"), text("location")) {
             (Some(name), Some(location)) => {
-                let id = format!("projects/{}/locations/{}/services/{name}", scope.project, location.to_lowercase());
+                let id =
+                    format!("projects/{}/locations/{}/services/{name}", scope.place.account, location.to_lowercase());
                 vec![("id", Dynamic::String(id))]
             }
             _ => Vec::new(),
@@ -390,6 +377,33 @@ impl Kind for Service {
         ]
     }
 
+    fn gradual(&self) -> Option<&dyn Gradual> {
+        Some(self)
+    }
+
+    fn discovery(&self) -> Option<&dyn Discovery> {
+        Some(self)
+    }
+}
+
+impl RestKind for Service {
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::RUN,
+            version: "v2",
+            collection: "projects/{project}/locations/{location}/services",
+            items: "services",
+            query: &[],
+            list_query: &[],
+            page_size: ("pageSize", 100),
+            naming: Naming::Query("serviceId"),
+            update: Update::Mask { etag: true },
+            operations: Operations { create: true, update: true, delete: true },
+            iam: Some(IamStyle::Verbs),
+            full_name: "//run.googleapis.com/{name}",
+        }
+    }
+
     fn before_create(&self, body: &mut Json, _: &Scope) {
         // With resources given, the API would take an absent cpuIdle for false: always allocated and billed.
         if wire::get(body, &format!("{MAIN}.resources")).is_some() {
@@ -402,24 +416,6 @@ impl Kind for Service {
         if wire::get(body, &port).is_some_and(|port| port.get("containerPort").is_none()) {
             wire::put(body, &format!("{port}.containerPort"), Json::from(8080));
         }
-    }
-
-    fn condition(&self, body: &Json) -> Condition {
-        let state = wire::get(body, "terminalCondition.state").and_then(Json::as_str).unwrap_or_default();
-        if body.get("reconciling").and_then(Json::as_bool) == Some(true) {
-            return Condition::Pending;
-        }
-        match state {
-            "CONDITION_FAILED" => {
-                let message = wire::get(body, "terminalCondition.message").and_then(Json::as_str);
-                Condition::Failed(message.unwrap_or("the last revision did not become ready").to_owned())
-            }
-            _ => Condition::Ready,
-        }
-    }
-
-    fn is_complete(&self, component: &Dynamic) -> bool {
-        !component.get("latest_ready_revision").is_null()
     }
 
     /// A template that says nothing new makes no new revision, unless it names one.
@@ -442,7 +438,29 @@ impl Kind for Service {
             }
         }
     }
+}
 
+impl Gradual for Service {
+    fn readiness(&self, body: &Json) -> Readiness {
+        let state = wire::get(body, "terminalCondition.state").and_then(Json::as_str).unwrap_or_default();
+        if body.get("reconciling").and_then(Json::as_bool) == Some(true) {
+            return Readiness::Pending;
+        }
+        match state {
+            "CONDITION_FAILED" => {
+                let message = wire::get(body, "terminalCondition.message").and_then(Json::as_str);
+                Readiness::Failed(message.unwrap_or("the last revision did not become ready").to_owned())
+            }
+            _ => Readiness::Ready,
+        }
+    }
+
+    fn was_ready(&self, component: &Dynamic) -> bool {
+        !component.get("latest_ready_revision").is_null()
+    }
+}
+
+impl Discovery for Service {
     /// The registry of the image, the service account, the buckets and the secrets.
     fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
         names::used(body)

@@ -10,14 +10,16 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
-use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value, name};
 
-use crate::engine::kind::Kind;
-use crate::engine::marks::{Codec, Immutable, ProjectRoles, wire, wire_with};
+use crate::engine::kind::{Declared, Kind, Principal};
+use crate::engine::marks::{AccountRoles, Codec, Immutable, wire, wire_with};
+use crate::engine::scope::Scope;
 use crate::engine::wire::PLAIN;
-use crate::engine::{Run, Scope};
 use crate::google::api::{ApiError, Host, Request};
-use crate::google::rest::{IamStyle, Naming, Operations, Rest, Update};
+use crate::google::patience;
+use crate::google::rest::{IamStyle, Naming, Operations, Parts, Rest, RestKind, Update};
+use crate::google::session::Run;
 
 /// The kind.
 pub(super) struct ServiceAccount;
@@ -26,7 +28,6 @@ pub(super) struct ServiceAccount;
 const DOMAIN: &str = "iam.gserviceaccount.com";
 
 /// How long a call on an account that was just made may not find it.
-const PROPAGATION: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Service accounts of IAM, by KEY: who services and pipelines act as.
 #[derive(Object, Clone)]
@@ -46,7 +47,7 @@ pub(super) struct ServiceAccountSpec {
     pub(super) disabled: Value<bool>,
     /// Roles that the account has on the project, such as `roles/datastore.user`. Roles that others gave it are left
     /// alone. What it may do with single buckets, services and so on stands in the `iam` of those.
-    #[tf(optional, ext(ProjectRoles { email: "email" }))]
+    #[tf(optional, ext(AccountRoles { email: "email" }))]
     pub(super) roles: Value<BTreeSet<String>>,
     /// The account's relative name: `projects/P/serviceAccounts/EMAIL`.
     #[tf(computed, ext(wire("name")))]
@@ -91,28 +92,10 @@ fn domain(project: &str) -> String {
     }
 }
 
-#[async_trait]
-impl Kind for ServiceAccount {
+impl Declared for ServiceAccount {
     type Spec = ServiceAccountSpec;
     const NAME: &'static str = "service_accounts";
     const NOUN: &'static str = "service account";
-
-    fn rest(&self) -> Rest {
-        Rest {
-            host: Host::IAM,
-            version: "v1",
-            collection: "projects/{project}/serviceAccounts",
-            items: "accounts",
-            query: &[],
-            list_query: &[],
-            page_size: ("pageSize", 100),
-            naming: Naming::Inside,
-            update: Update::Wrapped("serviceAccount"),
-            operations: Operations::default(),
-            iam: Some(IamStyle::PostVerbsWithoutBody),
-            full_name: "//iam.googleapis.com/{name}",
-        }
-    }
 
     fn validate(&self, spec: &ServiceAccountSpec, path: &Path, diagnostics: &mut Diagnostics) {
         if let Some(name) = spec.name.known().filter(|name| !is_account_id(name)) {
@@ -153,52 +136,59 @@ impl Kind for ServiceAccount {
             );
         }
     }
+}
 
+impl Kind for ServiceAccount {
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         let Some(name) = component.get("name").as_str() else { return Vec::new() };
-        let email = email(name, &scope.project);
+        let email = email(name, &scope.place.account);
         vec![
-            ("id", Dynamic::string(format!("projects/{}/serviceAccounts/{email}", scope.project))),
+            ("id", Dynamic::string(format!("projects/{}/serviceAccounts/{email}", scope.place.account))),
             ("email", Dynamic::String(email)),
         ]
     }
 
     /// Default accounts have addresses of other domains; Firebase makes one in the project's own.
-    fn is_google_made(&self, body: &Json, scope: &Scope) -> bool {
+    fn is_made_by_cloud(&self, body: &Json, scope: &Scope) -> bool {
         let text = |field: &str| body.get(field).and_then(Json::as_str).unwrap_or_default();
         let (name, domain_of) = text("email").split_once('@').unwrap_or_default();
         let is_firebase = name.starts_with("firebase-adminsdk-") && text("displayName") == "firebase-adminsdk";
-        domain_of != domain(&scope.project) || is_firebase
+        domain_of != domain(&scope.place.account) || is_firebase
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {
         &["etag", "oauth2ClientId", "projectId"]
     }
 
-    fn leaf(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
-        component.get("name").as_str().map(|name| email(name, &scope.project))
+    fn principal(&self) -> Option<Principal> {
+        Some(Principal { address: name!(ServiceAccountSpec.email) })
+    }
+}
+
+impl RestKind for ServiceAccount {
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::IAM,
+            version: "v1",
+            collection: "projects/{project}/serviceAccounts",
+            items: "accounts",
+            query: &[],
+            list_query: &[],
+            page_size: ("pageSize", 100),
+            naming: Naming::Inside,
+            update: Update::Wrapped("serviceAccount"),
+            operations: Operations::default(),
+            iam: Some(IamStyle::PostVerbsWithoutBody),
+            full_name: "//iam.googleapis.com/{name}",
+        }
+    }
+
+    fn last_segment(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
+        component.get("name").as_str().map(|name| email(name, &scope.place.account))
     }
 
     fn name_of(&self, leaf: &str) -> String {
         account_id(leaf).to_owned()
-    }
-
-    /// What a GET returns as a field, only calls of their own change.
-    fn parts(&self) -> &'static [&'static str] {
-        &["disabled"]
-    }
-
-    async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
-        let is_off = |body: &Json| body.get("disabled").and_then(Json::as_bool).unwrap_or_default();
-        if is_off(before) == is_off(after) {
-            return Ok(());
-        }
-        let verb = if is_off(after) { "disable" } else { "enable" };
-        let request = Request::post(Host::IAM, format!("v1/{name}:{verb}"))
-            .idempotent(true)
-            .also_retry(PROPAGATION, ApiError::is_not_found)
-            .json(json!({}));
-        run.call(request).await.map(drop)
     }
 
     fn before_create(&self, body: &mut Json, _: &Scope) {
@@ -206,6 +196,31 @@ impl Kind for ServiceAccount {
         let (outside, inside): (Vec<_>, Vec<_>) = fields.into_iter().partition(|(field, _)| field == "accountId");
         *body = Json::Object(outside.into_iter().collect());
         body["serviceAccount"] = Json::Object(inside.into_iter().collect());
+    }
+
+    fn parts(&self) -> Option<&dyn Parts> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Parts for ServiceAccount {
+    /// What a GET returns as a field, only calls of their own change.
+    fn fields(&self) -> &'static [&'static str] {
+        &["disabled"]
+    }
+
+    async fn write(&self, name: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
+        let is_off = |body: &Json| body.get("disabled").and_then(Json::as_bool).unwrap_or_default();
+        if is_off(before) == is_off(after) {
+            return Ok(());
+        }
+        let verb = if is_off(after) { "disable" } else { "enable" };
+        let request = Request::post(Host::IAM, format!("v1/{name}:{verb}"))
+            .idempotent(true)
+            .also_retry(patience::NEW_PRINCIPAL, ApiError::is_not_found)
+            .json(json!({}));
+        run.call(request).await.map(drop)
     }
 }
 

@@ -15,12 +15,13 @@ use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Name, Object, Path, Val
 
 use self::subscription::Subscription;
 use super::scalars::KmsKey;
-use crate::engine::kind::Kind;
+use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Children, Immutable, Labels, wire, wire_with};
+use crate::engine::scope::Scope;
 use crate::engine::wire::{self, DURATION, SHORT_NAME};
-use crate::engine::{Run, Scope};
-use crate::google::api::{ApiError, CallContext, Client, Host, Request};
-use crate::google::rest::{IamStyle, Naming, Operations, Rest, Update};
+use crate::google::api::{ApiError, Host, Request};
+use crate::google::rest::{IamStyle, Naming, Operations, Parts, Rest, RestKind, Update};
+use crate::google::session::Run;
 use crate::types::Duration;
 
 /// The kind.
@@ -120,28 +121,10 @@ fn check_length(
     }
 }
 
-#[async_trait]
-impl Kind for Topic {
+impl Declared for Topic {
     type Spec = TopicSpec;
     const NAME: &'static str = "topics";
     const NOUN: &'static str = "topic";
-
-    fn rest(&self) -> Rest {
-        Rest {
-            host: Host::PUBSUB,
-            version: "v1",
-            collection: "projects/{project}/topics",
-            items: "topics",
-            query: &[],
-            list_query: &[],
-            page_size: ("pageSize", 1000),
-            naming: Naming::Put,
-            update: Update::Wrapped("topic"),
-            operations: Operations::default(),
-            iam: Some(IamStyle::Verbs),
-            full_name: "//pubsub.googleapis.com/{name}",
-        }
-    }
 
     fn validate(&self, spec: &TopicSpec, path: &Path, diagnostics: &mut Diagnostics) {
         check_name(&spec.name, "topic", path, diagnostics);
@@ -159,7 +142,9 @@ impl Kind for Topic {
             subscription::validate(key, subscription, &path.attribute("subscriptions").key(key), diagnostics);
         }
     }
+}
 
+impl Kind for Topic {
     fn effective(&self, component: &mut Dynamic, _: &str, _: &Scope) {
         let subscriptions = component.as_entries_mut().and_then(|entries| entries.get_mut("subscriptions"));
         for (key, subscription) in subscriptions.and_then(Dynamic::as_entries_mut).into_iter().flatten() {
@@ -169,7 +154,7 @@ impl Kind for Topic {
 
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         match component.get("name").as_str() {
-            Some(name) => vec![("id", Dynamic::string(format!("projects/{}/topics/{name}", scope.project)))],
+            Some(name) => vec![("id", Dynamic::string(format!("projects/{}/topics/{name}", scope.place.account)))],
             None => Vec::new(),
         }
     }
@@ -186,10 +171,6 @@ impl Kind for Topic {
         ]
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["subscriptions"]
-    }
-
     fn inner_names(&self, component: &Dynamic, scope: &Scope) -> Option<Vec<String>> {
         let subscriptions = component.get("subscriptions");
         if subscriptions.is_unknown() {
@@ -197,30 +178,61 @@ impl Kind for Topic {
         }
         let name = |(key, subscription): (&Name, &Dynamic)| match subscription.get("name") {
             Dynamic::Unknown => None,
-            name => Some(format!("projects/{}/subscriptions/{}", scope.project, name.as_str().unwrap_or(key))),
+            name => Some(format!("projects/{}/subscriptions/{}", scope.place.account, name.as_str().unwrap_or(key))),
         };
         subscriptions.as_entries().into_iter().flatten().map(name).collect()
     }
+}
 
-    async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError> {
-        subscription::read(bodies, run).await
-    }
-
-    async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
-        subscription::write(name, before, after, run).await
+#[async_trait]
+impl RestKind for Topic {
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::PUBSUB,
+            version: "v1",
+            collection: "projects/{project}/topics",
+            items: "topics",
+            query: &[],
+            list_query: &[],
+            page_size: ("pageSize", 1000),
+            naming: Naming::Put,
+            update: Update::Wrapped("topic"),
+            operations: Operations::default(),
+            iam: Some(IamStyle::Verbs),
+            full_name: "//pubsub.googleapis.com/{name}",
+        }
     }
 
     /// Its subscriptions would stay behind without a topic.
-    async fn before_delete(&self, component: &Dynamic, client: &Client, context: &CallContext) -> Result<(), ApiError> {
+    async fn before_delete(&self, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
         let project = component.get("id").as_str().and_then(|id| id.split('/').nth(1)).unwrap_or_default();
         for (key, subscription) in component.get("subscriptions").as_entries().into_iter().flatten() {
             let name = subscription.get("name").as_str().unwrap_or(key);
             let path = format!("v1/projects/{project}/subscriptions/{name}");
-            match client.call(context, Request::delete(Host::PUBSUB, path)).await {
+            match run.call(Request::delete(Host::PUBSUB, path)).await {
                 Err(error) if !error.is_not_found() => return Err(error),
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    fn parts(&self) -> Option<&dyn Parts> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Parts for Topic {
+    fn fields(&self) -> &'static [&'static str] {
+        &["subscriptions"]
+    }
+
+    async fn read(&self, bodies: &mut [Json], run: Run<'_>) -> Result<(), ApiError> {
+        subscription::read(bodies, run).await
+    }
+
+    async fn write(&self, name: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
+        subscription::write(name, before, after, run).await
     }
 }

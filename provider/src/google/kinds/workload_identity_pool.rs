@@ -15,12 +15,14 @@ use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Name, Object, Path, Value};
 
 use self::provider::Provider;
-use crate::engine::kind::Kind;
+use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Children, Immutable, wire, wire_with};
+use crate::engine::scope::Scope;
 use crate::engine::wire::SHORT_NAME;
-use crate::engine::{Run, Scope};
 use crate::google::api::{ApiError, Host};
-use crate::google::rest::{Naming, Operations, Rest, Update};
+use crate::google::objects::fill;
+use crate::google::rest::{Naming, Operations, Parts, Rest, RestKind, Undeletion, Update};
+use crate::google::session::Run;
 
 /// The kind.
 pub(super) struct WorkloadIdentityPool;
@@ -50,28 +52,10 @@ pub(super) struct WorkloadIdentityPoolSpec {
     pub(super) id: Value<String>,
 }
 
-#[async_trait]
-impl Kind for WorkloadIdentityPool {
+impl Declared for WorkloadIdentityPool {
     type Spec = WorkloadIdentityPoolSpec;
     const NAME: &'static str = "workload_identity_pools";
     const NOUN: &'static str = "workload identity pool";
-
-    fn rest(&self) -> Rest {
-        Rest {
-            host: Host::IAM,
-            version: "v1",
-            collection: "projects/{project}/locations/global/workloadIdentityPools",
-            items: "workloadIdentityPools",
-            query: &[],
-            list_query: &[],
-            page_size: ("pageSize", 1000),
-            naming: Naming::Query("workloadIdentityPoolId"),
-            update: Update::Mask { etag: false },
-            operations: Operations { create: true, update: true, delete: true },
-            iam: None,
-            full_name: "//iam.googleapis.com/{name}",
-        }
-    }
 
     fn validate(&self, spec: &WorkloadIdentityPoolSpec, path: &Path, diagnostics: &mut Diagnostics) {
         name_and_texts("pool", &spec.name, &spec.display_name, &spec.description, path, diagnostics);
@@ -91,7 +75,9 @@ impl Kind for WorkloadIdentityPool {
             }
         }
     }
+}
 
+impl Kind for WorkloadIdentityPool {
     fn effective(&self, component: &mut Dynamic, _: &str, _: &Scope) {
         let providers = component.as_entries_mut().and_then(|entries| entries.get_mut("providers"));
         for (key, provider) in providers.and_then(Dynamic::as_entries_mut).into_iter().flatten() {
@@ -100,7 +86,7 @@ impl Kind for WorkloadIdentityPool {
     }
 
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
-        match (component.get("name").as_str(), &scope.project_number) {
+        match (component.get("name").as_str(), &scope.place.number) {
             (Some(name), Some(number)) => vec![("id", Dynamic::String(id(name, number)))],
             _ => Vec::new(),
         }
@@ -114,7 +100,7 @@ impl Kind for WorkloadIdentityPool {
     }
 
     /// The pools of Kubernetes clusters and of managed workload identities.
-    fn is_google_made(&self, body: &Json, _: &Scope) -> bool {
+    fn is_made_by_cloud(&self, body: &Json, _: &Scope) -> bool {
         let text = |field: &str| body.get(field).and_then(Json::as_str).unwrap_or_default();
         text("mode") == "SYSTEM_TRUST_DOMAIN" || text("name").ends_with(".svc.id.goog")
     }
@@ -133,7 +119,7 @@ impl Kind for WorkloadIdentityPool {
 
     fn inner_names(&self, component: &Dynamic, scope: &Scope) -> Option<Vec<String>> {
         let pool = component.get("name").as_str()?;
-        let collection = scope.fill(self.rest().collection, &scope.region);
+        let collection = fill(self.rest().collection, &scope.place.region, &scope.place);
         let providers = component.get("providers").as_entries().into_iter().flatten();
         let name = |(key, provider): (&Name, &Dynamic)| {
             let name = provider.get("name");
@@ -142,25 +128,58 @@ impl Kind for WorkloadIdentityPool {
         };
         providers.map(name).collect()
     }
+}
 
-    fn is_gone(&self, body: &Json) -> bool {
-        sync::is_deleted(body)
+impl RestKind for WorkloadIdentityPool {
+    fn rest(&self) -> Rest {
+        Rest {
+            host: Host::IAM,
+            version: "v1",
+            collection: "projects/{project}/locations/global/workloadIdentityPools",
+            items: "workloadIdentityPools",
+            query: &[],
+            list_query: &[],
+            page_size: ("pageSize", 1000),
+            naming: Naming::Query("workloadIdentityPoolId"),
+            update: Update::Mask { etag: false },
+            operations: Operations { create: true, update: true, delete: true },
+            iam: None,
+            full_name: "//iam.googleapis.com/{name}",
+        }
     }
 
-    async fn revive(&self, name: &str, run: &Run) -> Result<bool, ApiError> {
-        sync::revive(name, run).await
+    fn parts(&self) -> Option<&dyn Parts> {
+        Some(self)
     }
 
-    fn parts(&self) -> &'static [&'static str] {
+    fn undeletion(&self) -> Option<&dyn Undeletion> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Parts for WorkloadIdentityPool {
+    fn fields(&self) -> &'static [&'static str] {
         &["providers"]
     }
 
-    async fn read_parts(&self, bodies: &mut [Json], run: &Run) -> Result<(), ApiError> {
+    async fn read(&self, bodies: &mut [Json], run: Run<'_>) -> Result<(), ApiError> {
         sync::read(bodies, run).await
     }
 
-    async fn write_parts(&self, name: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+    async fn write(&self, name: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
         sync::write(name, before, after, run).await
+    }
+}
+
+#[async_trait]
+impl Undeletion for WorkloadIdentityPool {
+    fn is_deleted(&self, body: &Json) -> bool {
+        sync::is_deleted(body)
+    }
+
+    async fn undelete(&self, name: &str, run: Run<'_>) -> Result<bool, ApiError> {
+        sync::revive(name, run).await
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use super::super::testing::{evidence, failed, held, offline};
 use crate::engine::tests::operations::{World, denied};
 use crate::google::api::testing::minute;
+use crate::google::stack::LAYOUT;
 use crate::provider::Session;
 
 const ID: &str = "projects/test-project/locations/europe-west1/stacks/it";
@@ -83,7 +84,7 @@ async fn no_policy_at_all_does_not_hold() {
 
 /// The name of the policy that notifies.
 async fn name_of(session: &Session) -> String {
-    let stack = session.images.get(ID).unwrap().stack().unwrap();
+    let stack = session.images.get(ID).unwrap().stack(&LAYOUT).unwrap();
     stack.get("alert_policies").get("down").get("id").as_str().unwrap().to_owned()
 }
 

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::engine::context::Clock;
 use crate::google::api::client::Pools;
-use crate::google::api::context::Clock;
 use crate::google::api::host::Addressing;
 use crate::google::api::testing::{ManualClock, Reply, Script, Seen};
 

@@ -12,8 +12,8 @@ use super::error::AuthError;
 use super::exchange::{Exchange, Fresh};
 use super::resolve::{Resolved, resolve};
 use super::secret::Secret;
+use crate::engine::context::Clock;
 use crate::google::api::client::Pools;
-use crate::google::api::context::Clock;
 use crate::google::api::host::Addressing;
 
 /// A token is renewed this long before it expires, or in the last quarter of a shorter life.

@@ -6,7 +6,7 @@ use tfplugin::schema::{Nesting, Shape};
 use tfplugin::{Dynamic, Name, Number, Object, ObjectSchema};
 
 use super::{AlertPolicySpec, Preset};
-use crate::engine::Scope;
+use crate::engine::scope::Scope;
 
 /// What a preset is made of.
 #[derive(Clone, Copy, Debug)]

@@ -9,9 +9,9 @@ use crate::engine::wire;
 use crate::google::kinds::fixtures::{
     component, created, ct_scan, differences, problems, read_body, recording, refused, scope, set, updated,
 };
-use crate::google::kinds::kind;
+use crate::google::kinds::{kind, rest_kind};
 
-fn policies() -> &'static dyn AnyKind {
+fn policies() -> &'static AnyKind {
     kind("alert_policies").unwrap()
 }
 
@@ -153,11 +153,11 @@ fn the_policies_of_the_environment_are_what_their_configuration_says() {
     ] {
         let body = ct_scan(&format!("alertPolicies/{id}")).unwrap();
         assert_eq!(wire::unexpressed(policies().object(), &body, policies().unmanaged()), Vec::<String>::new());
-        let uses = policies().uses(&body);
+        let uses = policies().discovery().unwrap().uses(&body);
         assert!(uses.contains(&("services", "ct-scan-api".to_owned())), "{uses:?}");
         let read = read_body(policies(), &body);
         let mut again = wire::create(policies().object(), &read);
-        policies().before_create(&mut again, &scope());
+        rest_kind(policies()).before_create(&mut again, &scope());
         assert_eq!(read_body(policies(), &again).get("conditions"), read.get("conditions"));
     }
 }
@@ -253,7 +253,8 @@ fn a_shadow_is_evaluated_and_tells_nobody() {
     assert!(body.get("notificationChannels").is_none() && body.get("enabled").is_none());
     for word in ["P1", "ERROR", "error"] {
         let mut scope = scope();
-        scope.shadow_severities.insert(word.to_owned());
+        let severities = Dynamic::set([Dynamic::string(word)]);
+        scope.settings = Dynamic::Object([("shadow_severities".to_owned(), severities)].into());
         let told = |preset: &str| {
             let mut policy = component(policies(), &json!({"preset": preset, "channels": channels}));
             policies().effective(&mut policy, "k", &scope);

@@ -3,7 +3,8 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value as Json;
 
-use crate::google::api::{ApiError, CallContext, Client, Host, List, Request, segment};
+use crate::google::api::{ApiError, Host, List, Request, segment};
+use crate::google::session::Run;
 
 /// Deletions in flight; the client's own limit applies beside it.
 const AT_ONCE: usize = 16;
@@ -12,18 +13,18 @@ const AT_ONCE: usize = 16;
 ///
 /// # Errors
 /// Of the first call that failed; objects deleted before it stay deleted.
-pub(super) async fn empty(bucket: &str, client: &Client, context: &CallContext) -> Result<(), ApiError> {
+pub(super) async fn empty(bucket: &str, run: Run<'_>) -> Result<(), ApiError> {
     let bucket = segment(bucket);
     let objects = list(&bucket, "o", &[("versions", "true"), ("fields", "items(name,generation),nextPageToken")]);
-    let objects = client.list(context, objects).await?;
-    delete_all(client, context, objects.iter().filter_map(|object| object_request(&bucket, object))).await?;
+    let objects = run.list(objects).await?;
+    delete_all(run, objects.iter().filter_map(|object| object_request(&bucket, object))).await?;
     // Buckets with access control lists have no managed folders, and say so with an error.
-    match client.list(context, list(&bucket, "managedFolders", &[])).await {
+    match run.list(list(&bucket, "managedFolders", &[])).await {
         Ok(mut folders) => {
             // A folder goes after those in it.
             folders.reverse();
             let requests = folders.iter().filter_map(|folder| folder_request(&bucket, folder));
-            delete_all(client, context, requests).await
+            delete_all(run, requests).await
         }
         Err(error) if error.is_not_found() || error.is_invalid() => Ok(()),
         Err(error) => Err(error),
@@ -48,17 +49,13 @@ fn folder_request(bucket: &str, folder: &Json) -> Option<Request> {
     Some(Request::delete(Host::STORAGE, path).query("allowNonEmpty", true))
 }
 
-async fn delete_all(
-    client: &Client,
-    context: &CallContext,
-    requests: impl Iterator<Item = Request>,
-) -> Result<(), ApiError> {
-    let calls: Vec<_> = requests.map(|request| delete(client, context, request)).collect();
+async fn delete_all(run: Run<'_>, requests: impl Iterator<Item = Request>) -> Result<(), ApiError> {
+    let calls: Vec<_> = requests.map(|request| delete(run, request)).collect();
     stream::iter(calls).buffer_unordered(AT_ONCE).try_collect().await
 }
 
-async fn delete(client: &Client, context: &CallContext, request: Request) -> Result<(), ApiError> {
-    match client.call(context, request).await {
+async fn delete(run: Run<'_>, request: Request) -> Result<(), ApiError> {
+    match run.call(request).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_not_found() => Ok(()),
         Err(error) => Err(error),

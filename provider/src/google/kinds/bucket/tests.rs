@@ -8,7 +8,7 @@ use crate::google::kinds::fixtures::{
 };
 use crate::google::kinds::kind;
 
-fn buckets() -> &'static dyn AnyKind {
+fn buckets() -> &'static AnyKind {
     kind("buckets").unwrap()
 }
 
@@ -60,7 +60,7 @@ fn the_buckets_of_the_environment_are_what_their_configuration_says() {
         let Some(body) = ct_scan(path) else { return };
         silent(hcl, &body);
         assert_eq!(wire::unexpressed(buckets().object(), &body, buckets().unmanaged()), Vec::<String>::new());
-        assert!(!buckets().is_google_made(&body, &crate::google::kinds::fixtures::scope()));
+        assert!(!buckets().is_made_by_cloud(&body, &crate::google::kinds::fixtures::scope()));
     }
 }
 
@@ -234,7 +234,7 @@ fn what_the_schema_cannot_say_is_named() {
 fn storage_of_functions_is_googles_unless_it_has_labels_of_its_own() {
     let scope = crate::google::kinds::fixtures::scope();
     let made = |name: &str, labels: serde_json::Value| {
-        buckets().is_google_made(&json!({"name": name, "labels": labels}), &scope)
+        buckets().is_made_by_cloud(&json!({"name": name, "labels": labels}), &scope)
     };
     assert!(made("gcf-sources-1-europe-west1", json!({"goog-managed-by": "cloudfunctions"})));
     assert!(made("artifacts.p.appspot.com", json!({})));

@@ -10,7 +10,7 @@ use crate::google::kinds::kind;
 
 const ACCOUNT: &str = "012345-6789AB-CDEF01";
 
-fn budgets() -> &'static dyn AnyKind {
+fn budgets() -> &'static AnyKind {
     kind("budgets").unwrap()
 }
 
@@ -110,16 +110,16 @@ fn the_amount_of_the_last_period_takes_the_place_of_a_fixed_one() {
 #[test]
 fn budgets_of_other_projects_are_left_out() {
     let of = |projects: &[&str]| json!({"budgetFilter": {"projects": projects}});
-    assert!(!budgets().is_google_made(&of(&["projects/777769481436", "projects/1"]), &scope()));
-    assert!(budgets().is_google_made(&of(&["projects/1"]), &scope()));
-    assert!(budgets().is_google_made(&of(&[]), &scope()));
+    assert!(!budgets().is_made_by_cloud(&of(&["projects/777769481436", "projects/1"]), &scope()));
+    assert!(budgets().is_made_by_cloud(&of(&["projects/1"]), &scope()));
+    assert!(budgets().is_made_by_cloud(&of(&[]), &scope()));
 }
 
 #[test]
 fn a_budget_uses_its_topic_and_channels() {
     let Some(body) = environment() else { return };
     let topic = "projects/dtu-mlops-data-482907/topics/billing-budget-alerts".to_owned();
-    assert_eq!(budgets().uses(&body), vec![("topics", topic)]);
+    assert_eq!(budgets().discovery().unwrap().uses(&body), vec![("topics", topic)]);
 }
 
 #[test]

@@ -7,10 +7,10 @@ use futures::future::join_all;
 use serde_json::{Value as Json, json};
 use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
-use crate::engine::Run;
 use crate::engine::marks::wire;
 use crate::engine::wire;
 use crate::google::api::{ApiError, Host, List, Request, segment};
+use crate::google::session::Run;
 
 /// A composite index.
 #[derive(Object, Clone)]
@@ -155,7 +155,7 @@ fn fields(index: &Json) -> &[Json] {
 }
 
 /// Reads the indexes of a database, by keys that their fields give; null when there are none.
-pub(super) async fn read(database: &str, run: &Run) -> Result<Json, ApiError> {
+pub(super) async fn read(database: &str, run: Run<'_>) -> Result<Json, ApiError> {
     let path = format!("v1/{database}/collectionGroups/-/indexes");
     let mut all = run.list(List::new(Request::get(Host::FIRESTORE, path), "indexes").page_size(300)).await?;
     all.iter_mut().for_each(normalize);
@@ -189,7 +189,7 @@ fn indexes(database: &Json) -> Vec<&Json> {
 }
 
 /// Makes indexes, all at once, and then deletes those that are wanted no more.
-pub(super) async fn write(database: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+pub(super) async fn write(database: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
     let wanted = indexes(after);
     let made = wanted.iter().filter(|index| text(index, "name").is_empty()).map(|index| {
         let path = format!("v1/{database}/collectionGroups/{}/indexes", segment(text(index, "collection")));

@@ -9,7 +9,7 @@ use crate::google::kinds::fixtures::{
 };
 use crate::google::kinds::kind;
 
-fn databases() -> &'static dyn AnyKind {
+fn databases() -> &'static AnyKind {
     kind("firestore_databases").unwrap()
 }
 

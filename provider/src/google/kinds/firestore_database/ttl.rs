@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use serde_json::{Value as Json, json};
 
-use crate::engine::Run;
 use crate::google::api::{ApiError, Host, List, Request, segment};
+use crate::google::session::Run;
 
 /// Reads the TTL fields of a database as `{collection: field}`; null when there are none.
-pub(super) async fn read(database: &str, run: &Run) -> Result<Json, ApiError> {
+pub(super) async fn read(database: &str, run: Run<'_>) -> Result<Json, ApiError> {
     let path = format!("v1/{database}/collectionGroups/-/fields");
     let request = Request::get(Host::FIRESTORE, path).query("filter", "ttlConfig:*");
     let fields = run.list(List::new(request, "fields").page_size(300)).await?;
@@ -33,7 +33,7 @@ fn ttl_fields(database: &Json) -> BTreeMap<&str, &str> {
 }
 
 /// Sets and removes times to live. The old field of a collection goes before the new one comes.
-pub(super) async fn write(database: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+pub(super) async fn write(database: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
     let (before, after) = (ttl_fields(before), ttl_fields(after));
     let patch = |collection: &str, field: &str, body: Json| {
         let path = format!("v1/{database}/collectionGroups/{}/fields/{}", segment(collection), segment(field));

@@ -8,7 +8,7 @@ use crate::google::kinds::fixtures::{
 };
 use crate::google::kinds::kind;
 
-fn channels() -> &'static dyn AnyKind {
+fn channels() -> &'static AnyKind {
     kind("notification_channels").unwrap()
 }
 

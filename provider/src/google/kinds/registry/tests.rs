@@ -8,7 +8,7 @@ use crate::google::kinds::fixtures::{
 };
 use crate::google::kinds::kind;
 
-fn registries() -> &'static dyn AnyKind {
+fn registries() -> &'static AnyKind {
     kind("registries").unwrap()
 }
 

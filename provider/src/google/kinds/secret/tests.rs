@@ -6,9 +6,9 @@ use crate::engine::wire;
 use crate::google::kinds::fixtures::{
     component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated,
 };
-use crate::google::kinds::kind;
+use crate::google::kinds::{kind, rest_kind};
 
-fn secrets() -> &'static dyn AnyKind {
+fn secrets() -> &'static AnyKind {
     kind("secrets").unwrap()
 }
 
@@ -59,7 +59,7 @@ fn a_value_is_never_read() {
 fn a_new_value_is_a_part_of_the_update() {
     let (_, mask) = updated(secrets(), &body(), |secret| set(secret, "value_wo", Dynamic::string("hunter2")));
     assert_eq!(mask, ["value"]);
-    assert!(secrets().parts().contains(&"value"));
+    assert!(rest_kind(secrets()).parts().unwrap().fields().contains(&"value"));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn topics_are_objects_of_the_api() {
     let made = created(secrets(), &hcl);
     assert_eq!(made["topics"], json!([{"name": "projects/p/topics/a"}, {"name": "projects/p/topics/b"}]));
     assert_eq!(read_body(secrets(), &made).get("topics"), component(secrets(), &hcl).get("topics"));
-    assert_eq!(secrets().uses(&made)[0], ("topics", "projects/p/topics/a".to_owned()));
+    assert_eq!(secrets().discovery().unwrap().uses(&made)[0], ("topics", "projects/p/topics/a".to_owned()));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use tfplugin::{Dynamic, Scalar};
 
-use crate::engine::Scope;
+use crate::engine::scope::Scope;
 use crate::engine::wire;
 
 /// The name of an object, short or as a path. Equal are those that can be the same object: of one last segment, and of
@@ -56,7 +56,7 @@ pub(super) fn expand_connector(connector: &mut Dynamic, location: &str, scope: &
         && !name.is_empty()
         && !name.contains('/')
     {
-        *name = format!("projects/{}/locations/{location}/connectors/{name}", scope.project);
+        *name = format!("projects/{}/locations/{location}/connectors/{name}", scope.place.account);
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) fn shorten_secret(secret: &mut Dynamic, scope: &Scope) {
     let Dynamic::String(name) = secret else { return };
     let parts: Vec<&str> = name.split('/').collect();
     if let ["projects", project, "secrets", short] = parts[..]
-        && scope.is_project(project)
+        && scope.place.is_account(project)
     {
         *name = short.to_owned();
     }

@@ -8,7 +8,7 @@ use crate::google::kinds::fixtures::{
 };
 use crate::google::kinds::kind;
 
-fn services() -> &'static dyn AnyKind {
+fn services() -> &'static AnyKind {
     kind("services").unwrap()
 }
 
@@ -384,7 +384,7 @@ fn http2_is_the_name_of_the_port() {
 fn what_a_service_uses_is_found() {
     let Some(body) = ct_scan("services/ct-scan-api") else { return };
     assert_eq!(
-        services().uses(&body),
+        services().discovery().unwrap().uses(&body),
         vec![
             ("buckets", "dtu-mlops-data-482907_cloudbuild".to_owned()),
             (

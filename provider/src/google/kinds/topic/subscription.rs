@@ -9,10 +9,10 @@ use serde_json::{Value as Json, json};
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Entries, Object, Path, Value};
 
 use super::{check_length, check_name};
-use crate::engine::Run;
 use crate::engine::marks::{Codec, FreeText, Identity, refers, wire, wire_with};
 use crate::engine::wire::{self, DURATION, SECONDS_INT};
 use crate::google::api::{ApiError, Host, List, Request};
+use crate::google::session::Run;
 use crate::types::Duration;
 
 /// A subscription: who gets the topic's messages.
@@ -183,8 +183,8 @@ fn short(name: &str) -> &str {
 }
 
 /// Puts the project's subscriptions into their topics.
-pub(super) async fn read(topics: &mut [Json], run: &Run) -> Result<(), ApiError> {
-    let path = format!("v1/projects/{}/subscriptions", run.scope.project);
+pub(super) async fn read(topics: &mut [Json], run: Run<'_>) -> Result<(), ApiError> {
+    let path = format!("v1/projects/{}/subscriptions", run.scope.place.account);
     let all = run.list(List::new(Request::get(Host::PUBSUB, path), "subscriptions").page_size(1000)).await?;
     let mut by_topic: BTreeMap<String, Vec<Json>> = BTreeMap::new();
     for mut subscription in all {
@@ -216,10 +216,10 @@ fn tidy(subscription: &mut Json) {
 }
 
 /// Makes, changes and deletes subscriptions of `topic`.
-pub(super) async fn write(topic: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+pub(super) async fn write(topic: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
     let (before, mut after) = (named(before), named(after));
     after.values_mut().for_each(tidy);
-    let path = |name: &str| format!("v1/projects/{}/subscriptions/{name}", run.scope.project);
+    let path = |name: &str| format!("v1/projects/{}/subscriptions/{name}", run.scope.place.account);
     let writes = after.iter().filter_map(|(name, wanted)| match before.get(name) {
         None => {
             let mut body = wanted.clone();

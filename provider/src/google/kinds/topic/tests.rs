@@ -8,7 +8,7 @@ use crate::google::kinds::fixtures::{
 };
 use crate::google::kinds::kind;
 
-fn topics() -> &'static dyn AnyKind {
+fn topics() -> &'static AnyKind {
     kind("topics").unwrap()
 }
 

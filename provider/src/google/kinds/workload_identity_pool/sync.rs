@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use futures::future::try_join_all;
 use serde_json::{Map, Value as Json};
 
-use crate::engine::Run;
 use crate::engine::wire;
 use crate::google::api::{ApiError, Host, List, Request};
+use crate::google::session::Run;
 
 /// Whether a pool or provider is deleted in all but its name.
 pub(super) fn is_deleted(body: &Json) -> bool {
@@ -15,7 +15,7 @@ pub(super) fn is_deleted(body: &Json) -> bool {
 }
 
 /// Brings back the deleted pool or provider `name`. `false`: there is none that is deleted.
-pub(super) async fn revive(name: &str, run: &Run) -> Result<bool, ApiError> {
+pub(super) async fn revive(name: &str, run: Run<'_>) -> Result<bool, ApiError> {
     match run.call(Request::get(Host::IAM, format!("v1/{name}"))).await {
         Ok(body) if is_deleted(&body) => {
             let request = Request::post(Host::IAM, format!("v1/{name}:undelete")).json(Json::Object(Map::new()));
@@ -28,7 +28,7 @@ pub(super) async fn revive(name: &str, run: &Run) -> Result<bool, ApiError> {
 }
 
 /// Puts the providers into the JSON of their pools: with the short name in `name` and the full one in `id`.
-pub(super) async fn read(pools: &mut [Json], run: &Run) -> Result<(), ApiError> {
+pub(super) async fn read(pools: &mut [Json], run: Run<'_>) -> Result<(), ApiError> {
     let names: Vec<String> = pools.iter().map(|pool| text(pool, "name").to_owned()).collect();
     let lists = names.into_iter().map(|name| async move {
         let request = Request::get(Host::IAM, format!("v1/{name}/providers"));
@@ -49,7 +49,7 @@ pub(super) async fn read(pools: &mut [Json], run: &Run) -> Result<(), ApiError> 
 }
 
 /// Makes the providers of the pool `pool` what `after` says, one after another: the API refuses changes side by side.
-pub(super) async fn write(pool: &str, before: &Json, after: &Json, run: &Run) -> Result<(), ApiError> {
+pub(super) async fn write(pool: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
     let (before, after) = (providers(before), providers(after));
     for name in before.keys().filter(|name| !after.contains_key(*name)) {
         let request = Request::delete(Host::IAM, format!("v1/{pool}/providers/{name}"));
@@ -78,7 +78,7 @@ fn text<'j>(body: &'j Json, field: &str) -> &'j str {
 }
 
 /// Makes a provider. One that is there already is this pool's own all the same, and becomes what is wanted.
-async fn create(pool: &str, name: &str, wanted: &Json, run: &Run) -> Result<(), ApiError> {
+async fn create(pool: &str, name: &str, wanted: &Json, run: Run<'_>) -> Result<(), ApiError> {
     let mut body = wanted.clone();
     wire::remove(&mut body, "name");
     let request = Request::post(Host::IAM, format!("v1/{pool}/providers"))
@@ -96,7 +96,7 @@ async fn create(pool: &str, name: &str, wanted: &Json, run: &Run) -> Result<(), 
     }
 }
 
-async fn update(name: &str, current: &Json, wanted: &Json, run: &Run) -> Result<(), ApiError> {
+async fn update(name: &str, current: &Json, wanted: &Json, run: Run<'_>) -> Result<(), ApiError> {
     let mask = mask(current, wanted);
     if mask.is_empty() {
         return Ok(());

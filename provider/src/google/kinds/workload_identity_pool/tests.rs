@@ -6,9 +6,9 @@ use crate::engine::wire;
 use crate::google::kinds::fixtures::{
     component, created, ct_scan, differences, problems, read_body, refused, scope, updated,
 };
-use crate::google::kinds::kind;
+use crate::google::kinds::{kind, rest_kind};
 
-fn pools() -> &'static dyn AnyKind {
+fn pools() -> &'static AnyKind {
     kind("workload_identity_pools").unwrap()
 }
 
@@ -66,7 +66,11 @@ fn the_id_has_the_number_of_the_project() {
     let predicted = pools().predict(&component(pools(), &json!({"name": "github-pool"})), &scope());
     assert_eq!(predicted, std::slice::from_ref(&id));
     let body = json!({"name": "projects/777769481436/locations/global/workloadIdentityPools/github-pool"});
-    let unknown = crate::engine::Scope { project_number: None, ..scope() };
+    let unknown = {
+        let mut scope = scope();
+        scope.place.number = None;
+        scope
+    };
     assert_eq!(pools().derive(&body, &unknown), [id]);
     assert!(pools().predict(&component(pools(), &json!({"name": "github-pool"})), &unknown).is_empty());
 }
@@ -122,8 +126,9 @@ fn settings_of_a_provider_that_nobody_manages_survive() {
 
 #[test]
 fn a_deleted_pool_is_gone() {
-    assert!(pools().is_gone(&json!({"state": "DELETED"})));
-    assert!(!pools().is_gone(&json!({"state": "ACTIVE"})));
+    let undeletion = rest_kind(pools()).undeletion().unwrap();
+    assert!(undeletion.is_deleted(&json!({"state": "DELETED"})));
+    assert!(!undeletion.is_deleted(&json!({"state": "ACTIVE"})));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::run::Run;
+use super::Run;
 use crate::google::api::{ApiError, Host, Request};
 
 /// The most that one batch call takes.
@@ -14,8 +14,8 @@ const BATCH: usize = 20;
 ///
 /// # Errors
 /// Of the calls.
-pub(crate) async fn enable(run: &Run, services: &[&str]) -> Result<(), ApiError> {
-    let parent = format!("v1/projects/{}", run.scope.project);
+pub async fn enable(run: Run<'_>, services: &[&str]) -> Result<(), ApiError> {
+    let parent = format!("v1/projects/{}", run.scope.place.account);
     for batch in services.chunks(BATCH) {
         // A batch of one is refused by the API.
         let request = match batch {
@@ -34,8 +34,8 @@ pub(crate) async fn enable(run: &Run, services: &[&str]) -> Result<(), ApiError>
 ///
 /// # Errors
 /// Of the calls.
-pub(crate) async fn enabled(run: &Run, services: &[&str]) -> Result<BTreeSet<String>, ApiError> {
-    let parent = format!("projects/{}", run.scope.project);
+pub async fn enabled(run: Run<'_>, services: &[&str]) -> Result<BTreeSet<String>, ApiError> {
+    let parent = format!("projects/{}", run.scope.place.account);
     let mut on = BTreeSet::new();
     for batch in services.chunks(BATCH) {
         let mut request = Request::get(Host::SERVICE_USAGE, format!("v1/{parent}/services:batchGet"));

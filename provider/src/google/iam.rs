@@ -1,44 +1,43 @@
-//! IAM policies of objects: one read and at most one write for each, and nothing taken from others.
+//! IAM policies: one read and at most one write for each, and nothing taken from others.
 
 use std::collections::BTreeSet;
 
+use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 
-use super::effective::Grants;
-use super::run::Run;
-use super::{Scope, locate};
-use crate::engine::kind::AnyKind;
-use crate::google::api::{ApiError, Host, Request};
-use crate::google::rest::IamStyle;
-
-/// How often a write is tried anew after somebody else was faster.
-const RACES: usize = 8;
-
-/// How long a service account that was just made may be unknown to IAM.
-const PROPAGATION: std::time::Duration = std::time::Duration::from_secs(120);
+use super::api::etag::read_modify_write;
+use super::api::{ApiError, Host, Request};
+use super::objects::RestObjects;
+use super::patience;
+use super::rest::IamStyle;
+use super::session::Run;
+use crate::engine::error::CallError;
+use crate::engine::grants::{Grants, Policies, Policy};
+use crate::engine::place::Place;
+use crate::engine::run;
 
 /// The version that shows conditions.
 const VERSION: u32 = 3;
 
 /// A policy as the API returned it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Policy(Json);
+struct Bindings(Json);
 
-impl Policy {
+impl Bindings {
     /// The grants without conditions, members in their normal form.
-    pub(crate) fn grants(&self) -> Grants {
+    fn grants(&self) -> Grants {
         let mut grants = Grants::new();
         for binding in self.bindings().filter(|binding| binding.get("condition").is_none()) {
             let role = binding["role"].as_str().unwrap_or_default();
             for member in binding["members"].as_array().into_iter().flatten().filter_map(Json::as_str) {
-                grants.insert((role.to_owned(), normal(member)));
+                grants.insert((role.to_owned(), canonical_member(member)));
             }
         }
         grants
     }
 
     /// The roles that are granted under a condition, which a stack cannot express.
-    pub(crate) fn conditional_roles(&self) -> Vec<&str> {
+    fn conditional_roles(&self) -> Vec<&str> {
         self.bindings()
             .filter(|binding| binding.get("condition").is_some())
             .filter_map(|binding| binding["role"].as_str())
@@ -54,7 +53,8 @@ impl Policy {
         let mut policy = self.0.clone();
         let mut bindings = self.0["bindings"].as_array().cloned().unwrap_or_default();
         for (role, member) in add {
-            let member_is = |other: &Json| other.as_str().is_some_and(|other| normal(other) == normal(member));
+            let member_is =
+                |other: &Json| other.as_str().is_some_and(|other| canonical_member(other) == canonical_member(member));
             let open = |binding: &&mut Json| binding["role"] == *role && binding.get("condition").is_none();
             match bindings.iter_mut().find(open) {
                 Some(binding) => {
@@ -70,11 +70,15 @@ impl Policy {
         for (role, member) in remove {
             for binding in bindings.iter_mut().filter(|b| b["role"] == *role && b.get("condition").is_none()) {
                 if let Some(members) = binding["members"].as_array_mut() {
-                    members.retain(|other| other.as_str().is_none_or(|other| normal(alive(other)) != normal(member)));
+                    members.retain(|other| {
+                        other
+                            .as_str()
+                            .is_none_or(|other| canonical_member(before_deletion(other)) != canonical_member(member))
+                    });
                 }
             }
         }
-        drop_ghosts(&mut bindings);
+        remove_deleted_namesakes(&mut bindings);
         bindings.retain(|binding| binding["members"].as_array().is_some_and(|members| !members.is_empty()));
         if Some(&bindings) == self.0["bindings"].as_array() || (bindings.is_empty() && self.0.get("bindings").is_none())
         {
@@ -87,27 +91,27 @@ impl Policy {
 }
 
 /// A policy that holds an account and, in whichever binding, its deleted namesake is refused: the deleted one goes.
-fn drop_ghosts(bindings: &mut [Json]) {
+fn remove_deleted_namesakes(bindings: &mut [Json]) {
     let members = |binding: &Json| binding["members"].as_array().cloned().unwrap_or_default();
     let live: BTreeSet<String> =
-        bindings.iter().flat_map(members).filter_map(|member| member.as_str().map(normal)).collect();
+        bindings.iter().flat_map(members).filter_map(|member| member.as_str().map(canonical_member)).collect();
     for binding in bindings {
         let Some(members) = binding["members"].as_array_mut() else { continue };
         members.retain(|member| {
-            let ghost = member.as_str().filter(|member| member.starts_with("deleted:"));
-            ghost.is_none_or(|ghost| !live.contains(&normal(alive(ghost))))
+            let deleted = member.as_str().filter(|member| member.starts_with("deleted:"));
+            deleted.is_none_or(|deleted| !live.contains(&canonical_member(before_deletion(deleted))))
         });
     }
 }
 
 /// The member without the mark that it was deleted: `deleted:serviceAccount:E?uid=1` was `serviceAccount:E`.
-fn alive(member: &str) -> &str {
-    let ghost = member.strip_prefix("deleted:");
-    ghost.map_or(member, |ghost| ghost.split_once("?uid=").map_or(ghost, |(name, _)| name))
+fn before_deletion(member: &str) -> &str {
+    let deleted = member.strip_prefix("deleted:");
+    deleted.map_or(member, |deleted| deleted.split_once("?uid=").map_or(deleted, |(name, _)| name))
 }
 
 /// A member in the form in which IAM compares it: addresses are lower-case, pool members keep their case.
-pub(crate) fn normal(member: &str) -> String {
+pub fn canonical_member(member: &str) -> String {
     let keeps_case =
         ["principal:", "principalSet:", "principalHierarchy:", "deleted:", "allUsers", "allAuthenticatedUsers"];
     if keeps_case.iter().any(|prefix| member.starts_with(prefix)) {
@@ -120,20 +124,20 @@ pub(crate) fn normal(member: &str) -> String {
 }
 
 /// Whether Google grants this by itself when objects are made or APIs are switched on.
-pub(crate) fn is_google_made(role: &str, member: &str, scope: &Scope) -> bool {
+pub fn is_google_made(role: &str, member: &str, place: &Place) -> bool {
     let legacy = role.starts_with("roles/storage.legacy");
     let convenience = ["projectOwner:", "projectEditor:", "projectViewer:"].iter().any(|kind| member.starts_with(kind));
-    let agent = member.strip_prefix("serviceAccount:").is_some_and(|email| is_google_account(email, scope));
+    let agent = member.strip_prefix("serviceAccount:").is_some_and(|email| is_google_account(email, place));
     legacy || convenience || agent || member.starts_with("deleted:")
 }
 
 /// Whether an account is one that acts for Google's products. Default accounts (Compute Engine's, Cloud Build's) are not:
 /// Google grants them roles on projects only, so what they have on an object somebody gave them.
-fn is_google_account(email: &str, scope: &Scope) -> bool {
+fn is_google_account(email: &str, place: &Place) -> bool {
     let Some((name, domain)) = email.split_once('@') else { return false };
     let agent =
         domain.starts_with("gcp-sa-") || domain.ends_with(".iam.gserviceaccount.com") && name.starts_with("service-");
-    let own = domain == format!("{}.iam.gserviceaccount.com", scope.project);
+    let own = domain == format!("{}.iam.gserviceaccount.com", place.account);
     let google = domain == "cloudservices.gserviceaccount.com"
         || domain == "system.gserviceaccount.com"
         || domain.ends_with("-system.iam.gserviceaccount.com")
@@ -143,24 +147,17 @@ fn is_google_account(email: &str, scope: &Scope) -> bool {
 
 /// Whose policy it is.
 #[derive(Clone, Debug)]
-pub(crate) struct Target {
+struct Target {
     host: Host,
     path: String,
     style: IamStyle,
 }
 
 impl Target {
-    /// The object of a component, where its API has policies.
-    pub(crate) fn object(kind: &dyn AnyKind, name: &str) -> Option<Self> {
-        let rest = kind.rest();
-        Some(Self { host: rest.host.clone(), path: locate::item_path(rest, name), style: rest.iam? })
-    }
-
-    /// The project.
-    pub(crate) fn project(scope: &Scope) -> Self {
+    fn project(place: &Place) -> Self {
         Self {
             host: Host::RESOURCE_MANAGER,
-            path: format!("v1/projects/{}", scope.project),
+            path: format!("v1/projects/{}", place.account),
             style: IamStyle::PostVerbs,
         }
     }
@@ -191,33 +188,66 @@ impl Target {
             }
             IamStyle::Storage => Request::put(host, format!("{path}/iam")).json(policy),
         };
-        request.idempotent(true).also_retry(PROPAGATION, |error| {
+        request.idempotent(true).also_retry(patience::NEW_PRINCIPAL, |error| {
             error.service_account_missing().is_some() || error.is_identity_pool_missing()
         })
     }
 }
 
-/// Reads a policy.
-///
-/// # Errors
-/// Of the call.
-pub(crate) async fn read(run: &Run, target: &Target) -> Result<Policy, ApiError> {
-    run.call(target.read()).await.map(Policy)
+async fn read(run: &run::Run, target: &Target) -> Result<Policy, CallError> {
+    let bindings = Bindings(Run::of(run)?.call(target.read()).await?);
+    let conditional_roles = bindings.conditional_roles().into_iter().map(str::to_owned).collect();
+    Ok(Policy { grants: bindings.grants(), conditional_roles })
 }
 
-/// Adds and removes grants; what others granted stays.
-///
-/// # Errors
-/// Of the calls.
-pub(crate) async fn change(run: &Run, target: &Target, add: &Grants, remove: &Grants) -> Result<(), ApiError> {
-    let mut races = 0;
-    loop {
-        let policy = read(run, target).await?;
-        let Some(wanted) = policy.changed(add, remove) else { return Ok(()) };
-        match run.call(target.write(wanted)).await {
-            Ok(_) => return Ok(()),
-            Err(error) if error.is_etag_conflict() && races < RACES => races += 1,
-            Err(error) => return Err(error),
+async fn change(run: &run::Run, target: &Target, add: &Grants, remove: &Grants) -> Result<(), CallError> {
+    let run = Run::of(run)?;
+    read_modify_write(
+        run.context,
+        patience::RACE,
+        || async { run.call(target.read()).await.map(Bindings) },
+        |bindings: &Bindings| Ok::<_, ApiError>(bindings.changed(add, remove)),
+        |wanted| run.call(target.write(wanted)),
+    )
+    .await?;
+    Ok(())
+}
+
+impl RestObjects {
+    /// The policy of the object `name`; none where the API has no policies of objects.
+    fn target(&self, name: &str) -> Option<Target> {
+        let rest = self.rest();
+        Some(Target { host: rest.host.clone(), path: self.item_path(name), style: rest.iam? })
+    }
+}
+
+#[async_trait]
+impl Policies for RestObjects {
+    async fn read(&self, run: &run::Run, name: &str) -> Result<Policy, CallError> {
+        match self.target(name) {
+            Some(target) => read(run, &target).await,
+            None => Ok(Policy::default()),
         }
+    }
+
+    async fn change(&self, run: &run::Run, name: &str, add: &Grants, remove: &Grants) -> Result<(), CallError> {
+        match self.target(name) {
+            Some(target) => change(run, &target, add, remove).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// The policies of projects; the name is not looked at, because the run has one project.
+pub struct ProjectPolicies;
+
+#[async_trait]
+impl Policies for ProjectPolicies {
+    async fn read(&self, run: &run::Run, _: &str) -> Result<Policy, CallError> {
+        read(run, &Target::project(&run.scope.place)).await
+    }
+
+    async fn change(&self, run: &run::Run, _: &str, add: &Grants, remove: &Grants) -> Result<(), CallError> {
+        change(run, &Target::project(&run.scope.place), add, remove).await
     }
 }

@@ -1,16 +1,19 @@
-//! Roles on the project: one read and at most one write of its policy, however many accounts and roles.
+//! Roles on the account or project: one read and at most one write of its policy, however many principals and roles.
 
 use std::collections::BTreeSet;
 
 use tfplugin::{Diagnostics, Path};
 
 use super::Work;
-use crate::engine::effective::{self, Grants};
+use crate::engine::address::Address;
+use crate::engine::effective;
+use crate::engine::grants::Grants;
+use crate::engine::kind::AnyKind;
 use crate::engine::model::Components;
 use crate::engine::plan::{Action, Step};
-use crate::engine::{Address, iam, problem, tree};
+use crate::engine::{problem, tree};
 
-/// Brings the project's policy to what the accounts' components say now.
+/// Brings the policy of the account or project to what the components say now.
 pub(super) async fn grant(work: &Work<'_>, steps: &[Step]) -> Diagnostics {
     let released: BTreeSet<&Address> =
         steps.iter().filter(|step| step.action == Action::Release).map(|step| &step.address).collect();
@@ -21,23 +24,32 @@ pub(super) async fn grant(work: &Work<'_>, steps: &[Step]) -> Diagnostics {
     if add.is_empty() && remove.is_empty() {
         return Diagnostics::new();
     }
-    match iam::change(work.run, &iam::Target::project(&work.run.scope), &add, &remove).await {
+    let granting = steps.iter().map(|step| step.address.kind).find(|kind| has_account_roles(kind));
+    let Some(kind) = granting else { return Diagnostics::new() };
+    let terms = kind.terms();
+    match terms.account_policies().change(work.run, &work.run.scope.place.account, &add, &remove).await {
         Ok(()) => Diagnostics::new(),
         Err(error) => {
             withdraw(&mut work.live(), work.before);
-            problem::of_stack("grant roles on the project", Path::root().attribute("service_accounts"), &error).into()
+            let what = format!("grant roles on the {}", terms.account_noun());
+            problem::of_stack(&what, Path::root().attribute(kind.name()), &error).into()
         }
     }
 }
 
+/// Whether components of the kind have roles on the account or project.
+fn has_account_roles(kind: &'static AnyKind) -> bool {
+    effective::account_roles(&Address::new(kind, "")).is_some()
+}
+
 fn union<'a>(components: impl Iterator<Item = (&'a Address, &'a tfplugin::Dynamic)>) -> Grants {
-    components.filter_map(|(address, component)| effective::project_grants(address, component)).flatten().collect()
+    components.filter_map(|(address, component)| effective::account_grants(address, component)).flatten().collect()
 }
 
 /// What was not written is not recorded.
 fn withdraw(live: &mut Components, before: &Components) {
     for (address, component) in live {
-        if let Some((attribute, _)) = effective::project_roles(address) {
+        if let Some((attribute, _)) = effective::account_roles(address) {
             let had = before.get(address).map(|before| before.get(&attribute.name).clone()).unwrap_or_default();
             tree::set(component, attribute.name.clone(), had);
         }

@@ -1,0 +1,194 @@
+//! The calls on the objects of one kind, whatever the API behind them looks like.
+//!
+//! A kind's [`Objects`] names, reads, lists, creates, updates, repairs and deletes; the engine decides when. An update gets
+//! the component before and after, not a mask: not every API has merging updates.
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+use tfplugin::{Dynamic, ObjectSchema};
+
+use super::error::CallError;
+use super::grants::Policies;
+use super::run::Run;
+use super::scope::Scope;
+
+/// Who names an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedBy {
+    /// The configuration: two objects of one name cannot exist.
+    Configuration,
+    /// The cloud, at creation: the component's `id` is the name, and a title tells it from its like.
+    Cloud,
+}
+
+/// Objects that one list answers for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Collection {
+    /// What tells the collection from all others.
+    pub path: String,
+    /// The place to list, as [`Objects::list`] takes it.
+    pub place: String,
+}
+
+/// An object as the API returned it.
+#[derive(Clone, Debug)]
+pub struct LiveObject {
+    /// Its name within the cloud, in canonical form.
+    pub name: String,
+    /// The API's JSON.
+    pub body: Json,
+    /// The same in the shape of the configuration.
+    pub tree: Dynamic,
+    /// Whether it does what it is there for. Where it does not, the tree is silent about what only a working object has.
+    pub readiness: Readiness,
+}
+
+/// Whether an object does what it is there for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// It does.
+    Ready,
+    /// A change is under way.
+    Pending,
+    /// The last change failed, in the API's words.
+    Failed(String),
+}
+
+/// How much of a listed object is kept: of a large stack the JSON is large, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Tree and JSON.
+    Whole,
+    /// The tree only.
+    Tree,
+}
+
+/// Why an object could not be created.
+#[derive(Debug)]
+pub enum CreateError {
+    /// The creation was refused, or its answer was lost.
+    Asked(CallError),
+    /// The creation was accepted, and what follows failed: the operation, the waiting for it, or the reading. The object
+    /// exists as a rule.
+    Accepted(CallError),
+}
+
+/// One kind's calls.
+#[async_trait]
+pub trait Objects: Send + Sync {
+    /// The API, as messages and pages name it.
+    fn api(&self) -> &str;
+
+    /// The line of the inventory for an object, with capitals for what differs, as pages show it.
+    fn name_pattern(&self) -> String;
+
+    /// Who names an object.
+    fn named_by(&self) -> NamedBy;
+
+    /// The name of the component's object; `None` while it is not known.
+    fn name(&self, component: &Dynamic, scope: &Scope) -> Option<String>;
+
+    /// The line of the inventory for an object (or one inside it) of that name.
+    fn full_name(&self, name: &str) -> String;
+
+    /// The collection that the component's object is in.
+    fn collection(&self, component: &Dynamic, scope: &Scope) -> Collection;
+
+    /// The places whose collections may hold objects of the stack.
+    ///
+    /// # Errors
+    /// Of the calls that it takes to know them.
+    async fn places(&self, run: &Run) -> Result<Vec<String>, CallError>;
+
+    /// Reads an object with its children; `None` when there is none.
+    ///
+    /// # Errors
+    /// Of the calls, "not found" excepted.
+    async fn read(&self, object: &ObjectSchema, run: &Run, name: &str) -> Result<Option<LiveObject>, CallError>;
+
+    /// Looks for an object that was just created, or may have been: waits a little for one that is not in sight.
+    ///
+    /// # Errors
+    /// Of the calls, "not found" excepted.
+    async fn look_for(&self, object: &ObjectSchema, run: &Run, name: &str) -> Result<Option<LiveObject>, CallError>;
+
+    /// Reads every object at a place.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn list(
+        &self,
+        object: &ObjectSchema,
+        run: &Run,
+        place: &str,
+        detail: Detail,
+    ) -> Result<Vec<LiveObject>, CallError>;
+
+    /// The policies of the objects, where the API has them.
+    fn policies(&self) -> Option<&dyn Policies>;
+
+    /// Creates an object, without its children, and reads it as it became.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn create(&self, object: &ObjectSchema, run: &Run, component: &Dynamic) -> Result<LiveObject, CreateError>;
+
+    /// Creates the children of an object that was just created.
+    ///
+    /// # Errors
+    /// Of the calls; the object exists all the same.
+    async fn create_children(
+        &self,
+        object: &ObjectSchema,
+        run: &Run,
+        component: &Dynamic,
+        created: LiveObject,
+    ) -> Result<LiveObject, CallError>;
+
+    /// Changes an object from what `before` says to what `after` says, on top of what is there now. `None` when it is gone.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn update(
+        &self,
+        object: &ObjectSchema,
+        run: &Run,
+        name: &str,
+        before: &Dynamic,
+        after: &Dynamic,
+    ) -> Result<Option<LiveObject>, CallError>;
+
+    /// Has the API try again to bring about what a failed object says already. `None` when it is gone.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn repair(
+        &self,
+        object: &ObjectSchema,
+        run: &Run,
+        found: LiveObject,
+    ) -> Result<Option<LiveObject>, CallError>;
+
+    /// Waits while a change of the object is under way. `None` when it is gone.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn settle(
+        &self,
+        object: &ObjectSchema,
+        run: &Run,
+        found: LiveObject,
+    ) -> Result<Option<LiveObject>, CallError>;
+
+    /// Brings back the deleted object that still holds its name. `false`: there is none, or it cannot be.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn revive(&self, run: &Run, name: &str) -> Result<bool, CallError>;
+
+    /// Deletes an object; one that is gone already is fine.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn delete(&self, run: &Run, name: &str, component: &Dynamic) -> Result<(), CallError>;
+}

@@ -1,0 +1,471 @@
+//! The calls on the objects of one kind, after the kind's declaration of its API.
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use serde_json::{Value as Json, json};
+use tfplugin::{Dynamic, ObjectSchema};
+
+use super::api::etag::{Update as Outcome, read_modify_write};
+use super::api::{ApiError, List, Request, segment};
+use super::names::own_name;
+use super::patience;
+use super::rest::{Naming, Parts, Patch, Rest, RestKind, Update};
+use super::session::Run;
+use crate::engine::error::CallError;
+use crate::engine::grants::Policies;
+use crate::engine::marks::Volatile;
+use crate::engine::objects::{Collection, CreateError, Detail, LiveObject, NamedBy, Objects, Readiness};
+use crate::engine::place::Place;
+use crate::engine::run;
+use crate::engine::scope::Scope;
+use crate::engine::{tree, wire};
+
+/// The objects of one kind.
+pub struct RestObjects {
+    kind: &'static dyn RestKind,
+    rest: OnceLock<Rest>,
+}
+
+impl RestObjects {
+    /// The objects of `kind`.
+    pub const fn new(kind: &'static dyn RestKind) -> Self {
+        Self { kind, rest: OnceLock::new() }
+    }
+
+    /// How the API is reached.
+    pub fn rest(&self) -> &Rest {
+        self.rest.get_or_init(|| self.kind.rest())
+    }
+
+    /// The path of the object with a relative name.
+    pub(super) fn item_path(&self, relative_name: &str) -> String {
+        let rest = self.rest();
+        match rest.naming {
+            Naming::Body => format!("{}/{}/{}", rest.version, rest.collection, segment(relative_name)),
+            _ => format!("{}/{relative_name}", rest.version),
+        }
+    }
+
+    fn collection_path(&self, location: &str, place: &Place) -> String {
+        format!("{}/{}", self.rest().version, fill(self.rest().collection, location, place))
+    }
+
+    fn part_fields(&self) -> &'static [&'static str] {
+        self.kind.parts().map_or(&[], Parts::fields)
+    }
+
+    fn is_deleted(&self, body: &Json) -> bool {
+        self.kind.undeletion().is_some_and(|undeletion| undeletion.is_deleted(body))
+    }
+
+    /// Takes in the JSON of an object.
+    fn live(&self, object: &ObjectSchema, body: Json, scope: &Scope) -> LiveObject {
+        let kind = self.kind;
+        let mut component = wire::read(object, &body);
+        let full = body["name"].as_str().unwrap_or_default();
+        let parts: Vec<&str> = full.split('/').collect();
+        let after = |word: &str| parts.iter().position(|part| *part == word).and_then(|at| parts.get(at + 1)).copied();
+        let last = parts.last().copied().unwrap_or_default();
+        let mut fill_in = |attribute: &'static str, value: Option<&str>| {
+            if object.attribute(attribute).is_some()
+                && let Some(value) = value
+            {
+                tree::set(&mut component, attribute, Dynamic::string(value));
+            }
+        };
+        let naming = self.rest().naming;
+        let name = match naming {
+            Naming::Body => full.to_owned(),
+            Naming::Server => own_name(full, &scope.place).unwrap_or_else(|| full.to_owned()),
+            Naming::Query(_) | Naming::Put | Naming::Inside => {
+                let location = after("locations").unwrap_or(&scope.place.region);
+                format!("{}/{last}", fill(self.rest().collection, location, &scope.place))
+            }
+        };
+        if naming != Naming::Server {
+            fill_in("name", Some(&kind.name_of(last)));
+        }
+        if naming != Naming::Body {
+            fill_in("location", after("locations"));
+            fill_in("id", Some(&name));
+        }
+        for (attribute, value) in kind.derive(&body, scope) {
+            tree::set(&mut component, attribute, value);
+        }
+        for (attribute, value) in kind.predict(&component, scope) {
+            if component.get(attribute).is_null() {
+                tree::set(&mut component, attribute, value);
+            }
+        }
+        let readiness = kind.gradual().map_or(Readiness::Ready, |gradual| gradual.readiness(&body));
+        if let Readiness::Failed(_) = readiness {
+            for attribute in object.attributes.iter().filter(|a| a.extensions.get::<Volatile>().is_some()) {
+                tree::set(&mut component, attribute.name.clone(), Dynamic::Null);
+            }
+        }
+        LiveObject { name, body, tree: component, readiness }
+    }
+
+    async fn get(
+        &self,
+        object: &ObjectSchema,
+        run: Run<'_>,
+        name: &str,
+        patience: fn(Request) -> Request,
+    ) -> Result<Option<LiveObject>, ApiError> {
+        let request = Request::get(self.rest().host.clone(), self.item_path(name));
+        match run.call(patience(with_query(request, self.rest().query, run.scope))).await {
+            Ok(body) if self.is_deleted(&body) => Ok(None),
+            Ok(body) => {
+                let mut bodies = [body];
+                self.read_parts(run, &mut bodies).await?;
+                let [body] = bodies;
+                Ok(Some(self.live(object, body, run.scope)))
+            }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read_parts(&self, run: Run<'_>, bodies: &mut [Json]) -> Result<(), ApiError> {
+        match self.kind.parts() {
+            Some(parts) if !bodies.is_empty() => parts.read(bodies, run).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the parts of the object `name`, where it has some.
+    async fn write_parts(&self, run: Run<'_>, name: &str, before: &Json, after: &Json) -> Result<(), ApiError> {
+        match self.kind.parts() {
+            Some(parts) => parts.write(name, before, after, run).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The request of an update, without what the parts are.
+    fn patch(&self, current: &LiveObject, mut patch: Patch, run: Run<'_>) -> Request {
+        let rest = self.rest();
+        self.kind.before_update(&current.body, &mut patch);
+        let request = Request::patch(rest.host.clone(), self.item_path(&current.name));
+        match rest.update {
+            Update::Mask { etag } => {
+                let mut body = wire::masked(&patch.body, &patch.mask);
+                if let (true, Some(etag)) = (etag, current.body.get("etag")) {
+                    body["etag"] = etag.clone();
+                }
+                request.query("updateMask", patch.mask.join(",")).json(body)
+            }
+            Update::Wrapped(field) => request.json(json!({
+                field: wire::masked(&patch.body, &patch.mask),
+                "updateMask": patch.mask.join(","),
+            })),
+            Update::Merge => with_query(request, rest.query, run.scope)
+                .query("ifMetagenerationMatch", current.body["metageneration"].as_str().unwrap_or_default())
+                .json(wire::merge_patch(&current.body, &patch.body, &patch.mask)),
+        }
+    }
+
+    /// Sends one update and what belongs to it; the object as it is then.
+    async fn write(
+        &self,
+        object: &ObjectSchema,
+        run: Run<'_>,
+        current: LiveObject,
+        mut patch: Patch,
+        after: &Dynamic,
+    ) -> Result<Option<LiveObject>, ApiError> {
+        let rest = self.rest();
+        let parts = self.part_fields();
+        let is_part = |path: &String| parts.contains(&path.split('.').next().unwrap_or_default());
+        let wanted = patch.mask.iter().any(is_part).then(|| patch.body.clone());
+        patch.mask.retain(|path| !is_part(path));
+        let written = if patch.mask.is_empty() {
+            None
+        } else {
+            let request = with_secrets(self.patch(&current, patch, run), object, after);
+            if rest.operations.update {
+                run.call_and_wait(request, &rest.host).await?;
+                None
+            } else {
+                Some(run.write(request, &rest.host).await?)
+            }
+        };
+        // The parts come last: what the next apply would do once more (a new version of a secret) is then done once.
+        if let Some(wanted) = &wanted {
+            self.write_parts(run, &current.name, &current.body, wanted).await?;
+        }
+        match written {
+            Some(body) if self.kind.parts().is_none() => Ok(Some(self.live(object, body, run.scope))),
+            // The answer lacks what the operation or other calls keep.
+            _ => self.get(object, run, &current.name, |request| request).await,
+        }
+    }
+}
+
+/// Fills `{project}` and `{location}` of a collection or path template.
+pub fn fill(template: &str, location: &str, place: &Place) -> String {
+    template.replace("{project}", &place.account).replace("{location}", location)
+}
+
+fn with_query(mut request: Request, query: &[(&str, &str)], scope: &Scope) -> Request {
+    for (name, value) in query {
+        request = request.query(name, fill(value, &scope.place.region, &scope.place));
+    }
+    request
+}
+
+/// Masks write-only values in what errors may quote.
+fn with_secrets(mut request: Request, object: &ObjectSchema, component: &Dynamic) -> Request {
+    for attribute in object.attributes.iter().filter(|attribute| attribute.write_only) {
+        let mut texts = Vec::new();
+        tree::each_text(component.get(&attribute.name), &mut |text| texts.push(text.to_owned()));
+        for text in texts {
+            request = request.secret(text);
+        }
+    }
+    request
+}
+
+#[async_trait]
+impl Objects for RestObjects {
+    fn api(&self) -> &str {
+        self.rest().host.as_str()
+    }
+
+    fn name_pattern(&self) -> String {
+        let rest = self.rest();
+        let last = if rest.naming == Naming::Server { "ID" } else { "NAME" };
+        let relative = if rest.collection.contains("projects/") {
+            let collection = rest.collection.replace("{project}", "PROJECT").replace("{location}", "LOCATION");
+            format!("{collection}/{last}")
+        } else {
+            last.to_owned()
+        };
+        self.full_name(&relative)
+    }
+
+    fn named_by(&self) -> NamedBy {
+        if self.rest().naming == Naming::Server { NamedBy::Cloud } else { NamedBy::Configuration }
+    }
+
+    fn name(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
+        match self.rest().naming {
+            Naming::Server => tree::text(component, "id").map(str::to_owned),
+            Naming::Body => tree::text(component, "name").map(str::to_owned),
+            Naming::Query(_) | Naming::Put | Naming::Inside => {
+                let last = self.kind.last_segment(component, scope)?;
+                let location = self.kind.location(component, scope);
+                Some(format!("{}/{last}", fill(self.rest().collection, &location, &scope.place)))
+            }
+        }
+    }
+
+    fn full_name(&self, name: &str) -> String {
+        self.rest().full_name.replace("{name}", name)
+    }
+
+    fn collection(&self, component: &Dynamic, scope: &Scope) -> Collection {
+        let place = self.kind.location(component, scope);
+        Collection { path: self.collection_path(&place, &scope.place), place }
+    }
+
+    async fn places(&self, run: &run::Run) -> Result<Vec<String>, CallError> {
+        Ok(self.kind.locations(Run::of(run)?).await?)
+    }
+
+    async fn read(&self, object: &ObjectSchema, run: &run::Run, name: &str) -> Result<Option<LiveObject>, CallError> {
+        Ok(self.get(object, Run::of(run)?, name, |request| request).await?)
+    }
+
+    async fn look_for(
+        &self,
+        object: &ObjectSchema,
+        run: &run::Run,
+        name: &str,
+    ) -> Result<Option<LiveObject>, CallError> {
+        let patient = |request: Request| request.also_retry(patience::GLANCE, ApiError::is_not_found);
+        Ok(self.get(object, Run::of(run)?, name, patient).await?)
+    }
+
+    async fn list(
+        &self,
+        object: &ObjectSchema,
+        run: &run::Run,
+        place: &str,
+        detail: Detail,
+    ) -> Result<Vec<LiveObject>, CallError> {
+        let (run, rest) = (Run::of(run)?, self.rest());
+        let request = Request::get(rest.host.clone(), self.collection_path(place, &run.scope.place));
+        let list = List::new(with_query(request, rest.list_query, run.scope), rest.items);
+        let list = match rest.page_size {
+            (_, 0) => list,
+            (parameter, size) => list.page_size_as(parameter, size),
+        };
+        let found = |body| {
+            let live = self.live(object, body, run.scope);
+            if detail == Detail::Tree { LiveObject { body: Json::Null, ..live } } else { live }
+        };
+        if self.kind.parts().is_none() {
+            return Ok(run.list_as(list, |body| (!self.is_deleted(&body)).then(|| found(body))).await?);
+        }
+        let mut items = run.list(list).await?;
+        items.retain(|body| !self.is_deleted(body));
+        self.read_parts(run, &mut items).await?;
+        Ok(items.into_iter().map(found).collect())
+    }
+
+    fn policies(&self) -> Option<&dyn Policies> {
+        self.rest().iam.map(|_| self as &dyn Policies)
+    }
+
+    async fn create(
+        &self,
+        object: &ObjectSchema,
+        run: &run::Run,
+        component: &Dynamic,
+    ) -> Result<LiveObject, CreateError> {
+        let asked = |error: ApiError| CreateError::Asked(error.into());
+        let accepted = |error: ApiError| CreateError::Accepted(error.into());
+        let (run, rest) = (Run::of(run).map_err(CreateError::Asked)?, self.rest());
+        let mut body = wire::create(object, component);
+        if let Some(fields) = body.as_object_mut() {
+            fields.retain(|field, _| !self.part_fields().contains(&field.as_str()));
+        }
+        let last = self.kind.last_segment(component, run.scope).unwrap_or_default();
+        let path = self.collection_path(&self.kind.location(component, run.scope), &run.scope.place);
+        let mut request = Request::post(rest.host.clone(), path.clone());
+        request = match rest.naming {
+            Naming::Query(parameter) => request.query(parameter, last),
+            Naming::Body => {
+                body["name"] = json!(last);
+                with_query(request, rest.list_query, run.scope)
+            }
+            Naming::Put => Request::put(rest.host.clone(), format!("{path}/{last}")),
+            Naming::Inside | Naming::Server => request,
+        };
+        self.kind.before_create(&mut body, run.scope);
+        // A second creation of the same name is refused by the API, and then looked at: it may be the first one's effect.
+        let request = with_secrets(request, object, component).idempotent(rest.naming != Naming::Server).json(body);
+        let answer = run.write(request, &rest.host).await.map_err(asked)?;
+        if rest.operations.create {
+            run.wait(answer, &rest.host).await.map_err(accepted)?;
+        } else if rest.naming != Naming::Inside {
+            return Ok(self.live(object, answer, run.scope));
+        }
+        let name = self.name(component, run.scope).unwrap_or_default();
+        let read = Request::get(rest.host.clone(), self.item_path(&name))
+            .also_retry(patience::NEW_OBJECT, ApiError::is_not_found);
+        Ok(self.live(object, run.call(read).await.map_err(accepted)?, run.scope))
+    }
+
+    async fn create_children(
+        &self,
+        object: &ObjectSchema,
+        run: &run::Run,
+        component: &Dynamic,
+        created: LiveObject,
+    ) -> Result<LiveObject, CallError> {
+        let run = Run::of(run)?;
+        let mut wanted = created.body.clone();
+        let mut has_parts = false;
+        if let Json::Object(fields) = wire::create(object, component) {
+            for (field, value) in fields.into_iter().filter(|(field, _)| self.part_fields().contains(&field.as_str())) {
+                wanted[field] = value;
+                has_parts = true;
+            }
+        }
+        if !has_parts {
+            return Ok(created);
+        }
+        self.write_parts(run, &created.name, &created.body, &wanted).await?;
+        Ok(self.get(object, run, &created.name, |request| request).await?.unwrap_or(created))
+    }
+
+    async fn update(
+        &self,
+        object: &ObjectSchema,
+        run: &run::Run,
+        name: &str,
+        before: &Dynamic,
+        after: &Dynamic,
+    ) -> Result<Option<LiveObject>, CallError> {
+        let run = Run::of(run)?;
+        let change = |current: &Option<LiveObject>| {
+            let Some(current) = current else { return Ok(None) };
+            let mut patch = Patch { body: current.body.clone(), mask: Vec::new() };
+            patch.mask = wire::update(object, before, after, &mut patch.body);
+            Ok((!patch.mask.is_empty()).then(|| (current.clone(), patch)))
+        };
+        let outcome = read_modify_write(
+            run.context,
+            patience::RACE,
+            || self.get(object, run, name, |request| request),
+            change,
+            |(current, patch)| self.write(object, run, current, patch, after),
+        )
+        .await?;
+        Ok(match outcome {
+            Outcome::Unchanged(current) | Outcome::Written(current) => current,
+        })
+    }
+
+    async fn settle(
+        &self,
+        object: &ObjectSchema,
+        run: &run::Run,
+        mut found: LiveObject,
+    ) -> Result<Option<LiveObject>, CallError> {
+        let run = Run::of(run)?;
+        let policy = run.poll();
+        let mut poll = 0;
+        while found.readiness == Readiness::Pending && run.context.sleep(policy.wait(poll)).await.is_ok() {
+            match self.get(object, run, &found.name, |request| request).await? {
+                Some(now) => found = now,
+                None => return Ok(None),
+            }
+            poll += 1;
+        }
+        Ok(Some(found))
+    }
+
+    async fn repair(
+        &self,
+        object: &ObjectSchema,
+        run: &run::Run,
+        found: LiveObject,
+    ) -> Result<Option<LiveObject>, CallError> {
+        let Some(found) = self.settle(object, run, found).await? else { return Ok(None) };
+        let (Readiness::Failed(_), Some(patch)) = (&found.readiness, self.kind.repair(&found.body)) else {
+            return Ok(Some(found));
+        };
+        let (run, rest) = (Run::of(run)?, self.rest());
+        let request = Request::patch(rest.host.clone(), self.item_path(&found.name))
+            .query("updateMask", patch.mask.join(","))
+            .json(wire::masked(&patch.body, &patch.mask));
+        run.call_and_wait(request, &rest.host).await?;
+        Ok(self.get(object, run, &found.name, |request| request).await?)
+    }
+
+    async fn revive(&self, run: &run::Run, name: &str) -> Result<bool, CallError> {
+        match self.kind.undeletion() {
+            Some(undeletion) => Ok(undeletion.undelete(name, Run::of(run)?).await?),
+            None => Ok(false),
+        }
+    }
+
+    async fn delete(&self, run: &run::Run, name: &str, component: &Dynamic) -> Result<(), CallError> {
+        let (run, rest) = (Run::of(run)?, self.rest());
+        self.kind.before_delete(component, run).await?;
+        let request = Request::delete(rest.host.clone(), self.item_path(name));
+        let result = if rest.operations.delete {
+            run.call_and_wait(request, &rest.host).await
+        } else {
+            run.write(request, &rest.host).await
+        };
+        match result {
+            Err(error) if !error.is_not_found() => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! How Google Cloud writes things: members and roles of IAM, names, regions, labels.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{iam, names};
+use crate::engine::grants::Policies;
+use crate::engine::place::Place;
+use crate::engine::terms::Terms;
+use crate::types::{Member, check_label_key, check_label_value};
+
+/// Prefix of labels that Google's own products set.
+const CLOUD_LABEL: &str = "goog-";
+
+/// Google Cloud's terms.
+pub struct GoogleTerms;
+
+impl Terms for GoogleTerms {
+    fn resource(&self) -> &'static str {
+        "mlops_stack"
+    }
+
+    fn account_noun(&self) -> &'static str {
+        "project"
+    }
+
+    fn stack_id(&self, place: &Place, stack: &str) -> String {
+        format!("projects/{}/locations/{}/stacks/{stack}", place.account, place.region)
+    }
+
+    fn canonical_name(&self, name: &str, place: &Place) -> Option<String> {
+        names::own_name(name, place)
+    }
+
+    fn spellings(&self, name: &str, place: &Place) -> Vec<String> {
+        names::with_number(name, place).into_iter().collect()
+    }
+
+    fn region_of(&self, location: &str) -> Option<String> {
+        let location = location.to_lowercase();
+        let is_region = location.contains('-') && location.ends_with(|last: char| last.is_ascii_digit());
+        is_region.then_some(location)
+    }
+
+    fn is_cloud_label(&self, key: &str) -> bool {
+        key.starts_with(CLOUD_LABEL)
+    }
+
+    fn refuse_label(&self, key: &str, value: &str) -> Option<String> {
+        if let Err(reason) = check_label_key(key) {
+            return Some(format!("{key:?} cannot be a label's key: {reason}."));
+        }
+        let reason = check_label_value(value).err()?;
+        Some(format!("{value:?} cannot be the value of the label {key:?}: {reason}."))
+    }
+
+    fn canonical_member(&self, member: &str) -> String {
+        iam::canonical_member(member)
+    }
+
+    fn member(&self, address: &str) -> String {
+        format!("serviceAccount:{address}")
+    }
+
+    fn is_key_member(&self, member: &str) -> bool {
+        !member.contains(':') && member != "allUsers" && member != "allAuthenticatedUsers"
+    }
+
+    fn refuse_member(&self, member: &str) -> Option<String> {
+        Some(member.parse::<Member>().err()?.to_string())
+    }
+
+    fn refuse_role(&self, role: &str) -> Option<String> {
+        static ROLE: LazyLock<Option<Regex>> =
+            LazyLock::new(|| Regex::new(r"^((projects|organizations)/[^/\s]+/)?roles/[A-Za-z0-9_.]+$").ok());
+        let is_role = ROLE.as_ref().is_none_or(|rule| rule.is_match(role));
+        let advice = "Write it in full, such as \"roles/storage.objectViewer\", or \"projects/PROJECT/roles/NAME\" for one of \
+             your own.";
+        (!is_role).then(|| advice.to_owned())
+    }
+
+    fn member_examples(&self) -> &'static str {
+        "\"user:jane@example.com\", \"group:ops@example.com\" or \"serviceAccount:api@my-project.iam.gserviceaccount.com\""
+    }
+
+    fn is_made_by_cloud(&self, role: &str, member: &str, place: &Place) -> bool {
+        iam::is_google_made(role, member, place)
+    }
+
+    fn named_by_member<'m>(&self, member: &'m str) -> Option<&'m str> {
+        if let Some(email) = member.strip_prefix("serviceAccount:") {
+            return Some(email);
+        }
+        let (_, path) = member.split_once("://iam.googleapis.com/")?;
+        let end = path.match_indices('/').nth(5).map_or(path.len(), |(end, _)| end);
+        Some(&path[..end])
+    }
+
+    fn account_policies(&self) -> &dyn Policies {
+        &iam::ProjectPolicies
+    }
+
+    fn account_name(&self, place: &Place) -> String {
+        format!("//cloudresourcemanager.googleapis.com/projects/{}", place.account)
+    }
+
+    fn shared_names(&self) -> &'static str {
+        "such names are shared by all of Google Cloud"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_name_accounts_and_pools() {
+        let pool = "projects/12/locations/global/workloadIdentityPools/github";
+        let principal = format!("principalSet://iam.googleapis.com/{pool}/attribute.repository/a/b");
+        for (member, name) in [
+            ("serviceAccount:a@p.iam.gserviceaccount.com", Some("a@p.iam.gserviceaccount.com")),
+            (principal.as_str(), Some(pool)),
+            ("allUsers", None),
+            ("user:a@example.com", None),
+        ] {
+            assert_eq!(GoogleTerms.named_by_member(member), name, "{member}");
+        }
+    }
+}
