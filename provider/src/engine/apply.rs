@@ -45,6 +45,7 @@ pub(super) struct Work<'a> {
     /// The scope that they were made in.
     scope_before: &'a Scope,
     live: Mutex<Components>,
+    created: Mutex<BTreeMap<Address, LiveObject>>,
     stamped: BTreeMap<&'static str, OnceCell<Vec<LiveObject>>>,
 }
 
@@ -52,6 +53,11 @@ impl Work<'_> {
     /// The components that exist at this moment.
     fn live(&self) -> MutexGuard<'_, Components> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The objects that this apply has created, and whose children are to follow.
+    fn created(&self) -> MutexGuard<'_, BTreeMap<Address, LiveObject>> {
+        self.created.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All objects of a kind whose objects the server names; read once for all components of the kind.
@@ -111,6 +117,7 @@ pub(crate) async fn apply(
         before,
         scope_before,
         live: Mutex::new(live),
+        created: Mutex::default(),
         stamped: steps.iter().map(|step| (step.address.kind.name(), OnceCell::new())).collect(),
     };
     let looked_up = look_up(&work, &steps);

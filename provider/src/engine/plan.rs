@@ -12,6 +12,7 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
 use super::address::Address;
 use super::cloud::Cloud;
 use super::model::{self, Components, Stack, Status};
+use super::references::Part;
 use super::scope::Scope;
 use super::{effective, graph, inventory, references, rename, validate};
 
@@ -64,6 +65,36 @@ pub(crate) struct Step {
     pub planned: Option<Dynamic>,
 }
 
+impl Step {
+    /// Whether the component or an object of it goes.
+    pub(crate) fn is_removal(&self) -> bool {
+        matches!(self.action, Action::Delete | Action::Discard | Action::Release)
+    }
+
+    /// The parts of the component that have something to do, in their order.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let mut parts = vec![Part::Object];
+        let Some(planned) = self.planned.as_ref().filter(|_| !self.is_removal()) else { return parts };
+        let attributes = &self.address.kind.object().attributes;
+        let is_filled = |name: &str| match planned.get(name) {
+            Dynamic::Unknown => true,
+            value => value.as_entries().is_some_and(|entries| !entries.is_empty()),
+        };
+        for part in [Part::Children, Part::Grants] {
+            let mut of_part = attributes.iter().filter(|attribute| Part::of(attribute) == part);
+            let is_active = match (&self.action, part) {
+                (Action::Update { grants, .. }, Part::Grants) => *grants,
+                (Action::Update { attributes, .. }, _) => {
+                    of_part.any(|attribute| attributes.iter().any(|changed| *changed == attribute.name))
+                }
+                _ => of_part.any(|attribute| is_filled(&attribute.name)),
+            };
+            parts.extend(is_active.then_some(part));
+        }
+        parts
+    }
+}
+
 /// The whole plan.
 pub(crate) struct StackPlan {
     /// The stack as planned, with unknowns where only the apply can tell.
@@ -108,16 +139,32 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
     references::check(&planned, |kind| proposed.get(kind).is_unknown(), &mut diagnostics);
 
     let mut steps = Vec::new();
+    let mut actions: Vec<(Address, Action)> = Vec::new();
     if !diagnostics.has_error() {
         let view = component::View { before: &before, configured: &configured, scope, scope_before: &scope_before };
-        for address in graph::order(&planned) {
-            let (tree, action) = component::plan(&view, &address, prior_of(&address), &planned, &mut diagnostics);
-            if let Some(action) = action {
-                let prior = prior_of(&address).cloned();
-                steps.push(Step { address: address.clone(), action, prior, planned: Some(tree.clone()) });
+        let order = graph::order(&planned);
+        let starts: Components =
+            order.again.iter().filter_map(|a| Some((a.clone(), planned.get(a)?.clone()))).collect();
+        // What is planned once more is judged only then.
+        for address in order.all {
+            let mut found = Diagnostics::new();
+            let (tree, action) = component::plan(&view, &address, prior_of(&address), &planned, &mut found);
+            planned.insert(address.clone(), tree);
+            if !starts.contains_key(&address) {
+                diagnostics.extend(found);
+                actions.extend(action.map(|action| (address, action)));
             }
-            planned.insert(address, tree);
         }
+        for (address, start) in starts {
+            planned.insert(address.clone(), start);
+            let (tree, action) = component::plan(&view, &address, prior_of(&address), &planned, &mut diagnostics);
+            planned.insert(address.clone(), tree);
+            actions.extend(action.map(|action| (address, action)));
+        }
+        steps.extend(actions.into_iter().map(|(address, action)| {
+            let (prior, planned) = (prior_of(&address).cloned(), planned.get(&address).cloned());
+            Step { address, action, prior, planned }
+        }));
         let moved: BTreeSet<&Address> = renames.values().collect();
         let gone = before.iter().filter(|(address, _)| !planned.contains_key(address) && !moved.contains(address));
         // A map of components that is unknown as a whole may hold any of them.

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
-use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
+use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic, Path};
 
 use super::address::Address;
 use super::kind::Principal;
 use super::marks::{FreeText, Granted, Refers};
 use super::model::Components;
-use super::{common, tree};
+use super::{common, tree, wire};
 
 /// `{{kind.KEY.attribute}}`; a KEY has no dot.
 static TEMPLATE: LazyLock<Option<Regex>> =
@@ -29,31 +29,70 @@ pub(crate) struct Reference {
     pub path: Path,
     /// A KEY that is no component may be a name of the cloud; a template must be a component.
     pub is_template: bool,
-    /// It stands in a grant, as a member.
-    pub is_member: bool,
+    /// The part of the component that needs it.
+    pub part: Part,
+}
+
+/// The parts of a component that come to be one after the other: nothing that needs only the object waits for the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    /// The object itself.
+    Object,
+    /// The objects inside it: subscriptions, providers, indexes.
+    Children,
+    /// Who may do what with it.
+    Grants,
+}
+
+impl Part {
+    /// The part that an attribute of a component belongs to.
+    pub(crate) fn of(attribute: &Attribute) -> Self {
+        if attribute.extensions.get::<Granted>().is_some() {
+            Self::Grants
+        } else if wire::children(attribute).is_some() {
+            Self::Children
+        } else {
+            Self::Object
+        }
+    }
 }
 
 /// Every reference that `component` makes. A KEY counts only if `exists` knows it; a template always counts.
 pub(crate) fn references(address: &Address, component: &Dynamic, exists: impl Fn(&Address) -> bool) -> Vec<Reference> {
+    let object = address.kind.object();
     let mut found = Vec::new();
-    tree::walk(address.kind.object(), component, &address.path(), &mut |attribute, value, path| {
-        if let Some(refers) = attribute.extensions.get::<Refers>() {
-            tree::each_text(value, &mut |text| {
-                if let Some(target) = component_named(address, refers, text).filter(|target| exists(target)) {
-                    let attribute = refers.attribute.to_owned();
-                    let (is_template, is_member) = (false, false);
-                    found.push(Reference { target, attribute, path: path.clone(), is_template, is_member });
-                }
-            });
-        }
-        if attribute.extensions.get::<FreeText>().is_some() {
-            tree::each_text(value, &mut |text| found.extend(templates(address, text, path)));
-        }
-        if attribute.extensions.get::<Granted>().is_some() {
-            tree::each_text(value, &mut |member| found.extend(member_references(address, member, path, &exists)));
-        }
-    });
+    for attribute in &object.attributes {
+        let part = Part::of(attribute);
+        let path = address.path().attribute(attribute.name.clone());
+        tree::walk_value(attribute, component.get(&attribute.name), &path, &mut |attribute, value, path| {
+            of_value(address, part, (attribute, value, path), &exists, &mut found);
+        });
+    }
     found
+}
+
+/// The references in the value of one attribute, without those nested in it.
+fn of_value(
+    address: &Address,
+    part: Part,
+    (attribute, value, path): (&Attribute, &Dynamic, &Path),
+    exists: &impl Fn(&Address) -> bool,
+    found: &mut Vec<Reference>,
+) {
+    if let Some(refers) = attribute.extensions.get::<Refers>() {
+        tree::each_text(value, &mut |text| {
+            if let Some(target) = component_named(address, refers, text).filter(|target| exists(target)) {
+                let attribute = refers.attribute.to_owned();
+                found.push(Reference { target, attribute, path: path.clone(), is_template: false, part });
+            }
+        });
+    }
+    if attribute.extensions.get::<FreeText>().is_some() {
+        tree::each_text(value, &mut |text| found.extend(templates(address, part, text, path)));
+    }
+    if attribute.extensions.get::<Granted>().is_some() {
+        tree::each_text(value, &mut |member| found.extend(member_references(address, member, path, exists)));
+    }
 }
 
 fn component_named(address: &Address, refers: &Refers, key: &str) -> Option<Address> {
@@ -68,12 +107,11 @@ fn member_references(
     exists: &impl Fn(&Address) -> bool,
 ) -> Vec<Reference> {
     if !is_key_member(address, member) {
-        let as_member = |reference| Reference { is_member: true, ..reference };
-        return templates(address, member, path).into_iter().map(as_member).collect();
+        return templates(address, Part::Grants, member, path);
     }
     let reference = |(target, principal): (Address, Principal)| {
         let (attribute, path) = (principal.address.to_owned(), path.clone());
-        Reference { target, attribute, path, is_template: false, is_member: true }
+        Reference { target, attribute, path, is_template: false, part: Part::Grants }
     };
     principals(address, member).filter(|(target, _)| exists(target)).map(reference).collect()
 }
@@ -89,7 +127,7 @@ pub(crate) fn is_key_member(address: &Address, member: &str) -> bool {
     !member.contains("{{") && address.kind.terms().is_key_member(member)
 }
 
-fn templates(address: &Address, text: &str, path: &Path) -> Vec<Reference> {
+fn templates(address: &Address, part: Part, text: &str, path: &Path) -> Vec<Reference> {
     let Some(pattern) = TEMPLATE.as_ref().filter(|_| text.contains("{{")) else { return Vec::new() };
     let reference = |found: regex::Captures<'_>| {
         let kind = address.kind.sibling(&found[1])?;
@@ -98,7 +136,7 @@ fn templates(address: &Address, text: &str, path: &Path) -> Vec<Reference> {
             attribute: found[3].to_owned(),
             path: path.clone(),
             is_template: true,
-            is_member: false,
+            part,
         })
     };
     pattern.captures_iter(text).filter_map(reference).collect()
@@ -172,7 +210,8 @@ pub(crate) fn check(components: &Components, open: impl Fn(&str) -> bool, diagno
             }
             if let Some(problem) = problem(&reference, components) {
                 diagnostics.push(problem);
-            } else {
+            } else if reference.part == Part::Object {
+                // Children and grants come after the objects of all: they close no circle.
                 uses.entry(address).or_default().insert(reference.target);
             }
         }

@@ -50,28 +50,37 @@ pub(crate) fn walk<'a>(
     let Some(entries) = value.as_entries() else { return };
     for attribute in &object.attributes {
         let Some(value) = entries.get(attribute.name.as_ref()) else { continue };
-        let path = path.attribute(attribute.name.clone());
-        visit(attribute, value, &path);
-        let Some((nesting, inner)) = attribute.nested() else { continue };
-        match (nesting, value) {
-            (Nesting::Single, value) => walk(inner, value, &path, visit),
-            (Nesting::List, Dynamic::List(items)) => {
-                for (index, item) in items.iter().enumerate() {
-                    walk(inner, item, &path.index(index), visit);
-                }
+        walk_value(attribute, value, &path.attribute(attribute.name.clone()), visit);
+    }
+}
+
+/// The same for the value at `path` of one attribute.
+pub(crate) fn walk_value<'a>(
+    attribute: &'a Attribute,
+    value: &'a Dynamic,
+    path: &Path,
+    visit: &mut impl FnMut(&'a Attribute, &'a Dynamic, &Path),
+) {
+    visit(attribute, value, path);
+    let Some((nesting, inner)) = attribute.nested() else { return };
+    match (nesting, value) {
+        (Nesting::Single, value) => walk(inner, value, path, visit),
+        (Nesting::List, Dynamic::List(items)) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(inner, item, &path.index(index), visit);
             }
-            (Nesting::Map, Dynamic::Map(items)) => {
-                for (key, item) in items {
-                    walk(inner, item, &path.key(key), visit);
-                }
-            }
-            (Nesting::Set, Dynamic::Set(items)) => {
-                for item in items {
-                    walk(inner, item, &path, visit);
-                }
-            }
-            _ => {}
         }
+        (Nesting::Map, Dynamic::Map(items)) => {
+            for (key, item) in items {
+                walk(inner, item, &path.key(key), visit);
+            }
+        }
+        (Nesting::Set, Dynamic::Set(items)) => {
+            for item in items {
+                walk(inner, item, path, visit);
+            }
+        }
+        _ => {}
     }
 }
 

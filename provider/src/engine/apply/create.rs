@@ -26,8 +26,8 @@ const MADE_FIRST: &str = "\n\nIf an apply of this stack that failed has made it:
 pub(super) struct Made {
     /// The component as it exists, also when something went wrong after it was made.
     pub(super) component: Option<Dynamic>,
-    /// The component whose grants its policy may hold already.
-    pub(super) granted: Dynamic,
+    /// The object, where it was created just now and its children are to follow.
+    pub(super) created: Option<LiveObject>,
     /// What went wrong.
     pub(super) diagnostics: Diagnostics,
 }
@@ -55,8 +55,33 @@ pub(super) async fn create(work: &Work<'_>, address: &Address, planned: &Dynamic
     creation.make().await
 }
 
+/// Creates the objects inside the component's, once that one exists. `created` is the object as this apply has created it;
+/// one that was taken over is read anew, because it may have children.
+pub(super) async fn create_children(
+    work: &Work<'_>,
+    address: &Address,
+    planned: &Dynamic,
+    created: Option<LiveObject>,
+) -> Made {
+    let left = work.left.get(address);
+    let mut creation = Creation::new(work, address, planned, left);
+    // The object's own secrets were sent with it.
+    for attribute in address.kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
+        tree::set(&mut creation.meant, attribute.name.clone(), Dynamic::Null);
+    }
+    if let Some(created) = created {
+        return creation.complete(&without_unknowns(&creation.meant), created).await;
+    }
+    let recorded = work.live().get(address).cloned().unwrap_or_default();
+    match still_there(work.run, address, &recorded).await {
+        Ok(Some(found)) => creation.take_over(found).await,
+        Ok(None) => creation.failed(disappeared(address)),
+        Err(error) => creation.failed(creation.problem(Operation::Read, &error)),
+    }
+}
+
 fn failed(left: Option<&Dynamic>, diagnostic: Diagnostic) -> Made {
-    Made { component: left.cloned(), granted: left.cloned().unwrap_or_default(), diagnostics: diagnostic.into() }
+    Made { component: left.cloned(), created: None, diagnostics: diagnostic.into() }
 }
 
 /// The object that an interrupted apply of this stack left for a component, unless it has gone since.
@@ -103,7 +128,7 @@ impl<'c> Creation<'c> {
     fn exists_as(&self, found: &LiveObject, diagnostics: impl Into<Diagnostics>) -> Made {
         Made {
             component: Some(settle(&self.planned, &self.aligned(found))),
-            granted: self.left.cloned().unwrap_or_default(),
+            created: None,
             diagnostics: diagnostics.into(),
         }
     }
@@ -112,7 +137,7 @@ impl<'c> Creation<'c> {
     fn exists_unseen(&self, diagnostic: Diagnostic) -> Made {
         Made {
             component: Some(settle(&self.planned, &without_unknowns(&self.meant))),
-            granted: self.left.cloned().unwrap_or_default(),
+            created: None,
             diagnostics: diagnostic.into(),
         }
     }
@@ -141,7 +166,7 @@ impl<'c> Creation<'c> {
         let bare = found.clone();
         let kind = self.address.kind;
         match kind.objects().create_children(kind.object(), self.work.run, closed, found).await {
-            Ok(found) => self.exists_as(&found, Diagnostics::new()),
+            Ok(found) => Made { created: Some(found.clone()), ..self.exists_as(&found, Diagnostics::new()) },
             Err(error) => self.without_secrets(self.exists_as(&bare, self.problem(Operation::Create, &error))),
         }
     }
@@ -346,7 +371,7 @@ pub(super) fn failure_of(address: &Address, found: &LiveObject) -> Diagnostics {
         .into()
 }
 
-fn disappeared(address: &Address) -> Diagnostic {
+pub(super) fn disappeared(address: &Address) -> Diagnostic {
     Diagnostic::error(
         format!("The {} disappeared", address.kind.noun()),
         format!("{address} was there a moment ago and is gone. Apply again to make it anew."),

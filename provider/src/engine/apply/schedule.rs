@@ -1,4 +1,7 @@
-//! Which step runs when.
+//! Which part of which step runs when.
+//!
+//! An object, the objects inside it and its grants are nodes of their own: whoever needs only the object waits for nothing
+//! else. A node runs as soon as those that it waits for are done, and first those that the most wait for.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,80 +12,209 @@ use tfplugin::Diagnostics;
 
 use super::{Work, account, not_begun, step};
 use crate::engine::address::Address;
+use crate::engine::effective;
+use crate::engine::graph::{self, Uses};
 use crate::engine::model::Components;
 use crate::engine::plan::{Action, Step};
-use crate::engine::{effective, graph, references};
+use crate::engine::references::{self, Part};
 
 /// How many steps are under way at most. Many more than calls, because steps wait for operations; but not all of a
 /// large stack, because each takes memory.
 const IN_FLIGHT: usize = 256;
 
-/// For every step, the steps that it waits for.
-fn waits(steps: &[Step], planned: &Components) -> Vec<BTreeSet<usize>> {
-    let by_address = |removals: bool| -> BTreeMap<&Address, usize> {
-        let wanted = steps.iter().enumerate().filter(|(_, step)| is_removal(step) == removals);
-        wanted.map(|(at, step)| (&step.address, at)).collect()
-    };
-    let (makers, removals) = (by_address(false), by_address(true));
-    let uses = graph::uses(planned);
-    let mut waits = vec![BTreeSet::new(); steps.len()];
-    for (user, targets) in &uses {
-        let Some(&user) = makers.get(user) else { continue };
-        waits[user].extend(targets.iter().filter_map(|target| makers.get(target)));
+/// What runs as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Node {
+    /// One part of the step at this index.
+    Part(usize, Part),
+    /// The write of the policy of the account or project.
+    Account,
+}
+
+/// The nodes of an apply, and for each those that it waits for.
+struct Plan {
+    nodes: Vec<Node>,
+    waits: Vec<BTreeSet<usize>>,
+}
+
+/// Where the nodes of a component are.
+#[derive(Clone, Copy, Default)]
+struct Places {
+    object: Option<usize>,
+    children: Option<usize>,
+    grants: Option<usize>,
+}
+
+impl Places {
+    fn of(self, part: Part) -> Option<usize> {
+        match part {
+            Part::Object => self.object,
+            Part::Children => self.children,
+            Part::Grants => self.grants,
+        }
     }
-    // An object goes after those that used it have gone or let go of it.
-    for (at, user) in steps.iter().enumerate() {
-        let Some(prior) = &user.prior else { continue };
-        for used in references::references(&user.address, prior, |target| removals.contains_key(target)) {
-            let Some(&removal) = removals.get(&used.target).filter(|removal| **removal != at) else { continue };
-            // One that makes room for its successor cannot wait for those that will use that one.
-            let makes_room = steps[removal].action == Action::Delete && makers.contains_key(&used.target);
-            let stays = user.action == Action::Discard
-                || !is_removal(user) && uses.get(&user.address).is_some_and(|targets| targets.contains(&used.target));
-            if !(makes_room && stays) {
-                waits[removal].insert(at);
+
+    fn all(self) -> impl Iterator<Item = usize> {
+        [self.object, self.children, self.grants].into_iter().flatten()
+    }
+}
+
+/// Where the makers and the removals of components are.
+#[derive(Default)]
+struct Index<'s> {
+    makers: BTreeMap<&'s Address, Places>,
+    removals: BTreeMap<&'s Address, Removal>,
+}
+
+/// The removal of an object.
+#[derive(Clone, Copy)]
+struct Removal {
+    node: usize,
+    action: Removed,
+}
+
+/// What is removed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Removed {
+    /// The object of a component that goes, or one that makes room for its successor.
+    Before,
+    /// One that a replacement has left.
+    After,
+}
+
+/// The nodes of the steps in the order of their work.
+fn arrange(steps: &[Step], planned: &Components) -> Plan {
+    let mut nodes = Vec::new();
+    let mut index = Index::default();
+    let mut places = vec![Places::default(); steps.len()];
+    for (at, step) in steps.iter().enumerate() {
+        for part in step.parts() {
+            let node = nodes.len();
+            nodes.push(Node::Part(at, part));
+            match part {
+                Part::Object => places[at].object = Some(node),
+                Part::Children => places[at].children = Some(node),
+                Part::Grants => places[at].grants = Some(node),
+            }
+        }
+        if !step.is_removal() {
+            index.makers.insert(&step.address, places[at]);
+        } else if let Some(node) = places[at].object {
+            let action = if step.action == Action::Discard { Removed::After } else { Removed::Before };
+            index.removals.insert(&step.address, Removal { node, action });
+        }
+    }
+    let mut plan = Plan { waits: vec![BTreeSet::new(); nodes.len()], nodes };
+    for places in &places {
+        for inner in [places.children, places.grants].into_iter().flatten() {
+            plan.waits[inner].extend(places.object);
+        }
+    }
+    let uses = graph::uses(planned);
+    for (user, targets) in &uses {
+        let Some(user) = index.makers.get(user) else { continue };
+        for (part, target) in targets {
+            let target = index.makers.get(target).and_then(|target| target.object);
+            if let (Some(node), Some(target)) = (user.of(*part), target.filter(|target| Some(*target) != user.object)) {
+                plan.waits[node].insert(target);
             }
         }
     }
-    for (address, &removal) in &removals {
-        let Some(&maker) = makers.get(address) else { continue };
-        if steps[removal].action == Action::Discard {
-            waits[removal].insert(maker);
-        } else {
-            waits[maker].insert(removal);
-        }
-    }
-    waits
+    remove_after_users(steps, &uses, &places, &index, &mut plan);
+    wait_for_account(steps, &uses, &index, &mut plan);
+    wait_for_grants(&uses, &index, &mut plan);
+    plan
 }
 
-fn is_removal(step: &Step) -> bool {
-    matches!(step.action, Action::Delete | Action::Discard | Action::Release)
+/// An object goes after those that used it have gone or let go of it.
+fn remove_after_users(steps: &[Step], uses: &Uses, places: &[Places], index: &Index<'_>, plan: &mut Plan) {
+    for (user, places) in steps.iter().zip(places) {
+        let Some(prior) = &user.prior else { continue };
+        for used in references::references(&user.address, prior, |target| index.removals.contains_key(target)) {
+            let Some(removal) = index.removals.get(&used.target) else { continue };
+            // One that makes room for its successor cannot wait for those that will use that one.
+            let makes_room = removal.action == Removed::Before && index.makers.contains_key(&used.target);
+            let still_uses =
+                uses.get(&user.address).is_some_and(|targets| targets.iter().any(|(_, target)| *target == used.target));
+            let stays = user.action == Action::Discard || !user.is_removal() && still_uses;
+            if Some(removal.node) == places.object || (makes_room && stays) {
+                continue;
+            }
+            for node in places.all() {
+                if used.part == Part::Object {
+                    plan.waits[removal.node].insert(node);
+                } else {
+                    // What is only granted or pushed to may go first where it has to.
+                    plan.wait_unless_circle(removal.node, node);
+                }
+            }
+        }
+    }
+    for (address, removal) in &index.removals {
+        let Some(maker) = index.makers.get(address) else { continue };
+        match (removal.action, maker.object) {
+            (Removed::After, _) => plan.waits[removal.node].extend(maker.all()),
+            (Removed::Before, Some(object)) => drop(plan.waits[object].insert(removal.node)),
+            (Removed::Before, None) => {}
+        }
+    }
+}
+
+impl Plan {
+    /// Has `user` wait for `used`, unless that one waits for `user` itself, directly or not.
+    fn wait_unless_circle(&mut self, user: usize, used: usize) {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![used];
+        while let Some(node) = open.pop() {
+            if node == user {
+                return;
+            }
+            if seen.insert(node) {
+                open.extend(&self.waits[node]);
+            }
+        }
+        self.waits[user].insert(used);
+    }
+}
+
+/// Whether the object of a component acts as a principal: it refers to one.
+fn acts_as_principal(targets: &BTreeSet<(Part, Address)>) -> bool {
+    targets.iter().any(|(part, target)| *part == Part::Object && target.kind.principal().is_some())
 }
 
 /// Adds the one write of the policy of the account or project: behind all principals, before those who act as one. Who
 /// only grants something to a principal needs none of its roles.
-fn wait_for_account(steps: &[Step], planned: &Components, waits: &mut Vec<BTreeSet<usize>>) {
-    let is_principal = |at: &usize| effective::account_roles(&steps[*at].address).is_some();
-    let principals: BTreeSet<usize> = (0..steps.len()).filter(is_principal).collect();
+fn wait_for_account(steps: &[Step], uses: &Uses, index: &Index<'_>, plan: &mut Plan) {
+    let has_roles = |node: &usize| match plan.nodes[*node] {
+        Node::Part(at, Part::Object) => effective::account_roles(&steps[at].address).is_some(),
+        _ => false,
+    };
+    let principals: BTreeSet<usize> = (0..plan.nodes.len()).filter(has_roles).collect();
     if principals.is_empty() {
         return;
     }
-    let policy = waits.len();
-    let makers: BTreeMap<&Address, usize> = steps
-        .iter()
-        .enumerate()
-        .rev()
-        .filter(|(_, step)| step.planned.is_some())
-        .map(|(at, step)| (&step.address, at))
-        .collect();
-    for (user, component) in planned {
-        let Some(&at) = makers.get(user).filter(|at| !principals.contains(at)) else { continue };
-        let uses = references::references(user, component, |target| planned.contains_key(target));
-        if uses.iter().any(|used| !used.is_member && effective::account_roles(&used.target).is_some()) {
-            waits[at].insert(policy);
+    let policy = plan.nodes.len();
+    for (user, _) in uses.iter().filter(|(_, targets)| acts_as_principal(targets)) {
+        let object = index.makers.get(user).and_then(|user| user.object);
+        if let Some(object) = object.filter(|object| !principals.contains(object)) {
+            plan.waits[object].insert(policy);
         }
     }
-    waits.push(principals);
+    plan.nodes.push(Node::Account);
+    plan.waits.push(principals);
+}
+
+/// Who acts as a principal needs what the objects that it uses grant: it waits for their grants, too, where these do not
+/// wait for it.
+fn wait_for_grants(uses: &Uses, index: &Index<'_>, plan: &mut Plan) {
+    for (user, targets) in uses.iter().filter(|(_, targets)| acts_as_principal(targets)) {
+        let Some(object) = index.makers.get(user).and_then(|user| user.object) else { continue };
+        for (_, target) in targets.iter().filter(|(part, target)| *part == Part::Object && target != user) {
+            if let Some(grants) = index.makers.get(target).and_then(|target| target.grants) {
+                plan.wait_unless_circle(object, grants);
+            }
+        }
+    }
 }
 
 /// How many steps one behind the other wait for each, directly or not. Waiting goes in no circle: what is part of one
@@ -105,10 +237,10 @@ fn ranks(waits: &[BTreeSet<usize>], users: &[Vec<usize>]) -> Vec<usize> {
 
 /// Runs all steps, each as soon as those that it waits for are done, and first those that the most wait for.
 pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -> Diagnostics {
-    let mut waits = waits(steps, planned);
-    wait_for_account(steps, planned, &mut waits);
+    let Plan { nodes, waits } = arrange(steps, planned);
     let mut diagnostics = Diagnostics::new();
     let mut begun = vec![false; waits.len()];
+    let mut failed = BTreeSet::new();
     let mut users = vec![Vec::new(); waits.len()];
     for (user, used) in waits.iter().enumerate() {
         used.iter().for_each(|used| users[*used].push(user));
@@ -131,22 +263,23 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
                 }
                 let Some((_, at)) = ready.pop_first() else { continue };
                 begun[at] = true;
-                let step = steps.get(at);
+                let node = nodes[at];
                 in_flight.push(async move {
-                    match step {
-                        Some(step) => (at, step::run(work, step).await),
-                        None => (at, account::grant(work, steps).await),
+                    match node {
+                        Node::Part(step, part) => (at, step::run(work, &steps[step], part).await),
+                        Node::Account => (at, account::grant(work, steps).await),
                     }
                 });
                 continue;
             }
             else => break,
         };
-        if problems.has_error() {
-            diagnostics.extend(problems);
+        let has_failed = problems.has_error();
+        diagnostics.extend(problems);
+        if has_failed {
+            failed.insert(done);
             continue;
         }
-        diagnostics.extend(problems);
         for &user in &users[done] {
             open[user] -= 1;
             if open[user] == 0 {
@@ -154,16 +287,36 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
             }
         }
     }
-    let left = || steps.iter().zip(&begun).filter(|(_, begun)| !**begun).map(|(step, _)| step);
-    for step in left().filter(|step| step.action == Action::Discard) {
+    let waiting = |at: &usize| match nodes[*at] {
+        Node::Part(step, part) if !begun[*at] => Some((&steps[step], part)),
+        _ => None,
+    };
+    let waiting: Vec<(&Step, Part)> = (0..nodes.len()).filter_map(|at| waiting(&at)).collect();
+    for (step, _) in waiting.iter().filter(|(step, _)| step.action == Action::Discard) {
         let is_replaced = work.live().get(&step.address) != step.prior.as_ref();
         if let Some(prior) = step.prior.as_ref().filter(|_| is_replaced) {
             diagnostics.push(step::left_over(work, &step.address, prior));
         }
     }
-    let left: Vec<Address> = left().map(|step| step.address.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+    // The rest of a component whose object failed is part of that failure.
+    let failed: BTreeSet<&Address> = components_of(&nodes, steps, &failed);
+    let left: BTreeSet<Address> = waiting
+        .iter()
+        .filter(|(step, part)| *part == Part::Object || !failed.contains(&step.address))
+        .map(|(step, _)| step.address.clone())
+        .collect();
+    let left: Vec<Address> = left.into_iter().collect();
     diagnostics.extend(not_begun(&left, work.run.context.stop.is_cancelled()));
     diagnostics
+}
+
+/// The components whose nodes have failed.
+fn components_of<'s>(nodes: &[Node], steps: &'s [Step], failed: &BTreeSet<usize>) -> BTreeSet<&'s Address> {
+    let of = |at: &usize| match nodes[*at] {
+        Node::Part(step, _) => Some(&steps[step].address),
+        Node::Account => None,
+    };
+    failed.iter().filter_map(of).collect()
 }
 
 #[cfg(test)]
@@ -180,19 +333,58 @@ mod tests {
         let users = [vec![1, 3], vec![2], vec![], vec![], vec![5], vec![4]];
         assert_eq!(ranks(&waits, &users), [2, 1, 0, 0, 0, 0]);
     }
+
+    /// The nodes of a creation, each with those that it waits for.
+    fn waits(components: &serde_json::Value) -> BTreeMap<String, BTreeSet<String>> {
+        let plan = planned(None, &configured(components));
+        assert!(!plan.diagnostics.has_error(), "{:?}", plan.diagnostics);
+        let arranged = arrange(&plan.steps, &plan.planned.components());
+        let name = |at: usize| match arranged.nodes[at] {
+            Node::Part(step, part) => format!("{} {part:?}", plan.steps[step].address).to_lowercase(),
+            Node::Account => "roles".to_owned(),
+        };
+        let named = |(at, waits): (usize, &BTreeSet<usize>)| (name(at), waits.iter().map(|at| name(*at)).collect());
+        arranged.waits.iter().enumerate().map(named).collect()
+    }
+
+    fn set(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
     #[test]
-    fn the_project_s_policy_is_waited_for_by_those_who_act_as_an_account() {
-        let stack = configured(&json!({
-            "service_principals": { "run": { "name": "runs-the-api", "roles": ["roles/logging.logWriter"] } },
+    fn who_acts_as_an_account_waits_for_its_roles_and_for_what_it_is_granted() {
+        let waits = waits(&json!({
+            "service_accounts": { "run": { "name": "runs-the-api", "roles": ["roles/logging.logWriter"] } },
             "secrets": { "key": { "iam": { "roles/secretmanager.secretAccessor": ["run"] } } },
-            "services": { "api": service(&json!({ "service_account": "run" })) },
+            "services": { "api": service(&json!({
+                "service_account": "run", "secret_env": { "KEY": { "secret": "key", "version": "1" } }
+            })) },
         }));
-        let plan = planned(None, &stack);
-        let mut waits = vec![BTreeSet::new(); plan.steps.len()];
-        wait_for_account(&plan.steps, &plan.planned.components(), &mut waits);
-        let policy = waits.len() - 1;
-        let users = waits.iter().zip(&plan.steps).filter(|(waits, _)| waits.contains(&policy));
-        let users: Vec<String> = users.map(|(_, step)| step.address.to_string()).collect();
-        assert_eq!(users, [r#"services["api"]"#]);
+        assert_eq!(waits["secrets[\"key\"] object"], set(&[]));
+        let grants = ["secrets[\"key\"] object", "service_accounts[\"run\"] object"];
+        assert_eq!(waits["secrets[\"key\"] grants"], set(&grants));
+        let service =
+            ["roles", "secrets[\"key\"] grants", "secrets[\"key\"] object", "service_accounts[\"run\"] object"];
+        assert_eq!(waits["services[\"api\"] object"], set(&service));
+    }
+
+    #[test]
+    fn a_bucket_does_not_wait_for_an_account_that_it_grants_something_to() {
+        let waits = waits(&json!({
+            "service_accounts": { "run": { "name": "runs-the-api" } },
+            "buckets": { "a": { "iam": { "roles/storage.objectViewer": ["run"] } } },
+        }));
+        assert_eq!(waits["buckets[\"a\"] object"], set(&[]));
+    }
+
+    #[test]
+    fn a_topic_and_the_service_that_it_pushes_to_are_no_circle() {
+        let waits = waits(&json!({
+            "services": { "api": service(&json!({ "env": { "TOPIC": "{{topics.events.id}}" } })) },
+            "topics": { "events": { "subscriptions": { "push": { "push_endpoint": "{{services.api.url}}/e" } } } },
+        }));
+        assert_eq!(waits["services[\"api\"] object"], set(&["topics[\"events\"] object"]));
+        let children = ["services[\"api\"] object", "topics[\"events\"] object"];
+        assert_eq!(waits["topics[\"events\"] children"], set(&children));
     }
 }

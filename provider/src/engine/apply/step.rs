@@ -1,6 +1,6 @@
 //! One step of an apply.
 
-use tfplugin::{Diagnostic, Diagnostics, Dynamic, Entries};
+use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 
 use super::Work;
 use super::create::{self, Made};
@@ -10,88 +10,143 @@ use crate::engine::grants::Grants;
 use crate::engine::objects::LiveObject;
 use crate::engine::plan::{Action, Step};
 use crate::engine::problem::{self, Operation};
+use crate::engine::references::Part;
 use crate::engine::run::Run;
-use crate::engine::{common, effective, tree, wire};
+use crate::engine::{effective, tree, wire};
 
-/// Does one step and records what exists afterwards.
-pub(super) async fn run(work: &Work<'_>, step: &Step) -> Diagnostics {
+/// Does one part of a step and records what exists afterwards.
+pub(super) async fn run(work: &Work<'_>, step: &Step, part: Part) -> Diagnostics {
     let address = &step.address;
-    match (&step.action, &step.prior, &step.planned) {
-        (Action::Create, _, Some(planned)) => make(work, address, planned).await,
-        (Action::Update { grants, .. }, Some(prior), Some(planned)) => {
-            change(work, address, prior, planned, *grants).await
+    let later = step.parts();
+    match (&step.action, &step.prior, &step.planned, part) {
+        (Action::Create, _, Some(planned), Part::Object) => make(work, address, planned, &later).await,
+        (Action::Create, _, Some(planned), Part::Children) => make_children(work, address, planned).await,
+        (Action::Create, _, Some(planned), Part::Grants) => {
+            let left = work.left.get(address).cloned().unwrap_or_default();
+            grant(work, address, &left, planned).await
         }
-        (Action::Delete, Some(prior), _) => delete(work, address, prior).await,
-        (Action::Discard, Some(prior), _) => discard(work, address, prior).await,
+        (Action::Update { .. }, Some(prior), Some(planned), Part::Object) => {
+            change(work, address, prior, planned, &later).await
+        }
+        (Action::Update { .. }, Some(prior), Some(planned), Part::Children) => {
+            change_children(work, address, prior, planned).await
+        }
+        (Action::Update { .. }, Some(prior), Some(planned), Part::Grants) => grant(work, address, prior, planned).await,
+        (Action::Delete, Some(prior), _, _) => delete(work, address, prior).await,
+        (Action::Discard, Some(prior), _, _) => discard(work, address, prior).await,
         _ => Diagnostics::new(),
     }
 }
 
-async fn make(work: &Work<'_>, address: &Address, planned: &Dynamic) -> Diagnostics {
-    let Made { component, granted, mut diagnostics } = create::create(work, address, planned).await;
-    let Some(component) = component else { return diagnostics };
-    work.live().insert(address.clone(), with_grants_of(&component, &granted));
-    if !diagnostics.has_error() {
-        diagnostics.extend(grant(work, address, &granted, &component).await);
+/// The component with what comes `later` as `from` has it: what is true as long as that is not written.
+fn object_of(address: &Address, component: &Dynamic, from: &Dynamic, later: &[Part]) -> Dynamic {
+    let mut object = component.clone();
+    let comes_later =
+        |attribute: &&Attribute| Part::of(attribute) != Part::Object && later.contains(&Part::of(attribute));
+    for attribute in address.kind.object().attributes.iter().filter(comes_later) {
+        tree::set(&mut object, attribute.name.clone(), from.get(&attribute.name).clone());
+    }
+    object
+}
+
+/// Records one part of a component, as `component` has it, in what is recorded already.
+fn record(work: &Work<'_>, address: &Address, part: Part, component: &Dynamic) {
+    let mut live = work.live();
+    let recorded = live.entry(address.clone()).or_insert_with(|| component.clone());
+    for attribute in address.kind.object().attributes.iter().filter(|attribute| Part::of(attribute) == part) {
+        tree::set(recorded, attribute.name.clone(), component.get(&attribute.name).clone());
+    }
+}
+
+async fn make(work: &Work<'_>, address: &Address, planned: &Dynamic, later: &[Part]) -> Diagnostics {
+    let left = work.left.get(address).cloned().unwrap_or_default();
+    let object = object_of(address, planned, &left, later);
+    let Made { component, created, diagnostics } = create::create(work, address, &object).await;
+    if let Some(component) = component {
+        work.live().insert(address.clone(), component);
+    }
+    if let Some(created) = created {
+        work.created().insert(address.clone(), created);
     }
     diagnostics
 }
 
-/// What is true of a component as long as its own grants are not written.
-fn with_grants_of(component: &Dynamic, granted: &Dynamic) -> Dynamic {
-    let mut component = component.clone();
-    if !component.get(common::IAM).is_null() {
-        let iam = Some(granted.get(common::IAM)).filter(|iam| !iam.is_null()).cloned();
-        tree::set(&mut component, common::IAM, iam.unwrap_or_else(|| Dynamic::Map(Entries::new())));
+async fn make_children(work: &Work<'_>, address: &Address, planned: &Dynamic) -> Diagnostics {
+    let created = work.created().remove(address);
+    let Made { component, diagnostics, .. } = create::create_children(work, address, planned, created).await;
+    if let Some(component) = component.filter(|_| !diagnostics.has_error()) {
+        record(work, address, Part::Children, &component);
     }
-    component
+    diagnostics
 }
 
-async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &Dynamic, grants: bool) -> Diagnostics {
-    let run = work.run;
-    let (before, after) = {
-        let all = work.live();
-        let before = effective::effective(address, prior, work.before, work.scope_before);
-        let mut after = effective::effective(address, planned, &all, &run.scope);
-        let mut sent = effective::rotated(address, prior, planned);
-        sent.extend(effective::resent(address, &effective::changed(address, &before, &after)));
-        let secrets = work.with_secrets(address, planned);
-        for attribute in sent {
-            tree::set(&mut after, attribute.name.clone(), secrets.get(&attribute.name).clone());
-        }
-        (before.clone(), settle(&after, &before))
-    };
-    let Some(name) = address.kind.object_name(prior, &run.scope) else {
-        return make(work, address, planned).await;
-    };
-    let written = !effective::changed(address, &before, &after).is_empty()
-        || address.kind.object().attributes.iter().any(|a| a.write_only && !after.get(&a.name).is_null());
-    let result = if written {
-        address.kind.objects().update(address.kind.object(), run, &name, &before, &after).await.map(Some)
-    } else if address.kind.was_ready(prior) {
+/// A component as it was and as it shall be, with references resolved and the secrets that have to be sent.
+fn effective_change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &Dynamic) -> (Dynamic, Dynamic) {
+    let all = work.live();
+    let before = effective::effective(address, prior, work.before, work.scope_before);
+    let mut after = effective::effective(address, planned, &all, &work.run.scope);
+    let mut sent = effective::rotated(address, prior, planned);
+    sent.extend(effective::resent(address, &effective::changed(address, &before, &after)));
+    let secrets = work.with_secrets(address, planned);
+    for attribute in sent {
+        tree::set(&mut after, attribute.name.clone(), secrets.get(&attribute.name).clone());
+    }
+    let after = settle(&after, &before);
+    (before, after)
+}
+
+async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &Dynamic, later: &[Part]) -> Diagnostics {
+    let (run, kind) = (work.run, address.kind);
+    let planned = &object_of(address, planned, prior, later);
+    let (before, after) = effective_change(work, address, prior, planned);
+    let after = object_of(address, &after, &before, later);
+    let Some(name) = kind.object_name(prior, &run.scope) else { return make(work, address, planned, &[]).await };
+    let is_written = !effective::changed(address, &before, &after).is_empty()
+        || kind.object().attributes.iter().any(|a| a.write_only && !after.get(&a.name).is_null());
+    let result = if is_written {
+        kind.objects().update(kind.object(), run, &name, &before, &after).await.map(Some)
+    } else if kind.was_ready(prior) {
         Ok(None)
     } else {
         repair(run, address, &name).await.map(Some)
     };
-    let (found, mut diagnostics) = match result {
+    let (found, diagnostics) = match result {
         Ok(Some(Some(found))) => {
-            let aligned = wire::aligned(address.kind.object(), &after, &found.tree);
+            let aligned = wire::aligned(kind.object(), &after, &found.tree);
             (aligned, create::failure_of(address, &found))
         }
         // It went between plan and apply: it is made again.
         Ok(Some(None)) => {
             work.live().remove(address);
-            return make(work, address, planned).await;
+            return make(work, address, planned, &[]).await;
         }
         Ok(None) => (prior.clone(), Diagnostics::new()),
         Err(error) => return problem::of_component(address, Operation::Update, &error).into(),
     };
-    let component = settle(planned, &found);
-    work.live().insert(address.clone(), if grants { with_grants_of(&component, prior) } else { component.clone() });
-    if grants && !diagnostics.has_error() {
-        diagnostics.extend(grant(work, address, prior, &component).await);
-    }
+    work.live().insert(address.clone(), settle(planned, &found));
     diagnostics
+}
+
+/// Changes the children of an object, once the object itself is as it shall be.
+async fn change_children(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &Dynamic) -> Diagnostics {
+    let (run, kind) = (work.run, address.kind);
+    let (_, after) = effective_change(work, address, prior, planned);
+    let recorded = work.live().get(address).cloned().unwrap_or_default();
+    let mut before = after.clone();
+    let was = effective::effective(address, prior, work.before, work.scope_before);
+    for attribute in kind.object().attributes.iter().filter(|attribute| Part::of(attribute) == Part::Children) {
+        tree::set(&mut before, attribute.name.clone(), was.get(&attribute.name).clone());
+    }
+    let Some(name) = kind.object_name(&recorded, &run.scope) else { return Diagnostics::new() };
+    match kind.objects().update(kind.object(), run, &name, &before, &after).await {
+        Ok(Some(found)) => {
+            let aligned = wire::aligned(kind.object(), &after, &found.tree);
+            record(work, address, Part::Children, &settle(planned, &aligned));
+            Diagnostics::new()
+        }
+        Ok(None) => create::disappeared(address).into(),
+        Err(error) => problem::of_component(address, Operation::Update, &error).into(),
+    }
 }
 
 /// Has the API try again on an object that was never ready. `None` when it is gone.
@@ -142,25 +197,25 @@ async fn delete(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnost
 }
 
 /// Writes the grants that changed, and records them.
-async fn grant(work: &Work<'_>, address: &Address, prior: &Dynamic, component: &Dynamic) -> Diagnostics {
-    let name = address.kind.object_name(component, &work.run.scope);
-    let policies = address.kind.objects().policies();
-    let (before, after) = {
+async fn grant(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &Dynamic) -> Diagnostics {
+    let (name, before, after) = {
         let all = work.live();
+        let recorded = all.get(address).unwrap_or(planned);
         (
+            address.kind.object_name(recorded, &work.run.scope),
             effective::grants(address, prior, work.before).unwrap_or_default(),
-            effective::grants(address, component, &all).unwrap_or_default(),
+            effective::grants(address, planned, &all).unwrap_or_default(),
         )
     };
     let add: Grants = after.difference(&before).cloned().collect();
     let remove: Grants = before.difference(&after).cloned().collect();
     let has_changes = !add.is_empty() || !remove.is_empty();
-    if let (true, Some(policies), Some(name)) = (has_changes, policies, &name)
+    if let (true, Some(policies), Some(name)) = (has_changes, address.kind.objects().policies(), &name)
         && let Err(error) = policies.change(work.run, name, &add, &remove).await
     {
         return problem::of_component(address, Operation::Grant, &error).into();
     }
-    work.live().insert(address.clone(), component.clone());
+    record(work, address, Part::Grants, planned);
     Diagnostics::new()
 }
 
