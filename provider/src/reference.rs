@@ -10,7 +10,7 @@ use tfplugin::schema::{Entry, Reference, Section};
 use tfplugin::{Attribute, Object, ObjectSchema};
 
 use crate::config::ProviderConfig;
-use crate::engine::common::{self, DeletionPolicy};
+use crate::engine::common;
 use crate::engine::kind::AnyKind;
 use crate::engine::marks::{FreeText, Immutable, Labels, Refers, Volatile};
 use crate::google::kinds::{self, KINDS};
@@ -162,10 +162,10 @@ fn kind_facts(kind: &AnyKind) -> String {
         None => "none".to_owned(),
     };
     let grants = if kind.has_grants() { "yes, see [Grants](#grants)" } else { "none" };
-    let removal = match kind.deletion() {
-        DeletionPolicy::Delete => "deleted",
-        DeletionPolicy::Abandon => "left in the cloud",
-        DeletionPolicy::Prevent => "refused",
+    let removal = if kind.holds_data() {
+        "refused while the stack has `deletion_protection`, because it holds data; else deleted"
+    } else {
+        "deleted"
     };
     format!(
         "{}\n\n- API: `{}`\n- Name in the inventory: `{}`\n- Selector of an import: `{}=`\n- Labels: {labels}\n- Grants: {grants}\n\

@@ -15,12 +15,12 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic};
 use tokio::sync::OnceCell;
 
 use super::address::Address;
-use super::common::DeletionPolicy;
 use super::error::CallError;
 use super::kind::AnyKind;
 use super::model::Components;
 use super::objects::{Detail, LiveObject};
 use super::plan::{Action, Step};
+use super::protection::{self, Fate};
 use super::run::Run;
 use super::scope::Scope;
 use super::tree;
@@ -85,16 +85,27 @@ impl Work<'_> {
     }
 }
 
+/// What was before an apply.
+#[derive(Clone, Copy)]
+pub(crate) struct Before<'a> {
+    /// The components as last read.
+    pub(crate) components: &'a Components,
+    /// The scope that they were made in.
+    pub(crate) scope: &'a Scope,
+    /// Whether the state protects what it holds.
+    pub(crate) is_protected: bool,
+}
+
 /// Does the steps of a plan. `kept` are the planned components; those with a step exist only once it is done.
 pub(crate) async fn apply(
     run: &Run,
     steps: Vec<Step>,
     kept: Components,
-    (before, scope_before): (&Components, &Scope),
+    Before { components: before, scope: scope_before, is_protected }: Before<'_>,
     secrets: &Components,
     left: &Components,
 ) -> Outcome {
-    let steps = split_replacements(steps, &run.scope);
+    let steps = split_replacements(steps, &run.scope, is_protected);
     if before.is_empty() {
         let conflicts = preflight::conflicts(run, &steps, &kept, left).await;
         if conflicts.has_error() {
@@ -128,14 +139,19 @@ pub(crate) async fn apply(
 
 /// Makes a removal and a creation of each replacement. Where the new object has the name of the old one, the old one
 /// goes first; otherwise the new one is made first, so that those who use it can move over.
-fn split_replacements(steps: Vec<Step>, scope: &Scope) -> Vec<Step> {
+fn split_replacements(steps: Vec<Step>, scope: &Scope, is_protected: bool) -> Vec<Step> {
     let split = |step: Step| {
         let (Action::Replace, Some(prior), Some(planned)) = (&step.action, &step.prior, &step.planned) else {
             return vec![step];
         };
         let name = |component| step.address.kind.object_name(component, scope);
-        let removal =
-            if name(prior).is_some_and(|old| name(planned) == Some(old)) { Action::Delete } else { Action::Discard };
+        let keeps_name = name(prior).is_some_and(|old| name(planned) == Some(old));
+        let removal = match protection::fate(&step.address, prior, is_protected) {
+            Fate::Deleted if keeps_name => Action::Delete,
+            Fate::Deleted => Action::Discard,
+            // The plan has refused what must stay; what is left behind needs no step.
+            Fate::Released | Fate::Prevented => return vec![Step { action: Action::Create, prior: None, ..step }],
+        };
         let creation = Step { action: Action::Create, prior: None, ..step.clone() };
         // The removal comes last: until something is done, the old object is what there is.
         vec![creation, Step { action: removal, planned: None, ..step }]
@@ -161,13 +177,14 @@ async fn look_up(work: &Work<'_>, steps: &[Step]) {
 /// Deletes a whole stack: users first. What is abandoned stays.
 pub(crate) async fn destroy(run: &Run, components: &Components) -> Outcome {
     let steps = components.iter().map(|(address, component)| {
-        let action = match super::plan::removal::policy(address, component) {
-            DeletionPolicy::Delete => Action::Delete,
-            _ => Action::Release,
+        // What is protected has been refused by the plan.
+        let action = match protection::fate(address, component, false) {
+            Fate::Deleted => Action::Delete,
+            Fate::Released | Fate::Prevented => Action::Release,
         };
         Step { address: address.clone(), action, prior: Some(component.clone()), planned: None }
     });
-    let before = (components, &run.scope);
+    let before = Before { components, scope: &run.scope, is_protected: false };
     apply(run, steps.collect(), Components::new(), before, &Components::new(), &Components::new()).await
 }
 

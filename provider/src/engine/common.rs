@@ -21,9 +21,9 @@ pub enum DeletionPolicy {
 /// The attributes that every kind has.
 #[derive(Object)]
 struct Common {
-    /// What happens to the object when this component is removed from the configuration or the stack is destroyed:
-    /// `DELETE` (the default, save for kinds that say otherwise), `ABANDON` leaves it in the cloud, `PREVENT` refuses
-    /// the plan. An imported component that is removed from the configuration is never deleted.
+    /// What happens to the object when this component is removed from the configuration, is replaced, or the stack is
+    /// destroyed: `DELETE` (the default) deletes it, `ABANDON` leaves it in the cloud, `PREVENT` refuses the plan. What counts
+    /// is what the state has, so a change of it takes effect with the next apply. An imported object is never deleted.
     #[tf(optional)]
     deletion_policy: Value<DeletionPolicy>,
     /// Lets the change of an immutable attribute delete this object and create it anew. Without it such a change is an
@@ -87,7 +87,7 @@ pub const LOCATION: &str = name!(Usual.location);
 pub const ID: &str = name!(Usual.id);
 
 /// The declaration of a kind with the attributes that all kinds share.
-pub(crate) fn complete(mut object: ObjectSchema, has_grants: bool, deletion: DeletionPolicy) -> ObjectSchema {
+pub(crate) fn complete(mut object: ObjectSchema, has_grants: bool, holds_data: bool) -> ObjectSchema {
     object.attributes.extend(Common::schema().attributes);
     if has_grants {
         object.attributes.extend(Grants::schema().attributes);
@@ -99,9 +99,12 @@ pub(crate) fn complete(mut object: ObjectSchema, has_grants: bool, deletion: Del
         }
     }
     let policy = object.attributes.iter_mut().find(|attribute| attribute.name == DELETION_POLICY);
-    if let Some(policy) = policy.filter(|_| deletion == DeletionPolicy::Abandon) {
-        let usual = policy.description.replace("`DELETE` (the default, save for kinds that say otherwise)", "`DELETE`");
-        policy.description = usual.replace("`ABANDON` leaves", "`ABANDON` (the default) leaves").into();
+    if let Some(policy) = policy.filter(|_| holds_data) {
+        policy.description = format!(
+            "{} A kind that holds data: while the stack has `deletion_protection`, the default is `PREVENT`.",
+            policy.description
+        )
+        .into();
     }
     object.attributes.sort_by(|a, b| a.name.cmp(&b.name));
     object

@@ -114,6 +114,7 @@ fn stack(run: &Run, cloud: &dyn Cloud, import: &ImportName, components: Componen
     stack.set(model::ID, Dynamic::string(cloud.terms().stack_id(&run.scope.place, &run.scope.stack)));
     stack.set(model::DELETION_PROTECTION, Dynamic::Bool(true));
     stack.set(model::STATUS, Status::Complete);
+    stack.set(model::DELETES, Dynamic::List(Vec::new()));
     stack.set_components(&components, &like);
     refresh::stamp(&run.scope, &mut stack, &components);
     stack

@@ -21,7 +21,7 @@ use serde_json::Value as Json;
 use tfplugin::schema::{Nesting, Presence, Shape};
 use tfplugin::{Attribute, Diagnostics, Dynamic, Extensions, Object, ObjectSchema, Path};
 
-use super::common::{self, DeletionPolicy};
+use super::common;
 use super::error::CallError;
 use super::objects::{Detail, LiveObject, NamedBy, Objects, Readiness};
 use super::run::Run;
@@ -50,9 +50,10 @@ pub trait Declared: Kind {
 
 /// What the engine asks of every kind. Nothing here makes a call.
 pub trait Kind: Send + Sync + 'static {
-    /// What happens to the object when its component goes, unless `deletion_policy` says otherwise.
-    fn deletion(&self) -> DeletionPolicy {
-        DeletionPolicy::Delete
+    /// Whether the objects hold data that is lost with them: under `deletion_protection` they are not deleted unless
+    /// `deletion_policy` says so.
+    fn holds_data(&self) -> bool {
+        false
     }
 
     /// Writes out what the component implies: a preset's conditions, a default display name. Works on a component whose
@@ -237,7 +238,7 @@ impl AnyKind {
 
     /// The declaration with the attributes that all kinds share.
     pub fn object(&self) -> &ObjectSchema {
-        let complete = || common::complete(self.declaration.schema(), self.has_grants(), self.kind.deletion());
+        let complete = || common::complete(self.declaration.schema(), self.has_grants(), self.kind.holds_data());
         self.object.get_or_init(complete)
     }
 

@@ -30,6 +30,7 @@ pub mod objects;
 pub mod place;
 mod plan;
 pub(crate) mod problem;
+mod protection;
 mod references;
 mod refresh;
 mod rename;

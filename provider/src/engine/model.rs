@@ -55,6 +55,10 @@ pub struct Common {
     /// The stack's id.
     #[tf(computed)]
     pub id: Value<String>,
+    /// Every object that the planned change deletes, replacements included, one a line: empty where it deletes none, and after
+    /// every refresh. A `postcondition`, a policy tool or a pipeline can hold a change by it.
+    #[tf(computed)]
+    pub deletes: Value<Vec<String>>,
     /// Every object that the stack manages, and every grant with role and member; sorted.
     #[tf(computed)]
     pub inventory: Value<Vec<String>>,
@@ -72,6 +76,8 @@ pub const STATUS: &str = name!(Common.status);
 pub const FINGERPRINT: &str = name!(Common.fingerprint);
 /// The attribute with the stack's id.
 pub const ID: &str = name!(Common.id);
+/// The attribute with what a change deletes.
+pub const DELETES: &str = name!(Common.deletes);
 /// The attribute with what the stack manages.
 pub const INVENTORY: &str = name!(Common.inventory);
 

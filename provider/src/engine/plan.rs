@@ -2,16 +2,18 @@
 //!
 //! It runs when Terraform plans and once more when it applies; the same input gives the same steps.
 
+pub(crate) mod announce;
 pub(crate) mod component;
-pub(crate) mod removal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
 
+use self::announce::Announcement;
 use super::address::Address;
 use super::cloud::Cloud;
 use super::model::{self, Components, Stack, Status};
+use super::protection::{self, Fate};
 use super::references::Part;
 use super::scope::Scope;
 use super::{effective, graph, inventory, references, rename, validate};
@@ -66,6 +68,11 @@ pub(crate) struct Step {
 }
 
 impl Step {
+    /// A component that the stack forgets.
+    pub(crate) fn release(address: &Address, component: &Dynamic) -> Self {
+        Self { address: address.clone(), action: Action::Release, prior: Some(component.clone()), planned: None }
+    }
+
     /// Whether the component or an object of it goes.
     pub(crate) fn is_removal(&self) -> bool {
         matches!(self.action, Action::Delete | Action::Discard | Action::Release)
@@ -116,6 +123,7 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
     let scope_before = prior.unwrap_or(&empty).scoped(scope.clone());
     let before = prior.unwrap_or(&empty).components();
     let configured = config.borrowed();
+    let is_protected = prior.is_some_and(protection::is_protected);
     let mut wanted = proposed.components();
     // Where the configuration is not known yet, Terraform proposes what was there before.
     for (address, component) in &mut wanted {
@@ -139,26 +147,37 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
     references::check(&planned, |kind| proposed.get(kind).is_unknown(), &mut diagnostics);
 
     let mut steps = Vec::new();
+    let mut open: BTreeSet<Address> = BTreeSet::new();
     let mut actions: Vec<(Address, Action)> = Vec::new();
     if !diagnostics.has_error() {
-        let view = component::View { before: &before, configured: &configured, scope, scope_before: &scope_before };
+        let view = component::View {
+            before: &before,
+            configured: &configured,
+            scope,
+            scope_before: &scope_before,
+            is_protected,
+        };
         let order = graph::order(&planned);
         let starts: Components =
             order.again.iter().filter_map(|a| Some((a.clone(), planned.get(a)?.clone()))).collect();
         // What is planned once more is judged only then.
         for address in order.all {
             let mut found = Diagnostics::new();
-            let (tree, action) = component::plan(&view, &address, prior_of(&address), &planned, &mut found);
+            let component::Planned { tree, action, is_open } =
+                component::plan(&view, &address, prior_of(&address), &planned, &mut found);
             planned.insert(address.clone(), tree);
             if !starts.contains_key(&address) {
                 diagnostics.extend(found);
+                open.extend(is_open.then(|| address.clone()));
                 actions.extend(action.map(|action| (address, action)));
             }
         }
         for (address, start) in starts {
             planned.insert(address.clone(), start);
-            let (tree, action) = component::plan(&view, &address, prior_of(&address), &planned, &mut diagnostics);
+            let component::Planned { tree, action, is_open } =
+                component::plan(&view, &address, prior_of(&address), &planned, &mut diagnostics);
             planned.insert(address.clone(), tree);
+            open.extend(is_open.then(|| address.clone()));
             actions.extend(action.map(|action| (address, action)));
         }
         steps.extend(actions.into_iter().map(|(address, action)| {
@@ -169,10 +188,35 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
         let gone = before.iter().filter(|(address, _)| !planned.contains_key(address) && !moved.contains(address));
         // A map of components that is unknown as a whole may hold any of them.
         let gone = gone.filter(|(address, _)| !proposed.get(address.kind.name()).is_unknown());
-        steps.extend(gone.map(|(address, tree)| removal::plan(address, tree, &mut diagnostics)));
+        steps.extend(gone.map(|(address, tree)| removal(address, tree, is_protected, &mut diagnostics)));
     }
-    let planned = whole(input, planned, &steps);
+    let (perhaps, certain): (Vec<&Step>, Vec<&Step>) = steps.iter().partition(|step| open.contains(&step.address));
+    let mut announcement = Announcement::new(certain, &renames, scope, is_protected);
+    for step in perhaps {
+        announcement.add_perhaps_replaced(step, scope);
+    }
+    if !diagnostics.has_error() {
+        diagnostics.extend(announcement.warnings());
+    }
+    let planned = whole(input, planned, &steps, &announcement);
     StackPlan { planned, steps, diagnostics }
+}
+
+/// Plans the removal of a component from a stack that stays.
+fn removal(address: &Address, component: &Dynamic, is_protected: bool, diagnostics: &mut Diagnostics) -> Step {
+    let action = match protection::fate(address, component, is_protected) {
+        Fate::Deleted => Action::Delete,
+        Fate::Released => Action::Release,
+        Fate::Prevented => {
+            diagnostics.push(protection::prevented(
+                address,
+                component,
+                "would be deleted, because it left the configuration",
+            ));
+            Action::Release
+        }
+    };
+    Step { address: address.clone(), action, prior: Some(component.clone()), planned: None }
 }
 
 /// A stack does not move: its name, project and region are what its objects are found by.
@@ -200,7 +244,7 @@ fn refuse_moves(prior: &Stack, scope: &Scope, diagnostics: &mut Diagnostics) {
 }
 
 /// The stack's own attributes around the planned components.
-fn whole(input: &Input<'_>, components: Components, steps: &[Step]) -> Stack {
+fn whole(input: &Input<'_>, components: Components, steps: &[Step], announcement: &Announcement) -> Stack {
     let Input { prior, proposed, scope, cloud, .. } = *input;
     // Kinds that are unknown as a whole stay so.
     let known = !proposed.has_unknown_kind() && components.values().all(|component| !component.is_unknown());
@@ -215,6 +259,7 @@ fn whole(input: &Input<'_>, components: Components, steps: &[Step]) -> Stack {
     cloud.record_place(&mut planned, &scope.place);
     planned.set(model::ID, Dynamic::string(cloud.terms().stack_id(&scope.place, &scope.stack)));
     planned.set(model::STATUS, Status::Complete);
+    planned.set(model::DELETES, announcement.deletes());
     let will_write = steps.iter().any(|step| step.action != Action::Release) || prior.is_none();
     let means = known && !proposed.is_ungoverned();
     let digest = effective::fingerprint(&components, scope).filter(|_| means).map_or(Dynamic::Unknown, Dynamic::String);

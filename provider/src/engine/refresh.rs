@@ -46,6 +46,7 @@ pub(crate) async fn refresh(run: &Run, cloud: &dyn Cloud, prior: &Stack) -> Resu
     };
     let observed = observe(run, &components, &found, &policies, account.as_ref());
     stack.set_components(&observed, prior);
+    stack.set(model::DELETES, Dynamic::List(Vec::new()));
     stamp(&run.scope, &mut stack, &observed);
     Ok(stack)
 }

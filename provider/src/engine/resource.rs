@@ -20,10 +20,12 @@ use super::context::CallContext;
 use super::import_id::ImportName;
 use super::model::{self, Components, Stack, Status, Timeouts};
 use super::place::Place;
-use super::plan::{self, Input, StackPlan};
+use super::plan::announce::Announcement;
+use super::plan::{self, Action, Input, StackPlan, Step};
+use super::protection::{self, Fate};
 use super::run::{Preparation, Run};
 use super::scope::Scope;
-use super::{apply, common, discover, generate, inventory, problem, references, refresh, rename, validate};
+use super::{apply, discover, generate, inventory, problem, references, refresh, rename, validate};
 use crate::provider::Session;
 use crate::types::Duration;
 
@@ -227,7 +229,7 @@ impl<T: StackType> Resource<Session> for StackResource<T> {
             let alive = session.handover.alive(id);
             let mut components = state.components();
             components.retain(|address, component| {
-                let is_imported = component.get(common::IMPORTED).as_bool() == Some(true);
+                let is_imported = protection::is_imported(component);
                 alive
                     .as_ref()
                     .is_none_or(|alive| !is_imported && !inventory::is_among(alive, address, component, &run.scope))
@@ -258,7 +260,7 @@ fn plan_destroy<T: StackType>(
         let id = prior.text(model::ID).unwrap_or_default();
         // The old half of a replacement that was made first: its objects live on in the new half.
         let is_replaced = context.client().is_ok_and(|session| session.handover.alive(id).is_some());
-        if prior.get(model::DELETION_PROTECTION).as_bool() != Some(false) && !is_replaced {
+        if protection::is_protected(prior) && !is_replaced {
             diagnostics.push(
                 Diagnostic::error(
                     "The stack is protected from deletion",
@@ -270,14 +272,37 @@ fn plan_destroy<T: StackType>(
                 .at(Path::root().attribute(model::DELETION_PROTECTION)),
             );
         }
-        for (address, component) in prior.components().iter().filter(|_| !is_replaced) {
-            if plan::removal::policy(address, component) == common::DeletionPolicy::Prevent {
-                diagnostics.push(plan::removal::prevented(address));
-            }
+        if !is_replaced {
+            destruction(prior, &mut diagnostics);
         }
     }
     let private = marked(request.private, DESTROY);
     PlanResponse { planned: None, private, requires_replace: Vec::new(), diagnostics }
+}
+
+/// What the destruction of a stack has to say aloud, and what forbids it.
+fn destruction(prior: &Stack, diagnostics: &mut Diagnostics) {
+    let is_protected = protection::is_protected(prior);
+    let components = prior.components();
+    let steps = components.iter().map(|(address, component)| {
+        let action = match protection::fate(address, component, is_protected) {
+            Fate::Deleted => Action::Delete,
+            Fate::Released => Action::Release,
+            Fate::Prevented => {
+                // The protection of the stack itself is an error of its own.
+                if !is_protected {
+                    diagnostics.push(protection::prevented(address, component, "would be deleted with the stack"));
+                }
+                Action::Release
+            }
+        };
+        Step { address: address.clone(), action, prior: Some(component.clone()), planned: None }
+    });
+    let steps: Vec<Step> = steps.collect();
+    if !diagnostics.has_error() {
+        let announcement = Announcement::new(&steps, &BTreeMap::new(), &unplaced(prior), is_protected);
+        diagnostics.extend(announcement.warnings());
+    }
 }
 
 /// Creates or changes a stack; what exists afterwards is in the answer in any case.
@@ -338,9 +363,10 @@ pub(super) async fn carry_out(
     } else {
         let kept = plan.planned.into_components();
         let left = left.map(|left| taken_up(&left.components(), &kept, &run.scope)).unwrap_or_default();
-        // What was made for a component that has left the configuration since goes as any other.
+        // A plan that did not see the state deletes nothing: what has left the configuration since is released.
         let gone = left.iter().filter(|(address, _)| !kept.contains_key(address));
-        let gone: Vec<_> = gone.map(|(address, tree)| plan::removal::plan(address, tree, &mut diagnostics)).collect();
+        let gone: Vec<Step> = gone.map(|(address, tree)| Step::release(address, tree)).collect();
+        diagnostics.extend(Announcement::new(&gone, &BTreeMap::new(), &run.scope, true).warnings());
         let place = async {
             match &run.scope.place.number {
                 Some(_) => Ok(run.scope.place.clone()),
@@ -351,7 +377,11 @@ pub(super) async fn carry_out(
             run,
             plan.steps.into_iter().chain(gone).collect(),
             kept,
-            (&before, &scope_before),
+            apply::Before {
+                components: &before,
+                scope: &scope_before,
+                is_protected: prior.is_some_and(protection::is_protected),
+            },
             &secrets,
             &left,
         );

@@ -9,6 +9,7 @@ use super::Action;
 use crate::engine::address::Address;
 use crate::engine::marks::{Immutable, Volatile, Wire};
 use crate::engine::model::Components;
+use crate::engine::protection::{self, Fate};
 use crate::engine::scope::Scope;
 use crate::engine::wire;
 use crate::engine::{common, effective, labels, tree};
@@ -23,6 +24,24 @@ pub(super) struct View<'a> {
     pub(super) scope: &'a Scope,
     /// The same with what the stack was last given.
     pub(super) scope_before: &'a Scope,
+    /// Whether the prior state protects what it holds.
+    pub(super) is_protected: bool,
+}
+
+/// A component as planned.
+pub(super) struct Planned {
+    /// The component, with unknowns where only the apply can tell.
+    pub(super) tree: Dynamic,
+    /// What is to be done, if anything.
+    pub(super) action: Option<Action>,
+    /// Whether a value that is not known yet decides about a replacement.
+    pub(super) is_open: bool,
+}
+
+impl Planned {
+    fn new(tree: Dynamic, action: Option<Action>) -> Self {
+        Self { tree, action, is_open: false }
+    }
 }
 
 /// The component before anything is compared: configuration, defaults, names, and prior values where the configuration
@@ -63,10 +82,10 @@ pub(super) fn plan(
     before: Option<&Dynamic>,
     all: &Components,
     diagnostics: &mut Diagnostics,
-) -> (Dynamic, Option<Action>) {
+) -> Planned {
     let mut component = all.get(address).cloned().unwrap_or_default();
     if component.is_unknown() {
-        return (component, None);
+        return Planned::new(component, None);
     }
     if let Some(labels) = labels::wanted(address, &component, before, view.scope) {
         tree::set(&mut component, common::EFFECTIVE_LABELS, labels);
@@ -77,7 +96,7 @@ pub(super) fn plan(
             // The creation of a whole stack may go on with objects that an import left, which bear no stamp.
             tree::set(&mut created, common::EFFECTIVE_LABELS, Dynamic::Unknown);
         }
-        return (created, Some(Action::Create));
+        return Planned::new(created, Some(Action::Create));
     };
     let meant_before = effective::effective(address, before, view.before, view.scope_before);
     let meant = effective::effective(address, &component, all, view.scope);
@@ -95,19 +114,24 @@ pub(super) fn plan(
     let fixed = changed.iter().copied().filter(|attribute| attribute.extensions.get::<Immutable>().is_some());
     let (moved, open): (Vec<&Attribute>, Vec<&Attribute>) =
         fixed.partition(|attribute| meant.get(&attribute.name).is_wholly_known());
-    let may_go = component.get(common::ALLOW_REPLACEMENT).as_bool() == Some(true);
+    let may_replace = component.get(common::ALLOW_REPLACEMENT).as_bool() == Some(true);
     // What is not known yet may turn out to be the same: then the apply replaces nothing.
-    if !moved.is_empty() || (may_go && !open.is_empty()) {
-        if may_go {
-            tree::set(&mut component, common::IMPORTED, Dynamic::Null);
-            if let Some(labels) = labels::wanted(address, &component, None, view.scope) {
-                tree::set(&mut component, common::EFFECTIVE_LABELS, labels);
+    let is_open = may_replace && moved.is_empty() && !open.is_empty();
+    if let Some(deciding) = moved.first().or(open.first().filter(|_| is_open)) {
+        match replacement(view, address, before, &component, deciding, may_replace) {
+            Ok(()) => {
+                tree::set(&mut component, common::IMPORTED, Dynamic::Null);
+                if let Some(labels) = labels::wanted(address, &component, None, view.scope) {
+                    tree::set(&mut component, common::EFFECTIVE_LABELS, labels);
+                }
+                forget(view, address, &mut component);
+                let tree = created(view, address, component);
+                return Planned { tree, action: Some(Action::Replace), is_open };
             }
-            forget(view, address, &mut component);
-            return (created(view, address, component), Some(Action::Replace));
-        }
-        for attribute in moved {
-            diagnostics.push(refusal(address, attribute, &meant_before, &meant));
+            Err(Refused::NotAllowed) => {
+                moved.iter().for_each(|fixed| diagnostics.push(refusal(address, fixed, &meant_before, &meant)));
+            }
+            Err(Refused::Because(problem)) => diagnostics.push(*problem),
         }
     }
 
@@ -117,7 +141,7 @@ pub(super) fn plan(
     let grants = after.0.is_none() || after.1.is_none() || grants_of(before, view.before) != after;
     let is_complete = address.kind.was_ready(before);
     if !grants && changed.is_empty() && is_complete {
-        return (component, None);
+        return Planned::new(component, None);
     }
     let attributes: Vec<String> = changed.iter().map(|attribute| attribute.name.to_string()).collect();
     if !attributes.is_empty() || !is_complete {
@@ -132,7 +156,57 @@ pub(super) fn plan(
         let silent: BTreeSet<&str> = attributes.iter().map(String::as_str).collect();
         leave_open_inside(address.kind.object(), &mut component, &silent);
     }
-    (component, Some(Action::Update { attributes, grants }))
+    Planned::new(component, Some(Action::Update { attributes, grants }))
+}
+
+/// Why an object is not replaced.
+enum Refused {
+    /// The configuration does not allow it.
+    NotAllowed,
+    /// It is protected, or its successor would have its name.
+    Because(Box<Diagnostic>),
+}
+
+/// Whether the object may be replaced, which `attribute` asks for.
+fn replacement(
+    view: &View<'_>,
+    address: &Address,
+    before: &Dynamic,
+    component: &Dynamic,
+    attribute: &Attribute,
+    may_replace: bool,
+) -> Result<(), Refused> {
+    if !may_replace {
+        return Err(Refused::NotAllowed);
+    }
+    match protection::fate(address, before, view.is_protected) {
+        Fate::Deleted => Ok(()),
+        Fate::Prevented => {
+            let what = format!("would be replaced, because {} changes", attribute.name);
+            let problem = protection::prevented(address, before, &what).at(path_of(address, attribute));
+            Err(Refused::Because(Box::new(problem)))
+        }
+        Fate::Released => {
+            let name = |component| address.kind.object_name(component, view.scope);
+            let keeps_name = name(before).is_some_and(|old| name(component) == Some(old));
+            let keeps_name = keeps_name && !address.kind.is_named_by_cloud();
+            if keeps_name { Err(Refused::Because(Box::new(name_in_use(address, attribute)))) } else { Ok(()) }
+        }
+    }
+}
+
+/// The error for a replacement under the name of an object that stays.
+fn name_in_use(address: &Address, attribute: &Attribute) -> Diagnostic {
+    let (noun, name) = (address.kind.noun(), &attribute.name);
+    Diagnostic::error(
+        format!("The {noun} cannot be replaced"),
+        format!(
+            "{name} of {address} changes, which needs a new {noun}; but the old one was imported or has deletion_policy = \
+             \"ABANDON\" in the state, so it stays in the cloud, and its name with it. Set {name} back, or give the new one \
+             a name of its own."
+        ),
+    )
+    .at(path_of(address, attribute))
 }
 
 /// Secrets that were sent once and that a change would lose must be given again.

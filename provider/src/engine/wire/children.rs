@@ -52,6 +52,17 @@ fn pairs<'f>(object: &ObjectSchema, known: &Entries, found: &'f Entries) -> BTre
     pairs
 }
 
+/// The KEYs of the children in `was` that none of those in `is` is.
+pub fn lost<'w>(attribute: &Attribute, was: &'w Dynamic, is: &Dynamic) -> Vec<&'w str> {
+    let (Some(object), Some(was)) = (children(attribute), was.as_entries()) else { return Vec::new() };
+    if is.is_unknown() {
+        return Vec::new();
+    }
+    let is = is.as_entries().unwrap_or(Entries::none());
+    let kept: BTreeSet<&str> = pairs(object, is, was).into_values().collect();
+    was.keys().map(AsRef::as_ref).filter(|key| !kept.contains(key)).collect()
+}
+
 /// What is to be recorded of the children found: those recorded before (`stored`, which means `meant`), under their KEYs
 /// and in their spelling where it still means the same.
 pub fn tracked(object: &ObjectSchema, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) -> Dynamic {

@@ -323,6 +323,10 @@ impl Declared for Bucket {
 }
 
 impl Kind for Bucket {
+    fn holds_data(&self) -> bool {
+        true
+    }
+
     fn effective(&self, component: &mut Dynamic, _: &str, _: &Scope) {
         let name = component.get("name").clone();
         let logging = component.as_entries_mut().and_then(|entries| entries.get_mut("logging"));

@@ -16,7 +16,6 @@ use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use self::index::Index;
 use super::scalars::KmsKey;
-use crate::engine::common::DeletionPolicy;
 use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Children, Immutable, OwnKeys, ScalarCodec, wire, wire_with};
 use crate::engine::scope::Scope;
@@ -164,8 +163,8 @@ impl Declared for FirestoreDatabase {
 }
 
 impl Kind for FirestoreDatabase {
-    fn deletion(&self) -> DeletionPolicy {
-        DeletionPolicy::Abandon
+    fn holds_data(&self) -> bool {
+        true
     }
 
     fn effective(&self, component: &mut Dynamic, _: &str, _: &Scope) {

@@ -299,6 +299,10 @@ impl Declared for Registry {
 }
 
 impl Kind for Registry {
+    fn holds_data(&self) -> bool {
+        true
+    }
+
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         let text = |name: &str| component.get(name).as_str();
         let (Some(name), Some(location)) = (text("name"), text("location")) else { return Vec::new() };

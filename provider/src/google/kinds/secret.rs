@@ -168,6 +168,10 @@ impl Declared for Secret {
 }
 
 impl Kind for Secret {
+    fn holds_data(&self) -> bool {
+        true
+    }
+
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         let name = component.get("name").as_str();
         name.map(|name| ("id", Dynamic::string(format!("projects/{}/secrets/{name}", scope.place.account))))

@@ -145,6 +145,10 @@ impl Declared for Topic {
 }
 
 impl Kind for Topic {
+    fn holds_data(&self) -> bool {
+        true
+    }
+
     fn effective(&self, component: &mut Dynamic, _: &str, _: &Scope) {
         let subscriptions = component.as_entries_mut().and_then(|entries| entries.get_mut("subscriptions"));
         for (key, subscription) in subscriptions.and_then(Dynamic::as_entries_mut).into_iter().flatten() {

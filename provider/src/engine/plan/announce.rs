@@ -1,0 +1,191 @@
+//! What a plan has to say aloud: Terraform shows one resource that is updated in place, whatever happens inside it.
+//!
+//! One warning for each kind of action, with all its objects, because Terraform folds warnings of one title into one. What is
+//! deleted stands in the attribute `deletes` too, where policies and pipelines can see it.
+
+use std::collections::BTreeMap;
+
+use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
+
+use super::{Action, Step};
+use crate::engine::address::Address;
+use crate::engine::protection::{self, Fate};
+use crate::engine::references::Part;
+use crate::engine::scope::Scope;
+use crate::engine::{tree, wire};
+
+/// An object that a plan does something with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    /// The component, or the path of a child in it.
+    place: String,
+    /// The line of the inventory.
+    object: String,
+    /// What it is, and what goes with it.
+    what: String,
+}
+
+/// Everything that a plan announces.
+#[derive(Debug, Default)]
+pub(crate) struct Announcement {
+    deleted: Vec<Line>,
+    replaced: Vec<Line>,
+    perhaps_replaced: Vec<Line>,
+    released: Vec<Line>,
+    renamed: Vec<(Address, Address)>,
+}
+
+impl Announcement {
+    /// What the steps do to objects that exist. `renames` are the new addresses with their old ones.
+    pub(crate) fn new<'s>(
+        steps: impl IntoIterator<Item = &'s Step>,
+        renames: &BTreeMap<Address, Address>,
+        scope: &Scope,
+        is_protected: bool,
+    ) -> Self {
+        let mut announcement = Self::default();
+        announcement.renamed = renames.iter().map(|(new, old)| (old.clone(), new.clone())).collect();
+        for step in steps {
+            let Some(prior) = &step.prior else { continue };
+            let lines = || lines(&step.address, prior, scope);
+            match &step.action {
+                Action::Delete | Action::Discard => announcement.deleted.extend(lines()),
+                Action::Release => announcement.released.extend(lines()),
+                Action::Replace if protection::fate(&step.address, prior, is_protected) == Fate::Released => {
+                    announcement.released.extend(lines());
+                }
+                Action::Replace => announcement.replaced.extend(lines()),
+                Action::Update { .. } => {
+                    let gone = lost_children(step, prior, scope);
+                    match protection::fate(&step.address, prior, is_protected) {
+                        Fate::Deleted => announcement.deleted.extend(gone),
+                        Fate::Released | Fate::Prevented => announcement.released.extend(gone),
+                    }
+                }
+                Action::Create => {}
+            }
+        }
+        announcement
+    }
+
+    /// Objects whose replacement depends on a value that is not known yet.
+    pub(crate) fn add_perhaps_replaced(&mut self, step: &Step, scope: &Scope) {
+        let prior = step.prior.iter();
+        self.perhaps_replaced.extend(prior.flat_map(|prior| lines(&step.address, prior, scope)));
+    }
+
+    /// The value of `deletes`: unknown while something that is not known decides about a deletion.
+    pub(crate) fn deletes(&self) -> Dynamic {
+        if !self.perhaps_replaced.is_empty() {
+            return Dynamic::Unknown;
+        }
+        let mut lines: Vec<String> = self.deleted.iter().chain(&self.replaced).map(Line::of_list).collect();
+        lines.sort();
+        Dynamic::List(lines.into_iter().map(Dynamic::String).collect())
+    }
+
+    /// One warning for each kind of action.
+    pub(crate) fn warnings(&self) -> Diagnostics {
+        let mut warnings = Diagnostics::new();
+        let mut warn = |lines: &[Line], will: &str, consequence: &str| {
+            if lines.is_empty() {
+                return;
+            }
+            let listed: Vec<String> = lines.iter().map(Line::of_warning).collect();
+            let title = format!("{} will be {will}", count(lines.len(), "object"));
+            warnings.push(Diagnostic::warning(title, format!("{consequence}\n\n{}", listed.join("\n"))));
+        };
+        warn(
+            &self.deleted,
+            "deleted",
+            "This change deletes objects of the cloud, although Terraform shows the stack as updated in place. What is in them \
+             is lost. To leave one in the cloud instead, set deletion_policy = \"ABANDON\" on its component and apply first.",
+        );
+        warn(
+            &self.replaced,
+            "replaced",
+            "allow_replacement is set, and an attribute changes that the API cannot change: the object is deleted and created \
+             anew, and what is in it is lost.",
+        );
+        warn(
+            &self.perhaps_replaced,
+            "replaced if a value turns out to differ",
+            "allow_replacement is set, and an attribute that the API cannot change is known only after apply. If it differs, \
+             the object is deleted and created anew, and what is in it is lost.",
+        );
+        warn(
+            &self.released,
+            "released",
+            "The stack forgets these objects; they stay in the cloud as they are. Put the component back into the \
+             configuration to keep managing one.",
+        );
+        if !self.renamed.is_empty() {
+            let listed: Vec<String> = self.renamed.iter().map(|(old, new)| format!("- {old} becomes {new}")).collect();
+            let detail = format!(
+                "The object stays as it is under another KEY; nothing is deleted and created anew.\n\n{}",
+                listed.join("\n")
+            );
+            let title = format!("{} will be renamed", count(self.renamed.len(), "component"));
+            warnings.push(Diagnostic::warning(title, detail));
+        }
+        warnings
+    }
+}
+
+impl Line {
+    fn of_list(&self) -> String {
+        format!("{}: {}", self.place, self.object)
+    }
+
+    fn of_warning(&self) -> String {
+        format!("- {}: {} ({})", self.place, self.what, self.object)
+    }
+}
+
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// The object of a component and those inside it.
+fn lines(address: &Address, component: &Dynamic, scope: &Scope) -> Vec<Line> {
+    let kind = address.kind;
+    let Some(object) = kind.full_name(component, scope) else { return Vec::new() };
+    let what =
+        if kind.holds_data() { format!("{} with all that is in it", kind.noun()) } else { kind.noun().to_owned() };
+    let inner = kind.inner_names(component, scope).unwrap_or_default().into_iter().map(|name| Line {
+        place: address.to_string(),
+        object: kind.objects().full_name(&name),
+        what: format!("inside the {}", kind.noun()),
+    });
+    std::iter::once(Line { place: address.to_string(), object, what }).chain(inner).collect()
+}
+
+/// The children that leave a component which stays.
+fn lost_children(step: &Step, prior: &Dynamic, scope: &Scope) -> Vec<Line> {
+    let (address, kind) = (&step.address, step.address.kind);
+    let Some(planned) = &step.planned else { return Vec::new() };
+    let mut lines = Vec::new();
+    for attribute in kind.object().attributes.iter().filter(|attribute| Part::of(attribute) == Part::Children) {
+        let (was, is) = (prior.get(&attribute.name), planned.get(&attribute.name));
+        for key in wire::lost(attribute, was, is) {
+            let child = was.as_entries().and_then(|children| children.get(key)).cloned().unwrap_or_default();
+            let only = Dynamic::Map([(key.to_owned(), child)].into_iter().collect());
+            let others = kind.inner_names(&with(prior, attribute, Dynamic::Null), scope).unwrap_or_default();
+            let names = kind.inner_names(&with(prior, attribute, only), scope).unwrap_or_default();
+            for name in names.into_iter().filter(|name| !others.contains(name)) {
+                lines.push(Line {
+                    place: format!("{address}.{}[{key:?}]", attribute.name),
+                    object: kind.objects().full_name(&name),
+                    what: format!("inside the {}", kind.noun()),
+                });
+            }
+        }
+    }
+    lines
+}
+
+fn with(component: &Dynamic, attribute: &Attribute, value: Dynamic) -> Dynamic {
+    let mut changed = component.clone();
+    tree::set(&mut changed, attribute.name.clone(), value);
+    changed
+}
