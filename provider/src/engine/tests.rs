@@ -34,6 +34,7 @@ fn scope() -> Scope {
 pub(crate) fn configured(components: &Json) -> Stack {
     let mut stack = Stack::empty(&LAYOUT);
     stack.set(model::NAME, Dynamic::string("it"));
+    stack.set(model::DELETION_PROTECTION, Dynamic::Bool(false));
     for kind in KINDS {
         if let Some(of_kind) = components.get(kind.name()).and_then(Json::as_object) {
             let of_kind = of_kind.iter().map(|(key, hcl)| {

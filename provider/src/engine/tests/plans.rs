@@ -66,7 +66,10 @@ fn only_what_changed_is_updated() {
 fn another_key_for_the_same_object_is_a_rename() {
     let before = json!({"buckets": {"a": {"name": "the-bucket"}}});
     let after = json!({"buckets": {"z": {"name": "the-bucket"}}});
-    expect![[""]].assert_eq(&change(&before, &after));
+    expect![[r#"
+        Warning at : 1 component will be renamed
+    "#]]
+    .assert_eq(&change(&before, &after));
 }
 
 #[test]
@@ -96,8 +99,7 @@ fn what_was_imported_is_released_and_never_deleted() {
     expect![[r#"
         buckets["a"]: release
         buckets["b"]: release
-        Warning at buckets: An imported bucket leaves the stack
-        Warning at buckets: An imported bucket leaves the stack
+        Warning at : 2 objects will be released
     "#]]
     .assert_eq(&text(&planned(Some(&prior), &configured(&json!({"buckets": {}})))));
 }
@@ -112,6 +114,7 @@ fn what_cannot_change_is_refused_or_replaced_on_request() {
     .assert_eq(&change(&before, &json!({"buckets": {"a": {"location": "EU"}}})));
     expect![[r#"
         buckets["a"]: replace
+        Warning at : 1 object will be replaced
     "#]]
     .assert_eq(&change(&before, &json!({"buckets": {"a": {"location": "EU", "allow_replacement": true}}})));
 }
@@ -126,6 +129,7 @@ fn what_cannot_change_and_is_not_known_yet_may_be_replaced() {
     config.set_components(&components, &like);
     expect![[r#"
         buckets["a"]: replace
+        Warning at : 1 object will be replaced if a value turns out to differ
     "#]]
     .assert_eq(&text(&planned(Some(&prior), &config)));
 }
@@ -141,6 +145,7 @@ fn users_of_a_replaced_component_move_over() {
     expect![[r#"
         notification_channels["team"]: replace
         alert_policies["down"]: update channels
+        Warning at : 1 object will be replaced
     "#]]
     .assert_eq(&change(&before, &after));
 }
