@@ -18,7 +18,7 @@ const TYPO: &str = r#"resource "mlops_stack" "it" {
   name                = "it"
   deletion_protection = false
   buckets = {
-    a = { storage_clas = "NEARLINE" }
+    a = { name = "ml-test-a", storage_clas = "NEARLINE" }
   }
 }
 "#;
@@ -110,7 +110,7 @@ fn a_mistake_in_json_names_its_line(scene: Scene) {
     let world = scene.small_world();
     world.config("");
     let stack = json!({ "resource": { "mlops_stack": { "it": {
-        "name": "it", "buckets": { "a": { "storage_clas": "NEARLINE" } }
+        "name": "it", "buckets": { "a": { "name": "ml-test-a", "storage_clas": "NEARLINE" } }
     } } } });
     let text = serde_json::to_string_pretty(&stack).unwrap();
     world.main.write("stack.tf.json", &text);
@@ -131,9 +131,9 @@ fn a_checkpoint_and_a_provider_block_are_read_too(scene: Scene) {
     let world = scene.small_world();
     world.config(
         "resource \"mlops_phase_checkpoint\" \"p\" {\n  store = \"file:///tmp/none\"\n  phase = \"1\"\n  title = \"One\"\n  \
-         steps = [{ titel = \"a\", title = \"a\" }]\n}\n",
+         steps = [{ nmae = \"a\", name = \"a\" }]\n}\n",
     );
-    only(&world.main.validate(), &["steps[0].titel of mlops_phase_checkpoint.p ", "Did you mean title?"]);
+    only(&world.main.validate(), &["steps[0].nmae of mlops_phase_checkpoint.p ", "Did you mean name?"]);
     world.config(
         "provider \"mlops\" {\n  alias = \"other\"\n  default_labels = {\n    a = \"1\"\n    a = \"2\"\n  }\n}\n\
          resource \"mlops_stack\" \"it\" {\n  name = \"it\"\n}\n",

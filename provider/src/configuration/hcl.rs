@@ -182,12 +182,15 @@ impl Reader<'_> {
         values
     }
 
-    /// `{ .. }[var.size]` is one of the values that are written there.
+    /// `{ .. }[var.size]` is one of the values that are written there, `{ .. }.big` is that one.
     fn traversal(&self, traversal: &Traversal) -> Literal {
         traversal.operators.iter().fold(self.value(&traversal.expr), |value, operator| match operator.value() {
-            TraversalOperator::Index(_) | TraversalOperator::LegacyIndex(_) | TraversalOperator::GetAttr(_) => {
-                Literal::AnyOf(value.into_elements())
-            }
+            TraversalOperator::GetAttr(name) => value.into_member(name.as_str()),
+            TraversalOperator::Index(key) => match literal_key(key) {
+                Some(key) => value.into_member(&key),
+                None => Literal::AnyOf(value.into_elements()),
+            },
+            TraversalOperator::LegacyIndex(_) => Literal::AnyOf(value.into_elements()),
             TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => Literal::Opaque(vec![value]),
         })
     }

@@ -176,6 +176,8 @@ fn literals_in_expressions_are_read() {
         (format!("tomap({{ a = try(var.x, {bad}) }})"), "[\"a\"]"),
         (format!("{{ a = lookup({{ big = {bad} }}, var.size, null) }}"), "[\"a\"]"),
         (format!("{{ a = {{ big = {bad} }}[var.size] }}"), "[\"a\"]"),
+        (format!("{{ a = {{ big = {bad}, other = {{ x = 1 }} }}.big }}"), "[\"a\"]"),
+        (format!("{{ a = {{ big = {{ it = {bad}, n = {{ x = 1 }} }} }}[var.size][\"it\"] }}"), "[\"a\"]"),
         (format!("{{ a = \"${{{bad}}}\" }}"), "[\"a\"]"),
         (format!("{{ a = core::merge({bad}) }}"), "[\"a\"]"),
         (format!("zipmap(var.names, [{bad}])"), "[*]"),

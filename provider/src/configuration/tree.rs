@@ -90,6 +90,18 @@ impl Literal {
         }
     }
 
+    /// What stands under `key`; of a list, any element.
+    pub(super) fn into_member(self, key: &str) -> Self {
+        match self {
+            Self::Object(members) => {
+                let is_it = |member: &Member| member.key.as_deref().is_none_or(|written| written == key);
+                Self::AnyOf(members.into_iter().filter(is_it).map(|member| member.value).collect())
+            }
+            Self::AnyOf(values) => Self::AnyOf(values.into_iter().map(|value| value.into_member(key)).collect()),
+            other => Self::AnyOf(other.into_elements()),
+        }
+    }
+
     /// A collection of what `self`, lists of lists to any depth, holds at the bottom.
     pub(super) fn flattened(self) -> Self {
         fn leaves(value: Literal, found: &mut Vec<Literal>) {
