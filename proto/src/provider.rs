@@ -18,6 +18,17 @@ pub trait Provider: Send + Sync + 'static {
         Diagnostics::new()
     }
 
+    /// Checks the configuration's own files, for what Terraform drops from them before it calls a provider. `registry` has
+    /// the schemas.
+    ///
+    /// Called once in a process that Terraform started, with Terraform's working directory as its own: when the first
+    /// resource or data source is validated, before the provider is configured. That is part of validate, and of what
+    /// comes before a plan. Never under `-debug`, where the directory is the developer's, and never in unit tests.
+    fn validate_files(&self, registry: &Registry<Self::Client>) -> Diagnostics {
+        let _ = registry;
+        Diagnostics::new()
+    }
+
     /// Makes the client. Values may be unknown during plan: leave what depends on them for later. Called again when
     /// one process serves several walks. Warnings are allowed beside a client.
     fn configure(

@@ -58,6 +58,16 @@ impl<C: Send + Sync + 'static> Registry<C> {
         }
     }
 
+    /// The schema of a managed resource.
+    pub fn resource_schema(&self, type_name: &str) -> Option<&ObjectSchema> {
+        self.resources.get(type_name).map(|entry| &entry.schema().object)
+    }
+
+    /// The schema of a data source.
+    pub fn data_source_schema(&self, type_name: &str) -> Option<&ObjectSchema> {
+        self.data_sources.get(type_name).map(|entry| &entry.schema().object)
+    }
+
     /// Adds a function.
     pub fn function<F: Function>(&mut self, function: F) {
         let name = function.name();

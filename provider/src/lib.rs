@@ -5,10 +5,12 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod configuration;
 pub mod engine;
 pub mod functions;
 pub mod google;
 pub mod provider;
 pub mod reference;
+pub mod suggest;
 mod supported;
 pub mod types;

@@ -3,11 +3,12 @@
 use std::sync::OnceLock;
 
 use tfplugin::provider::ConfigureRequest;
-use tfplugin::{Diagnostics, Provider, Registry};
+use tfplugin::{Diagnostics, Object, ObjectSchema, Provider, Registry};
 
 use crate::checkpoint::store::Clients;
 use crate::checkpoint::{CheckpointResource, PhaseReportSource, PlannedPhases};
 use crate::config::{Connection, NotYetKnown, ProviderConfig};
+use crate::configuration::{self, BlockKind};
 use crate::engine::{Handover, StackImages, StackResource};
 use crate::functions;
 use crate::google::api::auth::Environment;
@@ -16,6 +17,9 @@ use crate::supported;
 
 /// Where the provider is published.
 pub const ADDRESS: &str = "registry.terraform.io/mlops-rs/mlops";
+
+/// What configurations call the provider, unless they say otherwise.
+const LOCAL_NAME: &str = "mlops";
 
 /// Whether the provider that a `moved` block takes a resource of this type from is this one.
 ///
@@ -77,6 +81,11 @@ impl Provider for Mlops {
         config.validate()
     }
 
+    fn validate_files(&self, registry: &Registry<Session>) -> Diagnostics {
+        let block = ProviderConfig::schema();
+        configuration::check_working_directory(|kind, name| schema_of(registry, &block, kind, name))
+    }
+
     async fn configure(&self, request: ConfigureRequest<ProviderConfig>) -> (Option<Session>, Diagnostics) {
         let environment = Environment::process();
         let (connection, mut diagnostics) = request.config.connect(&environment, &request.terraform_version);
@@ -96,8 +105,24 @@ impl Provider for Mlops {
     }
 }
 
+/// The schema of a block with this first label, if it is one of this provider.
+fn schema_of<'s>(
+    registry: &'s Registry<Session>,
+    block: &'s ObjectSchema,
+    kind: BlockKind,
+    name: &str,
+) -> Option<&'s ObjectSchema> {
+    match kind {
+        BlockKind::Resource => registry.resource_schema(name),
+        BlockKind::Data => registry.data_source_schema(name),
+        BlockKind::Provider => (name == LOCAL_NAME).then_some(block),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use super::*;
 
     #[test]
@@ -108,6 +133,49 @@ mod tests {
         assert!(is_this_provider("mlops", "mlops_phase_checkpoint") && is_this_provider("phase", "phase_checkpoint"));
         assert!(!is_this_provider("registry.terraform.io/hashicorp/null", "phase_checkpoint"));
         assert!(!is_this_provider("null", "phase_checkpoint"));
+    }
+
+    /// The configurations in a page.
+    fn blocks_of_hcl(page: &str) -> Vec<String> {
+        let mut lines = page.lines();
+        let mut blocks = Vec::new();
+        while lines.by_ref().any(|line| line == "```terraform") {
+            blocks.push(lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect());
+        }
+        blocks
+    }
+
+    fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { files(&path, found) } else { found.push(path) }
+        }
+    }
+
+    #[test]
+    fn no_example_and_no_page_has_a_mistake_in_a_configuration() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut paths = vec![root.join("README.md")];
+        ["examples", "docs", "acceptance-tests/environments"].map(|folder| files(&root.join(folder), &mut paths));
+        let mut registry = Registry::default();
+        Mlops.register(&mut registry);
+        let block = ProviderConfig::schema();
+        let mut ours = 0;
+        for path in paths {
+            let texts = match path.extension().and_then(|extension| extension.to_str()) {
+                Some("tf") => vec![std::fs::read_to_string(&path).unwrap()],
+                Some("md") => blocks_of_hcl(&std::fs::read_to_string(&path).unwrap()),
+                _ => Vec::new(),
+            };
+            for text in texts {
+                let (blocks, said) =
+                    configuration::check_text(&text, |kind, name| schema_of(&registry, &block, kind, name))
+                        .unwrap_or_else(|| panic!("{} does not parse:\n{text}", path.display()));
+                assert!(said.is_empty(), "{}: {said:?}", path.display());
+                ours += blocks;
+            }
+        }
+        assert!(ours > 40, "only {ours} blocks of this provider were read");
     }
 
     #[tokio::test]

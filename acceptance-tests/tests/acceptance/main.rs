@@ -20,6 +20,7 @@ mod topic;
 mod workload_identity_pool;
 
 mod apis;
+mod configuration_files;
 mod consistency;
 mod drift;
 mod environment;

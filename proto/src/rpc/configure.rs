@@ -19,6 +19,8 @@ pub(super) async fn configure<P: Provider>(
     request: pb::configure_provider::Request,
 ) -> pb::configure_provider::Response {
     shared.restart();
+    // From here on the configuration is what Terraform sends, which can be that of a saved plan.
+    shared.take_file_check();
     let result = on_its_own("ConfigureProvider", async move {
         let schema = shared.schema();
         let config =

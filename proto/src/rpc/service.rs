@@ -33,6 +33,13 @@ impl<P: Provider> Service<P> {
         self
     }
 
+    /// The process runs in the directory of the configuration: [`Provider::validate_files`] is called.
+    #[must_use]
+    pub fn beside_the_configuration(self) -> Self {
+        self.0.check_files();
+        self
+    }
+
     pub(crate) fn shared(&self) -> &Shared<P> {
         &self.0
     }

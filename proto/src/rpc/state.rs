@@ -1,5 +1,6 @@
 //! What the calls share: the provider, what it registered, its client, and the word to stop.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,8 @@ pub(crate) struct Shared<P: Provider> {
     pub(crate) registry: Registry<P::Client>,
     schema: OnceLock<TypedSchema>,
     running: RwLock<Running<P::Client>>,
+    /// Whether the files of the working directory are still to be checked.
+    files_unchecked: AtomicBool,
 }
 
 /// What changes while the process lives.
@@ -28,7 +31,23 @@ impl<P: Provider> Shared<P> {
         let mut registry = Registry::default();
         provider.register(&mut registry);
         let running = Running { client: None, stop: CancellationToken::new(), restarts: false };
-        Self { provider, registry, schema: OnceLock::new(), running: RwLock::new(running) }
+        Self {
+            provider,
+            registry,
+            schema: OnceLock::new(),
+            running: RwLock::new(running),
+            files_unchecked: AtomicBool::new(false),
+        }
+    }
+
+    /// The working directory is that of the configuration: its files can be checked.
+    pub(super) fn check_files(&self) {
+        self.files_unchecked.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the files are to be checked now. They are checked once, and no longer when a run has begun.
+    pub(super) fn take_file_check(&self) -> bool {
+        self.files_unchecked.swap(false, Ordering::Relaxed)
     }
 
     /// The provider block's schema.

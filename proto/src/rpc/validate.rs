@@ -47,6 +47,11 @@ fn provider_handler<P: Provider>(provider: &P, config: &Dynamic) -> Diagnostics 
     }
 }
 
+/// What is wrong in the configuration's files: part of the first answer that can say so.
+fn files<P: Provider>(shared: &Shared<P>) -> Diagnostics {
+    if shared.take_file_check() { shared.provider.validate_files(&shared.registry) } else { Diagnostics::new() }
+}
+
 pub(super) async fn resource<P: Provider>(
     shared: Arc<Shared<P>>,
     request: pb::validate_resource_config::Request,
@@ -60,7 +65,9 @@ pub(super) async fn resource<P: Provider>(
         if !diagnostics.has_error() && !value.is_null() {
             diagnostics.extend(entry.handler.validate(&value));
         }
-        Ok(located(&schema.object, diagnostics))
+        let mut diagnostics = located(&schema.object, diagnostics);
+        diagnostics.extend(files(&shared));
+        Ok(diagnostics)
     };
     pb::validate_resource_config::Response { diagnostics: checked("ValidateResourceConfig", check).await }
 }
@@ -77,7 +84,9 @@ pub(super) async fn data_source<P: Provider>(
         if !diagnostics.has_error() && !value.is_null() {
             diagnostics.extend(entry.handler.validate(&value));
         }
-        Ok(located(&schema.object, diagnostics))
+        let mut diagnostics = located(&schema.object, diagnostics);
+        diagnostics.extend(files(&shared));
+        Ok(diagnostics)
     };
     pb::validate_data_resource_config::Response { diagnostics: checked("ValidateDataResourceConfig", check).await }
 }

@@ -74,7 +74,10 @@ pub fn serve<P: Provider>(provider: P, options: ServeOptions) -> ExitCode {
 fn run<P: Provider>(provider: P, options: ServeOptions, start: Start) -> Result<(), ServeError> {
     let runtime = runtime().map_err(ServeError::System)?;
     let service = crate::rpc::Service::new(provider);
-    let service = if start == Start::Debug { service.restarting() } else { service };
+    let service = match start {
+        Start::Debug => service.restarting(),
+        Start::Invited(_) => service.beside_the_configuration(),
+    };
     let running = TaskTracker::new();
     let stop = {
         // The token of the moment: in a process for several runs each has its own.

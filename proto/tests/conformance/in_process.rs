@@ -150,3 +150,38 @@ async fn one_process_serves_a_run_after_a_stopped_one() {
     assert_eq!(response.diagnostics, []);
     assert!(!service.stop_token().is_cancelled());
 }
+
+/// How often the files of the configuration are complained of in two validations.
+async fn file_checks(service: &Service<Probe>) -> [usize; 2] {
+    let config = || Some(pb::DynamicValue { msgpack: Default::default(), json: r#"{"name": "x"}"#.into() });
+    let validate = async || {
+        let request = pb::validate_resource_config::Request {
+            type_name: "probe_thing".to_owned(),
+            config: config(),
+            ..Default::default()
+        };
+        let response = service.validate_resource_config(Request::new(request)).await.unwrap().into_inner();
+        response.diagnostics.iter().filter(|diagnostic| diagnostic.summary == "In a file").count()
+    };
+    [validate().await, validate().await]
+}
+
+#[tokio::test]
+async fn the_files_are_checked_once_by_a_process_that_terraform_started() {
+    let service = Service::new(Probe { remote: Remote::default() }).beside_the_configuration();
+    assert_eq!(file_checks(&service).await, [1, 0]);
+}
+
+#[tokio::test]
+async fn a_process_that_a_developer_started_checks_no_files() {
+    let service = Service::new(Probe { remote: Remote::default() }).restarting();
+    assert_eq!(file_checks(&service).await, [0, 0]);
+}
+
+#[tokio::test]
+async fn a_process_that_was_configured_checks_no_files() {
+    let service = Service::new(Probe { remote: Remote::default() }).beside_the_configuration();
+    let request = pb::configure_provider::Request { terraform_version: "1.11.4".to_owned(), ..Default::default() };
+    service.configure_provider(Request::new(request)).await.unwrap();
+    assert_eq!(file_checks(&service).await, [0, 0]);
+}

@@ -695,6 +695,12 @@ impl Provider for Probe {
     type Config = Config;
     type Client = Remote;
 
+    fn validate_files(&self, registry: &Registry<Remote>) -> Diagnostics {
+        let knows = registry.resource_schema("probe_thing").and_then(|thing| thing.attribute("name")).is_some();
+        assert!(knows && registry.data_source_schema("probe_thing").is_none());
+        Diagnostic::error("In a file", "The files were read.").into()
+    }
+
     async fn configure(&self, request: ConfigureRequest<Config>) -> (Option<Remote>, Diagnostics) {
         assert!(!request.terraform_version.is_empty());
         self.remote.note(format!("configure {:?}", request.config.endpoint));
