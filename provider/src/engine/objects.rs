@@ -5,12 +5,14 @@
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
-use tfplugin::{Dynamic, ObjectSchema};
+use tfplugin::{Attribute, Dynamic, ObjectSchema};
 
 use super::error::CallError;
 use super::grants::Policies;
+use super::marks::{InputOnly, NeverRead, OwnKeys, Wire};
 use super::run::Run;
 use super::scope::Scope;
+use super::wire;
 
 /// Who names an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,59 @@ pub enum CreateError {
     /// The creation was accepted, and what follows failed: the operation, the waiting for it, or the reading. The object
     /// exists as a rule.
     Accepted(CallError),
+}
+
+/// A change of an object, in what the API is to be told.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// What the object was when it was last read.
+    pub before: &'a Dynamic,
+    /// What it shall be.
+    pub after: &'a Dynamic,
+}
+
+impl Change<'_> {
+    /// The attributes to be changed that `found` has neither as they were nor as they shall be.
+    pub fn made_by_others(&self, object: &ObjectSchema, found: &Dynamic) -> Vec<String> {
+        let is_compared = |attribute: &&Attribute| {
+            let marks = &attribute.extensions;
+            attribute.presence.is_configurable()
+                && !attribute.write_only
+                && marks.get::<Wire>().is_some()
+                && marks.get::<InputOnly>().is_none()
+                && marks.get::<NeverRead>().is_none()
+                && marks.get::<OwnKeys>().is_none()
+                && wire::children(attribute).is_none()
+        };
+        let is_foreign = |attribute: &&Attribute| {
+            let value = |of: &Dynamic| of.get(&attribute.name).clone();
+            let (was, wanted, is) = (value(self.before), value(self.after), value(found));
+            let same = |other: &Dynamic| wire::equal(attribute, other, &is);
+            !wire::equal(attribute, &was, &wanted) && !same(&was) && !same(&wanted)
+        };
+        let foreign = object.attributes.iter().filter(is_compared).filter(is_foreign);
+        foreign.map(|attribute| attribute.name.to_string()).collect()
+    }
+}
+
+/// Why an object was not changed.
+#[derive(Debug)]
+pub enum UpdateError {
+    /// A call failed.
+    Call(CallError),
+    /// Somebody else has changed the same attributes since the object was last read.
+    ByOthers {
+        /// The object as it is.
+        found: Box<LiveObject>,
+        /// The attributes.
+        attributes: Vec<String>,
+    },
+}
+
+impl From<CallError> for UpdateError {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
 }
 
 /// One kind's calls.
@@ -145,18 +200,17 @@ pub trait Objects: Send + Sync {
         created: LiveObject,
     ) -> Result<LiveObject, CallError>;
 
-    /// Changes an object from what `before` says to what `after` says, on top of what is there now. `None` when it is gone.
+    /// Changes an object on top of what is there now. `None` when it is gone.
     ///
     /// # Errors
-    /// Of the calls.
+    /// Of the calls; and when somebody else has changed what is to be changed since it was last read.
     async fn update(
         &self,
         object: &ObjectSchema,
         run: &Run,
         name: &str,
-        before: &Dynamic,
-        after: &Dynamic,
-    ) -> Result<Option<LiveObject>, CallError>;
+        change: Change<'_>,
+    ) -> Result<Option<LiveObject>, UpdateError>;
 
     /// Has the API try again to bring about what a failed object says already. `None` when it is gone.
     ///

@@ -162,9 +162,10 @@ impl Target {
         }
     }
 
+    /// A policy without an etag is not one: written back, it would take everything from everybody.
     fn read(&self) -> Request {
         let Self { host, path, style } = self.clone();
-        match style {
+        let request = match style {
             IamStyle::Verbs => {
                 Request::get(host, format!("{path}:getIamPolicy")).query("options.requestedPolicyVersion", VERSION)
             }
@@ -177,7 +178,8 @@ impl Target {
             IamStyle::Storage => {
                 Request::get(host, format!("{path}/iam")).query("optionsRequestedPolicyVersion", VERSION)
             }
-        }
+        };
+        request.expects(&["etag"])
     }
 
     fn write(&self, policy: Json) -> Request {
@@ -188,7 +190,7 @@ impl Target {
             }
             IamStyle::Storage => Request::put(host, format!("{path}/iam")).json(policy),
         };
-        request.idempotent(true).also_retry(patience::NEW_PRINCIPAL, |error| {
+        request.idempotent(true).sent_once().also_retry(patience::NEW_PRINCIPAL, |error| {
             error.service_account_missing().is_some() || error.is_identity_pool_missing()
         })
     }
@@ -204,7 +206,7 @@ async fn change(run: &run::Run, target: &Target, add: &Grants, remove: &Grants) 
     let run = Run::of(run)?;
     read_modify_write(
         run.context,
-        patience::RACE,
+        run.write_policies(),
         || async { run.call(target.read()).await.map(Bindings) },
         |bindings: &Bindings| Ok::<_, ApiError>(bindings.changed(add, remove)),
         |wanted| run.call(target.write(wanted)),

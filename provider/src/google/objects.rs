@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, ObjectSchema};
 
-use super::api::etag::{Update as Outcome, read_modify_write};
+use super::api::etag::{AsApiError, Update as Outcome, read_modify_write};
 use super::api::{ApiError, List, Request, segment};
 use super::names::own_name;
 use super::patience;
@@ -15,11 +15,16 @@ use super::session::Run;
 use crate::engine::error::CallError;
 use crate::engine::grants::Policies;
 use crate::engine::marks::Volatile;
-use crate::engine::objects::{Collection, CreateError, Detail, LiveObject, NamedBy, Objects, Readiness};
+use crate::engine::objects::{
+    Change, Collection, CreateError, Detail, LiveObject, NamedBy, Objects, Readiness, UpdateError,
+};
 use crate::engine::place::Place;
 use crate::engine::run;
 use crate::engine::scope::Scope;
 use crate::engine::{tree, wire};
+
+/// What every answer that is an object has.
+const NAMED: &[&str] = &["name"];
 
 /// The objects of one kind.
 pub struct RestObjects {
@@ -114,7 +119,7 @@ impl RestObjects {
         name: &str,
         patience: fn(Request) -> Request,
     ) -> Result<Option<LiveObject>, ApiError> {
-        let request = Request::get(self.rest().host.clone(), self.item_path(name));
+        let request = Request::get(self.rest().host.clone(), self.item_path(name)).expects(NAMED);
         match run.call(patience(with_query(request, self.rest().query, run.scope))).await {
             Ok(body) if self.is_deleted(&body) => Ok(None),
             Ok(body) => {
@@ -147,7 +152,8 @@ impl RestObjects {
     fn patch(&self, current: &LiveObject, mut patch: Patch, run: Run<'_>) -> Request {
         let rest = self.rest();
         self.kind.before_update(&current.body, &mut patch);
-        let request = Request::patch(rest.host.clone(), self.item_path(&current.name));
+        let request = Request::patch(rest.host.clone(), self.item_path(&current.name)).sent_once();
+        let request = if rest.operations.update { request } else { request.expects(NAMED) };
         match rest.update {
             Update::Mask { etag } => {
                 let mut body = wire::masked(&patch.body, &patch.mask);
@@ -199,6 +205,29 @@ impl RestObjects {
             Some(body) if self.kind.parts().is_none() => Ok(Some(self.live(object, body, run.scope))),
             // The answer lacks what the operation or other calls keep.
             _ => self.get(object, run, &current.name, |request| request).await,
+        }
+    }
+}
+
+/// Why an update was not made.
+enum Stopped {
+    /// A call failed.
+    Call(ApiError),
+    /// These attributes are not what the state has, nor what is wanted.
+    ByOthers(Box<LiveObject>, Vec<String>),
+}
+
+impl From<ApiError> for Stopped {
+    fn from(error: ApiError) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl AsApiError for Stopped {
+    fn as_api_error(&self) -> Option<&ApiError> {
+        match self {
+            Self::Call(error) => Some(error),
+            Self::ByOthers(..) => None,
         }
     }
 }
@@ -347,6 +376,7 @@ impl Objects for RestObjects {
         self.kind.before_create(&mut body, run.scope);
         // A second creation of the same name is refused by the API, and then looked at: it may be the first one's effect.
         let request = with_secrets(request, object, component).idempotent(rest.naming != Naming::Server).json(body);
+        let request = if rest.operations.create { request } else { request.expects(NAMED) };
         let answer = run.write(request, &rest.host).await.map_err(asked)?;
         if rest.operations.create {
             run.wait(answer, &rest.host).await.map_err(accepted)?;
@@ -355,6 +385,7 @@ impl Objects for RestObjects {
         }
         let name = self.name(component, run.scope).unwrap_or_default();
         let read = Request::get(rest.host.clone(), self.item_path(&name))
+            .expects(NAMED)
             .also_retry(patience::NEW_OBJECT, ApiError::is_not_found);
         Ok(self.live(object, run.call(read).await.map_err(accepted)?, run.scope))
     }
@@ -387,27 +418,43 @@ impl Objects for RestObjects {
         object: &ObjectSchema,
         run: &run::Run,
         name: &str,
-        before: &Dynamic,
-        after: &Dynamic,
-    ) -> Result<Option<LiveObject>, CallError> {
+        change: Change<'_>,
+    ) -> Result<Option<LiveObject>, UpdateError> {
         let run = Run::of(run)?;
-        let change = |current: &Option<LiveObject>| {
-            let Some(current) = current else { return Ok(None) };
-            let mut patch = Patch { body: current.body.clone(), mask: Vec::new() };
-            patch.mask = wire::update(object, before, after, &mut patch.body);
-            Ok((!patch.mask.is_empty()).then(|| (current.clone(), patch)))
-        };
-        let outcome = read_modify_write(
-            run.context,
-            patience::RACE,
-            || self.get(object, run, name, |request| request),
-            change,
-            |(current, patch)| self.write(object, run, current, patch, after),
-        )
-        .await?;
-        Ok(match outcome {
-            Outcome::Unchanged(current) | Outcome::Written(current) => current,
-        })
+        let mut looks = 0;
+        loop {
+            let plan = |current: &Option<LiveObject>| {
+                let Some(current) = current else { return Ok(None) };
+                let others = change.made_by_others(object, &current.tree);
+                if !others.is_empty() {
+                    return Err(Stopped::ByOthers(Box::new(current.clone()), others));
+                }
+                let mut patch = Patch { body: current.body.clone(), mask: Vec::new() };
+                patch.mask = wire::update(object, change.before, change.after, &mut patch.body);
+                Ok((!patch.mask.is_empty()).then(|| (current.clone(), patch)))
+            };
+            let outcome = read_modify_write(
+                run.context,
+                run.write_policies(),
+                || async { Ok(self.get(object, run, name, |request| request).await?) },
+                plan,
+                |(current, patch)| async move { Ok(self.write(object, run, current, patch, change.after).await?) },
+            )
+            .await;
+            match outcome {
+                Ok(Outcome::Unchanged(current) | Outcome::Written(current)) => return Ok(current),
+                Err(Stopped::Call(error)) => return Err(UpdateError::Call(error.into())),
+                // A replica that lags behind shows what was there before the state was read.
+                Err(Stopped::ByOthers(..)) if looks < patience::STALE_LOOKS => {
+                    let pause = run.poll().wait(looks);
+                    looks += 1;
+                    if run.context.sleep(pause).await.is_err() {
+                        looks = patience::STALE_LOOKS;
+                    }
+                }
+                Err(Stopped::ByOthers(found, attributes)) => return Err(UpdateError::ByOthers { found, attributes }),
+            }
+        }
     }
 
     async fn settle(

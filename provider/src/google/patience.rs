@@ -14,6 +14,9 @@ pub const RACE: RetryPolicy =
 /// How long replicas may not all know a new object: who reads it meanwhile, or grants it something, does not find it.
 pub const NEW_OBJECT: Duration = Duration::from_secs(30);
 
+/// How often an object that is not as the state has it is read again, before somebody else is taken to have changed it.
+pub const STALE_LOOKS: u32 = 4;
+
 /// How long one looks for an object that may not be there at all.
 pub const GLANCE: Duration = Duration::from_secs(10);
 

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 use tokio::sync::Mutex;
 
+use super::api::etag::Policies;
 use super::api::operation::PollPolicy;
 use super::api::{ApiError, Client, ClientConfig, Host, List, OperationApi, Request};
 use super::patience;
@@ -70,6 +71,11 @@ impl<'r> Run<'r> {
         let operation = self.operation.last_look();
         read(Run { scope: &operation.scope, context: &operation.context, operation: &operation, session: self.session })
             .await
+    }
+
+    /// How often a write begins again from the reading.
+    pub fn write_policies(&self) -> Policies {
+        Policies { race: patience::RACE, failure: self.session.client.config().retry }
     }
 
     /// How operations and changes under way are polled.

@@ -178,7 +178,9 @@ impl Cloud for Google {
     async fn identify(&self, run: &run::Run) -> Result<Place, CallError> {
         let place = &run.scope.place;
         let path = format!("v1/projects/{}", place.account);
-        let project = Run::of(run)?.call(Request::get(Host::RESOURCE_MANAGER, path)).await?;
+        let project = Run::of(run)?
+            .call(Request::get(Host::RESOURCE_MANAGER, path).expects(&["projectId", "projectNumber"]))
+            .await?;
         let text = |field: &str| project[field].as_str().unwrap_or_default().to_owned();
         Ok(Place { account: text("projectId"), number: Some(text("projectNumber")), region: place.region.clone() })
     }

@@ -9,9 +9,9 @@ use super::Work;
 use super::step::settle;
 use crate::engine::address::Address;
 use crate::engine::error::CallError;
-use crate::engine::marks::{Immutable, OwnKeys};
-use crate::engine::objects::{CreateError, Detail, LiveObject, Readiness};
-use crate::engine::plan::component::refusal;
+use crate::engine::marks::{FreeText, Immutable, OwnKeys};
+use crate::engine::objects::{Change, CreateError, Detail, LiveObject, Readiness, UpdateError};
+use crate::engine::plan::component::{refusal, spell};
 use crate::engine::problem::{self, Operation};
 use crate::engine::run::Run;
 use crate::engine::scope::Scope;
@@ -214,15 +214,22 @@ impl<'c> Creation<'c> {
             return self.replace(found, refusal(address, fixed, &before, &after)).await;
         }
         let result = if changed.is_empty() {
-            address.kind.objects().repair(address.kind.object(), run, found.clone()).await
+            address.kind.objects().repair(address.kind.object(), run, found.clone()).await.map_err(UpdateError::Call)
         } else {
-            address.kind.objects().update(address.kind.object(), run, &found.name, &before, &after).await
+            let change = Change { before: &before, after: &after };
+            address.kind.objects().update(address.kind.object(), run, &found.name, change).await
         };
         match result {
             Ok(Some(found)) => self.exists_as(&found, failure_of(address, &found)),
             Ok(None) => self.failed(disappeared(address)),
             // It exists all the same, as it was found.
-            Err(error) => self.without_secrets(self.exists_as(&found, self.problem(Operation::Update, &error))),
+            Err(UpdateError::Call(error)) => {
+                self.without_secrets(self.exists_as(&found, self.problem(Operation::Update, &error)))
+            }
+            Err(UpdateError::ByOthers { found, attributes }) => {
+                let problem = changed_by_others(address, &found, &attributes);
+                self.without_secrets(self.exists_as(&found, problem))
+            }
         }
     }
 
@@ -369,6 +376,32 @@ pub(super) fn failure_of(address: &Address, found: &LiveObject) -> Diagnostics {
     Diagnostic::error(format!("The {noun} is not ready"), format!("{address} exists, but {why}."))
         .at(address.path())
         .into()
+}
+
+/// The error for an object that somebody else has changed since it was read.
+pub(super) fn changed_by_others(address: &Address, found: &LiveObject, attributes: &[String]) -> Diagnostic {
+    let shown = |name: &String| match address.kind.object().attribute(name) {
+        // In free text people keep anything.
+        Some(of_kind) if !of_kind.sensitive && of_kind.extensions.get::<FreeText>().is_none() => {
+            format!("{name} = {}", spell(found.tree.get(name)))
+        }
+        _ => name.clone(),
+    };
+    let values: Vec<String> = attributes.iter().map(shown).collect();
+    let noun = address.kind.noun();
+    let path = match attributes {
+        [only] => address.path().attribute(only.clone()),
+        _ => address.path(),
+    };
+    Diagnostic::error(
+        format!("The {noun} was changed by somebody else"),
+        format!(
+            "{address}: since the plan, somebody else has changed what this apply would change, so it is left alone: {}. The \
+             state has what is there now. Plan again to see the difference, and apply to have the configuration win.",
+            values.join(", ")
+        ),
+    )
+    .at(path)
 }
 
 pub(super) fn disappeared(address: &Address) -> Diagnostic {

@@ -7,7 +7,7 @@ use super::create::{self, Made};
 use crate::engine::address::Address;
 use crate::engine::error::CallError;
 use crate::engine::grants::Grants;
-use crate::engine::objects::LiveObject;
+use crate::engine::objects::{Change, LiveObject, UpdateError};
 use crate::engine::plan::{Action, Step};
 use crate::engine::problem::{self, Operation};
 use crate::engine::references::Part;
@@ -104,11 +104,11 @@ async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &D
     let is_written = !effective::changed(address, &before, &after).is_empty()
         || kind.object().attributes.iter().any(|a| a.write_only && !after.get(&a.name).is_null());
     let result = if is_written {
-        kind.objects().update(kind.object(), run, &name, &before, &after).await.map(Some)
+        kind.objects().update(kind.object(), run, &name, Change { before: &before, after: &after }).await.map(Some)
     } else if kind.was_ready(prior) {
         Ok(None)
     } else {
-        repair(run, address, &name).await.map(Some)
+        repair(run, address, &name).await.map(Some).map_err(UpdateError::Call)
     };
     let (found, diagnostics) = match result {
         Ok(Some(Some(found))) => {
@@ -121,7 +121,10 @@ async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &D
             return make(work, address, planned, &[]).await;
         }
         Ok(None) => (prior.clone(), Diagnostics::new()),
-        Err(error) => return problem::of_component(address, Operation::Update, &error).into(),
+        Err(UpdateError::Call(error)) => return problem::of_component(address, Operation::Update, &error).into(),
+        Err(UpdateError::ByOthers { found, attributes }) => {
+            return leave_to_others(work, address, prior, &found, &attributes);
+        }
     };
     work.live().insert(address.clone(), settle(planned, &found));
     diagnostics
@@ -138,15 +141,34 @@ async fn change_children(work: &Work<'_>, address: &Address, prior: &Dynamic, pl
         tree::set(&mut before, attribute.name.clone(), was.get(&attribute.name).clone());
     }
     let Some(name) = kind.object_name(&recorded, &run.scope) else { return Diagnostics::new() };
-    match kind.objects().update(kind.object(), run, &name, &before, &after).await {
+    match kind.objects().update(kind.object(), run, &name, Change { before: &before, after: &after }).await {
         Ok(Some(found)) => {
             let aligned = wire::aligned(kind.object(), &after, &found.tree);
             record(work, address, Part::Children, &settle(planned, &aligned));
             Diagnostics::new()
         }
         Ok(None) => create::disappeared(address).into(),
-        Err(error) => problem::of_component(address, Operation::Update, &error).into(),
+        Err(UpdateError::Call(error)) => problem::of_component(address, Operation::Update, &error).into(),
+        Err(UpdateError::ByOthers { found, attributes }) => {
+            leave_to_others(work, address, &recorded, &found, &attributes)
+        }
     }
+}
+
+/// Leaves the object as somebody else has changed it meanwhile, and records it so.
+fn leave_to_others(
+    work: &Work<'_>,
+    address: &Address,
+    recorded: &Dynamic,
+    found: &LiveObject,
+    attributes: &[String],
+) -> Diagnostics {
+    let mut component = recorded.clone();
+    for name in attributes {
+        tree::set(&mut component, name.clone(), found.tree.get(name).clone());
+    }
+    work.live().insert(address.clone(), component);
+    create::changed_by_others(address, found, attributes).into()
 }
 
 /// Has the API try again on an object that was never ready. `None` when it is gone.

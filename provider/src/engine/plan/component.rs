@@ -345,7 +345,7 @@ fn path_of(address: &Address, attribute: &Attribute) -> Path {
 }
 
 /// A value as a user would write it.
-pub(super) fn spell(value: &Dynamic) -> String {
+pub(crate) fn spell(value: &Dynamic) -> String {
     match value {
         Dynamic::Null => "null".to_owned(),
         Dynamic::Unknown => "(known after apply)".to_owned(),

@@ -147,14 +147,16 @@ impl Client {
     /// Makes a call, repeats it as its policy says, and decodes the answer. An empty answer is `null`.
     pub async fn call(&self, ctx: &CallContext, request: Request) -> Result<Value, ApiError> {
         let answer = self.send(ctx, &request).await?;
-        if answer.body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Value::Null);
+        let unexpected = |what: String| ApiError::new(line(&request), Cause::Answer(what));
+        let value = if answer.body.iter().all(u8::is_ascii_whitespace) {
+            Value::Null
+        } else {
+            decode(&answer.body).map_err(unexpected)?
+        };
+        match request.expected.and_then(|fields| missing(&value, fields)) {
+            Some(what) => Err(unexpected(what)),
+            None => Ok(value),
         }
-        serde_json::from_slice(&answer.body).map_err(|error| {
-            // Of the parser's error only kind and place are told: the content may be a secret.
-            let place = format!("not JSON ({:?} at line {} column {})", error.classify(), error.line(), error.column());
-            ApiError::new(line(&request), Cause::Answer(place))
-        })
     }
 
     /// Makes a call and returns the content as it came, such as an object's.
@@ -171,7 +173,11 @@ impl Client {
 
     async fn send(&self, ctx: &CallContext, request: &Request) -> Result<RawResponse, ApiError> {
         let call = line(request);
-        let mut attempts = Attempts::new(request.policy.unwrap_or(self.shared.config.retry), ctx.clock.now());
+        let mut policy = request.policy.unwrap_or(self.shared.config.retry);
+        if request.once {
+            policy.max_retries = 0;
+        }
+        let mut attempts = Attempts::new(policy, ctx.clock.now());
         let mut renewed = false;
         let mut before: Option<ApiError> = None;
         loop {
@@ -323,6 +329,33 @@ impl Client {
         }
         Ok(url)
     }
+}
+
+/// The JSON of an answer. Of the parser's error only kind and place are told: the content may be a secret.
+fn decode(body: &[u8]) -> Result<Value, String> {
+    serde_json::from_slice(body).map_err(|error| {
+        format!("not JSON ({:?} at line {} column {})", error.classify(), error.line(), error.column())
+    })
+}
+
+/// What an answer lacks of the fields that it must have; none where it has them all.
+fn missing(value: &Value, fields: &[&str]) -> Option<String> {
+    let Some(object) = value.as_object() else {
+        let what = match value {
+            Value::Null => "nothing",
+            Value::Array(_) => "a list",
+            _ => "a plain value",
+        };
+        return Some(format!("{what} where an object should be"));
+    };
+    let is_empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    };
+    let lacking = fields.iter().find(|field| object.get(**field).is_none_or(is_empty));
+    lacking.map(|field| format!("an object without {field}"))
 }
 
 async fn receive(prepared: reqwest::RequestBuilder) -> Result<RawResponse, reqwest::Error> {

@@ -1,11 +1,18 @@
-//! Read, change, write: and once more from the reading when somebody else was faster.
+//! Read, change, write: and once more from the reading when somebody else was faster, or when the write failed in passing.
 //! The change is applied to what is there at that moment, so that what others wrote survives.
-
-use std::future::Future;
 
 use super::error::ApiError;
 use super::retry::RetryPolicy;
 use crate::engine::context::CallContext;
+
+/// How often, and after which waits, it begins again.
+#[derive(Clone, Copy, Debug)]
+pub struct Policies {
+    /// After a lost race.
+    pub race: RetryPolicy,
+    /// After a failure of the write that may pass.
+    pub failure: RetryPolicy,
+}
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,23 +24,19 @@ pub enum Update<T, W> {
 }
 
 /// Reads, lets `change` say what to write (nothing, if all is well already), and writes it with the etag it was read with.
-/// After a lost race it begins again, with `policy`'s waits, until the policy, the deadline or a stop ends it.
-pub async fn read_modify_write<T, N, W, E, R, RF, C, WR, WF>(
+/// After a lost race or a passing failure it begins again, with the policies' waits, until the policy, the deadline or a stop
+/// ends it. The write itself must not be repeated by the client: what it sends could be out of date.
+pub async fn read_modify_write<T, N, W, E, R: Future<Output = Result<T, E>>, S: Future<Output = Result<W, E>>>(
     ctx: &CallContext,
-    policy: RetryPolicy,
-    mut read: R,
-    mut change: C,
-    mut write: WR,
+    policies: Policies,
+    mut read: impl FnMut() -> R,
+    mut change: impl FnMut(&T) -> Result<Option<N>, E>,
+    mut write: impl FnMut(N) -> S,
 ) -> Result<Update<T, W>, E>
 where
-    R: FnMut() -> RF,
-    RF: Future<Output = Result<T, E>>,
-    C: FnMut(&T) -> Result<Option<N>, E>,
-    WR: FnMut(N) -> WF,
-    WF: Future<Output = Result<W, E>>,
     E: AsApiError,
 {
-    let mut retry = 0;
+    let (mut races, mut failures) = (0, 0);
     loop {
         let current = read().await?;
         let Some(next) = change(&current)? else { return Ok(Update::Unchanged(current)) };
@@ -41,14 +44,19 @@ where
             Ok(written) => return Ok(Update::Written(written)),
             Err(error) => error,
         };
-        let lost_race = error.as_api_error().is_some_and(ApiError::is_etag_conflict);
-        if !lost_race || retry >= policy.max_retries {
+        let Some(call) = error.as_api_error() else { return Err(error) };
+        let asked = call.status().and_then(|status| status.retry_after);
+        let (policy, count) = if call.is_etag_conflict() {
+            (policies.race, &mut races)
+        } else if call.retryable() {
+            (policies.failure, &mut failures)
+        } else {
+            return Err(error);
+        };
+        if *count >= policy.max_retries || ctx.sleep(policy.wait(*count, asked, ctx.clock.jitter())).await.is_err() {
             return Err(error);
         }
-        if ctx.sleep(policy.wait(retry, None, ctx.clock.jitter())).await.is_err() {
-            return Err(error);
-        }
-        retry += 1;
+        *count += 1;
     }
 }
 
@@ -85,7 +93,7 @@ mod tests {
         let (client, (ctx, clock)) = (client_for(&script), patient());
         let outcome = read_modify_write(
             &ctx,
-            RetryPolicy::TRANSIENT,
+            Policies { race: RetryPolicy::TRANSIENT, failure: RetryPolicy::TRANSIENT },
             || client.call(&ctx, Request::get(Host::STORAGE, "x")),
             |current: &Value| {
                 let mut next = current.clone();
@@ -106,7 +114,7 @@ mod tests {
         let (client, (ctx, _)) = (client_for(&script), patient());
         let outcome = read_modify_write(
             &ctx,
-            RetryPolicy::TRANSIENT,
+            Policies { race: RetryPolicy::TRANSIENT, failure: RetryPolicy::TRANSIENT },
             || client.call(&ctx, Request::get(Host::STORAGE, "x")),
             |_: &Value| Ok(None::<Value>),
             |next| client.call(&ctx, Request::put(Host::STORAGE, "x").json(next)),

@@ -72,13 +72,20 @@ impl Client {
         let mut seen = HashSet::new();
         let mut token: Option<String> = None;
         loop {
-            let mut page = self.call(ctx, first.clone().query_opt("pageToken", token.as_ref())).await?;
+            let mut page = self.call(ctx, first.clone().query_opt("pageToken", token.as_ref()).expects(&[])).await?;
             let unreachable = strings(page.get("unreachable"));
             if !unreachable.is_empty() {
                 return Err(ApiError::new(call, Cause::Partial(unreachable)));
             }
-            if let Some(Value::Array(found)) = page.get_mut(list.items).map(Value::take) {
-                items.extend(found.into_iter().filter_map(&make));
+            match page.get_mut(list.items).map(Value::take) {
+                None | Some(Value::Null) => {}
+                Some(Value::Array(found)) if found.iter().all(Value::is_object) => {
+                    items.extend(found.into_iter().filter_map(&make));
+                }
+                Some(_) => {
+                    let what = format!("{} is not a list of objects", list.items);
+                    return Err(ApiError::new(call, Cause::Answer(what)));
+                }
             }
             token =
                 page.get("nextPageToken").and_then(Value::as_str).filter(|next| !next.is_empty()).map(str::to_owned);
@@ -112,15 +119,15 @@ mod tests {
     #[tokio::test]
     async fn all_pages_are_read_even_past_an_empty_one() {
         let script = Script::start(|request, _| match request.query.get("pageToken").map(String::as_str) {
-            None => Reply::json(json!({"items": [1, 2], "nextPageToken": "a/+="})),
+            None => Reply::json(json!({"items": [{"n": 1}, {"n": 2}], "nextPageToken": "a/+="})),
             Some("a/+=") => Reply::json(json!({"nextPageToken": "b"})),
-            Some(_) => Reply::json(json!({"items": [3], "nextPageToken": ""})),
+            Some(_) => Reply::json(json!({"items": [{"n": 3}], "nextPageToken": ""})),
         })
         .await;
         let list = List::new(Request::get(Host::STORAGE, "storage/v1/b").query("project", "p"), "items")
             .page_size_as("maxResults", 1000);
         let items = client_for(&script).list(&minute(), list).await.unwrap();
-        assert_eq!(items, [json!(1), json!(2), json!(3)]);
+        assert_eq!(items, [json!({"n": 1}), json!({"n": 2}), json!({"n": 3})]);
         assert!(
             script
                 .requests()
@@ -135,6 +142,16 @@ mod tests {
         let items =
             client_for(&script).list(&minute(), List::new(Request::get(Host::RUN, "v2/x"), "services")).await.unwrap();
         assert!(items.is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_no_list_is_an_error() {
+        for answer in [json!(null), json!([]), json!({"services": {}}), json!({"services": ["x"]})] {
+            let script = Script::start(move |_, _| Reply::json(answer.clone())).await;
+            let list = List::new(Request::get(Host::RUN, "v2/x"), "services");
+            let error = client_for(&script).list(&minute(), list).await.unwrap_err();
+            assert!(matches!(error.cause(), Cause::Answer(_)), "{error}");
+        }
     }
 
     #[tokio::test]

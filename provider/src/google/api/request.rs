@@ -33,6 +33,8 @@ pub struct Request {
     pub(super) passing: Option<(Duration, Passing)>,
     pub(super) user_project: Option<String>,
     pub(super) secrets: Vec<Secret>,
+    pub(super) once: bool,
+    pub(super) expected: Option<&'static [&'static str]>,
 }
 
 #[derive(Clone)]
@@ -82,7 +84,22 @@ impl Request {
             passing: None,
             user_project: None,
             secrets: Vec::new(),
+            once: false,
+            expected: None,
         }
+    }
+
+    /// The answer must be an object with these fields, and none of them empty: an answer that a proxy cut off must not look
+    /// like an object without content.
+    pub fn expects(mut self, fields: &'static [&'static str]) -> Request {
+        self.expected = Some(fields);
+        self
+    }
+
+    /// Not repeated by the client after failures that pass: who sends it reads again first.
+    pub fn sent_once(mut self) -> Request {
+        self.once = true;
+        self
     }
 
     /// Adds a query parameter; the value is encoded here.

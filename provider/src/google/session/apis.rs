@@ -42,7 +42,7 @@ pub async fn enabled(run: Run<'_>, services: &[&str]) -> Result<BTreeSet<String>
         for service in batch {
             request = request.query("names", format!("{parent}/services/{service}"));
         }
-        let answer = run.call(request.query("fields", "services(name,state)")).await?;
+        let answer = run.call(request.query("fields", "services(name,state)").expects(&["services"])).await?;
         for service in answer["services"].as_array().into_iter().flatten() {
             let name = service["name"].as_str().and_then(|name| name.rsplit('/').next());
             if let (Some(name), Some("ENABLED")) = (name, service["state"].as_str()) {
