@@ -4,14 +4,13 @@
 
 mod account;
 mod create;
-mod preflight;
 mod schedule;
 mod step;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tfplugin::{Diagnostic, Diagnostics, Dynamic};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Severity};
 use tokio::sync::OnceCell;
 
 use super::address::Address;
@@ -23,7 +22,7 @@ use super::plan::{Action, Step};
 use super::protection::{self, Fate};
 use super::run::Run;
 use super::scope::Scope;
-use super::tree;
+use super::{labels, look, tree};
 
 /// What an apply came to.
 pub(crate) struct Outcome {
@@ -44,6 +43,8 @@ pub(super) struct Work<'a> {
     before: &'a Components,
     /// The scope that they were made in.
     scope_before: &'a Scope,
+    /// Whether there is no state of the stack at all.
+    is_without_state: bool,
     live: Mutex<Components>,
     created: Mutex<BTreeMap<Address, LiveObject>>,
     stamped: BTreeMap<&'static str, OnceCell<Vec<LiveObject>>>,
@@ -106,8 +107,14 @@ pub(crate) async fn apply(
     left: &Components,
 ) -> Outcome {
     let steps = split_replacements(steps, &run.scope, is_protected);
+    let is_without_state = before.is_empty() && left.is_empty();
     if before.is_empty() {
-        let conflicts = preflight::conflicts(run, &steps, &kept, left).await;
+        // An object without labels bears no stamp, and its creation would fail: that is told before anything is created.
+        // Terraform then keeps what it had, also the remains of an interrupted apply that it puts aside under
+        // create_before_destroy.
+        let unlabelled = steps.iter().filter(|step| !labels::are_kept(&step.address));
+        let found = look::creations(run, unlabelled, &kept, is_without_state, left).await;
+        let conflicts: Diagnostics = found.into_iter().filter(|one| one.severity == Severity::Error).collect();
         if conflicts.has_error() {
             return Outcome { components: left.clone(), diagnostics: conflicts };
         }
@@ -127,6 +134,7 @@ pub(crate) async fn apply(
         left,
         before,
         scope_before,
+        is_without_state,
         live: Mutex::new(live),
         created: Mutex::default(),
         stamped: steps.iter().map(|step| (step.address.kind.name(), OnceCell::new())).collect(),

@@ -179,3 +179,26 @@ fn cloud_name(address: &Address, attribute: &Attribute, text: &str, scope: &Scop
         _ => name,
     }
 }
+
+/// The planned value where it is known, what was found where it is not.
+pub(crate) fn settle(planned: &Dynamic, found: &Dynamic) -> Dynamic {
+    match planned {
+        Dynamic::Unknown if found.is_unknown() => Dynamic::Null,
+        Dynamic::Unknown => found.clone(),
+        Dynamic::Object(entries) => {
+            Dynamic::Object(entries.iter().map(|(key, value)| (key.clone(), settle(value, found.get(key)))).collect())
+        }
+        Dynamic::Map(entries) => {
+            Dynamic::Map(entries.iter().map(|(key, value)| (key.clone(), settle(value, found.get(key)))).collect())
+        }
+        Dynamic::List(items) => {
+            let found = found.as_elements().unwrap_or_default();
+            let at = |index: usize| found.get(index).unwrap_or(&Dynamic::Null);
+            Dynamic::List(items.iter().enumerate().map(|(index, item)| settle(item, at(index))).collect())
+        }
+        Dynamic::Set(items) if !planned.is_wholly_known() => {
+            Dynamic::set(items.iter().map(|item| settle(item, &Dynamic::Null)))
+        }
+        known => known.clone(),
+    }
+}

@@ -88,6 +88,12 @@ pub(crate) fn owner(terms: &dyn Terms, component: &Dynamic, scope: &Scope) -> Ow
     if stack == scope.stack && is_here { Owner::This } else { Owner::Other }
 }
 
+/// The name of the other stack whose stamp the object bears.
+pub(crate) fn other_owner(terms: &dyn Terms, component: &Dynamic, scope: &Scope) -> Option<String> {
+    let stack = component.get(common::EFFECTIVE_LABELS).get(STACK_STAMP).as_str()?;
+    (owner(terms, component, scope) == Owner::Other).then(|| stack.to_owned())
+}
+
 /// The region that a component is in, if it is in a single one.
 pub(crate) fn region_of(terms: &dyn Terms, component: &Dynamic) -> Option<String> {
     terms.region_of(tree::text(component, common::LOCATION)?)

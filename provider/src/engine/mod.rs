@@ -24,6 +24,7 @@ mod import_id;
 mod inventory;
 pub mod kind;
 mod labels;
+mod look;
 pub mod marks;
 pub mod model;
 pub mod objects;

@@ -13,6 +13,7 @@ use self::announce::Announcement;
 use super::address::Address;
 use super::cloud::Cloud;
 use super::model::{self, Components, Stack, Status};
+use super::place::Place;
 use super::protection::{self, Fate};
 use super::references::Part;
 use super::scope::Scope;
@@ -28,6 +29,8 @@ pub(crate) struct Input<'a> {
     pub proposed: &'a Stack,
     /// Where the stack is.
     pub scope: &'a Scope,
+    /// Where the configuration and the provider block put the stack, where that is known.
+    pub configured_place: Option<&'a Place>,
     /// The stack's cloud.
     pub cloud: &'static dyn Cloud,
 }
@@ -118,6 +121,9 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
     let mut diagnostics = Diagnostics::new();
     if let Some(prior) = prior {
         refuse_moves(prior, scope, &mut diagnostics);
+        if let Some(place) = input.configured_place {
+            refuse_moves(prior, &Scope { place: place.clone(), ..scope.clone() }, &mut diagnostics);
+        }
     }
     let empty = Stack::empty(config.layout());
     let scope_before = prior.unwrap_or(&empty).scoped(scope.clone());
@@ -195,6 +201,7 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
     for step in perhaps {
         announcement.add_perhaps_replaced(step, scope);
     }
+    announcement.add_foreign(&before, scope);
     if !diagnostics.has_error() {
         diagnostics.extend(announcement.warnings());
     }
@@ -226,8 +233,9 @@ fn refuse_moves(prior: &Stack, scope: &Scope, diagnostics: &mut Diagnostics) {
         [(model::NAME, &scope.stack), (account, &scope.place.account), (region, &scope.place.region)]
     {
         let Some(is) = prior.text(attribute) else { continue };
-        let same = is == wanted || (attribute == account && scope.place.is_account(is));
-        if !same {
+        let is_number = scope.place.number.as_ref() == Some(wanted);
+        let same = is == wanted || (attribute == account && (scope.place.is_account(is) || is_number));
+        if !same && !diagnostics.has_error() {
             diagnostics.push(
                 Diagnostic::error(
                     format!("The {attribute} of a stack cannot be changed"),

@@ -25,9 +25,12 @@ use super::plan::{self, Action, Input, StackPlan, Step};
 use super::protection::{self, Fate};
 use super::run::{Preparation, Run};
 use super::scope::Scope;
-use super::{apply, discover, generate, inventory, problem, references, refresh, rename, validate};
+use super::{apply, discover, generate, inventory, look, problem, references, refresh, rename, validate};
 use crate::provider::Session;
 use crate::types::Duration;
+
+/// How long a plan may look at the cloud for objects that are in the way.
+const LOOK: StdDuration = StdDuration::from_secs(30);
 
 /// The entry of the private data that says what kind of plan an object was last part of.
 const PLAN: &str = "plan";
@@ -165,8 +168,33 @@ impl<T: StackType> Resource<Session> for StackResource<T> {
             Ok(None) => return PlanResponse { private, ..request.with_computed_unknown() },
             Err(diagnostic) => return refused(diagnostic),
         };
-        let input = Input { prior: request.prior.as_deref(), config, proposed, scope: &scope, cloud: T::cloud() };
-        let StackPlan { planned, diagnostics, .. } = plan::plan(&input);
+        let configured = T::cloud().scope(config, request.prior.as_deref(), &session.connection);
+        let configured = configured.ok().flatten().map(|scope| scope.place);
+        let input = Input {
+            prior: request.prior.as_deref(),
+            config,
+            proposed,
+            scope: &scope,
+            configured_place: configured.as_ref(),
+            cloud: T::cloud(),
+        };
+        let StackPlan { planned, steps, mut diagnostics } = plan::plan(&input);
+        let id = T::cloud().terms().stack_id(&scope.place, &scope.stack);
+        if request.prior.is_none() && !diagnostics.has_error() {
+            diagnostics.extend(taken_up_again(session, &id));
+        }
+        if !diagnostics.has_error() {
+            let run = run(T::cloud(), &context, scope.clone(), LOOK, Preparation::Report);
+            if let Ok(run) = run {
+                let left = if request.prior.is_none() { session.images.get(&id) } else { None };
+                let is_known = left.is_some();
+                let known = left.and_then(|image| image.stack(planned.layout()).ok());
+                let known = known.map(|stack| stack.components()).unwrap_or_default();
+                let is_without_state = request.prior.is_none() && !is_known;
+                diagnostics
+                    .extend(look::creations(&run, &steps, &planned.components(), is_without_state, &known).await);
+            }
+        }
         PlanResponse { planned: Some(planned.into()), private, requires_replace: Vec::new(), diagnostics }
     }
 
@@ -248,6 +276,19 @@ impl<T: StackType> Resource<Session> for StackResource<T> {
         let diagnostics = result.await.unwrap_or_else(|problems| problems);
         DeleteResponse { remaining: Some(remaining.into()), private, diagnostics }
     }
+}
+
+/// The warning for a stack that Terraform is about to replace: its objects stay.
+fn taken_up_again(session: &Session, id: &str) -> Option<Diagnostic> {
+    session.images.get(id)?;
+    Some(Diagnostic::warning(
+        "The stack is not replaced",
+        format!(
+            "Terraform plans to replace {id}, because its last creation did not come to its end, because of -replace, or \
+             because of replace_triggered_by. The objects of the stack stay: the apply deletes none of them, takes up what \
+             is there and creates what is missing. terraform untaint takes the mark of a failed creation off."
+        ),
+    ))
 }
 
 /// A destruction is planned only if nothing forbids it.
@@ -344,7 +385,14 @@ pub(super) async fn carry_out(
     config: Stack,
     left: Option<&Stack>,
 ) -> (Stack, Diagnostics) {
-    let plan = plan::plan(&Input { prior, config: &config, proposed: planned, scope: &run.scope, cloud });
+    let plan = plan::plan(&Input {
+        prior,
+        config: &config,
+        proposed: planned,
+        scope: &run.scope,
+        configured_place: None,
+        cloud,
+    });
     // From here on the configuration says nothing that is not in the plan, its secrets excepted.
     let secrets = config.write_only();
     drop(config);

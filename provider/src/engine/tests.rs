@@ -53,7 +53,7 @@ pub(crate) fn configured(components: &Json) -> Stack {
 
 /// The plan from a stack that exists (or not) to what is configured.
 pub(crate) fn planned(prior: Option<&Stack>, config: &Stack) -> StackPlan {
-    plan::plan(&Input { prior, config, proposed: config, scope: &scope(), cloud: &GOOGLE })
+    plan::plan(&Input { prior, config, proposed: config, scope: &scope(), configured_place: None, cloud: &GOOGLE })
 }
 
 /// The stack as it would be after its creation; what the server chooses is called after its place.

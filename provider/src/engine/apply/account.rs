@@ -47,7 +47,7 @@ fn union<'a>(components: impl Iterator<Item = (&'a Address, &'a tfplugin::Dynami
 }
 
 /// What was not written is not recorded.
-fn withdraw(live: &mut Components, before: &Components) {
+pub(super) fn withdraw(live: &mut Components, before: &Components) {
     for (address, component) in live {
         if let Some((attribute, _)) = effective::account_roles(address) {
             let had = before.get(address).map(|before| before.get(&attribute.name).clone()).unwrap_or_default();

@@ -6,21 +6,16 @@
 use tfplugin::{Diagnostic, Diagnostics, Dynamic};
 
 use super::Work;
-use super::step::settle;
 use crate::engine::address::Address;
+use crate::engine::effective::settle;
 use crate::engine::error::CallError;
+use crate::engine::look::{Look, Verdict};
 use crate::engine::marks::{FreeText, Immutable, OwnKeys};
 use crate::engine::objects::{Change, CreateError, Detail, LiveObject, Readiness, UpdateError};
 use crate::engine::plan::component::{refusal, spell};
 use crate::engine::problem::{self, Operation};
 use crate::engine::run::Run;
-use crate::engine::scope::Scope;
 use crate::engine::{common, effective, labels, tree, wire};
-
-/// Why an object without labels may be the stack's own all the same, and what to do then.
-const MADE_FIRST: &str = "\n\nIf an apply of this stack that failed has made it: under create_before_destroy Terraform does not show \
-    the provider what that apply made, and this kind has no labels to know it by. Set create_before_destroy = false for \
-    one apply, which goes on from there.";
 
 /// What a creation came to.
 pub(super) struct Made {
@@ -46,9 +41,11 @@ pub(super) async fn create(work: &Work<'_>, address: &Address, planned: &Dynamic
     let creation = Creation::new(work, address, planned, None);
     if address.kind.is_named_by_cloud() {
         // The API would make a second one without a word.
-        match creation.stamped(work.all_of(address.kind, &creation.place()).await) {
-            Ok(Some(found)) => return creation.take_over(found).await,
-            Ok(None) => {}
+        match work.all_of(address.kind, &creation.place()).await {
+            Ok(all) => match creation.mine_among(all) {
+                Some(found) => return creation.go_on_with(found).await,
+                None => {}
+            },
             Err(error) => return failed(&error),
         }
     }
@@ -302,15 +299,46 @@ impl<'c> Creation<'c> {
             Err(()) => failed(),
             Ok(None) if error.is_already_exists() => self.revive().await.unwrap_or_else(failed),
             Ok(None) => failed(),
-            Ok(Some(found)) if has_stamp && !self.is_of_this_stack(&found) => {
-                self.failed(exists(&self.work.run.scope, address, &found))
+            // A creation whose reply was lost explains what is there.
+            Ok(Some(found)) if error.is_uncertain() && (!has_stamp || self.is_of_this_stack(&found)) => {
+                self.take_over(found).await
             }
-            // Without labels there is no stamp; but a creation whose reply was lost explains what is there.
-            Ok(Some(found)) if !has_stamp && error.is_already_exists() && !error.is_uncertain() => {
-                self.failed(exists(&self.work.run.scope, address, &found))
-            }
-            Ok(Some(found)) => self.take_over(found).await,
+            Ok(Some(found)) => self.go_on_with(found).await,
         }
+    }
+
+    fn look(&self) -> Look<'_> {
+        Look { scope: &self.work.run.scope, is_without_state: self.work.is_without_state }
+    }
+
+    /// Goes on with an object that was there before this creation, if it may.
+    async fn go_on_with(&self, found: LiveObject) -> Made {
+        match self.look().judge(self.address, &self.meant, &found) {
+            Verdict::Resumed => self.take_over(found).await,
+            Verdict::TakenOver => {
+                let mut made = self.take_over(found).await;
+                if let Some(component) = &mut made.component {
+                    tree::set(component, common::IMPORTED, Dynamic::Bool(true));
+                }
+                made
+            }
+            Verdict::InTheWay(problem) => self.failed(*problem),
+            Verdict::Another => self.failed(self.look().exists(self.address, &found, None)),
+        }
+    }
+
+    /// The one among all objects of a kind that the cloud names which this creation goes on with.
+    fn mine_among(&self, all: &[LiveObject]) -> Option<LiveObject> {
+        let title = self.address.kind.title(&self.meant);
+        let is_spare = |found: &&LiveObject| !self.work.had(self.address.kind, &found.name);
+        let goes_on = |found: &&LiveObject| match self.look().judge(self.address, &self.meant, found) {
+            // Without labels the title leads to it.
+            Verdict::TakenOver => self.address.kind.title(&found.tree) == title,
+            Verdict::Resumed => true,
+            Verdict::InTheWay(_) => labels::are_kept(self.address),
+            Verdict::Another => false,
+        };
+        all.iter().filter(is_spare).find(goes_on).cloned()
     }
 
     /// Takes over the object that holds the name and is deleted in all but name. `None`: there is no such.
@@ -423,24 +451,4 @@ fn taken(address: &Address, meant: &Dynamic) -> Diagnostic {
         ),
     )
     .at(address.path().attribute(common::NAME))
-}
-
-/// The error for an object that is there and that this stack is not known to have made.
-pub(super) fn exists(scope: &Scope, address: &Address, found: &LiveObject) -> Diagnostic {
-    let noun = address.kind.noun();
-    let id = format!("{}/{}/{}", scope.place.account, scope.place.region, scope.stack);
-    let name = tree::text(&found.tree, common::NAME).unwrap_or(&found.name);
-    Diagnostic::error(
-        format!("The {noun} exists already"),
-        format!(
-            "{address}: {name} is there, and this stack did not create it, so it is left alone.\n\nTo manage it with this \
-             stack, import it before anything else is created:\n\n  terraform import {}.RESOURCE \
-             '{id}?{}={name}'\n\nA stack that is in the state already has to leave it first (terraform state rm), and is then \
-             imported with all it has: '{id}'. To leave the {noun} as it is, set another name on {address}.{}",
-            address.kind.terms().resource(),
-            address.kind.name(),
-            if common::labels(address.kind.object()).is_none() { MADE_FIRST } else { "" }
-        ),
-    )
-    .at(address.path())
 }

@@ -287,6 +287,9 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
             }
         }
     }
+    if nodes.iter().zip(&begun).any(|(node, begun)| *node == Node::Account && !begun) {
+        account::withdraw(&mut work.live(), work.before);
+    }
     let waiting = |at: &usize| match nodes[*at] {
         Node::Part(step, part) if !begun[*at] => Some((&steps[step], part)),
         _ => None,

@@ -5,6 +5,7 @@ use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 use super::Work;
 use super::create::{self, Made};
 use crate::engine::address::Address;
+use crate::engine::effective::settle;
 use crate::engine::error::CallError;
 use crate::engine::grants::Grants;
 use crate::engine::objects::{Change, LiveObject, UpdateError};
@@ -12,7 +13,7 @@ use crate::engine::plan::{Action, Step};
 use crate::engine::problem::{self, Operation};
 use crate::engine::references::Part;
 use crate::engine::run::Run;
-use crate::engine::{effective, tree, wire};
+use crate::engine::{effective, labels, tree, wire};
 
 /// Does one part of a step and records what exists afterwards.
 pub(super) async fn run(work: &Work<'_>, step: &Step, part: Part) -> Diagnostics {
@@ -183,6 +184,11 @@ async fn repair(run: &Run, address: &Address, name: &str) -> Result<Option<LiveO
 /// Deletes the object that was replaced by another. The component is that other one by now.
 async fn discard(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnostics {
     let Some(name) = address.kind.object_name(prior, &work.run.scope) else { return Diagnostics::new() };
+    match is_foreign(work, address, &name).await {
+        Ok(Some(owner)) => return left_to_owner(work, address, prior, &owner).into(),
+        Ok(None) => {}
+        Err(error) => return problem::of_component(address, Operation::Delete, &error).into(),
+    }
     match address.kind.objects().delete(work.run, &name, prior).await {
         Ok(()) => Diagnostics::new(),
         Err(error) => {
@@ -191,6 +197,30 @@ async fn discard(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnos
             diagnostics
         }
     }
+}
+
+/// The other stack whose stamp the object bears by now, if there is one: an older state may know what has another owner.
+async fn is_foreign(work: &Work<'_>, address: &Address, name: &str) -> Result<Option<String>, CallError> {
+    if !labels::are_kept(address) {
+        return Ok(None);
+    }
+    let found = address.kind.read(work.run, name).await?;
+    Ok(found.and_then(|found| labels::other_owner(address.kind.terms(), &found.tree, &work.run.scope)))
+}
+
+/// The warning for an object that is not deleted, because another stack has it.
+fn left_to_owner(work: &Work<'_>, address: &Address, prior: &Dynamic, owner: &str) -> Diagnostic {
+    let noun = address.kind.noun();
+    let name = address.kind.full_name(prior, &work.run.scope).unwrap_or_default();
+    Diagnostic::warning(
+        format!("The {noun} belongs to another stack"),
+        format!(
+            "{address} was to be deleted, but {name} bears the label {} = {owner:?}: it is left in the cloud, and this stack \
+             forgets it.",
+            labels::STACK_STAMP
+        ),
+    )
+    .at(address.path())
 }
 
 /// The warning for a replaced object that is still there.
@@ -209,6 +239,14 @@ async fn delete(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnost
         work.live().remove(address);
         return Diagnostics::new();
     };
+    match is_foreign(work, address, &name).await {
+        Ok(Some(owner)) => {
+            work.live().remove(address);
+            return left_to_owner(work, address, prior, &owner).into();
+        }
+        Ok(None) => {}
+        Err(error) => return problem::of_component(address, Operation::Delete, &error).into(),
+    }
     match address.kind.objects().delete(work.run, &name, prior).await {
         Ok(()) => {
             work.live().remove(address);
@@ -239,27 +277,4 @@ async fn grant(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &Dy
     }
     record(work, address, Part::Grants, planned);
     Diagnostics::new()
-}
-
-/// The planned value where it is known, what was found where it is not.
-pub(super) fn settle(planned: &Dynamic, found: &Dynamic) -> Dynamic {
-    match planned {
-        Dynamic::Unknown if found.is_unknown() => Dynamic::Null,
-        Dynamic::Unknown => found.clone(),
-        Dynamic::Object(entries) => {
-            Dynamic::Object(entries.iter().map(|(key, value)| (key.clone(), settle(value, found.get(key)))).collect())
-        }
-        Dynamic::Map(entries) => {
-            Dynamic::Map(entries.iter().map(|(key, value)| (key.clone(), settle(value, found.get(key)))).collect())
-        }
-        Dynamic::List(items) => {
-            let found = found.as_elements().unwrap_or_default();
-            let at = |index: usize| found.get(index).unwrap_or(&Dynamic::Null);
-            Dynamic::List(items.iter().enumerate().map(|(index, item)| settle(item, at(index))).collect())
-        }
-        Dynamic::Set(items) if !planned.is_wholly_known() => {
-            Dynamic::set(items.iter().map(|item| settle(item, &Dynamic::Null)))
-        }
-        known => known.clone(),
-    }
 }

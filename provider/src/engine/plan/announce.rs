@@ -9,10 +9,11 @@ use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 
 use super::{Action, Step};
 use crate::engine::address::Address;
+use crate::engine::model::Components;
 use crate::engine::protection::{self, Fate};
 use crate::engine::references::Part;
 use crate::engine::scope::Scope;
-use crate::engine::{tree, wire};
+use crate::engine::{labels, tree, wire};
 
 /// An object that a plan does something with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,7 @@ pub(crate) struct Announcement {
     perhaps_replaced: Vec<Line>,
     released: Vec<Line>,
     renamed: Vec<(Address, Address)>,
+    foreign: Vec<Line>,
 }
 
 impl Announcement {
@@ -72,6 +74,20 @@ impl Announcement {
     pub(crate) fn add_perhaps_replaced(&mut self, step: &Step, scope: &Scope) {
         let prior = step.prior.iter();
         self.perhaps_replaced.extend(prior.flat_map(|prior| lines(&step.address, prior, scope)));
+    }
+
+    /// Components whose objects bear the stamp of another stack.
+    pub(crate) fn add_foreign(&mut self, components: &Components, scope: &Scope) {
+        for (address, component) in components {
+            if let Some(owner) = labels::other_owner(address.kind.terms(), component, scope) {
+                let object = address.kind.full_name(component, scope).unwrap_or_default();
+                self.foreign.push(Line {
+                    place: address.to_string(),
+                    object,
+                    what: format!("{} of stack {owner:?}", address.kind.noun()),
+                });
+            }
+        }
     }
 
     /// The value of `deletes`: unknown while something that is not known decides about a deletion.
@@ -119,6 +135,18 @@ impl Announcement {
             "The stack forgets these objects; they stay in the cloud as they are. Put the component back into the \
              configuration to keep managing one.",
         );
+        if !self.foreign.is_empty() {
+            let listed: Vec<String> = self.foreign.iter().map(Line::of_warning).collect();
+            let number = self.foreign.len();
+            let (title, belong) = (count(number, "object"), if number == 1 { "belongs" } else { "belong" });
+            let detail = format!(
+                "The label {} names another stack, so two stacks manage the same object. Keep it in one of them: take the \
+                 component out of the configuration of the other, which releases it. This stack deletes none of these.\n\n{}",
+                labels::STACK_STAMP,
+                listed.join("\n")
+            );
+            warnings.push(Diagnostic::warning(format!("{title} {belong} to another stack"), detail));
+        }
         if !self.renamed.is_empty() {
             let listed: Vec<String> = self.renamed.iter().map(|(old, new)| format!("- {old} becomes {new}")).collect();
             let detail = format!(

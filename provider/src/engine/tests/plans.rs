@@ -196,6 +196,7 @@ fn labels_of_provider_stack_and_component_are_merged_and_the_stamp_stays() {
         config: &config,
         proposed: &config,
         scope: &scope,
+        configured_place: None,
         cloud: &GOOGLE,
     };
     let plan = crate::engine::plan::plan(&input);
