@@ -362,18 +362,17 @@ fn a_hand_written_checkpoint_is_imported_and_then_kept_in_a_store(scene: Scene) 
     world.main.plan(&[]).expect_empty();
 }
 
-/// Documents that people wrote, damaged as they are, when they lie beside the project.
+/// Documents that people wrote, damaged as they are.
 fn real_documents() -> Vec<(String, Vec<u8>)> {
-    let folder = acceptance_tests::workspace().join("../shared/seeds");
-    let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-    let mut files: Vec<_> = files
-        .map(|file| (file.file_name().to_string_lossy()[..3].to_owned(), std::fs::read(file.path()).unwrap()))
+    let folder = acceptance_tests::workspace().join("acceptance-tests/documents");
+    let files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+    let mut documents: Vec<_> = files
+        .filter(|file| !file.ends_with("README.md"))
+        .map(|file| (file.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read(&file).unwrap()))
         .collect();
-    files.sort();
-    if files.is_empty() {
-        eprintln!("skipped: {} has no documents", folder.display());
-    }
-    files
+    documents.sort();
+    assert_eq!(documents.len(), 5);
+    documents
 }
 
 fn real_hand_written_documents_are_imported_phase_by_phase(scene: Scene) {
