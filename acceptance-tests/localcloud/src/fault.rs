@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{self, ApiError};
 
+/// The `times` of a fault that goes on until it is cleared. It is spent when it has struck once.
+pub const UNTIL_CLEARED: u32 = u32::MAX;
+
 /// A fault as `POST /_localcloud/faults` takes it. Every key is optional.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -16,7 +19,7 @@ pub struct FaultSpec {
     pub matches: MatchSpec,
     /// Matching requests that pass unharmed first.
     pub skip: u32,
-    /// Matching requests that it spoils.
+    /// Matching requests that it spoils; [`UNTIL_CLEARED`] for an outage.
     pub times: u32,
     /// HTTP status of the answer (of the operation's end with `operation_error`).
     pub status: Option<u16>,
@@ -124,7 +127,10 @@ impl Faults {
 
     /// Those that have spoilt fewer requests than they were armed for: a test that leaves one has not tested it.
     pub fn unspent(&self) -> Vec<Unspent> {
-        let waiting = self.0.iter().filter(|fault| fault.left > 0);
+        let waiting = self.0.iter().filter(|fault| match fault.spec.times {
+            UNTIL_CLEARED => fault.left == UNTIL_CLEARED,
+            _ => fault.left > 0,
+        });
         waiting
             .map(|fault| Unspent { fault: fault.spec.clone(), left: fault.left, still_to_pass: fault.skip })
             .collect()
