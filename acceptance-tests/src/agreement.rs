@@ -1,7 +1,7 @@
 //! Whether Terraform's state and the cloud agree: one check, for the end of every step of a test.
 //!
 //! What a stack's state lists is in the cloud, what the cloud holds of the stack is in the state, and nothing is there twice.
-//! [`World::expect_agreement`](crate::World::expect_agreement) applies it to a world; what is known to disagree is in `finish.rs`.
+//! [`World::expect_agreement`](crate::World::expect_agreement) applies it to a world, less what `known.rs` lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +12,15 @@ use crate::{Object, Resource, Snapshot, State};
 /// Everything in which a state and a cloud disagree, one sentence each, sorted; empty when they agree.
 pub fn disagreements(state: &State, cloud: &Snapshot) -> Vec<String> {
     let cloud = Cloud::of(cloud);
-    let stacks = state.resources().into_iter().filter(|resource| resource.kind() == "mlops_stack");
-    let mut found: Vec<String> = stacks
-        .flat_map(|stack| {
-            let stack = Stack::of(&stack);
-            [stack.missing(&cloud), stack.unlisted(&cloud), stack.different(&cloud), stack.twins(&cloud)].concat()
-        })
-        .collect();
+    let resources = state.resources();
+    let stacks: Vec<Stack> =
+        resources.iter().filter(|resource| resource.kind() == "mlops_stack").map(Stack::of).collect();
+    let listed: BTreeSet<&str> = stacks.iter().flat_map(|stack| &stack.inventory).map(String::as_str).collect();
+    let checks = |stack: &Stack| {
+        [stack.missing(&cloud), stack.unlisted(&listed, &cloud), stack.different(&cloud), stack.twins(&listed, &cloud)]
+            .concat()
+    };
+    let mut found: Vec<String> = stacks.iter().flat_map(checks).collect();
     found.sort();
     found.dedup();
     found
@@ -98,10 +100,10 @@ impl Stack {
         missing.map(|line| format!("the inventory lists {line}, which is not in the cloud")).collect()
     }
 
-    /// What bears the stack's stamp and is not in the inventory.
-    fn unlisted(&self, cloud: &Cloud) -> Vec<String> {
-        let unlisted =
-            cloud.objects.iter().filter(|(name, object)| self.owns(object) && !self.inventory.contains(*name));
+    /// What bears the stack's stamp and is in no inventory: the stamp of a bucket does not tell stacks of one name apart.
+    fn unlisted(&self, listed: &BTreeSet<&str>, cloud: &Cloud) -> Vec<String> {
+        let is_unlisted = |name: &str, object: &Object| self.owns(object) && !listed.contains(name);
+        let unlisted = cloud.objects.iter().filter(|(name, object)| is_unlisted(name, object));
         unlisted
             .map(|(name, _)| format!("{name} bears the stack's stamp, and the inventory does not list it"))
             .collect()
@@ -114,12 +116,14 @@ impl Stack {
 
     /// Objects of this stack that are there twice: two with one stamp, or one more with the title of a listed one that is
     /// nobody's.
-    fn twins(&self, cloud: &Cloud) -> Vec<String> {
+    fn twins(&self, listed: &BTreeSet<&str>, cloud: &Cloud) -> Vec<String> {
+        let is_anothers = |name: &str| listed.contains(name) && !self.inventory.contains(name);
         let mut found = Vec::new();
         let mut by_stamp: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
         let mut titles: BTreeSet<(String, &str)> = BTreeSet::new();
         for (name, object) in &cloud.objects {
-            if let (true, Some(key)) = (self.owns(object), stamp(object, "mlops-component")) {
+            let is_ours = self.owns(object) && !is_anothers(name);
+            if let (true, Some(key)) = (is_ours, stamp(object, "mlops-component")) {
                 by_stamp.entry((collection(name), key)).or_default().push(name);
             }
             if let (true, Some(title)) = (self.inventory.contains(name), text(&object.body, "/displayName")) {

@@ -1,7 +1,7 @@
 //! The ending of every test that applies: nothing more to do, state and cloud agree, importable as it stands, destroyed without
 //! a trace, and no fault left that was armed.
 
-use crate::{Counts, State, World, disagreements};
+use crate::{Counts, Diagnostics, State, World, disagreements};
 
 impl World {
     /// Plans again (with and without a refresh), compares state and cloud, imports everything into a fresh state, destroys,
@@ -33,8 +33,24 @@ impl World {
     /// Fails unless the state and the cloud agree: at the end of a test, and after each of its steps that failed.
     #[track_caller]
     pub fn expect_agreement(&self) {
-        let found = disagreements(&self.main.state(), &self.cloud.snapshot());
+        let found = self.known.unknown(disagreements(&self.main.state(), &self.cloud.snapshot()));
         assert!(found.is_empty(), "state and cloud disagree:\n{}", found.join("\n"));
+    }
+
+    /// Applies what must fail; returns why. The state must agree with what is in the cloud then.
+    #[track_caller]
+    pub fn failed_apply(&self) -> Diagnostics {
+        let diagnostics = self.main.apply(&[]).expect_failure().clone();
+        self.expect_agreement();
+        diagnostics
+    }
+
+    /// The same for a destroy.
+    #[track_caller]
+    pub fn failed_destroy(&self) -> Diagnostics {
+        let diagnostics = self.main.destroy().expect_failure().clone();
+        self.expect_agreement();
+        diagnostics
     }
 
     /// Fails unless what the state holds, imported into a fresh state with a generated configuration, gives an empty plan.

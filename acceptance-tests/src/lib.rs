@@ -19,6 +19,7 @@ mod finish;
 mod guide;
 mod install;
 mod json;
+mod known;
 mod or_fail;
 mod plan;
 mod programs;
