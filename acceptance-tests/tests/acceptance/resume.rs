@@ -234,7 +234,7 @@ fn an_account_whose_creation_got_no_answer_is_waited_for(scene: Scene) {
 fn an_account_that_was_made_and_cannot_be_read_is_in_the_state(scene: Scene) {
     let world = scene.small_world();
     // The first look comes before the creation, and the second before the account is known everywhere.
-    let looks = Fault::on("GET", "/serviceAccounts/churn-api").after(2).times(9);
+    let looks = Fault::on("GET", "/serviceAccounts/churn-api").after(2).until_cleared();
     world.cloud.fault(&looks.status(403, "PERMISSION_DENIED"));
     world.stack(ACCOUNT);
     world.failed_apply().error(&["churn-api", "GET"]);
