@@ -15,9 +15,9 @@ on_every_terraform! {
 
 /// The release that is being made.
 const CURRENT: &str = env!("CARGO_PKG_VERSION");
-/// The environments of a release: made from nothing, made with every kind of component, and imported with generated configuration.
-const ENVIRONMENTS: [(&str, fn() -> Seed); 3] =
-    [("churn", Seed::small), ("every-kind", Seed::ct_scan_project), ("imported", Seed::ct_scan)];
+/// The environments of a release by the names of their folders: made from nothing, made with every kind of component, and imported
+/// with generated configuration.
+const ENVIRONMENTS: [&str; 3] = ["churn", "every-kind", "imported"];
 /// Where Terraform keeps the state, and its name in a folder: what ends as Terraform's does is kept out of a repository.
 const STATE: &str = "terraform.tfstate";
 const KEPT_STATE: &str = "state.json";
@@ -33,11 +33,21 @@ fn folder() -> PathBuf {
     workspace().join("acceptance-tests/tests/acceptance/written")
 }
 
+/// What the cloud of an environment holds before the release writes into it.
+fn seed(environment: &str) -> Seed {
+    match environment {
+        "churn" => Seed::small(),
+        "every-kind" => Seed::ct_scan_project(),
+        "imported" => Seed::ct_scan(),
+        other => panic!("{other} has no seed"),
+    }
+}
+
 /// Writes the folder of the release that is being made.
 fn write(scene: &Scene) {
-    for (environment, seed) in ENVIRONMENTS {
+    for environment in ENVIRONMENTS {
         let folder = folder().join(CURRENT).join(environment);
-        let world = World::new(scene, seed(), CloudOptions::default());
+        let world = World::new(scene, seed(environment), CloudOptions::default());
         let configuration = std::fs::read_to_string(folder.join(WRITTEN_BY_HAND)).unwrap();
         world.main.write(WRITTEN_BY_HAND, &configuration);
         if configuration.contains("import {") {
@@ -82,7 +92,7 @@ fn the_first_plan_of_what_every_release_wrote_is_empty(scene: Scene) {
         return write(&scene);
     }
     for release in releases() {
-        for (environment, _) in ENVIRONMENTS {
+        for environment in ENVIRONMENTS {
             let world = left(&scene, &release.join(environment));
             world.expect_settled();
             world.expect_agreement();
