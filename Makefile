@@ -3,15 +3,29 @@
 
 PROGRAMS := -p terraform-provider-mlops -p localcloud -p acceptance-tests --bins
 
-.PHONY: demo test check docs bench localcloud picture build release zips seal install packages tools
+.PHONY: demo test test-crates test-terraform resume-matrix check docs bench localcloud picture build release zips seal install packages tools
 
 demo: tools          ## the main job, on the cloud that is built in: plan, apply, drift, import, destroy
 	cargo build -q $(PROGRAMS)
 	cargo run -q -p acceptance-tests --bin demo
 
-test: tools          ## all tests
+test: test-crates test-terraform ## all tests
+
+test-crates: tools   ## those without terraform
+	cargo test --workspace --exclude acceptance-tests --exclude tfplugin-rs
+
+# Each acceptance test is there twice: on_installed (the Terraform on the PATH, or $TERRAFORM) and on_1_15 (the fetched one).
+FILTER_installed := --skip on_1_15::
+FILTER_pinned := --skip on_installed::
+
+test-terraform: tools ## those with terraform: of the protocol, and acceptance tests; HALF=installed or HALF=pinned leaves out the other Terraform's
+	$(if $(HALF),$(if $(FILTER_$(HALF)),,$(error HALF is "$(HALF)", and may be installed or pinned)))
 	cargo build $(PROGRAMS)
-	cargo test --workspace
+	cargo test -p tfplugin-rs -p acceptance-tests $(if $(HALF),-- $(FILTER_$(HALF)))
+
+resume-matrix: tools ## every call of a create fails, in every way, under every life cycle, in the whole environment: an hour
+	cargo build -q $(PROGRAMS)
+	WHOLE_MATRIX=1 cargo test -p acceptance-tests --test acceptance a_create_that_fails_at_any_call -- --nocapture
 
 check:               ## format, lints, documentation in step with the code
 	cargo fmt --all --check

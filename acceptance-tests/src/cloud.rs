@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,7 @@ pub struct Cloud {
     process: Child,
     runtime: Runtime,
     client: reqwest::Client,
+    armed: AtomicBool,
 }
 
 /// One call that localcloud saw.
@@ -154,6 +156,11 @@ impl Fault {
         self
     }
 
+    /// Fails calls until faults are cleared; one at least. localcloud's word for it is the largest number of calls.
+    pub fn until_cleared(self) -> Self {
+        self.times(u32::MAX.into())
+    }
+
     /// Answers with this status and reason.
     pub fn status(mut self, status: u16, reason: &str) -> Self {
         self.status = Some(status);
@@ -218,7 +225,7 @@ impl Cloud {
         let port = wait_for_port(&port_file, &mut process, &output);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().or_fail("start a runtime");
         let client = reqwest::Client::builder().no_proxy().build().or_fail("make a client");
-        Self { url: format!("http://127.0.0.1:{port}"), process, runtime, client }
+        Self { url: format!("http://127.0.0.1:{port}"), process, runtime, client, armed: AtomicBool::new(false) }
     }
 
     /// All calls so far, in order.
@@ -274,14 +281,27 @@ impl Cloud {
         }
     }
 
-    /// Arms a fault.
+    /// Arms a fault. One that is not spent when faults are cleared, or in the end, fails its test.
     pub fn fault(&self, fault: &Fault) {
         let body = serde_json::to_value(fault).or_fail("write the fault");
         self.post("faults", &body);
+        self.armed.store(true, Ordering::Relaxed);
     }
 
-    /// Disarms all faults.
+    /// Fails when a fault was armed and has not struck as often as it was armed for: what the test says of it is not shown.
+    #[track_caller]
+    pub fn expect_faults_spent(&self) {
+        if self.armed.load(Ordering::Relaxed) {
+            let unspent = self.get("faults");
+            assert!(unspent == json!([]), "faults were armed and not spent: {unspent:#}");
+        }
+    }
+
+    /// Disarms all faults, which must be spent.
+    #[track_caller]
     pub fn clear_faults(&self) {
+        self.expect_faults_spent();
+        self.armed.store(false, Ordering::Relaxed);
         let request = self.client.delete(self.control("faults"));
         self.wait_on(async { request.send().await?.error_for_status().map(drop) }).or_fail("clear the faults");
     }
@@ -343,6 +363,9 @@ impl Cloud {
 
 impl Drop for Cloud {
     fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.expect_faults_spent();
+        }
         // It may have ended by itself, which its output tells.
         let _ = self.process.kill();
         let _ = self.process.wait();

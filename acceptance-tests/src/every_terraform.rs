@@ -21,7 +21,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Runs a test on the slot's Terraform, or prints that there is none.
+    /// Runs a test on the slot's Terraform, or says that it cannot.
     pub fn play(slot: Slot, module: &str, name: &str, test: impl FnOnce(Scene)) {
         let terraform = match slot {
             Slot::Pinned => Some(Terraform::pinned()),
@@ -32,18 +32,16 @@ impl Scene {
                 let module = module.split("::").skip(1).collect::<Vec<_>>().join("::");
                 test(Scene { name: format!("{module}::{name}"), terraform: terraform.clone() });
             }
-            // The runner has no third outcome: the line says that nothing was tested.
-            None => eprintln!("skipped {name}: no terraform or tofu on the PATH that SUPPORT.md names"),
+            None => crate::cannot_run(
+                &format!("{module}::{name}"),
+                "there is no terraform or tofu on the PATH that SUPPORT.md names (`make test-terraform HALF=pinned` leaves these out)",
+            ),
         }
     }
 
-    /// Whether the program can do this. Prints what the test leaves out where it cannot.
+    /// Whether the program can do this. A test that asks says also what happens where it cannot.
     pub fn has(&self, feature: Feature) -> bool {
-        let has = feature.is_in(&self.terraform);
-        if !has {
-            eprintln!("{}: left out, since {} {}", self.name, self.terraform, feature.lack());
-        }
-        has
+        feature.is_in(&self.terraform)
     }
 }
 

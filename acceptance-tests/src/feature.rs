@@ -1,4 +1,5 @@
-//! What newer programs can do, or only one of the two: the one list of differences that tests take account of.
+//! What newer programs can do, or only one of the two: the one list of differences that tests take account of. A test that
+//! asks for one says of the others, too, what they do.
 
 use crate::{Product, Terraform};
 
@@ -23,13 +24,5 @@ impl Feature {
 
     pub(crate) fn is_in(self, program: &Terraform) -> bool {
         self.since(program.product).is_some_and(|minor| (program.version.major, program.version.minor) >= (1, minor))
-    }
-
-    /// The end of a sentence that begins with the program.
-    pub(crate) fn lack(self) -> &'static str {
-        match self {
-            Self::ImportByIdentity => "imports by id only",
-            Self::ConfigurationFromProvider => "writes the configuration of an import by itself",
-        }
     }
 }

@@ -1,10 +1,11 @@
-//! The ending of every test that applies: nothing more to do, importable as it stands, destroyed without a trace.
+//! The ending of every test that applies: nothing more to do, state and cloud agree, importable as it stands, destroyed without
+//! a trace, and no fault left that was armed.
 
-use crate::{Counts, State, World};
+use crate::{Counts, Diagnostics, State, World, disagreements};
 
 impl World {
-    /// Plans again (with and without a refresh), imports everything into a fresh state, destroys, and compares the cloud
-    /// with what it was at the beginning.
+    /// Plans again (with and without a refresh), compares state and cloud, imports everything into a fresh state, destroys,
+    /// and compares the cloud with what it was at the beginning. Every armed fault must be spent.
     #[track_caller]
     pub fn finish(&self) {
         self.finish_keeping(&[]);
@@ -14,8 +15,10 @@ impl World {
     #[track_caller]
     pub fn finish_keeping(&self, kept: &[&str]) {
         self.expect_settled();
+        self.expect_agreement();
         self.expect_importable();
         self.expect_clean_destroy(kept);
+        self.cloud.expect_faults_spent();
     }
 
     /// Fails unless a plan is empty, without and with a refresh, and neither writes.
@@ -25,6 +28,29 @@ impl World {
         self.main.plan(&["-refresh=false"]).expect_empty();
         self.main.plan(&[]).expect_empty();
         self.cloud.expect_no_writes_since(mark);
+    }
+
+    /// Fails unless the state and the cloud agree: at the end of a test, and after each of its steps that failed.
+    #[track_caller]
+    pub fn expect_agreement(&self) {
+        let found = self.known.unknown(disagreements(&self.main.state(), &self.cloud.snapshot()));
+        assert!(found.is_empty(), "state and cloud disagree:\n{}", found.join("\n"));
+    }
+
+    /// Applies what must fail; returns why. The state must agree with what is in the cloud then.
+    #[track_caller]
+    pub fn failed_apply(&self) -> Diagnostics {
+        let diagnostics = self.main.apply(&[]).expect_failure().clone();
+        self.expect_agreement();
+        diagnostics
+    }
+
+    /// The same for a destroy.
+    #[track_caller]
+    pub fn failed_destroy(&self) -> Diagnostics {
+        let diagnostics = self.main.destroy().expect_failure().clone();
+        self.expect_agreement();
+        diagnostics
     }
 
     /// Fails unless what the state holds, imported into a fresh state with a generated configuration, gives an empty plan.

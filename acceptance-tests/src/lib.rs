@@ -6,16 +6,20 @@
 //!
 //! Everything here panics with a sentence when the rig itself fails: a test has no other use for such an error.
 
+mod agreement;
+mod cannot_run;
 mod cloud;
 mod copies;
 mod critical_path;
 mod diagnostics;
+mod digest;
 mod every_terraform;
 mod feature;
 mod finish;
 mod guide;
 mod install;
 mod json;
+mod known;
 mod or_fail;
 mod plan;
 mod programs;
@@ -26,10 +30,13 @@ mod terraform;
 mod workdir;
 mod world;
 
+pub use agreement::disagreements;
+pub use cannot_run::cannot_run;
 pub use cloud::{Cloud, CloudOptions, Fault, Mark, Request};
 pub use copies::{OBJECTS_PER_COPY, copies};
 pub use critical_path::{Work, critical_path};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use digest::digest;
 pub use every_terraform::{Scene, Slot};
 pub use feature::Feature;
 pub use guide::{Action, Reader, Step, says, steps_of};

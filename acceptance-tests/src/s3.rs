@@ -27,11 +27,6 @@ pub struct AccessKey {
 }
 
 impl S3 {
-    /// Whether the server is on this machine: `make tools` fetches it.
-    pub fn is_here() -> bool {
-        workspace().join("target/tools/python/moto").is_dir()
-    }
-
     /// Starts the server. It believes every caller until [`S3::enforce`].
     pub fn start() -> Self {
         let script = workspace().join("acceptance-tests/tools/moto_server.py");

@@ -41,6 +41,11 @@ impl Snapshot {
         self.entries("resources", "path")
     }
 
+    /// All IAM policies: what each is for stands as its path.
+    pub fn policies(&self) -> Vec<Object> {
+        self.entries("iam_policies", "resource")
+    }
+
     /// The object at a path, if there is one.
     pub fn object(&self, service: &str, path: &str) -> Option<Object> {
         self.objects().into_iter().find(|object| object.service == service && object.path == path)
@@ -101,7 +106,7 @@ impl Snapshot {
                 found.insert(format!("//{}{}", object.service, object.path), still(&object.body));
             }
         }
-        for policy in self.entries("iam_policies", "resource") {
+        for policy in self.policies() {
             let grants = grants(&policy.body);
             if grants.as_array().is_some_and(|list| !list.is_empty()) {
                 found.insert(format!("policy of //{}/{}", policy.service, policy.path), grants);

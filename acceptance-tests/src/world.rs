@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::known::Known;
 use crate::{Cloud, CloudOptions, Mark, OrFail, Scene, Snapshot, Workdir, programs, workspace};
 
 /// What is in the cloud before the test.
@@ -76,6 +77,7 @@ pub struct World {
     pub main: Workdir,
     /// The cloud's state at the beginning.
     pub before: Snapshot,
+    pub(crate) known: Known,
     name: String,
     folder: Option<TempDir>,
 }
@@ -110,7 +112,8 @@ impl World {
         environment.push(("MLOPS_ENDPOINT".to_owned(), cloud.url.clone()));
         let main = Workdir::new(root.join("main"), scene.terraform.clone(), environment);
         let before = cloud.snapshot();
-        Self { cloud, seed, main, before, name: scene.name.clone(), folder: Some(folder) }
+        let known = Known::of(&scene.name);
+        Self { cloud, seed, main, before, known, name: scene.name.clone(), folder: Some(folder) }
     }
 
     /// The world's folder.
@@ -193,5 +196,7 @@ impl Drop for World {
         {
             eprintln!("{}: the world is kept in {}", self.name, folder.keep().display());
         }
+        let outdated = if std::thread::panicking() { Vec::new() } else { self.known.outdated() };
+        assert!(outdated.is_empty(), "state and cloud agree now: take out of known-disagreements.txt {outdated:?}");
     }
 }

@@ -57,6 +57,7 @@ pub(crate) fn answer(inner: &mut Inner, method: &str, path: &str, body: &[u8]) -
             },
             Err(error) => refuse(&error),
         },
+        ("GET", "faults") => (200, json!(inner.faults.unspent())),
         ("DELETE", "faults") => {
             inner.faults.clear();
             (200, json!({}))

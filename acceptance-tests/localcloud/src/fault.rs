@@ -3,12 +3,15 @@
 //! A fault waits for requests that match it, lets `skip` of them pass, spoils the next `times`, and is spent.
 
 use regex::Regex;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{self, ApiError};
 
+/// The `times` of a fault that goes on until it is cleared. It is spent when it has struck once.
+pub const UNTIL_CLEARED: u32 = u32::MAX;
+
 /// A fault as `POST /_localcloud/faults` takes it. Every key is optional.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FaultSpec {
     /// Which requests it is for; all of them when empty.
@@ -16,7 +19,7 @@ pub struct FaultSpec {
     pub matches: MatchSpec,
     /// Matching requests that pass unharmed first.
     pub skip: u32,
-    /// Matching requests that it spoils.
+    /// Matching requests that it spoils; [`UNTIL_CLEARED`] for an outage.
     pub times: u32,
     /// HTTP status of the answer (of the operation's end with `operation_error`).
     pub status: Option<u16>,
@@ -52,7 +55,7 @@ impl Default for FaultSpec {
 }
 
 /// Which requests a fault is for.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MatchSpec {
     /// API host, exactly.
@@ -64,7 +67,7 @@ pub struct MatchSpec {
 }
 
 /// When a connection is dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Drop {
     /// Before the call had its effect.
@@ -92,6 +95,17 @@ pub struct Harm {
 #[derive(Debug, Default)]
 pub struct Faults(Vec<Armed>);
 
+/// A fault that waits for requests, as `GET /_localcloud/faults` answers it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Unspent {
+    /// The fault as it was armed.
+    pub fault: FaultSpec,
+    /// Matching requests that it would still spoil.
+    pub left: u32,
+    /// Matching requests that would pass before.
+    pub still_to_pass: u32,
+}
+
 #[derive(Debug)]
 struct Armed {
     spec: FaultSpec,
@@ -109,6 +123,17 @@ impl Faults {
         let path = spec.matches.path.as_deref().map(Regex::new).transpose()?;
         self.0.push(Armed { skip: spec.skip, left: spec.times, path, spec });
         Ok(())
+    }
+
+    /// Those that have spoilt fewer requests than they were armed for: a test that leaves one has not tested it.
+    pub fn unspent(&self) -> Vec<Unspent> {
+        let waiting = self.0.iter().filter(|fault| match fault.spec.times {
+            UNTIL_CLEARED => fault.left == UNTIL_CLEARED,
+            _ => fault.left > 0,
+        });
+        waiting
+            .map(|fault| Unspent { fault: fault.spec.clone(), left: fault.left, still_to_pass: fault.skip })
+            .collect()
     }
 
     /// Disarms all.
@@ -213,6 +238,16 @@ mod tests {
         let mut faults = faults(r#"{"match": {"method": "POST"}, "skip": 1, "times": 2, "status": 503}"#);
         let hit: Vec<bool> = (0..4).map(|_| faults.harm("h", "POST", "/x", None).error.is_some()).collect();
         assert_eq!(hit, [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_fault_is_unspent_until_it_has_spoilt_all_that_it_was_armed_for() {
+        let mut faults = faults(r#"{"match": {"method": "POST"}, "times": 2, "status": 503}"#);
+        let mut left = || {
+            faults.harm("h", "POST", "/x", None);
+            faults.unspent().iter().map(|unspent| unspent.left).collect::<Vec<_>>()
+        };
+        assert_eq!([left(), left()], [vec![1], vec![]]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -198,7 +199,8 @@ impl Builder {
         });
         let saver = self.state.clone().map(|path| tokio::spawn(persist::keep_saved(Arc::clone(&shared), path)));
         let accept = tokio::spawn(accept(listener, Arc::clone(&shared)));
-        Ok(Handle { url: format!("http://{address}"), address, shared, state: self.state, accept, saver })
+        let arms_faults = AtomicBool::new(false);
+        Ok(Handle { url: format!("http://{address}"), address, shared, state: self.state, accept, saver, arms_faults })
     }
 }
 
@@ -211,6 +213,7 @@ pub struct Handle {
     state: Option<PathBuf>,
     accept: JoinHandle<()>,
     saver: Option<JoinHandle<()>>,
+    arms_faults: AtomicBool,
 }
 
 impl Handle {
@@ -244,11 +247,12 @@ impl Handle {
         self.shared.lock().world.state.clone()
     }
 
-    /// Arms a fault.
+    /// Arms a fault. One that is not spent when the handle is dropped is a panic: its test has not tested it.
     ///
     /// # Errors
     /// The regular expression's complaint.
     pub fn fault(&self, spec: FaultSpec) -> Result<(), regex::Error> {
+        self.arms_faults.store(true, Ordering::Relaxed);
         self.shared.lock().faults.add(spec)
     }
 
@@ -286,6 +290,10 @@ impl std::ops::Drop for Handle {
         self.accept.abort();
         if let Some(saver) = &self.saver {
             saver.abort();
+        }
+        if self.arms_faults.load(Ordering::Relaxed) && !std::thread::panicking() {
+            let unspent = self.shared.lock().faults.unspent();
+            assert!(unspent.is_empty(), "faults were armed and not spent: {unspent:#?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The API descriptions decide what localcloud refuses.
-//! Each test needs the documents that `make tools` fetches, and says so when it must skip.
-#![allow(missing_docs, clippy::print_stdout)]
+//! The documents are those that `make tools` fetches.
+#![allow(missing_docs)]
 
 use std::path::{Path, PathBuf};
 
@@ -11,13 +11,9 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn documents() -> Option<Discovery> {
+fn documents() -> Discovery {
     let directory = root().join("target/tools/discovery");
-    let found = Discovery::open(&directory).ok();
-    if found.is_none() {
-        println!("skipped: no API documents in {} (make tools)", directory.display());
-    }
-    found
+    Discovery::open(&directory).unwrap_or_else(|error| panic!("`make tools` fetches API descriptions: {error}"))
 }
 
 const RUN: &str = "run.googleapis.com";
@@ -30,60 +26,49 @@ fn pairs(query: &[(&str, &str)]) -> Vec<(String, String)> {
     query.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
 }
 
-/// The refusal's text, or "fine"; `None` when the documents are not there.
-fn verdict(host: &str, method: &str, path: &str, query: &[(&str, &str)], body: Option<Value>) -> Option<String> {
-    let outcome = documents()?.check_request(host, method, path, &pairs(query), body.as_ref());
-    Some(outcome.map_or_else(|refusal| refusal.to_string(), |()| "fine".to_owned()))
+/// The refusal's text, or "fine".
+fn verdict(host: &str, method: &str, path: &str, query: &[(&str, &str)], body: Option<Value>) -> String {
+    let outcome = documents().check_request(host, method, path, &pairs(query), body.as_ref());
+    outcome.map_or_else(|refusal| refusal.to_string(), |()| "fine".to_owned())
 }
 
 /// What a create of a Cloud Run service with that body meets.
-fn create_service(body: Value) -> Option<String> {
+fn create_service(body: Value) -> String {
     verdict(RUN, "POST", SERVICES, &[("serviceId", "s")], Some(body))
-}
-
-macro_rules! assert_verdict {
-    ($verdict:expr, $wanted:expr) => {
-        if let Some(verdict) = $verdict {
-            assert_eq!(verdict, $wanted);
-        }
-    };
 }
 
 #[test]
 fn a_request_that_the_api_knows_passes() {
     let body = json!({"template": {"containers": [{"image": "i", "ports": [{"containerPort": 8080}]}]}, "ingress": "INGRESS_TRAFFIC_ALL"});
-    assert_verdict!(create_service(body), "fine");
+    assert_eq!(create_service(body), "fine");
 }
 
 #[test]
 fn an_unknown_path_is_not_found() {
-    assert_verdict!(verdict(RUN, "GET", "/v2/projects/p/gizmos", &[], None), "Method not found.");
-    assert_verdict!(verdict(RUN, "GET", "/v9/projects/p", &[], None), "Method not found.");
+    assert_eq!(verdict(RUN, "GET", "/v2/projects/p/gizmos", &[], None), "Method not found.");
+    assert_eq!(verdict(RUN, "GET", "/v9/projects/p", &[], None), "Method not found.");
 }
 
 #[test]
 fn a_known_path_with_another_method_is_inappropriate() {
-    let Some(documents) = documents() else { return };
+    let documents = documents();
     let refusal = documents.check_request(RUN, "PUT", SERVICES, &[], None).expect_err("a refusal");
     assert!(matches!(refusal, Refusal::WrongMethod { .. }), "{refusal}");
 }
 
 #[test]
 fn an_unknown_verb_is_not_found() {
-    assert_verdict!(
-        verdict(RUN, "POST", "/v2/projects/p/locations/l/services/s:restart", &[], None),
-        "Method not found."
-    );
+    assert_eq!(verdict(RUN, "POST", "/v2/projects/p/locations/l/services/s:restart", &[], None), "Method not found.");
 }
 
 #[test]
 fn a_host_without_documents_passes() {
-    assert_verdict!(verdict("gizmos.googleapis.com", "GET", "/v1/anything", &[], None), "fine");
+    assert_eq!(verdict("gizmos.googleapis.com", "GET", "/v1/anything", &[], None), "fine");
 }
 
 #[test]
 fn an_unknown_query_parameter_is_refused_by_name() {
-    assert_verdict!(
+    assert_eq!(
         verdict(RUN, "GET", SERVICES, &[("limit", "3")], None),
         "Invalid JSON payload received. Unknown name \"limit\": Cannot bind query parameter. Field 'limit' could not be found in request message."
     );
@@ -91,18 +76,18 @@ fn an_unknown_query_parameter_is_refused_by_name() {
 
 #[test]
 fn parameters_of_every_method_are_known() {
-    assert_verdict!(verdict(RUN, "GET", SERVICES, &[("alt", "json"), ("prettyPrint", "false")], None), "fine");
+    assert_eq!(verdict(RUN, "GET", SERVICES, &[("alt", "json"), ("prettyPrint", "false")], None), "fine");
 }
 
 #[test]
 fn query_parameters_have_types() {
     let wrong = verdict(RUN, "GET", SERVICES, &[("pageSize", "many")], None);
-    assert_verdict!(wrong, "Invalid value at 'pageSize', \"many\"");
+    assert_eq!(wrong, "Invalid value at 'pageSize', \"many\"");
 }
 
 #[test]
 fn a_required_query_parameter_is_missed() {
-    assert_verdict!(
+    assert_eq!(
         verdict(STORAGE, "POST", "/storage/v1/b", &[], Some(json!({"name": "x"}))),
         "Required parameter: project"
     );
@@ -110,11 +95,11 @@ fn a_required_query_parameter_is_missed() {
 
 #[test]
 fn an_unknown_field_is_named_with_its_place() {
-    assert_verdict!(
+    assert_eq!(
         create_service(json!({"template": {"foo": 1}})),
         "Invalid JSON payload received. Unknown name \"foo\" at 'service.template': Cannot find field."
     );
-    assert_verdict!(
+    assert_eq!(
         create_service(json!({"template": {"containers": [{"image": "i", "cpu": "1"}]}})),
         "Invalid JSON payload received. Unknown name \"cpu\" at 'service.template.containers[0]': Cannot find field."
     );
@@ -122,23 +107,21 @@ fn an_unknown_field_is_named_with_its_place() {
 
 #[test]
 fn all_violations_come_in_one_answer() {
-    let verdict = create_service(json!({"foo": 1, "bar": 2}));
-    if let Some(text) = verdict {
-        assert_eq!(text.lines().count(), 2, "{text}");
-    }
+    let text = create_service(json!({"foo": 1, "bar": 2}));
+    assert_eq!(text.lines().count(), 2, "{text}");
 }
 
 #[test]
 fn wrong_types_are_refused() {
-    assert_verdict!(
+    assert_eq!(
         create_service(json!({"template": {"containers": [{"image": 5}]}})),
         "Invalid value at 'service.template.containers[0].image' (TYPE_STRING), 5"
     );
-    assert_verdict!(
+    assert_eq!(
         create_service(json!({"template": {"sessionAffinity": "yes"}})),
         "Invalid value at 'service.template.session_affinity' (TYPE_BOOL), \"yes\""
     );
-    assert_verdict!(
+    assert_eq!(
         create_service(json!({"template": [{}]})),
         "Invalid JSON payload received. Unknown name \"template\" at 'service': Proto field is not repeating, cannot start list."
     );
@@ -146,7 +129,7 @@ fn wrong_types_are_refused() {
 
 #[test]
 fn an_unknown_enum_value_is_refused() {
-    assert_verdict!(
+    assert_eq!(
         create_service(json!({"ingress": "EVERYBODY"})),
         "Invalid value at 'service.ingress' (TYPE_ENUM), \"EVERYBODY\""
     );
@@ -154,14 +137,14 @@ fn an_unknown_enum_value_is_refused() {
 
 #[test]
 fn whole_numbers_may_be_strings_in_a_request() {
-    assert_verdict!(create_service(json!({"template": {"maxInstanceRequestConcurrency": "80"}})), "fine");
+    assert_eq!(create_service(json!({"template": {"maxInstanceRequestConcurrency": "80"}})), "fine");
     let age = json!({"name": "x", "softDeletePolicy": {"retentionDurationSeconds": 604_800}});
-    assert_verdict!(verdict(STORAGE, "POST", "/storage/v1/b", &[("project", "p")], Some(age)), "fine");
+    assert_eq!(verdict(STORAGE, "POST", "/storage/v1/b", &[("project", "p")], Some(age)), "fine");
 }
 
 #[test]
 fn an_int32_has_its_range() {
-    assert_verdict!(
+    assert_eq!(
         create_service(json!({"template": {"maxInstanceRequestConcurrency": 5_000_000_000_i64}})),
         "Invalid value at 'service.template.max_instance_request_concurrency' (TYPE_INT32), 5000000000"
     );
@@ -169,8 +152,8 @@ fn an_int32_has_its_range() {
 
 #[test]
 fn a_duration_ends_in_s() {
-    assert_verdict!(create_service(json!({"template": {"timeout": "300.5s"}})), "fine");
-    assert_verdict!(
+    assert_eq!(create_service(json!({"template": {"timeout": "300.5s"}})), "fine");
+    assert_eq!(
         create_service(json!({"template": {"timeout": "5m"}})),
         "Invalid value at 'service.template.timeout' (type.googleapis.com/google.protobuf.Duration), \"5m\""
     );
@@ -180,12 +163,12 @@ fn a_duration_ends_in_s() {
 fn artifact_registry_also_takes_days() {
     let body = json!({"format": "docker", "cleanupPolicies": {"old": {"id": "old", "action": "DELETE", "condition": {"olderThan": "30d"}}}});
     let path = "/v1/projects/p/locations/l/repositories";
-    assert_verdict!(verdict(REGISTRY, "POST", path, &[("repositoryId", "r")], Some(body)), "fine");
+    assert_eq!(verdict(REGISTRY, "POST", path, &[("repositoryId", "r")], Some(body)), "fine");
 }
 
 #[test]
 fn null_is_absent() {
-    assert_verdict!(create_service(json!({"template": {"timeout": null, "scaling": null}})), "fine");
+    assert_eq!(create_service(json!({"template": {"timeout": null, "scaling": null}})), "fine");
 }
 
 #[test]
@@ -193,50 +176,47 @@ fn mask_paths_are_resolved_in_both_spellings() {
     let path = "/v3/projects/p/alertPolicies/1";
     let fine =
         verdict(MONITORING, "PATCH", path, &[("updateMask", "display_name,alertStrategy.autoClose")], Some(json!({})));
-    assert_verdict!(fine, "fine");
-    if let Some(text) = verdict(MONITORING, "PATCH", path, &[("updateMask", "displayNames")], Some(json!({}))) {
-        assert!(text.contains("'displayNames' could not be found"), "{text}");
-    }
+    assert_eq!(fine, "fine");
+    let text = verdict(MONITORING, "PATCH", path, &[("updateMask", "displayNames")], Some(json!({})));
+    assert!(text.contains("'displayNames' could not be found"), "{text}");
 }
 
 #[test]
 fn a_mask_goes_into_maps_and_not_into_lists() {
     let path = "/v2/projects/p/locations/l/services/s";
-    assert_verdict!(verdict(RUN, "PATCH", path, &[("updateMask", "labels.team")], Some(json!({}))), "fine");
-    if let Some(text) = verdict(RUN, "PATCH", path, &[("updateMask", "template.containers.image")], Some(json!({}))) {
-        assert!(text.contains("could not be found"), "{text}");
-    }
+    assert_eq!(verdict(RUN, "PATCH", path, &[("updateMask", "labels.team")], Some(json!({}))), "fine");
+    let text = verdict(RUN, "PATCH", path, &[("updateMask", "template.containers.image")], Some(json!({})));
+    assert!(text.contains("could not be found"), "{text}");
 }
 
 #[test]
 fn a_quoted_step_of_a_mask_may_hold_dots() {
     let path = "/v2/projects/p/locations/l/services/s";
-    assert_verdict!(verdict(RUN, "PATCH", path, &[("updateMask", "annotations.`a.b/c`")], Some(json!({}))), "fine");
+    assert_eq!(verdict(RUN, "PATCH", path, &[("updateMask", "annotations.`a.b/c`")], Some(json!({}))), "fine");
 }
 
 #[test]
 fn a_path_without_a_version_is_not_judged() {
-    assert_verdict!(verdict("sts.googleapis.com", "POST", "/token", &[], None), "fine");
+    assert_eq!(verdict("sts.googleapis.com", "POST", "/token", &[], None), "fine");
 }
 
 #[test]
 fn a_field_selection_is_resolved_against_the_response() {
     let path = "/storage/v1/b";
     let query = |fields| [("project", "p"), ("fields", fields)];
-    assert_verdict!(verdict(STORAGE, "GET", path, &query("nextPageToken,items(name,labels/team)"), None), "fine");
-    assert_verdict!(verdict(STORAGE, "GET", path, &query("items(names)"), None), "Invalid field selection names");
+    assert_eq!(verdict(STORAGE, "GET", path, &query("nextPageToken,items(name,labels/team)"), None), "fine");
+    assert_eq!(verdict(STORAGE, "GET", path, &query("items(names)"), None), "Invalid field selection names");
 }
 
 #[test]
 fn a_body_where_none_belongs_is_refused() {
-    if let Some(text) = verdict(RUN, "GET", SERVICES, &[], Some(json!({"a": 1}))) {
-        assert!(text.contains("Root element must be a message"), "{text}");
-    }
+    let text = verdict(RUN, "GET", SERVICES, &[], Some(json!({"a": 1})));
+    assert!(text.contains("Root element must be a message"), "{text}");
 }
 
 #[test]
 fn an_upload_is_found_and_its_body_left_alone() {
-    assert_verdict!(
+    assert_eq!(
         verdict(
             STORAGE,
             "POST",
@@ -246,12 +226,12 @@ fn an_upload_is_found_and_its_body_left_alone() {
         ),
         "fine"
     );
-    assert_verdict!(verdict(STORAGE, "GET", "/storage/v1/b/x/o/a/b", &[("alt", "media")], None), "fine");
+    assert_eq!(verdict(STORAGE, "GET", "/storage/v1/b/x/o/a/b", &[("alt", "media")], None), "fine");
 }
 
 #[test]
 fn a_response_is_judged_by_what_google_writes() {
-    let Some(documents) = documents() else { return };
+    let documents = documents();
     let path = "/v2/projects/p/locations/l/services/s";
     let check = |body: Value| documents.check_response(RUN, "GET", path, &body).map_err(|e| e.to_string());
     assert_eq!(check(json!({"generation": "1", "template": {"timeout": "300s"}})), Ok(()));
@@ -261,7 +241,7 @@ fn a_response_is_judged_by_what_google_writes() {
 
 #[test]
 fn the_typed_parts_of_an_operation_are_judged_too() {
-    let Some(documents) = documents() else { return };
+    let documents = documents();
     let operation = json!({"name": "o", "done": true, "response": {"@type": "type.googleapis.com/google.cloud.run.v2.Service", "foo": 1}});
     let mismatch = documents.check_response(RUN, "POST", SERVICES, &operation).expect_err("a mismatch");
     assert!(matches!(&mismatch, ResponseMismatch::Invalid(all) if all.len() == 1), "{mismatch}");
@@ -275,11 +255,9 @@ fn a_directory_without_documents_is_refused() {
 
 #[test]
 fn every_body_of_the_ct_scan_environment_is_what_the_apis_write() {
-    let file = root().join("../shared/environments/ct-scan.json");
-    let (Some(documents), Ok(text)) = (documents(), std::fs::read_to_string(&file)) else {
-        println!("skipped: {} is not there", file.display());
-        return;
-    };
+    let documents = documents();
+    let file = root().join("acceptance-tests/environments/ct-scan.json");
+    let text = std::fs::read_to_string(&file).expect("an environment");
     let environment: Value = serde_json::from_str(&text).expect("the environment is JSON");
     for resource in environment["resources"].as_array().expect("a list") {
         let (host, path) = (resource["service"].as_str().expect("a host"), resource["path"].as_str().expect("a path"));

@@ -232,7 +232,7 @@ async fn a_service_that_is_off_says_so() {
 
 #[tokio::test]
 async fn the_policies_of_a_real_environment_are_accepted_as_they_are() {
-    let Some(seed) = wire::ct_scan() else { return };
+    let seed = wire::ct_scan();
     let cloud = Cloud::start(seed, localcloud::Settings::PROMPT).await;
     let list = cloud.get(HOST, "/v3/projects/dtu-mlops-data-482907/alertPolicies").await;
     let policies = list["alertPolicies"].as_array().expect("policies");

@@ -1,7 +1,7 @@
 //! Recorded traffic of the real cloud, played again to localcloud.
 //! The answers must have the same fields with the same values, but for what the server generates; every other difference is
 //! listed with its reason, and a reason that is no longer needed fails the test too.
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs)]
 
 mod wire;
 
@@ -60,13 +60,9 @@ struct Exchange {
     response: Value,
 }
 
-fn read(file: &str) -> Option<String> {
-    let path = root().join("../shared/recordings").join(file);
-    let text = std::fs::read_to_string(&path).ok();
-    if text.is_none() {
-        println!("skipped: {} is not there", path.display());
-    }
-    text
+fn read(file: &str) -> String {
+    let path = root().join("acceptance-tests/recordings").join(file);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn split_url(url: &str) -> (String, String) {
@@ -244,7 +240,7 @@ fn demo(services: &[&str]) -> Seed {
 
 #[tokio::test]
 async fn run_service() {
-    let Some(text) = read("real/run-service.jsonl") else { return };
+    let text = read("real/run-service.jsonl");
     const AGE: &str = "recorded in 2024, before services had two addresses";
     let allowed = [("also metadata.urls", AGE), ("also response.urls", AGE), ("also urls", AGE)];
     replay(example(&["run.googleapis.com"]), real(&text), &allowed).await;
@@ -252,13 +248,13 @@ async fn run_service() {
 
 #[tokio::test]
 async fn monitoring_alert_policy() {
-    let Some(text) = read("real/monitoring-alert-policy.jsonl") else { return };
+    let text = read("real/monitoring-alert-policy.jsonl");
     replay(example(&["monitoring.googleapis.com"]), real(&text), &[]).await;
 }
 
 #[tokio::test]
 async fn artifact_registry_repository() {
-    let Some(text) = read("real/artifactregistry-repository.jsonl") else { return };
+    let text = read("real/artifactregistry-repository.jsonl");
     const AGE: &str = "recorded in April 2024, before repositories had it; the aligned log of a later day has it";
     let allowed = [
         ("also response.satisfiesPzi", AGE),
@@ -272,7 +268,7 @@ async fn artifact_registry_repository() {
 
 #[tokio::test]
 async fn service_usage_service() {
-    let Some(text) = read("real/serviceusage-service.jsonl") else { return };
+    let text = read("real/serviceusage-service.jsonl");
     let exchanges = real(&text);
     let (lists, changes): (Vec<Exchange>, Vec<Exchange>) =
         exchanges.into_iter().partition(|e| e.path.contains("/services?"));
@@ -301,31 +297,31 @@ const TITLES: &str = "titles and summaries of all of Google's services are not k
 
 #[tokio::test]
 async fn aligned_alert_policy() {
-    let Some(text) = read("aligned/monitoring-alertpolicy.log") else { return };
+    let text = read("aligned/monitoring-alertpolicy.log");
     replay(demo(&["monitoring.googleapis.com"]), aligned(&text), &[]).await;
 }
 
 #[tokio::test]
 async fn aligned_notification_channel() {
-    let Some(text) = read("aligned/monitoring-monitoringnotificationchannel.log") else { return };
+    let text = read("aligned/monitoring-monitoringnotificationchannel.log");
     replay(demo(&["monitoring.googleapis.com"]), aligned(&text), &[]).await;
 }
 
 #[tokio::test]
 async fn aligned_storage_bucket() {
-    let Some(text) = read("aligned/storage-bucket.log") else { return };
+    let text = read("aligned/storage-bucket.log");
     replay(demo(&["storage.googleapis.com"]), aligned(&text), &[]).await;
 }
 
 #[tokio::test]
 async fn aligned_artifact_registry_repository() {
-    let Some(text) = read("aligned/artifactregistry-repository.log") else { return };
+    let text = read("aligned/artifactregistry-repository.log");
     replay(demo(&["artifactregistry.googleapis.com"]), aligned(&text), &[]).await;
 }
 
 #[tokio::test]
 async fn aligned_service_usage() {
-    let Some(text) = read("aligned/serviceusage-service.log") else { return };
+    let text = read("aligned/serviceusage-service.log");
     let allowed = [
         ("also response.services[].config", CONFIG),
         ("also response.service.config", CONFIG),
@@ -342,13 +338,13 @@ const EMPTY: &str = "an artefact of how the stand-in writes an empty message; th
 
 #[tokio::test]
 async fn aligned_service_account() {
-    let Some(text) = read("aligned/iam-serviceaccount.log") else { return };
+    let text = read("aligned/iam-serviceaccount.log");
     replay(demo(&["iam.googleapis.com"]), aligned(&text), &[]).await;
 }
 
 #[tokio::test]
 async fn aligned_project() {
-    let Some(text) = read("aligned/resourcemanager-project.log") else { return };
+    let text = read("aligned/resourcemanager-project.log");
     // Projects are not made here but seeded: what remains is the project as it is read, and the service that is switched on in it.
     let kept = aligned(&text)
         .into_iter()
@@ -381,7 +377,7 @@ fn firestore_project() -> Seed {
 
 #[tokio::test]
 async fn firestore_index() {
-    let Some(text) = read("real/firestore-index.jsonl") else { return };
+    let text = read("real/firestore-index.jsonl");
     const AGE: &str = "recorded in 2024, before indexes had a density; the aligned logs of a later day have it";
     let allowed = [("also response.density", AGE), ("also density", AGE)];
     replay(firestore_project(), real(&text), &allowed).await;
@@ -389,13 +385,13 @@ async fn firestore_index() {
 
 #[tokio::test]
 async fn workload_identity_provider() {
-    let Some(text) = read("real/iam-workload-identity-provider.jsonl") else { return };
+    let text = read("real/iam-workload-identity-provider.jsonl");
     replay(example(&["iam.googleapis.com"]), real(&text), &[]).await;
 }
 
 #[tokio::test]
 async fn pubsub_subscription() {
-    let Some(text) = read("real/pubsub-subscription.jsonl") else { return };
+    let text = read("real/pubsub-subscription.jsonl");
     // A subscription just made was not found for some seconds; here it is there at once.
     let mut made = false;
     let exchanges = real(&text)
@@ -410,7 +406,7 @@ async fn pubsub_subscription() {
 
 #[tokio::test]
 async fn secret_version() {
-    let Some(text) = read("real/secretmanager-version.jsonl") else { return };
+    let text = read("real/secretmanager-version.jsonl");
     let states = [Value::Null, json!("ENABLED"), json!("DISABLED"), json!("DESTROYED")];
     let exchanges = real(&text)
         .into_iter()
@@ -471,27 +467,27 @@ fn with_billing_account(mut seed: Seed) -> Seed {
 
 #[tokio::test]
 async fn billing_budget() {
-    let Some(text) = read("real/billing-budget.jsonl") else { return };
+    let text = read("real/billing-budget.jsonl");
     let seed = with_billing_account(example(&["billingbudgets.googleapis.com"]));
     replay(seed, as_v1(real(&text)), &[]).await;
 }
 
 #[tokio::test]
 async fn aligned_budget() {
-    let Some(text) = read("aligned/billingbudgets-budget.log") else { return };
+    let text = read("aligned/billingbudgets-budget.log");
     let seed = with_billing_account(demo(&["billingbudgets.googleapis.com"]));
     replay(seed, as_v1(aligned(&text)), &[]).await;
 }
 
 #[tokio::test]
 async fn aligned_topic() {
-    let Some(text) = read("aligned/pubsub-topic.log") else { return };
+    let text = read("aligned/pubsub-topic.log");
     replay(demo(&["pubsub.googleapis.com"]), aligned(&text), &[]).await;
 }
 
 /// Firestore's administration with all that a stand-in masks.
 async fn aligned_firestore(file: &str, allowed: &[Allowed]) {
-    let Some(text) = read(file) else { return };
+    let text = read(file);
     replay(demo(&["firestore.googleapis.com"]), aligned(&text), allowed).await;
 }
 

@@ -1,14 +1,19 @@
 //! `make demo`: the whole life of the CT-scan environment, on the cloud that is built in: made from nothing, and imported
 //! as its team left it.
 //!
-//! Shows Terraform's own output, unmodified, under a heading per step, and stops at the first step that goes wrong.
+//! Shows one screen a step: a heading, the lines of Terraform's output that matter, and counts. The whole output is in a file,
+//! which the last line names. Stops at the first step that goes wrong.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use acceptance_tests::{CloudOptions, Scene, Seed, Terraform, Workdir, World, install, workspace};
-use serde_json::json;
+use acceptance_tests::{CloudOptions, OrFail, Scene, Seed, Terraform, Workdir, World, digest, install, workspace};
+use serde_json::{Value, json};
 
 const STACK: &str = "mlops_stack.ct_scan";
 /// The objects and grants that Terraform manages in the environment.
@@ -34,13 +39,17 @@ fn main() -> ExitCode {
     }));
     let started = Instant::now();
     let demo = Demo::new();
-    match demo.play() {
+    let ended = demo.play();
+    let (path, lines) = (demo.transcript.path.display(), demo.transcript.lines.get());
+    match ended {
         Ok(()) => {
             say(&format!("\nAll of it worked, in {:.1} s.", started.elapsed().as_secs_f32()));
+            say(&format!("Terraform's whole output, {lines} lines, is in {path}"));
             ExitCode::SUCCESS
         }
         Err(why) => {
             say(&format!("\nThe demo stops here: {why}"));
+            say(&format!("Terraform's whole output is in {path}"));
             // Kept for a look at it: a world is only removed with its owner.
             say(&format!("What it has made is in {}", demo.world.path().display()));
             std::mem::forget(demo.world);
@@ -50,6 +59,7 @@ fn main() -> ExitCode {
 }
 
 struct Demo {
+    transcript: Transcript,
     world: World,
     main: Workdir,
     /// The environment as its team left it, in a cloud of its own.
@@ -69,7 +79,7 @@ impl Demo {
         let checkpoints = world.path().join("checkpoints");
         main.write("store.auto.tfvars", &format!("store = \"file://{}\"\n", checkpoints.display()));
         let seeded = World::new(&scene, Seed::ct_scan(), CloudOptions::default());
-        Self { world, main, seeded }
+        Self { transcript: Transcript::new(), world, main, seeded }
     }
 
     fn play(&self) -> Step {
@@ -85,11 +95,12 @@ impl Demo {
     fn create(&self) -> Step {
         let main = &self.main;
         heading("Init: install the provider");
-        run(main, &["init", "-input=false"], 0)?;
+        self.transcript.run(main, &["init", "-input=false"], 0)?;
         heading("Plan: what would be made");
-        run(main, &["plan", "-input=false", "-detailed-exitcode", "-out=first.tfplan"], 2)?;
+        self.transcript.run(main, &["plan", "-input=false", "-detailed-exitcode", "-out=first.tfplan"], 2)?;
         heading("Apply: make it");
-        run(main, &["apply", "-input=false", "first.tfplan"], 0)?;
+        self.transcript.run(main, &["apply", "-input=false", "first.tfplan"], 0)?;
+        self.count_inventory(main);
         heading("Plan again: nothing to do");
         self.expect_no_changes(main)
     }
@@ -101,9 +112,9 @@ impl Demo {
         cloud.edit(STORAGE, DRIFT_LOGS, json!({"labels": {"environment": "staging"}}));
         cloud.edit(RUN, SERVICE, json!({"ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY"}));
         say("The drift-log bucket is now labelled environment=staging, and the service takes internal traffic only.");
-        run(main, &["plan", "-input=false", "-detailed-exitcode"], 2)?;
+        self.transcript.run(main, &["plan", "-input=false", "-detailed-exitcode"], 2)?;
         heading("Apply: healed");
-        run(main, &["apply", "-input=false", "-auto-approve"], 0)?;
+        self.transcript.run(main, &["apply", "-input=false", "-auto-approve"], 0)?;
         self.expect_no_changes(main)
     }
 
@@ -113,10 +124,10 @@ impl Demo {
         fresh.write("main.tf", &format!("{}\n{block}", world.header()));
         say(&block);
         let mark = world.cloud.mark();
-        run(fresh, &["init", "-input=false"], 0)?;
+        self.transcript.run(fresh, &["init", "-input=false"], 0)?;
         let started = Instant::now();
-        run(fresh, &["plan", "-input=false", "-generate-config-out=generated.tf"], 0)?;
-        run(fresh, &["apply", "-input=false", "-auto-approve"], 0)?;
+        self.transcript.run(fresh, &["plan", "-input=false", "-generate-config-out=generated.tf"], 0)?;
+        self.transcript.run(fresh, &["apply", "-input=false", "-auto-approve"], 0)?;
         let time = started.elapsed().as_secs_f32();
         let lines = fresh.read("generated.tf").lines().count();
         let writes = world.writes(mark);
@@ -140,24 +151,38 @@ impl Demo {
         say(&format!("There are {count} objects, most of them Google's own, and no state."));
         let fresh = installed(&self.seeded);
         self.import(&self.seeded, &fresh)?;
-        let state = fresh.state().resource(STACK);
-        let inventory = state.get("/inventory").as_array().cloned().unwrap_or_default();
-        say(&format!("\nThe inventory holds {} objects and grants:\n", inventory.len()));
-        for line in &inventory {
-            say(&format!("  {}", line.as_str().unwrap_or_default()));
+        match self.count_inventory(&fresh) {
+            MANAGED => Ok(()),
+            other => Err(format!("{other} objects and grants were imported, not {MANAGED}")),
         }
-        if inventory.len() == MANAGED {
-            Ok(())
-        } else {
-            Err(format!("{} objects and grants were imported, not {MANAGED}", inventory.len()))
+    }
+
+    /// Shows how many objects and grants of each API the stack has, and says how many there are in all.
+    fn count_inventory(&self, work: &Workdir) -> usize {
+        let state = work.state().resource(STACK);
+        let lines: Vec<&str> =
+            state.get("/inventory").as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        self.transcript.keep("(the stack's inventory)", &lines.join("\n"));
+        let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        for line in &lines {
+            let count = counts.entry(line.trim_start_matches('/').split('.').next().unwrap_or_default()).or_default();
+            match line.contains(' ') {
+                false => count.0 += 1,
+                true => count.1 += 1,
+            }
         }
+        say(&format!("\nThe stack's inventory has {} objects and grants:\n  objects  grants", lines.len()));
+        for (api, (objects, grants)) in counts {
+            say(&format!("  {objects:7}  {grants:6}  {api}"));
+        }
+        lines.len()
     }
 
     fn refuse_a_new_location(&self) -> Step {
         heading("The models bucket is moved from US to EU in the configuration: refused");
         let main = &self.main;
         let moved = "-var=models_location=EU";
-        run(main, &["plan", "-input=false", moved], 1)?;
+        self.transcript.run(main, &["plan", "-input=false", moved], 1)?;
         let mark = self.world.cloud.mark();
         let again = main.plan(&[moved]);
         let shows_both =
@@ -175,8 +200,8 @@ impl Demo {
         let main = &self.main;
         heading("Destroy: first the protection is taken off, then everything goes");
         let unprotected = "-var=deletion_protection=false";
-        run(main, &["apply", "-input=false", "-auto-approve", unprotected], 0)?;
-        run(main, &["destroy", "-input=false", "-auto-approve", unprotected], 0)?;
+        self.transcript.run(main, &["apply", "-input=false", "-auto-approve", unprotected], 0)?;
+        self.transcript.run(main, &["destroy", "-input=false", "-auto-approve", unprotected], 0)?;
         let left = self.world.cloud.snapshot().differences_from(&self.world.before);
         let left: Vec<String> = left.into_iter().filter(|line| !KEPT.iter().any(|kept| line.contains(kept))).collect();
         if !left.is_empty() {
@@ -190,26 +215,46 @@ impl Demo {
     }
 
     fn expect_no_changes(&self, work: &Workdir) -> Step {
-        run(work, &["plan", "-input=false", "-detailed-exitcode"], 0)
+        self.transcript.run(work, &["plan", "-input=false", "-detailed-exitcode"], 0)
     }
 }
 
-/// Runs terraform on this terminal, and compares its exit code with what it should be.
-fn run(work: &Workdir, arguments: &[&str], expected: i32) -> Step {
-    let mut arguments = arguments.to_vec();
-    if !std::io::stdout().is_terminal() {
-        arguments.insert(1, "-no-color");
+/// All that Terraform prints, in a file that outlives the demo.
+struct Transcript {
+    path: PathBuf,
+    file: RefCell<File>,
+    lines: Cell<usize>,
+}
+
+impl Transcript {
+    fn new() -> Self {
+        let path = workspace().join("target/demo.txt");
+        std::fs::create_dir_all(workspace().join("target")).or_fail("make the target folder");
+        let file = File::create(&path).or_fail(format!("write {}", path.display()));
+        Self { path, file: RefCell::new(file), lines: Cell::new(0) }
     }
-    say(&format!("$ terraform {}\n", arguments.join(" ")));
-    let mut command = work.command(&arguments);
-    let status = command.status().map_err(|error| format!("terraform does not start: {error}"))?;
-    match status.code() {
-        Some(code) if code == expected => Ok(()),
-        code => Err(format!(
-            "\"terraform {}\" should end with exit code {expected}, but ended with {}",
-            arguments.join(" "),
-            code.map_or("a signal".to_owned(), |code| code.to_string())
-        )),
+
+    fn keep(&self, command: &str, output: &str) {
+        self.lines.set(self.lines.get() + output.lines().count());
+        writeln!(self.file.borrow_mut(), "$ {command}\n\n{output}").or_fail(format!("write {}", self.path.display()));
+    }
+
+    /// Runs terraform, shows what matters of its output, and compares its exit code with what it should be.
+    fn run(&self, work: &Workdir, arguments: &[&str], expected: i32) -> Step {
+        let shown = format!("terraform {}", arguments.join(" "));
+        say(&format!("$ {shown}"));
+        let mut plain = arguments.to_vec();
+        plain.insert(1, "-no-color");
+        let output = work.run(&plain);
+        let text = output.stdout + &output.stderr;
+        self.keep(&shown, &text);
+        for line in digest(&text) {
+            say(&format!("  {line}"));
+        }
+        match output.code {
+            code if code == expected => Ok(()),
+            code => Err(format!("\"{shown}\" should end with exit code {expected}, but ended with {code}:\n{text}")),
+        }
     }
 }
 

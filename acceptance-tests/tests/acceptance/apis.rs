@@ -27,7 +27,7 @@ fn with_enable_apis_off_a_missing_api_is_an_error_that_names_it(scene: Scene) {
         "main.tf",
         &format!("{header}\nresource \"mlops_stack\" \"it\" {{\n name = \"it\"\n registries = {{ images = {{}} }}\n}}"),
     );
-    world.main.apply(&[]).expect_failure().error(&["artifactregistry.googleapis.com", "enable_apis"]);
+    world.failed_apply().error(&["artifactregistry.googleapis.com", "enable_apis"]);
     assert_eq!(world.cloud.snapshot().differences_from(&world.before), Vec::<String>::new());
     assert_eq!(world.cloud.snapshot().enabled_services(), world.before.enabled_services());
 }

@@ -141,7 +141,7 @@ fn a_prevented_removal_is_refused(scene: Scene) {
     let mark = world.cloud.mark();
     world.plan_stack("").expect_refused().error(&["keep", "deletion_policy"]);
     world.stack(r#"buckets = { keep = { name = "ml-test-keep", deletion_policy = "PREVENT" } }"#);
-    world.main.destroy().expect_failure().error(&["keep", "deletion_policy"]);
+    world.failed_destroy().error(&["keep", "deletion_policy"]);
     world.cloud.expect_no_writes_since(mark);
     assert_eq!(bucket(&world, "ml-test-keep")["name"], "ml-test-keep");
 }
@@ -152,7 +152,7 @@ fn a_bucket_with_objects_goes_only_by_force(scene: Scene) {
     let upload = "/upload/storage/v1/b/ml-test-full/o?uploadType=media&name=model.bin";
     let (status, answer) = world.cloud.call("POST", STORAGE, upload, Some(&json!("weights")));
     assert_eq!(status, 200, "{answer}");
-    world.main.destroy().expect_failure().error(&["ml-test-full", "force_destroy"]);
+    world.failed_destroy().error(&["ml-test-full", "force_destroy"]);
     world.plan_stack(r#"buckets = { full = { name = "ml-test-full" } }"#).expect_empty();
     world.apply_stack(r#"buckets = { full = { name = "ml-test-full", force_destroy = true } }"#);
     world.expect_clean_destroy(&[]);

@@ -331,7 +331,7 @@ fn it_is_walked_through_all_its_phases(scene: Scene) {
     walk(&world, 0, "in_progress", &ill);
     world.main.apply(&[]).expect_success();
     walk(&world, 0, "completed", &ill);
-    world.main.apply(&[]).expect_failure().error(&["\"healthy\" failed", "HTTP 501"]);
+    world.failed_apply().error(&["\"healthy\" failed", "HTTP 501"]);
     assert_eq!(status("validation"), "in_progress");
     let again = world.main.plan(&[]).view();
     assert_eq!(again.change("mlops_phase_checkpoint.validation").actions, ["update"]);

@@ -38,9 +38,9 @@ fn a_lost_answer_to_a_create_is_no_second_object(scene: Scene) {
 
 fn a_lasting_failure_keeps_what_was_made(scene: Scene) {
     let world = scene.small_world();
-    world.cloud.fault(&Fault::on("POST", "/services$").host(RUN).status(403, "PERMISSION_DENIED").times(1000));
+    world.cloud.fault(&Fault::on("POST", "/services$").host(RUN).status(403, "PERMISSION_DENIED").until_cleared());
     world.stack(STACK);
-    world.main.apply(&[]).expect_failure().error(&["api"]);
+    world.failed_apply().error(&["api"]);
     let stack = world.main.state().resource("mlops_stack.it");
     assert_eq!((stack.get("/status"), stack.str("/buckets/a/url")), (&"incomplete".into(), "gs://ml-test-a"));
     world.cloud.clear_faults();

@@ -214,7 +214,7 @@ resource "mlops_stack" "{address}" {{
     // A name that the other one has is refused.
     let stolen = stack("far", "us-central1", "Far").replace("ml-test-us-central1", "ml-test-europe-west1");
     world.config(&format!("{near}{}", stolen.replace("data = {", "stolen = {")));
-    world.main.apply(&[]).expect_failure().error(&["ml-test-europe-west1", "exists"]);
+    world.failed_apply().error(&["ml-test-europe-west1", "exists"]);
     assert_eq!(bucket(&world, "ml-test-europe-west1")["labels"]["mlops-component"], "data");
 }
 
@@ -275,5 +275,5 @@ fn a_component_that_is_abandoned_stays_and_a_prevented_one_refuses_the_plan(scen
     assert_eq!(world.writes(mark), Vec::<String>::new());
     assert_eq!(bucket(&world, "ml-test-left")["name"], "ml-test-left");
     world.main.plan(&[]).expect_empty();
-    world.main.destroy().expect_failure().error(&["PREVENT", "held"]);
+    world.failed_destroy().error(&["PREVENT", "held"]);
 }

@@ -41,6 +41,7 @@ fn ctrl_c_keeps_what_was_made_and_the_next_apply_goes_on(scene: Scene) {
     made(&world);
     running.interrupt();
     running.wait().expect_failure();
+    world.expect_agreement();
     assert_eq!(world.main.state().resource("mlops_stack.it").get("/status"), "incomplete");
     world.main.apply(&[]).expect_success();
     no_deletes(&world);
@@ -67,7 +68,7 @@ fn a_failed_create_is_continued_under_create_before_destroy_too(scene: Scene) {
     world.cloud.fault(&fault);
     let lifecycle = "\n lifecycle {\n create_before_destroy = true\n }\n";
     world.stack(&format!("{STACK}{lifecycle}"));
-    world.main.apply(&[]).expect_failure();
+    world.failed_apply();
     world.main.apply(&[]).expect_success();
     no_deletes(&world);
     world.finish();
@@ -83,7 +84,7 @@ fn half_made(scene: Scene) -> World {
   buckets    = { b = { name = "ml-test-b" } }
   registries = { images = { name = "images" } }"#,
     );
-    world.main.apply(&[]).expect_failure();
+    world.failed_apply();
     world
 }
 

@@ -88,6 +88,6 @@ fn a_phase_in_cloud_storage_is_made_changed_imported_and_destroyed(scene: Scene)
 fn who_has_no_credentials_for_s3_is_told_where_they_come_from(scene: Scene) {
     let world = scene.small_world();
     world.config(&phase("s3://ml-state/checkpoints?region=eu-west-1&profile=nobody", "  status = \"in_progress\""));
-    world.main.apply(&[]).expect_failure().error(&["s3://ml-state/checkpoints", "profile \"nobody\""]);
+    world.failed_apply().error(&["s3://ml-state/checkpoints", "profile \"nobody\""]);
     assert!(world.main.state().is_empty());
 }

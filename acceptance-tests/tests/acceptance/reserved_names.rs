@@ -114,7 +114,7 @@ fn a_database_is_abandoned_unless_told_otherwise(scene: Scene) {
     assert!(!writes.iter().any(|line| line.contains(FIRESTORE)), "{writes:#?}");
     assert_eq!(body(&world, FIRESTORE, DATABASE)["uid"], uid);
     // It is no longer this stack's, so it is not taken over in silence; the import brings it back.
-    world.main.apply(&[]).expect_failure().error(&["predictions", "terraform import"]);
+    world.failed_apply().error(&["predictions", "terraform import"]);
     world.main.run(&["state", "rm", "mlops_stack.it"]);
     let id = format!("{}/europe-west1/it?firestore_databases=predictions", world.seed.project);
     let output = world.main.import("mlops_stack.it", &id);
@@ -143,7 +143,7 @@ fn a_deleted_database_is_made_anew_under_its_name(scene: Scene) {
 fn a_protected_database_is_not_deleted(scene: Scene) {
     let world = scene.small_world();
     world.apply_stack(&database("deletion_policy = \"DELETE\"\n delete_protection = true"));
-    world.main.destroy().expect_failure().error(&["firestore_databases[\"main\"]", "Delete protection"]);
+    world.failed_destroy().error(&["firestore_databases[\"main\"]", "Delete protection"]);
     assert_eq!(body(&world, FIRESTORE, DATABASE)["deleteProtectionState"], "DELETE_PROTECTION_ENABLED");
     world.apply_stack(&database("deletion_policy = \"DELETE\"\n delete_protection = false"));
     world.expect_clean_destroy(&["//firestore.googleapis.com/"]);

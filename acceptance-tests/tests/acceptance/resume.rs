@@ -109,6 +109,7 @@ fn expect_no_twins(world: &World) {
 fn expect_complete(world: &World) {
     assert_eq!(deletes(world), Vec::<String>::new());
     world.main.plan(&[]).expect_empty();
+    world.expect_agreement();
     expect_no_twins(world);
 }
 
@@ -177,10 +178,10 @@ fn denied(method: &str, path: &str) -> Fault {
 
 fn fails_twice(world: &World) {
     world.cloud.fault(&denied("POST", "/services$"));
-    world.main.apply(&[]).expect_failure();
+    world.failed_apply();
     world.cloud.clear_faults();
     world.cloud.fault(&denied("POST", "/alertPolicies$"));
-    world.main.apply(&[]).expect_failure();
+    world.failed_apply();
     world.cloud.clear_faults();
     world.main.apply(&[]).expect_success();
     expect_complete(world);
@@ -205,11 +206,11 @@ fn objects_without_labels_under_create_before_destroy_say_what_to_do(scene: Scen
     let world = scene.small_world();
     world.cloud.fault(&denied("POST", "/services$"));
     world.stack(&format!("{STACK}{accounts}{MADE_FIRST}"));
-    world.main.apply(&[]).expect_failure();
+    world.failed_apply();
     world.cloud.clear_faults();
     let (mark, before) = (world.cloud.mark(), world.main.state().resource("mlops_stack.it"));
     // Terraform does not show the provider what the first apply made. It is told before anything is done, and kept.
-    world.main.apply(&[]).expect_failure().error(&["churn-api", "create_before_destroy = false"]);
+    world.failed_apply().error(&["churn-api", "create_before_destroy = false"]);
     world.cloud.expect_no_writes_since(mark);
     let after = world.main.state().resource("mlops_stack.it");
     assert_eq!((after.is_tainted(), after.get("")), (true, before.get("")));
@@ -233,10 +234,10 @@ fn an_account_whose_creation_got_no_answer_is_waited_for(scene: Scene) {
 fn an_account_that_was_made_and_cannot_be_read_is_in_the_state(scene: Scene) {
     let world = scene.small_world();
     // The first look comes before the creation, and the second before the account is known everywhere.
-    let looks = Fault::on("GET", "/serviceAccounts/churn-api").after(2).times(9);
+    let looks = Fault::on("GET", "/serviceAccounts/churn-api").after(2).until_cleared();
     world.cloud.fault(&looks.status(403, "PERMISSION_DENIED"));
     world.stack(ACCOUNT);
-    world.main.apply(&[]).expect_failure().error(&["churn-api", "GET"]);
+    world.failed_apply().error(&["churn-api", "GET"]);
     assert_eq!(world.main.state().resource("mlops_stack.it").get("/service_accounts/api/name"), "churn-api");
     world.cloud.clear_faults();
     world.main.apply(&[]).expect_success();
@@ -249,7 +250,7 @@ fn a_component_left_out_after_a_failed_create_is_deleted(scene: Scene) {
         let world = scene.clone().small_world();
         world.cloud.fault(&denied("POST", "/services$"));
         world.stack(&format!("{STACK}{lifecycle}"));
-        world.main.apply(&[]).expect_failure();
+        world.failed_apply();
         world.stack(&format!(
             "{}{lifecycle}",
             STACK.replace(r#", b = { name = "ml-test-b", labels = { tier = "one" } }"#, "")
@@ -267,7 +268,7 @@ fn a_failed_update_leaves_the_truth_in_the_state(scene: Scene) {
     let changed = STACK.replace(r#"tier = "one""#, r#"tier = "two""#).replace("api:1", "api:2");
     let changed = changed.replace("buckets    = {", r#"buckets    = { c = { name = "ml-test-c" },"#);
     world.stack(&changed);
-    world.main.apply(&[]).expect_failure().error(&["ml-test-b"]);
+    world.failed_apply().error(&["ml-test-b"]);
     let stack = world.main.state().resource("mlops_stack.it");
     assert_eq!(stack.get("/status"), "incomplete");
     assert_eq!(stack.get("/buckets/b/labels/tier"), "one");
@@ -285,7 +286,7 @@ fn a_failed_destroy_goes_on_where_it_stopped(scene: Scene) {
     let world = scene.small_world();
     world.apply_stack(STACK);
     world.cloud.fault(&denied("DELETE", "/b/ml-test-a$"));
-    world.main.destroy().expect_failure().error(&["ml-test-a"]);
+    world.failed_destroy().error(&["ml-test-a"]);
     let stack = world.main.state().resource("mlops_stack.it");
     let keys = |kind: &str| -> Vec<String> {
         stack.get(kind).as_object().into_iter().flat_map(|map| map.keys().cloned()).collect()
@@ -347,7 +348,7 @@ fn a_service_whose_first_revision_failed_is_repaired(scene: Scene) {
     let world = scene.small_world();
     world.cloud.fault(&Fault::on("POST", "/services$").host(RUN).operation_error().times(1));
     world.stack(STACK);
-    world.main.apply(&[]).expect_failure().error(&["api"]);
+    world.failed_apply().error(&["api"]);
     assert_eq!(service(&world, "api")["terminalCondition"]["state"], "CONDITION_FAILED");
     world.main.apply(&[]).expect_success();
     assert_eq!(service(&world, "api")["terminalCondition"]["state"], "CONDITION_SUCCEEDED");
@@ -360,7 +361,7 @@ fn a_service_whose_new_revision_failed_is_repaired(scene: Scene) {
     world.apply_stack(STACK);
     world.cloud.fault(&Fault::on("PATCH", "/services/api$").host(RUN).operation_error().times(1));
     world.stack(&STACK.replace("api:1", "api:2"));
-    world.main.apply(&[]).expect_failure().error(&["api"]);
+    world.failed_apply().error(&["api"]);
     assert_eq!(service(&world, "api")["terminalCondition"]["state"], "CONDITION_FAILED");
     world.main.apply(&[]).expect_success();
     assert_eq!(service(&world, "api")["terminalCondition"]["state"], "CONDITION_SUCCEEDED");
@@ -377,6 +378,7 @@ fn a_service_made_while_the_user_stops_is_in_the_state(scene: Scene) {
     });
     running.interrupt();
     running.wait().expect_failure();
+    world.expect_agreement();
     let stack = world.main.state().resource("mlops_stack.it");
     assert_eq!((stack.get("/status"), stack.get("/services/api/name")), (&json!("incomplete"), &json!("api")));
     world.main.apply(&[]).expect_success();

@@ -125,7 +125,7 @@ fn a_failed_revision_is_an_error_and_the_next_apply_repairs_it(scene: Scene) {
     let world = scene.small_world();
     world.cloud.fault(&Fault::on("POST", "/services$").host(RUN).operation_error().times(1));
     world.stack(&format!("{}\nbuckets = {{ a = {{ name = \"ml-test-a\" }} }}", api("")));
-    world.main.apply(&[]).expect_failure().error(&["api"]);
+    world.failed_apply().error(&["api"]);
     assert_eq!(world.main.state().resource("mlops_stack.it").get("/status"), "incomplete");
     let mark = world.cloud.mark();
     world.main.apply(&[]).expect_success();

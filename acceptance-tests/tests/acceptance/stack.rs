@@ -21,9 +21,9 @@ fn a_protected_stack_is_not_destroyed(scene: Scene) {
     world.config(&stack(""));
     world.main.apply(&[]).expect_success();
     let mark = world.cloud.mark();
-    world.main.destroy().expect_failure().error(&["deletion_protection"]);
+    world.failed_destroy().error(&["deletion_protection"]);
     world.config("");
-    world.main.apply(&[]).expect_failure().error(&["deletion_protection"]);
+    world.failed_apply().error(&["deletion_protection"]);
     world.cloud.expect_no_writes_since(mark);
     world.config(&stack("deletion_protection = false"));
     world.main.apply(&[]).expect_success();

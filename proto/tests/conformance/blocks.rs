@@ -16,7 +16,7 @@ resource "probe_crate" "a" {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_of_every_nesting_come_and_go() {
-    let Some(world) = World::new(CRATE).await else { return };
+    let world = World::new(CRATE).await;
     world.apply_cleanly().await;
     let attributes = &world.instance()["attributes"];
     assert_eq!(attributes["item"][1]["uid"], "uid");
@@ -33,14 +33,14 @@ async fn blocks_of_every_nesting_come_and_go() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_are_counted() {
-    let Some(world) = World::new("resource \"probe_crate\" \"a\" {\n  label = \"x\"\n}\n").await else { return };
+    let world = World::new("resource \"probe_crate\" \"a\" {\n  label = \"x\"\n}\n").await;
     assert!(world.plan().await.errors()[0].contains("item"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_in_a_block_is_shown_at_its_line() {
     let hcl = CRATE.replace("key = \"two\"", "key = null");
-    let Some(world) = World::new(&hcl).await else { return };
+    let world = World::new(&hcl).await;
     let run = world.terraform(&["validate", "-json"]).await;
     let code = &run.document["diagnostics"][0]["snippet"]["code"];
     assert_eq!(code, "  item { key = null }", "{}", run.stdout);
@@ -48,7 +48,7 @@ async fn an_error_in_a_block_is_shown_at_its_line() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_with_blocks_is_imported_and_written() {
-    let Some(world) = World::new(CRATE).await else { return };
+    let world = World::new(CRATE).await;
     world.apply_cleanly().await;
     std::fs::remove_file(world.path().join("terraform.tfstate")).unwrap();
     world.write("import {\n  to = probe_crate.a\n  id = \"crate-1\"\n}\n");

@@ -17,7 +17,7 @@ fn no_words_of_terraform(run: &Run) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_in_plans_are_told_with_their_place() {
-    let Some(world) = World::new("").await else { return };
+    let world = World::new("").await;
     for (ctl, place) in [
         ("plan-other", "at name,"),
         ("plan-unknown", "at name,"),
@@ -37,9 +37,7 @@ async fn faults_in_plans_are_told_with_their_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn plans_are_repaired_where_they_can_be() {
-    let Some(world) = World::new(&thing("  note = \"a\"\n  ctl = \"plan-secret\"\n  password_wo = \"s\"")).await else {
-        return;
-    };
+    let world = World::new(&thing("  note = \"a\"\n  ctl = \"plan-secret\"\n  password_wo = \"s\"")).await;
     world.apply_cleanly().await;
     world.write(&thing("  note = \"a\"\n  ctl = \"plan-nowhere\""));
     world.apply_cleanly().await;
@@ -60,10 +58,7 @@ async fn a_faulty_create_is_saved_and_told() {
         ("create-half", "interrupted"),
         ("create-panic", "ApplyResourceChange"),
     ] {
-        let Some(world) = World::new(&thing(&format!("  ctl = \"{ctl}\"\n  rules = [{{ after = \"1h\" }}]"))).await
-        else {
-            return;
-        };
+        let world = World::new(&thing(&format!("  ctl = \"{ctl}\"\n  rules = [{{ after = \"1h\" }}]"))).await;
         let run = world.apply().await;
         assert_eq!(run.code, 1, "{ctl}: {}", run.stdout);
         no_words_of_terraform(&run);
@@ -79,7 +74,7 @@ async fn a_faulty_create_is_saved_and_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_a_handler_returns_is_not_stored() {
-    let Some(world) = World::new(&thing("  ctl = \"create-secret\"")).await else { return };
+    let world = World::new(&thing("  ctl = \"create-secret\"")).await;
     world.apply_cleanly().await;
     world.remote.fault("read-secret");
     world.apply_cleanly().await;
@@ -89,7 +84,7 @@ async fn a_secret_that_a_handler_returns_is_not_stored() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_that_made_nothing_leaves_nothing() {
     for (ctl, text) in [("create-refused", "no room"), ("create-silent", "returned no object")] {
-        let Some(world) = World::new(&thing(&format!("  ctl = \"{ctl}\""))).await else { return };
+        let world = World::new(&thing(&format!("  ctl = \"{ctl}\""))).await;
         let run = world.apply().await;
         no_words_of_terraform(&run);
         let errors = run.errors();
@@ -105,7 +100,7 @@ async fn a_failed_update_keeps_what_is_true() {
         ("update-silent", "returned no object", "one"),
         ("update-half", "interrupted", "two"),
     ] {
-        let Some(world) = World::new(&thing("  note = \"one\"")).await else { return };
+        let world = World::new(&thing("  note = \"one\"")).await;
         world.apply_cleanly().await;
         world.write(&thing(&format!("  note = \"two\"\n  ctl = \"{ctl}\"")));
         let run = world.apply().await;
@@ -121,7 +116,7 @@ async fn a_failed_update_keeps_what_is_true() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_delete_keeps_the_object() {
-    let Some(world) = World::new(&thing("  note = \"one\"")).await else { return };
+    let world = World::new(&thing("  note = \"one\"")).await;
     world.apply_cleanly().await;
     world.remote.fault("delete-refused");
     let run = world.destroy().await;
@@ -137,7 +132,7 @@ async fn a_failed_delete_keeps_the_object() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_faulty_read_keeps_the_stored_object() {
-    let Some(world) = World::new(&thing("")).await else { return };
+    let world = World::new(&thing("")).await;
     world.apply_cleanly().await;
     for (fault, text) in [("read-error", "not now"), ("read-unknown", "at color,"), ("read-panic", "ReadResource")] {
         world.remote.fault(fault);
@@ -152,7 +147,7 @@ async fn a_faulty_read_keeps_the_stored_object() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tainted_object_is_replaced() {
-    let Some(world) = World::new(&thing("  ctl = \"create-half\"")).await else { return };
+    let world = World::new(&thing("  ctl = \"create-half\"")).await;
     assert_eq!(world.apply().await.code, 1);
     world.write(&thing(""));
     world.apply_cleanly().await;

@@ -5,17 +5,17 @@ use crate::world::World;
 const IMPORTED: &str = "resource \"probe_thing\" \"a\" {\n  name = \"x\"\n  ttl = \"2h\"\n  zones = [\"a\"]\n  rules = [{ after = \"1h\" }]\n}\n";
 
 /// A world in which a thing exists that Terraform does not know.
-async fn with_a_stranger() -> Option<World> {
-    let world = World::new(IMPORTED).await?;
+async fn with_a_stranger() -> World {
+    let world = World::new(IMPORTED).await;
     world.apply_cleanly().await;
     std::fs::remove_file(world.path().join("terraform.tfstate")).unwrap();
     world.remote.log();
-    Some(world)
+    world
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_imported_object_needs_no_change() {
-    let Some(world) = with_a_stranger().await else { return };
+    let world = with_a_stranger().await;
     let run = world.terraform(&["import", "-input=false", "probe_thing.a", "id-1"]).await;
     assert_eq!(run.code, 0, "{}", run.stdout);
     let log = world.remote.log();
@@ -26,7 +26,7 @@ async fn an_imported_object_needs_no_change() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn generated_configuration_needs_no_change() {
-    let Some(world) = with_a_stranger().await else { return };
+    let world = with_a_stranger().await;
     world.write("import {\n  to = probe_thing.a\n  id = \"id-1\"\n}\n");
     let run = world.terraform(&["plan", "-json", "-input=false", "-generate-config-out=generated.tf"]).await;
     assert_eq!(run.code, 0, "{}", run.stdout);
@@ -37,7 +37,7 @@ async fn generated_configuration_needs_no_change() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn faulty_imports_are_told() {
-    let Some(world) = with_a_stranger().await else { return };
+    let world = with_a_stranger().await;
     for (fault, text) in [
         ("import-none", "found nothing to import"),
         ("import-error", "write it as id-NUMBER"),
@@ -56,7 +56,7 @@ async fn faulty_imports_are_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resource_of_another_type_can_be_moved_here() {
-    let Some(world) = with_a_stranger().await else { return };
+    let world = with_a_stranger().await;
     world.write("resource \"terraform_data\" \"t\" { input = \"id-1\" }\n");
     assert_eq!(world.apply().await.code, 0);
     world.write(&format!("{IMPORTED}\nmoved {{\n  from = terraform_data.t\n  to = probe_thing.a\n}}\n"));

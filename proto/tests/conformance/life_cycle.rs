@@ -25,7 +25,7 @@ resource "probe_thing" "a" {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_applied_needs_no_change() {
-    let Some(world) = World::new(FULL).await else { return };
+    let world = World::new(FULL).await;
     world.apply_cleanly().await;
     let stored = world.instance();
     let attributes = &stored["attributes"];
@@ -45,7 +45,7 @@ async fn what_was_applied_needs_no_change() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_spelling_of_the_same_value_is_no_change() {
-    let Some(world) = World::new(FULL).await else { return };
+    let world = World::new(FULL).await;
     world.apply_cleanly().await;
     let respelt = FULL
         .replace("\"2h\"", "\"120m\"")
@@ -59,7 +59,7 @@ async fn another_spelling_of_the_same_value_is_no_change() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_an_update_that_keeps_the_rest() {
-    let Some(world) = World::new(FULL).await else { return };
+    let world = World::new(FULL).await;
     world.apply_cleanly().await;
     let id = world.instance()["attributes"]["id"].clone();
     world.write(&FULL.replace("a note", "another note").replace("after = \"2h\"", "after = \"7h\""));
@@ -73,7 +73,7 @@ async fn a_change_is_an_update_that_keeps_the_rest() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_marked_attribute_replaces_the_object() {
-    let Some(world) = World::new(FULL).await else { return };
+    let world = World::new(FULL).await;
     world.apply_cleanly().await;
     let id = world.instance()["attributes"]["id"].clone();
     world.remote.log();
@@ -90,7 +90,7 @@ async fn a_marked_attribute_replaces_the_object() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_destruction_is_planned_by_the_provider() {
-    let Some(world) = World::new(FULL).await else { return };
+    let world = World::new(FULL).await;
     world.apply_cleanly().await;
     world.remote.log();
     assert_eq!(world.destroy().await.code, 0);
@@ -101,7 +101,7 @@ async fn a_destruction_is_planned_by_the_provider() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn drift_is_shown_and_repaired() {
-    let Some(world) = World::new(FULL).await else { return };
+    let world = World::new(FULL).await;
     world.apply_cleanly().await;
     for thing in world.remote.0.lock().unwrap().things.values_mut() {
         thing.note = "by hand".to_owned().into();
@@ -116,7 +116,7 @@ async fn drift_is_shown_and_repaired() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn private_data_survives_every_call() {
-    let Some(world) = World::new(FULL).await else { return };
+    let world = World::new(FULL).await;
     world.apply_cleanly().await;
     world.remote.log();
     world.plan().await;
@@ -131,7 +131,7 @@ async fn data_sources_are_read() {
         "{FULL}\ndata \"probe_count\" \"c\" {{\n  since = \"1h\"\n  depends_on = [probe_thing.a]\n}}\n\
          output \"n\" {{ value = [data.probe_count.c.total, data.probe_count.c.since] }}\n"
     );
-    let Some(world) = World::new(&hcl).await else { return };
+    let world = World::new(&hcl).await;
     world.apply_cleanly().await;
     assert_eq!(world.state()["outputs"]["n"]["value"].to_string(), r#"[1,"1h"]"#);
 
@@ -147,6 +147,6 @@ async fn calls_run_beside_each_other() {
         "resource \"probe_crate\" \"a\" {{\n  count = {}\n  label = \"together\"\n  item {{ key = \"k\" }}\n}}\n",
         crate::probe::TOGETHER
     );
-    let Some(world) = World::new(&hcl).await else { return };
+    let world = World::new(&hcl).await;
     world.apply_cleanly().await;
 }

@@ -4,7 +4,7 @@ use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_values_are_planned_and_become_known() {
-    let Some(world) = World::new(
+    let world = World::new(
         r#"
         resource "terraform_data" "t" { input = "x" }
         provider "probe" { endpoint = terraform_data.t.id }
@@ -20,10 +20,7 @@ async fn unknown_values_are_planned_and_become_known() {
         }
         "#,
     )
-    .await
-    else {
-        return;
-    };
+    .await;
     world.apply_cleanly().await;
     let attributes = &world.instance()["attributes"];
     assert_eq!(attributes["ttl"], "2h");
@@ -34,7 +31,7 @@ async fn unknown_values_are_planned_and_become_known() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn computed_attributes_are_unknown_only_when_something_changes() {
-    let Some(world) = World::new("resource \"probe_thing\" \"a\" {\n  name = \"x\"\n}\n").await else { return };
+    let world = World::new("resource \"probe_thing\" \"a\" {\n  name = \"x\"\n}\n").await;
     let run = world.terraform(&["plan", "-input=false", "-out=p"]).await;
     assert_eq!(run.code, 0, "{}", run.stdout);
     let run = world.terraform(&["show", "-json", "p"]).await;
@@ -50,7 +47,7 @@ async fn computed_attributes_are_unknown_only_when_something_changes() {
 async fn removing_a_value_from_the_configuration_is_a_change() {
     let with =
         "resource \"probe_thing\" \"a\" {\n  name = \"x\"\n  note = \"n\"\n  ttl = \"5h\"\n  zones = [\"a\"]\n}\n";
-    let Some(world) = World::new(with).await else { return };
+    let world = World::new(with).await;
     world.apply_cleanly().await;
     world.write("resource \"probe_thing\" \"a\" {\n  name = \"x\"\n}\n");
     world.apply_cleanly().await;
@@ -66,7 +63,7 @@ async fn a_write_only_value_alone_is_no_change() {
             "resource \"probe_thing\" \"a\" {{\n  name = \"x\"\n  password_wo = \"{password}\"\n  password_wo_version = {version}\n}}\n"
         )
     };
-    let Some(world) = World::new(&hcl("one", 1)).await else { return };
+    let world = World::new(&hcl("one", 1)).await;
     world.apply_cleanly().await;
     world.write(&hcl("two", 1));
     assert_eq!(world.plan().await.code, 0);
@@ -82,7 +79,7 @@ async fn ignored_changes_are_ignored() {
             "resource \"probe_thing\" \"a\" {{\n  name = \"x\"\n  note = \"{note}\"\n  lifecycle {{ ignore_changes = all }}\n}}\n"
         )
     };
-    let Some(world) = World::new(&hcl("one")).await else { return };
+    let world = World::new(&hcl("one")).await;
     world.apply_cleanly().await;
     world.write(&hcl("two"));
     assert_eq!(world.plan().await.code, 0);

@@ -12,7 +12,7 @@ fn edit(world: &World, edit: impl FnOnce(&mut serde_json::Value)) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn attributes_that_came_or_went_are_no_problem() {
-    let Some(world) = World::new(HCL).await else { return };
+    let world = World::new(HCL).await;
     world.apply_cleanly().await;
     edit(&world, |instance| {
         let attributes = instance["attributes"].as_object_mut().unwrap();
@@ -25,7 +25,7 @@ async fn attributes_that_came_or_went_are_no_problem() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn older_states_are_upgraded() {
-    let Some(world) = World::new(HCL).await else { return };
+    let world = World::new(HCL).await;
     world.apply_cleanly().await;
     edit(&world, |instance| {
         instance["schema_version"] = json!(0);
@@ -39,7 +39,7 @@ async fn older_states_are_upgraded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn newer_states_are_refused() {
-    let Some(world) = World::new(HCL).await else { return };
+    let world = World::new(HCL).await;
     world.apply_cleanly().await;
     edit(&world, |instance| instance["schema_version"] = json!(99));
     let errors = world.plan().await.errors();
@@ -48,7 +48,7 @@ async fn newer_states_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn states_from_before_terraform_0_12_are_refused() {
-    let Some(world) = World::new(HCL).await else { return };
+    let world = World::new(HCL).await;
     world.apply_cleanly().await;
     edit(&world, |instance| {
         let instance = instance.as_object_mut().unwrap();
@@ -61,7 +61,7 @@ async fn states_from_before_terraform_0_12_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_value_is_named() {
-    let Some(world) = World::new(HCL).await else { return };
+    let world = World::new(HCL).await;
     world.apply_cleanly().await;
     edit(&world, |instance| instance["attributes"]["note"] = json!({ "not": "a string" }));
     let errors = world.plan().await.errors();

@@ -1,6 +1,6 @@
 //! A directory, a provider in this process, and a terraform that is attached to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value as Json, json};
@@ -18,6 +18,7 @@ pub(crate) const ADDRESS: &str = "registry.terraform.io/test/probe";
 pub(crate) struct World {
     pub directory: TempDir,
     pub remote: Remote,
+    program: PathBuf,
     reattach: String,
 }
 
@@ -33,13 +34,17 @@ pub(crate) struct Run {
 }
 
 impl World {
-    /// A world with `hcl` as its configuration; none when there is no terraform.
-    pub(crate) async fn new(hcl: &str) -> Option<Self> {
-        let found = Command::new(program()).arg("version").env("CHECKPOINT_DISABLE", "1").output();
-        if found.is_err() {
-            println!("skipped: there is no terraform on the PATH");
-            return None;
-        }
+    /// A world with `hcl` as its configuration.
+    pub(crate) async fn new(hcl: &str) -> Self {
+        Self::on(installed().unwrap_or_else(fetched), hcl)
+    }
+
+    /// A world for what older versions of Terraform cannot do.
+    pub(crate) async fn on_newest(hcl: &str) -> Self {
+        Self::on(fetched(), hcl)
+    }
+
+    fn on(program: PathBuf, hcl: &str) -> Self {
         let directory = TempDir::new().unwrap();
         let socket = directory.path().join("s");
         let listener = UnixListener::bind(&socket).unwrap();
@@ -53,9 +58,9 @@ impl World {
             "Addr": { "Network": "unix", "String": socket },
         }})
         .to_string();
-        let world = Self { directory, remote, reattach };
+        let world = Self { directory, remote, program, reattach };
         world.write(hcl);
-        Some(world)
+        world
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -70,7 +75,7 @@ impl World {
 
     /// Runs terraform to its end.
     pub(crate) async fn terraform(&self, arguments: &[&str]) -> Run {
-        let mut command = Command::new(program());
+        let mut command = Command::new(&self.program);
         command
             .args(arguments)
             .current_dir(self.path())
@@ -86,17 +91,6 @@ impl World {
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(!stderr.contains("panic"), "terraform crashed:\n{stderr}");
         Run { code, stdout: format!("{stdout}{stderr}"), events, document }
-    }
-
-    /// Whether this terraform is version 1.`minor` or newer.
-    pub(crate) async fn is_at_least(&self, minor: u32) -> bool {
-        let run = self.terraform(&["version", "-json"]).await;
-        let version = run.document["terraform_version"].as_str().unwrap_or_default().to_owned();
-        let found = version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0);
-        if found < minor {
-            println!("skipped: terraform {version} is older than 1.{minor}");
-        }
-        found >= minor
     }
 
     /// Plans; the exit code is 0 without changes and 2 with.
@@ -148,9 +142,18 @@ impl World {
     }
 }
 
-/// The terraform to test with.
-fn program() -> String {
-    std::env::var("TERRAFORM").unwrap_or_else(|_| "terraform".to_owned())
+/// `$TERRAFORM`, or the one on the PATH.
+fn installed() -> Option<PathBuf> {
+    let program = std::env::var_os("TERRAFORM").map_or_else(|| PathBuf::from("terraform"), PathBuf::from);
+    let found = Command::new(&program).arg("version").env("CHECKPOINT_DISABLE", "1").output();
+    found.is_ok().then_some(program)
+}
+
+/// Terraform 1.15, which `make tools` fetches.
+fn fetched() -> PathBuf {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/bin/terraform-1.15");
+    assert!(program.is_file(), "{} is missing: `make tools` fetches it", program.display());
+    program
 }
 
 impl Run {

@@ -55,9 +55,7 @@ pub fn terraforms() -> Vec<PathBuf> {
                 .is_ok_and(|it| it.success())
         })
         .collect();
-    if found.is_empty() {
-        eprintln!("skipped: there is no terraform here");
-    }
+    assert!(!found.is_empty(), "there is no terraform here: `make tools` fetches one");
     found
 }
 

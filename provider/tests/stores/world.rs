@@ -35,15 +35,10 @@ pub(crate) fn minute() -> CallContext {
     CallContext::new(Duration::from_secs(60), CancellationToken::new())
 }
 
-/// Moto's server, one for all tests; with nothing but a line to say so where it was not fetched.
-pub(crate) fn moto() -> Option<&'static S3> {
-    static MOTO: OnceLock<Option<S3>> = OnceLock::new();
-    let moto = MOTO.get_or_init(|| S3::is_here().then(S3::start)).as_ref();
-    if moto.is_none() {
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), "skipped: moto is not here; `make tools` fetches it");
-    }
-    moto
+/// Moto's server, one for all tests.
+pub(crate) fn moto() -> &'static S3 {
+    static MOTO: OnceLock<S3> = OnceLock::new();
+    MOTO.get_or_init(S3::start)
 }
 
 /// A name for a bucket that no other test has.
@@ -91,12 +86,12 @@ impl World {
     }
 
     /// An empty bucket of S3.
-    pub(crate) fn s3() -> Option<Self> {
-        let server = moto()?;
+    pub(crate) fn s3() -> Self {
+        let server = moto();
         let bucket = new_name();
         server.make_bucket(&bucket);
         let url = s3_url(&server.url, &bucket, "/rollout").parse().unwrap();
-        Some(Self { url, clients: s3_clients(None, RetryPolicy::TRANSIENT), place: Place::S3(server) })
+        Self { url, clients: s3_clients(None, RetryPolicy::TRANSIENT), place: Place::S3(server) }
     }
 
     /// A folder that is not there yet.
@@ -107,12 +102,17 @@ impl World {
     }
 
     /// Where the server of the store listens; a folder has none.
-    pub(crate) fn server(&self) -> Option<SocketAddr> {
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
         match &self.place {
             Place::CloudStorage(cloud) => Some(cloud.address()),
             Place::S3(server) => Some(server.url.strip_prefix("http://").unwrap().parse().unwrap()),
             Place::Folder(_) => None,
         }
+    }
+
+    /// The address of a store that has one.
+    pub(crate) fn server(&self) -> SocketAddr {
+        self.address().expect("the test is one of `servers`")
     }
 
     /// The folder, where the store is one.

@@ -25,11 +25,13 @@ pub(crate) struct Cloud {
     http: reqwest::Client,
 }
 
-/// The API descriptions that `make tools` fetches, parsed once for all tests; without them requests and answers go unjudged.
-fn descriptions() -> Option<Arc<Discovery>> {
-    static ALL: OnceLock<Option<Arc<Discovery>>> = OnceLock::new();
+/// The API descriptions that `make tools` fetches, parsed once for all tests.
+fn descriptions() -> Arc<Discovery> {
+    static ALL: OnceLock<Arc<Discovery>> = OnceLock::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/discovery");
-    ALL.get_or_init(|| Discovery::open(&folder).ok().map(Arc::new)).clone()
+    let open =
+        || Discovery::open(&folder).unwrap_or_else(|error| panic!("`make tools` fetches API descriptions: {error}"));
+    ALL.get_or_init(|| Arc::new(open())).clone()
 }
 
 /// An answer: status and JSON (null when it is none).
@@ -64,11 +66,8 @@ impl Cloud {
         Self::of(Server::builder().seed(seed())).await
     }
 
-    pub(crate) async fn of(mut builder: Builder) -> Self {
-        if let Some(descriptions) = descriptions() {
-            builder = builder.check(descriptions as Arc<dyn RequestCheck>);
-        }
-        let handle = builder.spawn().await.expect("a free port");
+    pub(crate) async fn of(builder: Builder) -> Self {
+        let handle = builder.check(descriptions() as Arc<dyn RequestCheck>).spawn().await.expect("a free port");
         Self { handle, http: reqwest::Client::new() }
     }
 
@@ -148,9 +147,9 @@ impl Cloud {
 /// A good answer is one that the API's description allows.
 #[track_caller]
 fn judge(method: &str, path: &str, body: &Value) {
-    let (Some(descriptions), Some((host, rest))) = (descriptions(), path.split_once('/')) else { return };
+    let (host, rest) = path.split_once('/').expect("a host and a path");
     let bare = rest.split('?').next().unwrap_or(rest);
-    if let Err(mismatch) = descriptions.check_response(host, method, &format!("/{bare}"), body) {
+    if let Err(mismatch) = descriptions().check_response(host, method, &format!("/{bare}"), body) {
         panic!("{method} {path}: {mismatch}\n{body:#}");
     }
 }

@@ -1,6 +1,5 @@
-//! A running localcloud and a client that judges every exchange by the API descriptions, when they are there.
+//! A running localcloud and a client that judges every exchange by the API descriptions.
 #![allow(dead_code, reason = "each test binary uses its part")]
-#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,14 +13,15 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// The API descriptions that `make tools` fetches.
-pub(crate) fn descriptions() -> Option<Discovery> {
-    Discovery::open(&root().join("target/tools/discovery")).ok()
+pub(crate) fn descriptions() -> Discovery {
+    let folder = root().join("target/tools/discovery");
+    Discovery::open(&folder).unwrap_or_else(|error| panic!("`make tools` fetches API descriptions: {error}"))
 }
 
 pub(crate) struct Cloud {
     handle: Handle,
     client: reqwest::Client,
-    descriptions: Option<Discovery>,
+    descriptions: Discovery,
 }
 
 impl Cloud {
@@ -35,11 +35,8 @@ impl Cloud {
     }
 
     /// What a builder makes, with the descriptions.
-    pub(crate) async fn from(mut builder: Builder) -> Self {
-        if let Some(check) = descriptions() {
-            builder = builder.check(Arc::new(check));
-        }
-        let handle = builder.spawn().await.expect("a server");
+    pub(crate) async fn from(builder: Builder) -> Self {
+        let handle = builder.check(Arc::new(descriptions())).spawn().await.expect("a server");
         Cloud { handle, client: reqwest::Client::new(), descriptions: descriptions() }
     }
 
@@ -70,8 +67,8 @@ impl Cloud {
         let bytes = response.bytes().await.expect("a body");
         let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let bare = path.split('?').next().unwrap_or(path);
-        if let (Some(descriptions), 200, true) = (&self.descriptions, status, body.is_object()) {
-            let verdict = descriptions.check_response(host, method.as_str(), bare, &body);
+        if status == 200 && body.is_object() {
+            let verdict = self.descriptions.check_response(host, method.as_str(), bare, &body);
             assert!(verdict.is_ok(), "{method} {host}{path}: {}\n{body:#}", verdict.expect_err("a mismatch"));
         }
         (status, body)
@@ -116,11 +113,6 @@ impl Cloud {
 }
 
 /// The CT-scan environment, as Google would answer it.
-pub(crate) fn ct_scan() -> Option<Seed> {
-    let path = root().join("../shared/environments/ct-scan.json");
-    let text = std::fs::read_to_string(&path).ok();
-    if text.is_none() {
-        println!("skipped: {} is not there", path.display());
-    }
-    text.map(|text| serde_json::from_str(&text).expect("an environment"))
+pub(crate) fn ct_scan() -> Seed {
+    Seed::from_file(&root().join("acceptance-tests/environments/ct-scan.json")).expect("an environment")
 }

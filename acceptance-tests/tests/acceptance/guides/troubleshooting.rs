@@ -155,7 +155,7 @@ fn provoked(world: &World) -> Vec<String> {
     see(&world.directory("dropped", DROPPED).validate());
     world.config(&body(BEFORE));
     world.main.apply(&[]).expect_success();
-    see(world.main.destroy().expect_failure());
+    see(&world.failed_destroy());
     world.config(&body(REFUSED));
     see(world.main.generate_config("generated.tf").expect_refused());
     world.cloud.fault(

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use acceptance_tests::OrFail;
+use acceptance_tests::{OrFail, cannot_run};
 use tempfile::TempDir;
 
 /// A key that gpg made; its keyring goes with it.
@@ -17,7 +17,7 @@ impl Key {
     /// A new key. Nothing, and a line that says so, on a machine without gpg.
     pub(crate) fn make() -> Option<Self> {
         if Command::new("gpg").arg("--version").output().is_err() {
-            eprintln!("skipped: signatures need gpg, which is not on the PATH");
+            cannot_run("a test of signatures", "gpg is not on the PATH");
             return None;
         }
         // The agent's sockets are in here, and the path of a socket must be short.

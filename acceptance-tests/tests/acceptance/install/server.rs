@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use acceptance_tests::OrFail;
+use acceptance_tests::{OrFail, cannot_run};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
@@ -34,7 +34,7 @@ impl Server {
     /// Serves a folder. Nothing, and a line that says so, where Go programs take no certificates from `SSL_CERT_FILE`.
     pub(crate) fn start(folder: &Path) -> Option<Self> {
         if !cfg!(target_os = "linux") {
-            eprintln!("skipped: only on Linux does Terraform trust a certificate that the test makes");
+            cannot_run("a test of a registry", "only on Linux does Terraform trust a certificate that the test makes");
             return None;
         }
         let key = rcgen::KeyPair::generate().or_fail("make a key");

@@ -2,5 +2,5 @@
 
 mod any_text;
 mod habits;
+mod real;
 mod round_trip;
-mod seeds;

@@ -14,29 +14,32 @@ use crate::engine::wire;
 /// The project of the CT-scan environment.
 pub(super) const PROJECT: &str = "dtu-mlops-data-482907";
 
-/// The JSON of the CT-scan environment whose path ends in `end`; a printed line and `None` where the environment is not
-/// at hand.
-pub(super) fn ct_scan(end: &str) -> Option<Json> {
-    let text = read("environments/ct-scan.json")?;
-    let environment: Json = serde_json::from_str(&text).unwrap();
+/// The JSON of the CT-scan environment whose path ends in `end`.
+pub(super) fn ct_scan(end: &str) -> Json {
+    let environment: Json = serde_json::from_str(&read("environments/ct-scan.json")).unwrap();
     let resources = environment["resources"].as_array().unwrap();
     let found = resources.iter().find(|resource| resource["path"].as_str().unwrap().ends_with(end));
-    Some(found.unwrap_or_else(|| panic!("the environment has {end}"))["body"].clone())
+    found.unwrap_or_else(|| panic!("the environment has nothing at {end}"))["body"].clone()
 }
 
 /// The exchanges of a recording of real traffic.
 pub(super) fn recording(name: &str) -> Vec<Json> {
-    let text = read(&format!("recordings/real/{name}.jsonl")).unwrap_or_default();
+    let text = read(&format!("recordings/real/{name}.jsonl"));
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn read(path: &str) -> Option<String> {
-    let shared = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(path);
-    let text = std::fs::read_to_string(&shared).ok();
-    if text.is_none() {
-        println!("skipped: {} is not there", shared.display());
-    }
-    text
+/// The answers of a recording that `is_wanted`; there is one at least, or its test would pass without looking.
+pub(super) fn answers(name: &str, is_wanted: impl Fn(&Json) -> bool) -> Vec<Json> {
+    let all = recording(name).into_iter().map(|mut exchange| exchange["response"].take());
+    let wanted: Vec<Json> = all.filter(is_wanted).collect();
+    assert!(!wanted.is_empty(), "{name} has no such answer");
+    wanted
+}
+
+/// A file of the tests' data.
+fn read(path: &str) -> String {
+    let file = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../acceptance-tests").join(path);
+    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 /// The CT-scan project.

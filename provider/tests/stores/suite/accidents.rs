@@ -12,7 +12,7 @@ use crate::proxy::{Fate, Gate, Proxy};
 use crate::world::{World, minute};
 
 pub(crate) async fn a_lost_answer_is_no_conflict(world: World) {
-    let Some(server) = world.server() else { return };
+    let server = world.server();
     // To create takes one call, to change takes two.
     for (id, lost) in [("1", 1), ("2", 1), ("3", 2)] {
         let mut expected = None;
@@ -32,7 +32,7 @@ pub(crate) async fn a_lost_answer_is_no_conflict(world: World) {
 }
 
 pub(crate) async fn a_lost_answer_and_then_a_lost_race_is_told_as_a_race(world: World) {
-    let Some(server) = world.server() else { return };
+    let server = world.server();
     let first = world.archive().save(&minute(), &document("2"), None).await.unwrap();
     let gate = Gate::default();
     let held = gate.clone();
@@ -57,7 +57,7 @@ pub(crate) async fn a_lost_answer_and_then_a_lost_race_is_told_as_a_race(world: 
 }
 
 pub(crate) async fn a_connection_that_breaks_at_any_call_loses_nothing(world: World) {
-    let Some(server) = world.server() else { return };
+    let server = world.server();
     let mut case = 0;
     for (breaking, took_effect_there) in [(Fate::LostBefore, false), (Fate::LostAfter, true)] {
         for at in 1..=3 {
@@ -96,7 +96,7 @@ pub(crate) async fn a_connection_that_breaks_at_any_call_loses_nothing(world: Wo
 }
 
 pub(crate) async fn a_removal_that_breaks_at_any_call_can_be_repeated(world: World) {
-    let Some(server) = world.server() else { return };
+    let server = world.server();
     let ctx = minute();
     for breaking in [Fate::LostBefore, Fate::LostAfter] {
         for at in 1..=4 {
@@ -119,7 +119,7 @@ pub(crate) async fn a_removal_that_breaks_at_any_call_can_be_repeated(world: Wor
 }
 
 pub(crate) async fn a_killed_writer_loses_nothing(world: World) {
-    let cloud = world.server().map(|server| server.to_string()).unwrap_or_default();
+    let cloud = world.address().map(|server| server.to_string()).unwrap_or_default();
     let mut done = 0;
     for lines in [1, 3, 2, 5] {
         let variables = [(CLOUD, cloud.as_str()), ("AWS_ACCESS_KEY_ID", "AK"), ("AWS_SECRET_ACCESS_KEY", "SK")];

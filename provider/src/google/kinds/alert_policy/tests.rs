@@ -7,7 +7,7 @@ use super::{Preset, presets, runbook};
 use crate::engine::kind::AnyKind;
 use crate::engine::wire;
 use crate::google::kinds::fixtures::{
-    component, created, ct_scan, differences, problems, read_body, recording, refused, scope, set, updated,
+    answers, component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated,
 };
 use crate::google::kinds::{kind, rest_kind};
 
@@ -125,7 +125,7 @@ fn documentation_that_goes_goes_whole() {
 #[test]
 fn the_policies_of_the_environment_are_what_their_configuration_says() {
     let api = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"ct-scan-api\"";
-    let Some(body) = ct_scan("alertPolicies/5596490570856137267") else { return };
+    let body = ct_scan("alertPolicies/5596490570856137267");
     let count = format!("{api} AND metric.type=\"run.googleapis.com/request_count\"");
     let rate =
         json!({"alignment_period": "1m", "per_series_aligner": "ALIGN_RATE", "cross_series_reducer": "REDUCE_SUM"});
@@ -151,7 +151,7 @@ fn the_policies_of_the_environment_are_what_their_configuration_says() {
         "1905642321131166457",
         "6414435617319281830",
     ] {
-        let body = ct_scan(&format!("alertPolicies/{id}")).unwrap();
+        let body = ct_scan(&format!("alertPolicies/{id}"));
         assert_eq!(wire::unexpressed(policies().object(), &body, policies().unmanaged()), Vec::<String>::new());
         let uses = policies().discovery().unwrap().uses(&body);
         assert!(uses.contains(&("services", "ct-scan-api".to_owned())), "{uses:?}");
@@ -164,17 +164,14 @@ fn the_policies_of_the_environment_are_what_their_configuration_says() {
 
 #[test]
 fn recorded_policies_are_read_without_loss() {
-    for exchange in recording("monitoring-alert-policy") {
-        let body = &exchange["response"];
-        if body["conditions"].is_array() {
-            let read = read_body(policies(), body);
-            let again = wire::create(policies().object(), &read);
-            assert_eq!(again["displayName"], body["displayName"]);
-            assert_eq!(
-                again["conditions"][0]["conditionThreshold"]["filter"],
-                body["conditions"][0]["conditionThreshold"]["filter"]
-            );
-        }
+    for body in answers("monitoring-alert-policy", |body| body["conditions"].is_array()) {
+        let read = read_body(policies(), &body);
+        let again = wire::create(policies().object(), &read);
+        assert_eq!(again["displayName"], body["displayName"]);
+        assert_eq!(
+            again["conditions"][0]["conditionThreshold"]["filter"],
+            body["conditions"][0]["conditionThreshold"]["filter"]
+        );
     }
 }
 

@@ -4,7 +4,7 @@ use tfplugin::Dynamic;
 use crate::engine::kind::AnyKind;
 use crate::engine::wire;
 use crate::google::kinds::fixtures::{
-    component, created, ct_scan, differences, problems, read_body, recording, refused, scope, set, updated,
+    answers, component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated,
 };
 use crate::google::kinds::kind;
 
@@ -24,7 +24,7 @@ fn found() -> serde_json::Value {
 
 #[test]
 fn the_registry_of_the_environment_is_what_its_configuration_says() {
-    let Some(body) = ct_scan("repositories/ct-scan-mlops") else { return };
+    let body = ct_scan("repositories/ct-scan-mlops");
     silent(
         json!({
             "name": "ct-scan-mlops", "location": "europe-west1",
@@ -43,14 +43,11 @@ fn the_registry_of_the_environment_is_what_its_configuration_says() {
 
 #[test]
 fn recorded_answers_are_read_without_loss() {
-    for exchange in recording("artifactregistry-repository") {
-        let body = &exchange["response"];
-        if body["format"].is_string() {
-            let read = read_body(registries(), body);
-            assert_eq!(read.get("format").as_str(), body["format"].as_str());
-            let again = wire::create(registries().object(), &read);
-            assert_eq!(again["description"], body["description"]);
-        }
+    for body in answers("artifactregistry-repository", |body| body["format"].is_string()) {
+        let read = read_body(registries(), &body);
+        assert_eq!(read.get("format").as_str(), body["format"].as_str());
+        let again = wire::create(registries().object(), &read);
+        assert_eq!(again["description"], body["description"]);
     }
 }
 

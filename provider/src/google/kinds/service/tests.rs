@@ -4,7 +4,7 @@ use tfplugin::Dynamic;
 use crate::engine::kind::AnyKind;
 use crate::engine::wire;
 use crate::google::kinds::fixtures::{
-    PROJECT, component, created, ct_scan, differences, problems, read_body, recording, refused, scope, set, updated,
+    PROJECT, answers, component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated,
 };
 use crate::google::kinds::kind;
 
@@ -55,7 +55,7 @@ fn an_image_alone_is_what_the_api_makes_of_it() {
 
 #[test]
 fn the_service_of_the_environment_is_what_its_configuration_says() {
-    let Some(body) = ct_scan("services/ct-scan-api") else { return };
+    let body = ct_scan("services/ct-scan-api");
     silent(
         json!({
             "name": "ct-scan-api", "location": "europe-west1",
@@ -78,14 +78,11 @@ fn the_service_of_the_environment_is_what_its_configuration_says() {
 
 #[test]
 fn a_recorded_service_is_read_and_nothing_in_it_is_unexpressed() {
-    for exchange in recording("run-service") {
-        let body = &exchange["response"];
-        if body["template"].is_object() {
-            let env = body["template"]["containers"][0]["env"][0]["value"].as_str().unwrap();
-            let max = body["template"]["scaling"]["maxInstanceCount"].clone();
-            silent(json!({"image": "gcr.io/cloudrun/hello", "env": {"FOO": env}, "max_instances": max}), body);
-            assert_eq!(wire::unexpressed(services().object(), body, services().unmanaged()), Vec::<String>::new());
-        }
+    for body in answers("run-service", |body| body["template"].is_object()) {
+        let env = body["template"]["containers"][0]["env"][0]["value"].as_str().unwrap();
+        let max = body["template"]["scaling"]["maxInstanceCount"].clone();
+        silent(json!({"image": "gcr.io/cloudrun/hello", "env": {"FOO": env}, "max_instances": max}), &body);
+        assert_eq!(wire::unexpressed(services().object(), &body, services().unmanaged()), Vec::<String>::new());
     }
 }
 
@@ -382,7 +379,7 @@ fn http2_is_the_name_of_the_port() {
 
 #[test]
 fn what_a_service_uses_is_found() {
-    let Some(body) = ct_scan("services/ct-scan-api") else { return };
+    let body = ct_scan("services/ct-scan-api");
     assert_eq!(
         services().discovery().unwrap().uses(&body),
         vec![

@@ -21,7 +21,7 @@ fn body() -> Json {
 
 #[test]
 fn an_account_of_the_environment_is_what_its_configuration_says() {
-    let Some(body) = ct_scan("serviceAccounts/cloud-run@dtu-mlops-data-482907.iam.gserviceaccount.com") else { return };
+    let body = ct_scan("serviceAccounts/cloud-run@dtu-mlops-data-482907.iam.gserviceaccount.com");
     let configured = component(
         accounts(),
         &json!({

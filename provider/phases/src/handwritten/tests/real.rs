@@ -1,25 +1,22 @@
 //! What real texts say: a checkpoint, a resume guide, a summary, the context of a session and a roadmap, each with its
-//! encoding damaged in its own way. They are not part of this repository; where they are missing, the tests say so.
+//! encoding damaged in its own way.
 
 use super::super::{Handwritten, mojibake, parse};
 use crate::document::{Checklist, Issue, Step, Task};
 use crate::{Document, Status};
 
-/// The text with this number, as it was found.
-fn seed(number: usize) -> Option<String> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/seeds");
-    let start = format!("{number:03}_");
-    let mut files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-    let file = files.find(|file| file.file_name().to_string_lossy().starts_with(&start));
-    let bytes = file.and_then(|file| std::fs::read(file.path()).ok());
-    if bytes.is_none() {
-        println!("skipped: {} has no file {number:03}", folder.display());
-    }
-    bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+const ALL: [&str; 5] = ["resume-guide", "checkpoint", "summary", "context", "roadmap"];
+
+/// The text of this name, as it was found.
+fn text(name: &str) -> String {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../acceptance-tests/documents");
+    let file = folder.join(format!("{name}.md"));
+    let bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn read(number: usize) -> Option<Handwritten> {
-    seed(number).map(|text| parse(&text))
+fn read(name: &str) -> Handwritten {
+    parse(&text(name))
 }
 
 fn phase<'a>(read: &'a Handwritten, name: &str) -> &'a Document {
@@ -64,7 +61,7 @@ fn leftovers(read: &Handwritten) -> Vec<(usize, &str)> {
 
 #[test]
 fn the_checkpoint_tells_all_eight_phases() {
-    let Some(read) = read(1) else { return };
+    let read = read("checkpoint");
     assert_eq!(read.project_name.as_deref(), Some("CT Scan MLOps Infrastructure as Code"));
     assert_eq!(read.last_updated.as_ref().map(|at| at.as_str()), Some("2026-02-05"));
     assert_eq!(read.current.as_ref().map(ToString::to_string).as_deref(), Some("3"));
@@ -88,7 +85,7 @@ fn the_checkpoint_tells_all_eight_phases() {
 
 #[test]
 fn the_checkpoint_tells_what_the_first_phase_brought() {
-    let Some(read) = read(1) else { return };
+    let read = read("checkpoint");
     let first = phase(&read, "1");
     assert_eq!(dates(first), [None, Some("2026-02-02")]);
     assert_eq!(first.deliverables.len(), 10);
@@ -114,7 +111,7 @@ fn the_checkpoint_tells_what_the_first_phase_brought() {
 
 #[test]
 fn the_checkpoint_tells_how_the_import_went() {
-    let Some(read) = read(1) else { return };
+    let read = read("checkpoint");
     let import = phase(&read, "2");
     assert_eq!(dates(import), [Some("2026-02-02"), Some("2026-02-05")]);
     assert_eq!(
@@ -162,7 +159,7 @@ fn the_checkpoint_tells_how_the_import_went() {
 
 #[test]
 fn the_checkpoint_tells_what_is_next() {
-    let Some(read) = read(1) else { return };
+    let read = read("checkpoint");
     let next = phase(&read, "3");
     assert_eq!(
         next.next_steps,
@@ -190,7 +187,7 @@ fn the_checkpoint_tells_what_is_next() {
 
 #[test]
 fn the_resume_guide_tells_the_import() {
-    let Some(read) = read(0) else { return };
+    let read = read("resume-guide");
     assert_eq!(read.project_name.as_deref(), Some("MLOps Infrastructure Implementation"));
     assert_eq!(read.last_updated.as_ref().map(|at| at.as_str()), Some("2026-02-05"));
     assert_eq!(read.current.as_ref().map(ToString::to_string).as_deref(), Some("2"));
@@ -246,7 +243,7 @@ fn the_resume_guide_tells_the_import() {
 /// It says "ready to start" first, and "starting" in the tree of states at its end: the later one counts.
 #[test]
 fn the_summary_tells_steps_of_every_phase() {
-    let Some(read) = read(2) else { return };
+    let read = read("summary");
     assert_eq!(read.last_updated.as_ref().map(|at| at.as_str()), Some("2026-02-02"));
     let told: Vec<_> =
         read.phases.iter().map(|phase| (phase.phase.to_string(), phase.status, phase.steps.len())).collect();
@@ -277,7 +274,7 @@ fn the_summary_tells_steps_of_every_phase() {
 
 #[test]
 fn the_session_is_one_phase_whose_sections_are_steps() {
-    let Some(read) = read(3) else { return };
+    let read = read("context");
     assert_eq!(read.project_name.as_deref(), Some("Plant Gateway Deployment"));
     assert_eq!(read.last_updated.as_ref().map(|at| at.as_str()), Some("2026-01-17T17:13:00Z"));
     let [only] = read.phases.as_slice() else { panic!("{:?}", phases(&read)) };
@@ -314,7 +311,7 @@ fn the_session_is_one_phase_whose_sections_are_steps() {
 
 #[test]
 fn the_roadmap_tells_stages_and_days() {
-    let Some(read) = read(4) else { return };
+    let read = read("roadmap");
     assert_eq!(read.last_updated.as_ref().map(|at| at.as_str()), Some("2025-11-26"));
     assert_eq!(
         phases(&read),
@@ -389,8 +386,8 @@ fn nothing_of_a_text_vanishes() {
         "paused",
         "resume",
     ];
-    for number in 0..5 {
-        let Some(text) = seed(number) else { return };
+    for name in ALL {
+        let text = text(name);
         let said = said(&parse(&text));
         for line in mojibake::repair(&text).lines().map(str::trim) {
             if line.starts_with('#') && !line.starts_with("# Target")
@@ -405,7 +402,7 @@ fn nothing_of_a_text_vanishes() {
             }
             let words = line.split(|character: char| !character.is_alphanumeric()).map(str::to_lowercase);
             for word in words.filter(|word| word.chars().count() > 3 && !UNDERSTOOD.contains(&word.as_str())) {
-                assert!(said.contains(&word), "{number:03}: {word} of {line:?}");
+                assert!(said.contains(&word), "{name}: {word} of {line:?}");
             }
         }
     }
@@ -418,8 +415,8 @@ fn said(read: &Handwritten) -> String {
 
 #[test]
 fn titles_and_steps_have_no_damage_left() {
-    for number in 0..5 {
-        let Some(read) = read(number) else { return };
+    for name in ALL {
+        let read = read(name);
         for phase in &read.phases {
             let tasks = phase.steps.iter().flat_map(|step| step.tasks.iter().map(|Task { name, .. }| name));
             for text in phase.steps.iter().map(|step| &step.name).chain(tasks).chain([&phase.title]) {
