@@ -1,0 +1,189 @@
+//! What is in the cloud, field by field, without what changes by itself.
+//!
+//! The differences of two snapshots are what an attribute has done, and they are what somebody else does who changes its field.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use localcloud::{Edit, Handle, Seed, SeedObject, SeedPolicy};
+use serde_json::{Value as Json, json};
+
+/// What is different after any write, and between any two objects.
+const BY_ITSELF: [&str; 18] = [
+    "createTime",
+    "creationRecord",
+    "etag",
+    "generation",
+    "latestCreatedRevision",
+    "latestReadyRevision",
+    "metageneration",
+    "mutationRecord",
+    "oauth2ClientId",
+    "observedGeneration",
+    "reconciling",
+    "terminalCondition",
+    "timeCreated",
+    "trafficStatuses",
+    "uid",
+    "uniqueId",
+    "updateTime",
+    "updated",
+];
+
+/// The same, wherever it lies.
+const TIMES: [&str; 4] = ["effectiveTime", "lockedTime", "terminalStorageClassUpdateTime", "toggleTime"];
+
+/// The name of an object or of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Thing {
+    Object(String, String),
+    Policy(String, String),
+}
+
+/// Everything in a cloud.
+#[derive(Clone)]
+pub(crate) struct Snapshot {
+    things: BTreeMap<Thing, Json>,
+    seed: Seed,
+}
+
+/// A field that differs: the thing and the names of members; no members are the thing itself.
+pub(crate) type Field = (Thing, Vec<String>);
+
+impl Snapshot {
+    pub(crate) fn of(cloud: &Handle) -> Self {
+        let seed = cloud.snapshot().unwrap();
+        let lasting = |path: &str| !path.contains("/operations/") && !path.contains("/revisions/");
+        let objects = seed.resources.iter().filter(|object| lasting(&object.path)).map(|object| {
+            let mut body = object.body.clone();
+            if let Some(body) = body.as_object_mut() {
+                let status = object.service == "run.googleapis.com";
+                body.retain(|name, _| !BY_ITSELF.contains(&name.as_str()) && !(status && name == "conditions"));
+                body.values_mut().for_each(without_times);
+                body.extend(object.media.iter().map(|media| ("media".to_owned(), json!(media))));
+            }
+            (Thing::Object(object.service.clone(), object.path.clone()), body)
+        });
+        let policies = seed.iam_policies.iter().map(|policy| {
+            (Thing::Policy(policy.service.clone(), policy.resource.clone()), json!(grants(&policy.body)))
+        });
+        Self { things: objects.chain(policies).filter(|(_, body)| *body != json!([])).collect(), seed }
+    }
+
+    /// The fields in which two snapshots differ.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<Field> {
+        let things: BTreeSet<&Thing> = self.things.keys().chain(other.things.keys()).collect();
+        let mut fields = Vec::new();
+        for thing in things {
+            match (self.things.get(thing), other.things.get(thing)) {
+                (Some(one), Some(other)) => {
+                    let mut paths = Vec::new();
+                    differ(one, other, &mut Vec::new(), &mut paths);
+                    fields.extend(paths.into_iter().map(|path| (thing.clone(), path)));
+                }
+                _ => fields.push((thing.clone(), Vec::new())),
+            }
+        }
+        fields
+    }
+
+    /// The value of a field; null when it is not there.
+    pub(crate) fn field(&self, (thing, path): &Field) -> Json {
+        let Some(body) = self.things.get(thing) else { return Json::Null };
+        if path.is_empty() && matches!(thing, Thing::Object(..)) {
+            return json!(true);
+        }
+        path.iter().fold(body, |json, name| &json[name]).clone()
+    }
+
+    /// Whether all fields have the values here that they have there; a policy may grant more.
+    pub(crate) fn agrees(&self, there: &Self, fields: &[Field]) -> bool {
+        fields.iter().all(|field| match (self.field(field), there.field(field), &field.0) {
+            (Json::Array(here), Json::Array(there), Thing::Policy(..)) => there.iter().all(|line| here.contains(line)),
+            (Json::Array(_), Json::Null, Thing::Policy(..)) => true,
+            (here, there, _) => here == there,
+        })
+    }
+
+    /// Makes the cloud, which is as `self` says, in these fields as `other` says.
+    pub(crate) fn drift(&self, cloud: &Handle, other: &Self, fields: &[Field]) {
+        let things: BTreeSet<&Thing> = fields.iter().map(|(thing, _)| thing).collect();
+        for thing in things {
+            let fields = fields.iter().filter(|(of, _)| of == thing);
+            match thing {
+                Thing::Object(service, path) => {
+                    let theirs = other.seed.resources.iter().find(|object| of(object, service, path));
+                    match theirs {
+                        None => edit(cloud, json!({"service": service, "path": path, "delete": true})),
+                        Some(object) if !self.things.contains_key(thing) => {
+                            let resources = vec![object.clone()];
+                            cloud.plant(&Seed { resources, iam_policies: Vec::new(), ..other.seed.clone() });
+                        }
+                        Some(_) => {
+                            let mut merge = json!({});
+                            for (_, members) in fields {
+                                let value = other.field(&(thing.clone(), members.clone()));
+                                members.iter().fold(&mut merge, |json, name| &mut json[name]).clone_from(&value);
+                            }
+                            edit(cloud, json!({"service": service, "path": path, "merge": merge}));
+                        }
+                    }
+                }
+                Thing::Policy(service, resource) => {
+                    let theirs = other.seed.iam_policies.iter().find(|policy| of_policy(policy, service, resource));
+                    let body = theirs.map(|policy| policy.body.clone()).unwrap_or_else(|| json!({"version": 1}));
+                    let policy = SeedPolicy { service: service.clone(), resource: resource.clone(), body };
+                    cloud.plant(&Seed { resources: Vec::new(), iam_policies: vec![policy], ..other.seed.clone() });
+                }
+            }
+        }
+    }
+}
+
+fn without_times(json: &mut Json) {
+    if let Some(members) = json.as_object_mut() {
+        members.retain(|name, _| !TIMES.contains(&name.as_str()));
+        members.values_mut().for_each(without_times);
+    }
+}
+
+fn of(object: &SeedObject, service: &str, path: &str) -> bool {
+    object.service == service && object.path == path
+}
+
+fn of_policy(policy: &SeedPolicy, service: &str, resource: &str) -> bool {
+    policy.service == service && policy.resource == resource
+}
+
+fn edit(cloud: &Handle, edit: Json) {
+    let edit: Edit = serde_json::from_value(edit).unwrap();
+    assert!(cloud.edit(&edit), "the cloud has no {} {}", edit.service, edit.path);
+}
+
+fn differ(one: &Json, other: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    match (one, other) {
+        (Json::Object(left), Json::Object(right)) => {
+            let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+            for name in names {
+                path.push(name.clone());
+                differ(left.get(name).unwrap_or(&Json::Null), right.get(name).unwrap_or(&Json::Null), path, found);
+                path.pop();
+            }
+        }
+        _ if one == other => {}
+        _ => found.push(path.clone()),
+    }
+}
+
+/// A policy as sorted lines `role member`.
+fn grants(policy: &Json) -> Vec<String> {
+    let bindings = policy["bindings"].as_array().into_iter().flatten();
+    let mut lines: Vec<String> = bindings
+        .flat_map(|binding| {
+            let role = binding["role"].as_str().unwrap_or_default();
+            let members = binding["members"].as_array().into_iter().flatten();
+            members.map(move |member| format!("{role} {} {}", member.as_str().unwrap_or_default(), binding["condition"]))
+        })
+        .collect();
+    lines.sort();
+    lines
+}
