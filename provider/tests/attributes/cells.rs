@@ -11,7 +11,7 @@ use tfplugin::value::json as terraform_json;
 
 use crate::drive::{Broken, Fault, Stage, fault};
 use crate::samples::{SAMPLES, Sample, Says, configuration, sample};
-use crate::schema::Place;
+use crate::schema::{KEY, Place};
 use crate::snapshot::{Field, Snapshot};
 
 /// A column of the table.
@@ -26,6 +26,8 @@ pub(crate) enum Cell {
 
 impl Cell {
     pub(crate) const ALL: [Self; 5] = [Self::Set, Self::Changed, Self::Removed, Self::Drifted, Self::Imported];
+    /// The order in which a cell finds the stack as it needs it, if the one before holds.
+    pub(crate) const IN_TURN: [Self; 5] = [Self::Set, Self::Changed, Self::Drifted, Self::Removed, Self::Imported];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -116,6 +118,9 @@ pub(crate) struct Row<'s> {
     b: Json,
     /// A stack that is settled at A.
     stage: Option<Stage>,
+    /// What was in its cloud when nothing was said, and at B.
+    silent: Option<Snapshot>,
+    at_b: Option<Snapshot>,
 }
 
 impl<'s> Row<'s> {
@@ -125,7 +130,7 @@ impl<'s> Row<'s> {
         let immutable = sample.immutable || above.filter_map(|path| SAMPLES.get(path)).any(|above| above.immutable);
         let says = |says| configuration(&place, says);
         let (nothing, a, b) = (says(Says::Nothing), says(Says::A), says(Says::B));
-        Self { place, sample, immutable, nothing, a, b, stage: None }
+        Self { place, sample, immutable, nothing, a, b, stage: None, silent: None, at_b: None }
     }
 
     pub(crate) async fn cell(&mut self, cell: Cell) -> Outcome {
@@ -149,17 +154,35 @@ impl<'s> Row<'s> {
 
     /// A stack that is settled at A: the one that the cell before has left, or a new one.
     async fn at_a(&mut self) -> Result<Stage, Fault> {
-        match self.stage.take() {
-            Some(stage) => Ok(stage),
-            None => Stage::with(&self.a).await,
+        if let Some(stage) = self.stage.take() {
+            return Ok(stage);
         }
+        (self.silent, self.at_b) = (None, None);
+        Stage::with(&self.a).await
     }
 
-    /// The value in a state or a configuration.
-    fn value(&self, json: &Json) -> Json {
-        let steps = self.place.steps();
-        let inside = |json: &Json, step: &String| step.parse().map_or(json[step].clone(), |at: usize| json[at].clone());
-        steps.iter().fold(json.clone(), |json, step| inside(&json, step))
+    /// The value in a state.
+    fn value(&self, state: &Json) -> Json {
+        self.value_like(state, state)
+    }
+
+    /// The value in another state, which may have other KEYs: a component without labels is found by its name.
+    fn value_like(&self, state: &Json, own: &Json) -> Json {
+        let (mut state, mut own) = (state, own);
+        for step in self.place.steps() {
+            let same_name = || {
+                let mut entries = state.as_object()?.values();
+                let named = entries.find(|entry| !entry["name"].is_null() && entry["name"] == own[&step]["name"]);
+                named.or_else(|| state.as_object()?.values().next())
+            };
+            state = match (step.parse::<usize>(), &state[&step]) {
+                (Ok(at), _) => &state[at],
+                (Err(_), Json::Null) if step == KEY => same_name().unwrap_or(&Json::Null),
+                (Err(_), value) => value,
+            };
+            own = step.parse::<usize>().map_or(&own[&step], |at| &own[at]);
+        }
+        state.clone()
     }
 
     /// Whether two values mean the same.
@@ -170,12 +193,13 @@ impl<'s> Row<'s> {
     }
 
     /// Whether the snapshots differ, as they must if a field of the cloud is behind the attribute.
-    fn effect(&self, before: &Snapshot, after: &Snapshot) -> Result<Vec<Field>, Fault> {
-        let fields = before.differences(after);
-        match (&self.sample.terraform_only, fields.is_empty()) {
+    fn effect(&self, before: &Snapshot, stage: &Stage) -> Result<(), Fault> {
+        let fields = before.differences(&stage.snapshot());
+        let nothing = fields.is_empty() && !(self.sample.masked && stage.has_written);
+        match (&self.sample.terraform_only, nothing) {
             (None, true) => fault(Broken::NoEffect, "the cloud is as it was"),
             (Some(_), false) => fault(Broken::Unseen, format!("the cloud is different: {fields:?}")),
-            _ => Ok(fields),
+            _ => Ok(()),
         }
     }
 
@@ -188,19 +212,19 @@ impl<'s> Row<'s> {
     }
 
     async fn set(&mut self) -> Result<Outcome, Fault> {
-        if self.place.attribute.presence == Presence::Required || self.immutable {
-            let other = if self.place.attribute.presence == Presence::Required { &self.b } else { &self.nothing };
-            let other = Stage::with(other).await?;
+        let required = self.place.attribute.presence == Presence::Required || self.sample.required;
+        if required || self.immutable {
+            let other = Stage::with(if required { &self.b } else { &self.nothing }).await?;
             let stage = Stage::with(&self.a).await?;
-            self.effect(&other.snapshot(), &stage.snapshot())?;
+            self.effect(&other.snapshot(), &stage)?;
             self.stage = Some(stage);
             return Ok(Outcome::Holds);
         }
         let mut stage = Stage::with(&self.nothing).await?;
         let before = stage.snapshot();
         stage.converge(&self.a).await?;
-        self.effect(&before, &stage.snapshot())?;
-        self.stage = Some(stage);
+        self.effect(&before, &stage)?;
+        (self.stage, self.silent) = (Some(stage), Some(before));
         Ok(Outcome::Holds)
     }
 
@@ -208,9 +232,10 @@ impl<'s> Row<'s> {
         let mut stage = self.at_a().await?;
         let before = stage.snapshot();
         stage.converge(&self.b).await?;
-        self.effect(&before, &stage.snapshot())?;
+        self.effect(&before, &stage)?;
+        let at_b = stage.snapshot();
         stage.converge(&self.a).await?;
-        self.stage = Some(stage);
+        (self.stage, self.at_b) = (Some(stage), Some(at_b));
         Ok(Outcome::Holds)
     }
 
@@ -228,21 +253,24 @@ impl<'s> Row<'s> {
     }
 
     async fn removed(&mut self) -> Result<Outcome, Fault> {
-        let (silent, set) = (Stage::with(&self.nothing).await?.snapshot(), Stage::with(&self.a).await?.snapshot());
-        let fields = silent.differences(&set);
         let mut stage = self.at_a().await?;
         let before = stage.snapshot();
         stage.converge(&self.nothing).await?;
+        if self.sample.terraform_only.is_some() {
+            self.effect(&before, &stage)?;
+            return Ok(Outcome::Holds);
+        }
         let after = stage.snapshot();
-        Ok(match (after.agrees(&silent, &fields), after.agrees(&before, &fields)) {
-            _ if self.sample.terraform_only.is_some() => {
-                self.effect(&before, &after)?;
-                Outcome::Holds
-            }
-            (true, _) => Outcome::Leaves(Left::Default),
-            (false, true) => Outcome::Leaves(Left::Stays),
-            (false, false) => Outcome::Leaves(Left::Other),
-        })
+        let silent = match self.silent.take() {
+            Some(silent) => silent,
+            None => Stage::with(&self.nothing).await?.snapshot(),
+        };
+        let fields = silent.differences(&before);
+        Ok(Outcome::Leaves(match (after.agrees(&silent, &fields), after.agrees(&before, &fields)) {
+            (true, _) => Left::Default,
+            (false, true) => Left::Stays,
+            (false, false) => Left::Other,
+        }))
     }
 
     async fn silenced(&mut self) -> Result<Outcome, Fault> {
@@ -261,17 +289,18 @@ impl<'s> Row<'s> {
 
     async fn drifted(&mut self) -> Result<Outcome, Fault> {
         let mut stage = self.at_a().await?;
-        let meant = stage.snapshot();
-        let theirs = if self.sample.drift_to_nothing {
-            Stage::with(&self.nothing).await?.snapshot()
-        } else {
-            stage.converge(&self.b).await?;
-            let theirs = stage.snapshot();
-            stage.converge(&self.a).await?;
-            theirs
+        let theirs = match self.at_b.take() {
+            _ if self.sample.drift_to_nothing => Stage::with(&self.nothing).await?.snapshot(),
+            Some(theirs) => theirs,
+            None => {
+                stage.converge(&self.b).await?;
+                let theirs = stage.snapshot();
+                stage.converge(&self.a).await?;
+                theirs
+            }
         };
         let before = stage.snapshot();
-        let fields = meant.differences(&theirs);
+        let fields = before.differences(&theirs);
         before.drift(&stage.cloud, &theirs, &fields);
         let recorded = stage.state();
         stage.refresh().await?;
@@ -283,8 +312,8 @@ impl<'s> Row<'s> {
         }
         stage.converge(&self.a).await?;
         let healed = stage.snapshot();
-        if !healed.agrees(&meant, &fields) {
-            let left: Vec<Field> = meant.differences(&healed);
+        if !healed.heals(&before, &fields) {
+            let left: Vec<Field> = before.differences(&healed);
             return fault(Broken::NotHealed, format!("the cloud differs in {}", names(&left)));
         }
         self.stage = Some(stage);
@@ -315,11 +344,12 @@ impl<'s> Row<'s> {
         let computed = self.place.attribute.presence == Presence::Computed;
         let config = if computed { &self.nothing } else { &self.a };
         let stage = Stage::with(config).await?;
-        let recorded = self.value(&stage.state());
+        let own = stage.state();
+        let recorded = self.value(&own);
         let of_kind = self.place.kind().and_then(|kind| SAMPLES.get(kind)).and_then(|kind| kind.import.as_deref());
         let selectors = self.sample.import.as_deref().or(of_kind).unwrap_or_default();
-        let (state, _) = stage.import(selectors).await?;
-        let read = self.value(&state);
+        let state = stage.import(selectors).await?;
+        let read = self.value_like(&state, &own);
         // What is nested says of itself whether it was read.
         if self.place.attribute.nested().is_some() && !read.is_null() || self.same(&recorded, &read) {
             return Ok(Outcome::Holds);

@@ -131,16 +131,19 @@ pub(crate) struct Stage {
     pub(crate) cloud: Handle,
     provider: TestProvider<Mlops>,
     object: Option<TestObject>,
+    /// Whether the last apply wrote.
+    pub(crate) has_written: bool,
 }
 
 impl Stage {
     /// An empty project.
     pub(crate) async fn empty() -> Self {
-        let seed = Seed::empty_project(PROJECT, NUMBER, SERVICES);
+        let bare: Seed = serde_json::from_str(include_str!("project.json")).unwrap();
+        let seed = Seed { resources: bare.resources, ..Seed::empty_project(PROJECT, NUMBER, SERVICES) };
         let builder = Server::builder().seed(seed).settings(Settings::PROMPT).check(DESCRIPTIONS.clone());
         let cloud = builder.spawn().await.unwrap();
         let provider = provider(&cloud).await;
-        Self { cloud, provider, object: None }
+        Self { cloud, provider, object: None, has_written: false }
     }
 
     /// A project with a stack that is settled.
@@ -191,8 +194,10 @@ impl Stage {
             Err(problems) => return fault(Broken::Plan, errors(&problems)),
         };
         let action = plan.action;
+        self.cloud.clear_requests();
         let (object, problems) = self.provider.apply(plan).await;
         self.object = object;
+        self.has_written = !self.writes().is_empty();
         if problems.has_error() {
             return fault(Broken::Apply, errors(&problems));
         }
@@ -240,9 +245,9 @@ impl Stage {
         Ok(())
     }
 
-    /// Imports the stack into a fresh state: that state, and the configuration that is generated for it. Nothing is
-    /// written, and the plan is empty.
-    pub(crate) async fn import(self, selectors: &str) -> Result<(Json, Json), Fault> {
+    /// Imports the stack into a fresh state. Nothing is written, and with the configuration that is generated for it the
+    /// plan is empty.
+    pub(crate) async fn import(self, selectors: &str) -> Result<Json, Fault> {
         let provider = provider(&self.cloud).await;
         self.cloud.clear_requests();
         let id = format!("{PROJECT}/{REGION}/it{selectors}");
@@ -257,7 +262,7 @@ impl Stage {
         };
         let imported = Self { provider, object: Some(object), ..self };
         imported.expect_empty(&generated).await?;
-        Ok((imported.state(), generated))
+        Ok(imported.state())
     }
 }
 

@@ -40,6 +40,10 @@ pub(crate) struct Sample {
     pub(crate) drift_to_nothing: bool,
     /// A change is an error of the plan. Holds for what is nested in it, too.
     pub(crate) immutable: bool,
+    /// It is optional in the schema, but never absent where it is present at all.
+    pub(crate) required: bool,
+    /// The API masks the value: that something was written is all that can be seen.
+    pub(crate) masked: bool,
     /// What follows the project, region and name of the stack in an import's id.
     pub(crate) import: Option<String>,
     /// Cells that do not exist for this attribute, and why: `{"drifted": "..."}`.

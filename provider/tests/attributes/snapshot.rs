@@ -30,7 +30,15 @@ const BY_ITSELF: [&str; 18] = [
 ];
 
 /// The same, wherever it lies.
-const TIMES: [&str; 4] = ["effectiveTime", "lockedTime", "terminalStorageClassUpdateTime", "toggleTime"];
+const TIMES: [&str; 7] = [
+    "earliestVersionTime",
+    "effectiveTime",
+    "lastEnableTime",
+    "lockedTime",
+    "mutationRecords",
+    "terminalStorageClassUpdateTime",
+    "toggleTime",
+];
 
 /// The name of an object or of a policy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,10 +63,10 @@ impl Snapshot {
         let lasting = |path: &str| !path.contains("/operations/") && !path.contains("/revisions/");
         let objects = seed.resources.iter().filter(|object| lasting(&object.path)).map(|object| {
             let mut body = object.body.clone();
+            without_times(&mut body);
             if let Some(body) = body.as_object_mut() {
                 let status = object.service == "run.googleapis.com";
                 body.retain(|name, _| !BY_ITSELF.contains(&name.as_str()) && !(status && name == "conditions"));
-                body.values_mut().for_each(without_times);
                 body.extend(object.media.iter().map(|media| ("media".to_owned(), json!(media))));
             }
             (Thing::Object(object.service.clone(), object.path.clone()), body)
@@ -104,6 +112,24 @@ impl Snapshot {
         })
     }
 
+    /// Whether all fields are again as they were before they drifted. Things that others made may be there beside, and an
+    /// object that the server names may have another name.
+    pub(crate) fn heals(&self, before: &Self, fields: &[Field]) -> bool {
+        let ours = fields.iter().filter(|(thing, _)| before.things.contains_key(thing));
+        ours.cloned().all(|field| match &field.0 {
+            Thing::Object(service, path) if !self.things.contains_key(&field.0) => {
+                self.siblings(service, path) >= before.siblings(service, path)
+            }
+            _ => self.agrees(before, &[field]),
+        })
+    }
+
+    fn siblings(&self, service: &str, path: &str) -> usize {
+        let parent = |path: &str| path.rsplit_once('/').map(|(parent, _)| parent.to_owned());
+        let beside = |thing: &&Thing| matches!(thing, Thing::Object(host, other) if host == service && parent(other) == parent(path));
+        self.things.keys().filter(beside).count()
+    }
+
     /// Makes the cloud, which is as `self` says, in these fields as `other` says.
     pub(crate) fn drift(&self, cloud: &Handle, other: &Self, fields: &[Field]) {
         let things: BTreeSet<&Thing> = fields.iter().map(|(thing, _)| thing).collect();
@@ -140,10 +166,20 @@ impl Snapshot {
 }
 
 fn without_times(json: &mut Json) {
-    if let Some(members) = json.as_object_mut() {
-        members.retain(|name, _| !TIMES.contains(&name.as_str()));
-        members.values_mut().for_each(without_times);
+    match json {
+        Json::Object(members) => {
+            // The server names the conditions of alert policies.
+            let names = |name: &str, value: &Json| name == "name" && json_has(value, "/conditions/");
+            members.retain(|name, value| !TIMES.contains(&name.as_str()) && !names(name, value));
+            members.values_mut().for_each(without_times);
+        }
+        Json::Array(items) => items.iter_mut().for_each(without_times),
+        _ => {}
     }
+}
+
+fn json_has(value: &Json, part: &str) -> bool {
+    value.as_str().is_some_and(|text| text.contains(part))
 }
 
 fn of(object: &SeedObject, service: &str, path: &str) -> bool {
