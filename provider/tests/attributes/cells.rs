@@ -235,6 +235,10 @@ impl<'s> Row<'s> {
         self.effect(&before, &stage)?;
         let at_b = stage.snapshot();
         stage.converge(&self.a).await?;
+        let left = stage.snapshot().left_changed(&before);
+        if !left.is_empty() {
+            return fault(Broken::NotHealed, format!("at A again, the cloud differs in {}", names(&left)));
+        }
         (self.stage, self.at_b) = (Some(stage), Some(at_b));
         Ok(Outcome::Holds)
     }
@@ -288,9 +292,10 @@ impl<'s> Row<'s> {
     }
 
     async fn drifted(&mut self) -> Result<Outcome, Fault> {
-        let mut stage = self.at_a().await?;
+        let to_nothing = self.sample.drift_to_nothing;
+        let mut stage = if to_nothing { Stage::with(&self.a).await? } else { self.at_a().await? };
         let theirs = match self.at_b.take() {
-            _ if self.sample.drift_to_nothing => Stage::with(&self.nothing).await?.snapshot(),
+            _ if to_nothing => Stage::with(&self.nothing).await?.snapshot(),
             Some(theirs) => theirs,
             None => {
                 stage.converge(&self.b).await?;

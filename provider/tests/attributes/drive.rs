@@ -17,7 +17,6 @@ use crate::snapshot::Snapshot;
 
 pub(crate) const STACK: &str = "mlops_stack";
 const PROJECT: &str = "test-project";
-const NUMBER: &str = "123456789012";
 const REGION: &str = "europe-west1";
 const SERVICES: &[&str] = &[
     "artifactregistry.googleapis.com",
@@ -136,10 +135,10 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// An empty project.
+    /// A project with nothing in it but what samples need: who pays, metrics, an old revision, other projects.
     pub(crate) async fn empty() -> Self {
         let bare: Seed = serde_json::from_str(include_str!("project.json")).unwrap();
-        let seed = Seed { resources: bare.resources, ..Seed::empty_project(PROJECT, NUMBER, SERVICES) };
+        let seed = Seed { enabled_services: SERVICES.iter().map(ToString::to_string).collect(), ..bare };
         let builder = Server::builder().seed(seed).settings(Settings::PROMPT).check(DESCRIPTIONS.clone());
         let cloud = builder.spawn().await.unwrap();
         let provider = provider(&cloud).await;

@@ -124,6 +124,11 @@ impl Snapshot {
         })
     }
 
+    /// What a value and its undoing have left behind. Objects that come and go are none of it.
+    pub(crate) fn left_changed(&self, before: &Self) -> Vec<Field> {
+        before.differences(self).into_iter().filter(|(_, path)| !path.is_empty()).collect()
+    }
+
     fn siblings(&self, service: &str, path: &str) -> usize {
         let parent = |path: &str| path.rsplit_once('/').map(|(parent, _)| parent.to_owned());
         let beside = |thing: &&Thing| matches!(thing, Thing::Object(host, other) if host == service && parent(other) == parent(path));
