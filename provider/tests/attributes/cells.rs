@@ -100,9 +100,7 @@ fn exception(place: &Place<'_>, sample: &Sample, cell: Cell) -> Option<String> {
             Some("computed: only the provider sets it".to_owned())
         }
         Cell::Removed if presence == Presence::Required => Some("required: it cannot be left out".to_owned()),
-        Cell::Drifted | Cell::Imported if place.attribute.write_only => {
-            Some("write-only: it is never read".to_owned())
-        }
+        Cell::Drifted | Cell::Imported if place.attribute.write_only => Some("write-only: it is never read".to_owned()),
         Cell::Drifted | Cell::Imported => sample.terraform_only.clone(),
         Cell::Set | Cell::Changed | Cell::Removed => None,
     }

@@ -170,12 +170,14 @@ impl Stage {
             .collect()
     }
 
+    async fn expect_valid(&self, config: &Json) -> Result<(), Fault> {
+        let problems = self.provider.validate(STACK, config).await;
+        if problems.has_error() { fault(Broken::Validate, errors(&problems)) } else { Ok(()) }
+    }
+
     /// Validates and plans. The error is the provider's refusal.
     pub(crate) async fn plan(&self, config: &Json) -> Result<TestAction, Fault> {
-        let problems = self.provider.validate(STACK, config).await;
-        if problems.has_error() {
-            return fault(Broken::Validate, errors(&problems));
-        }
+        self.expect_valid(config).await?;
         match self.provider.plan(STACK, self.object.as_ref(), config).await {
             Ok(plan) => Ok(plan.action),
             Err(problems) => fault(Broken::Plan, errors(&problems)),
@@ -184,10 +186,7 @@ impl Stage {
 
     /// Plans and applies, and holds that nothing is left to do.
     pub(crate) async fn converge(&mut self, config: &Json) -> Result<TestAction, Fault> {
-        let problems = self.provider.validate(STACK, config).await;
-        if problems.has_error() {
-            return fault(Broken::Validate, errors(&problems));
-        }
+        self.expect_valid(config).await?;
         let plan = match self.provider.plan(STACK, self.object.as_ref(), config).await {
             Ok(plan) => plan,
             Err(problems) => return fault(Broken::Plan, errors(&problems)),
@@ -216,12 +215,8 @@ impl Stage {
         self.expect_empty(config).await
     }
 
-    /// Holds that there is nothing to do.
-    pub(crate) async fn expect_empty(&self, config: &Json) -> Result<(), Fault> {
-        let problems = self.provider.validate(STACK, config).await;
-        if problems.has_error() {
-            return fault(Broken::Validate, errors(&problems));
-        }
+    /// Holds that there is nothing to do for a configuration that was found valid.
+    async fn expect_empty(&self, config: &Json) -> Result<(), Fault> {
         match self.provider.plan(STACK, self.object.as_ref(), config).await {
             Err(problems) => fault(Broken::Plan, errors(&problems)),
             Ok(plan) if plan.action != TestAction::NoOp => {
@@ -260,6 +255,7 @@ impl Stage {
             Err(problems) => return fault(Broken::Import, errors(&problems)),
         };
         let imported = Self { provider, object: Some(object), ..self };
+        imported.expect_valid(&generated).await?;
         imported.expect_empty(&generated).await?;
         Ok(imported.state())
     }

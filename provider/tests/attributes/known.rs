@@ -20,7 +20,8 @@ impl Known {
             let promise = words.next()?.strip_suffix(':')?;
             Some(((path, cell), serde_json::from_value(promise.into()).ok()?))
         };
-        let read = |line: &str| read(line).unwrap_or_else(|| panic!("known.txt: {line:?} is not PATH CELL PROMISE: ..."));
+        let read =
+            |line: &str| read(line).unwrap_or_else(|| panic!("known.txt: {line:?} is not PATH CELL PROMISE: ..."));
         Self(lines.map(read).collect())
     }
 

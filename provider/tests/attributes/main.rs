@@ -65,10 +65,13 @@ async fn every_attribute_is_set_changed_removed_drifted_and_imported() {
         .into_iter()
         .map(|place| {
             let (path, turns) = (place.path.clone(), turns.clone());
-            (path, tokio::spawn(async move {
-                let _turn = turns.acquire_owned().await;
-                row(place).await
-            }))
+            (
+                path,
+                tokio::spawn(async move {
+                    let _turn = turns.acquire_owned().await;
+                    row(place).await
+                }),
+            )
         })
         .collect();
     let (mut table, mut objections, mut counts) = (String::new(), Vec::new(), Counts::default());
@@ -133,7 +136,8 @@ impl fmt::Display for Counts {
 async fn every_attribute_that_can_be_set_has_two_values() {
     let places = schema::places(schema().await);
     let without = places.iter().filter(|place| {
-        let set = place.attribute.presence.is_configurable() && !samples::sample(&place.path).except.contains_key("set");
+        let set =
+            place.attribute.presence.is_configurable() && !samples::sample(&place.path).except.contains_key("set");
         let one = samples::sample(&place.path).except.contains_key("changed");
         set && values(place).is_none_or(|(a, b)| a == b && !one)
     });

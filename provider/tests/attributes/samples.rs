@@ -149,7 +149,8 @@ pub(crate) fn merge(into: &mut Json, patch: Option<&Json>) {
         None => {}
         Some(Json::Object(entries)) => {
             if let Json::Array(items) = into {
-                for (at, value) in entries.iter().filter_map(|(name, value)| Some((name.parse::<usize>().ok()?, value))) {
+                for (at, value) in entries.iter().filter_map(|(name, value)| Some((name.parse::<usize>().ok()?, value)))
+                {
                     match (items.get_mut(at), value) {
                         (Some(_), Json::Null) => drop(items.remove(at)),
                         (Some(item), value) => merge(item, Some(value)),
@@ -205,9 +206,7 @@ fn values_of(path: &str, attribute: &Attribute) -> Option<(Json, Json)> {
             match nesting {
                 Nesting::Map => Some((json!({ KEY: one }), json!({"another": one}))),
                 Nesting::Single => another(path, object, &one).map(|other| (one, other)),
-                Nesting::List | Nesting::Set => {
-                    another(path, object, &one).map(|other| (json!([one]), json!([other])))
-                }
+                Nesting::List | Nesting::Set => another(path, object, &one).map(|other| (json!([one]), json!([other]))),
             }
         }
     };

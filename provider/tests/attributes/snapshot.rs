@@ -8,10 +8,11 @@ use localcloud::{Edit, Handle, Seed, SeedObject, SeedPolicy};
 use serde_json::{Value as Json, json};
 
 /// What is different after any write, and between any two objects.
-const BY_ITSELF: [&str; 18] = [
+const BY_ITSELF: [&str; 19] = [
     "createTime",
     "creationRecord",
     "etag",
+    "freeTier",
     "generation",
     "latestCreatedRevision",
     "latestReadyRevision",
@@ -222,7 +223,8 @@ fn grants(policy: &Json) -> Vec<String> {
         .flat_map(|binding| {
             let role = binding["role"].as_str().unwrap_or_default();
             let members = binding["members"].as_array().into_iter().flatten();
-            members.map(move |member| format!("{role} {} {}", member.as_str().unwrap_or_default(), binding["condition"]))
+            members
+                .map(move |member| format!("{role} {} {}", member.as_str().unwrap_or_default(), binding["condition"]))
         })
         .collect();
     lines.sort();
