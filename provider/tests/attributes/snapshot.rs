@@ -61,8 +61,13 @@ pub(crate) type Field = (Thing, Vec<String>);
 impl Snapshot {
     pub(crate) fn of(cloud: &Handle) -> Self {
         let seed = cloud.snapshot().unwrap();
-        let lasting = |path: &str| !path.contains("/operations/") && !path.contains("/revisions/");
-        let objects = seed.resources.iter().filter(|object| lasting(&object.path)).map(|object| {
+        let lasting = |object: &&SeedObject| {
+            let by_the_way = object.path.contains("/operations/") || object.path.contains("/revisions/");
+            // Some objects are kept for a while after their deletion.
+            let deleted = object.body["state"] == "DELETED" || !object.body["deleteTime"].is_null();
+            !by_the_way && !deleted
+        };
+        let objects = seed.resources.iter().filter(lasting).map(|object| {
             let mut body = object.body.clone();
             without_times(&mut body);
             if let Some(body) = body.as_object_mut() {
@@ -104,12 +109,16 @@ impl Snapshot {
         path.iter().fold(body, |json, name| &json[name]).clone()
     }
 
-    /// Whether all fields have the values here that they have there; a policy may grant more.
+    /// Whether all fields mean here what they mean there. A policy may grant more, and the server may have named an object
+    /// otherwise.
     pub(crate) fn agrees(&self, there: &Self, fields: &[Field]) -> bool {
-        fields.iter().all(|field| match (self.field(field), there.field(field), &field.0) {
-            (Json::Array(here), Json::Array(there), Thing::Policy(..)) => there.iter().all(|line| here.contains(line)),
-            (Json::Array(_), Json::Null, Thing::Policy(..)) => true,
-            (here, there, _) => here == there,
+        fields.iter().all(|field| match (&field.0, self.field(field), there.field(field)) {
+            (Thing::Policy(..), Json::Array(here), Json::Array(there)) => there.iter().all(|line| here.contains(line)),
+            (Thing::Policy(..), _, Json::Null) => true,
+            (Thing::Object(host, path), ..) if field.1.is_empty() => {
+                self.siblings(host, path) == there.siblings(host, path)
+            }
+            (_, here, there) => meaning(&here) == meaning(&there),
         })
     }
 
@@ -117,9 +126,9 @@ impl Snapshot {
     /// object that the server names may have another name.
     pub(crate) fn heals(&self, before: &Self, fields: &[Field]) -> bool {
         let ours = fields.iter().filter(|(thing, _)| before.things.contains_key(thing));
-        ours.cloned().all(|field| match &field.0 {
-            Thing::Object(service, path) if !self.things.contains_key(&field.0) => {
-                self.siblings(service, path) >= before.siblings(service, path)
+        ours.cloned().all(|field| match &field {
+            (Thing::Object(host, path), members) if members.is_empty() || !self.things.contains_key(&field.0) => {
+                self.siblings(host, path) >= before.siblings(host, path)
             }
             _ => self.agrees(before, &[field]),
         })
@@ -186,6 +195,25 @@ fn without_times(json: &mut Json) {
 
 fn json_has(value: &Json, part: &str) -> bool {
     value.as_str().is_some_and(|text| text.contains(part))
+}
+
+/// A value without what means the same as nothing.
+fn meaning(json: &Json) -> Json {
+    match json {
+        Json::Object(members) => {
+            let members: serde_json::Map<String, Json> = members
+                .iter()
+                .map(|(name, value)| (name.clone(), meaning(value)))
+                .filter(|(_, value)| !value.is_null())
+                .collect();
+            if members.is_empty() { Json::Null } else { Json::Object(members) }
+        }
+        Json::Array(items) if !items.is_empty() => items.iter().map(meaning).collect(),
+        Json::Array(_) | Json::Bool(false) => Json::Null,
+        Json::Number(number) if number.as_f64() == Some(0.0) => Json::Null,
+        Json::String(text) if text.is_empty() => Json::Null,
+        other => other.clone(),
+    }
 }
 
 fn of(object: &SeedObject, service: &str, path: &str) -> bool {
