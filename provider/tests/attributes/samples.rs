@@ -74,7 +74,7 @@ pub(crate) fn sample(path: &str) -> &'static Sample {
         let rest = path.strip_prefix(above.as_str()).filter(|rest| rest.starts_with('.'))?;
         Some(format!("{}{rest}", sample.like.as_ref()?))
     });
-    if let Some(alike) = alike.last() {
+    if let Some(alike) = alike.max_by_key(String::len) {
         return self::sample(&alike);
     }
     let of_all_kinds = || path.split_once('.').and_then(|(_, rest)| SAMPLES.get(&format!("*.{rest}")));

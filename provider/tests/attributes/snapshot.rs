@@ -72,7 +72,7 @@ impl Snapshot {
             without_times(&mut body);
             if let Some(body) = body.as_object_mut() {
                 let status = object.service == "run.googleapis.com";
-                body.retain(|name, _| !BY_ITSELF.contains(&name.as_str()) && !(status && name == "conditions"));
+                body.retain(|name, _| !(BY_ITSELF.contains(&name.as_str()) || status && name == "conditions"));
                 body.extend(object.media.iter().map(|media| ("media".to_owned(), json!(media))));
             }
             (Thing::Object(object.service.clone(), object.path.clone()), body)
