@@ -18,7 +18,7 @@ use crate::registry::TypedSchema;
 use crate::rpc::Service;
 use crate::value::Dynamic;
 use crate::wire::{from_wire, to_wire};
-use crate::{Diagnostics, Path, Private, Provider};
+use crate::{Diagnostics, ObjectSchema, Path, Private, Provider};
 
 /// A provider that answers a test.
 ///
@@ -123,6 +123,11 @@ impl<P: Provider> TestProvider<P> {
             client_capabilities: None,
         };
         from_wire::diagnostics(call!(self, configure_provider, request).diagnostics)
+    }
+
+    /// The schema of a resource: what a test that holds for all attributes walks.
+    pub fn resource_schema(&self, type_name: &str) -> &ObjectSchema {
+        &self.schema(type_name).object
     }
 
     fn schema(&self, type_name: &str) -> &TypedSchema {

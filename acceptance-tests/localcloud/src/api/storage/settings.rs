@@ -305,6 +305,8 @@ fn lifecycle_rule(rule: &mut Value, autoclass: bool) -> Result<(), ApiError> {
             }
             "matchesPrefix" | "matchesSuffix" => value.as_array().is_some_and(|list| list.len() <= 1000),
             "matchesPattern" => value.is_string(),
+            // int64 in the discovery document, so a string.
+            "sizeAboveBytes" | "sizeBelowBytes" => value.is_string() && int(value).is_some_and(|n| n >= 0),
             _ => false,
         };
         if !ok {

@@ -1,0 +1,290 @@
+//! A stack in a cloud of its own, driven as Terraform drives it: refresh, validate, plan, apply, and again.
+//!
+//! What goes wrong is a [`Fault`]: a cell of the table that does not hold.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use localcloud::discovery::Discovery;
+use localcloud::{Handle, Seed, Server, Settings};
+use serde_json::{Value as Json, json};
+use terraform_provider_mlops::provider::Mlops;
+use tfplugin::testing::{TestAction, TestObject, TestProvider};
+use tfplugin::value::json as terraform_json;
+use tfplugin::{Diagnostics, Severity};
+
+use crate::snapshot::Snapshot;
+
+pub(crate) const STACK: &str = "mlops_stack";
+const PROJECT: &str = "test-project";
+const REGION: &str = "europe-west1";
+const SERVICES: &[&str] = &[
+    "artifactregistry.googleapis.com",
+    "billingbudgets.googleapis.com",
+    "cloudbilling.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
+    "firestore.googleapis.com",
+    "iam.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "pubsub.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+    "serviceusage.googleapis.com",
+    "storage.googleapis.com",
+];
+
+/// The descriptions of the APIs, by which the cloud refuses what Google refuses.
+static DESCRIPTIONS: LazyLock<Arc<Discovery>> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/discovery");
+    let found = Discovery::open(&folder);
+    Arc::new(found.unwrap_or_else(|problem| panic!("{problem}: `make tools` fetches them")))
+});
+
+/// What kind of promise was not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Broken {
+    /// The sample is not valid, or validation refuses what it should take.
+    Validate,
+    /// A plan is refused.
+    Plan,
+    /// An apply fails.
+    Apply,
+    /// A refresh fails.
+    Refresh,
+    /// An import fails.
+    Import,
+    /// A change that must be refused by the plan is not.
+    NotRefused,
+    /// A refresh after an apply reads something else than the apply has recorded.
+    OtherAfterRefresh,
+    /// The plan after an apply or an import is not empty.
+    PlanNotEmpty,
+    /// A refresh or an empty plan writes.
+    Writes,
+    /// Nothing is different in the cloud.
+    NoEffect,
+    /// A field that nobody asked for is different in the cloud.
+    Unseen,
+    /// The cloud is not again what the configuration says.
+    NotHealed,
+    /// The value is not in the state.
+    NotRead,
+    /// A handler panics, or breaks a rule of Terraform.
+    Panic,
+}
+
+impl Broken {
+    /// As `known.txt` writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Validate => "validate",
+            Self::Plan => "plan",
+            Self::Apply => "apply",
+            Self::Refresh => "refresh",
+            Self::Import => "import",
+            Self::NotRefused => "not-refused",
+            Self::OtherAfterRefresh => "other-after-refresh",
+            Self::PlanNotEmpty => "plan-not-empty",
+            Self::Writes => "writes",
+            Self::NoEffect => "no-effect",
+            Self::Unseen => "unseen",
+            Self::NotHealed => "not-healed",
+            Self::NotRead => "not-read",
+            Self::Panic => "panic",
+        }
+    }
+}
+
+/// A promise that was not kept, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    pub(crate) broken: Broken,
+    pub(crate) detail: String,
+}
+
+impl Fault {
+    pub(crate) fn of_panic(panic: &(dyn std::any::Any + Send)) -> Self {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        Self { broken: Broken::Panic, detail: text.unwrap_or_default().replace('\n', " ") }
+    }
+}
+
+pub(crate) fn fault<T>(broken: Broken, detail: impl Into<String>) -> Result<T, Fault> {
+    Err(Fault { broken, detail: detail.into() })
+}
+
+/// The errors among diagnostics, in one line.
+pub(crate) fn errors(diagnostics: &Diagnostics) -> String {
+    let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error);
+    let lines = errors.map(|one| {
+        let path = one.path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default();
+        format!("{path}{}: {}", one.summary, one.detail)
+    });
+    lines.collect::<Vec<_>>().join(" | ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A stack and its cloud.
+pub(crate) struct Stage {
+    pub(crate) cloud: Handle,
+    provider: TestProvider<Mlops>,
+    object: Option<TestObject>,
+    /// Whether the last apply wrote.
+    pub(crate) has_written: bool,
+}
+
+impl Stage {
+    /// A project with nothing in it but what samples need: who pays, metrics, an old revision, other projects.
+    pub(crate) async fn empty() -> Self {
+        let bare: Seed = serde_json::from_str(include_str!("project.json")).unwrap();
+        let seed = Seed { enabled_services: SERVICES.iter().map(ToString::to_string).collect(), ..bare };
+        let builder = Server::builder().seed(seed).settings(Settings::PROMPT).check(DESCRIPTIONS.clone());
+        let cloud = builder.spawn().await.unwrap();
+        let provider = provider(&cloud).await;
+        Self { cloud, provider, object: None, has_written: false }
+    }
+
+    /// A project with a stack that is settled.
+    pub(crate) async fn with(config: &Json) -> Result<Self, Fault> {
+        let mut stage = Self::empty().await;
+        stage.converge(config).await?;
+        Ok(stage)
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&self.cloud)
+    }
+
+    /// The state, as JSON.
+    pub(crate) fn state(&self) -> Json {
+        self.object.as_ref().map(|object| terraform_json::to_json(&object.state).unwrap()).unwrap_or_default()
+    }
+
+    fn writes(&self) -> Vec<String> {
+        let reads = [":getIamPolicy", ":testIamPermissions", ":search", ":query"];
+        let calls = self.cloud.requests().into_iter();
+        calls
+            .filter(|call| call.method != "GET" && !reads.iter().any(|verb| call.path.ends_with(verb)))
+            .map(|call| format!("{} {}{}", call.method, call.host, call.path))
+            .collect()
+    }
+
+    async fn expect_valid(&self, config: &Json) -> Result<(), Fault> {
+        let problems = self.provider.validate(STACK, config).await;
+        if problems.has_error() { fault(Broken::Validate, errors(&problems)) } else { Ok(()) }
+    }
+
+    /// Validates and plans. The error is the provider's refusal.
+    pub(crate) async fn plan(&self, config: &Json) -> Result<TestAction, Fault> {
+        self.expect_valid(config).await?;
+        match self.provider.plan(STACK, self.object.as_ref(), config).await {
+            Ok(plan) => Ok(plan.action),
+            Err(problems) => fault(Broken::Plan, errors(&problems)),
+        }
+    }
+
+    /// Plans and applies, and holds that nothing is left to do.
+    pub(crate) async fn converge(&mut self, config: &Json) -> Result<TestAction, Fault> {
+        self.expect_valid(config).await?;
+        let plan = match self.provider.plan(STACK, self.object.as_ref(), config).await {
+            Ok(plan) => plan,
+            Err(problems) => return fault(Broken::Plan, errors(&problems)),
+        };
+        let action = plan.action;
+        self.cloud.clear_requests();
+        let (object, problems) = self.provider.apply(plan).await;
+        self.object = object;
+        self.has_written = !self.writes().is_empty();
+        if problems.has_error() {
+            return fault(Broken::Apply, errors(&problems));
+        }
+        self.settled(config).await?;
+        Ok(action)
+    }
+
+    /// Holds that a refresh finds what is recorded, and that there is nothing to do.
+    pub(crate) async fn settled(&mut self, config: &Json) -> Result<(), Fault> {
+        self.cloud.clear_requests();
+        let before = self.state();
+        self.refresh().await?;
+        let after = self.state();
+        if before != after {
+            return fault(Broken::OtherAfterRefresh, difference(&before, &after));
+        }
+        self.expect_empty(config).await
+    }
+
+    /// Holds that there is nothing to do for a configuration that was found valid.
+    async fn expect_empty(&self, config: &Json) -> Result<(), Fault> {
+        match self.provider.plan(STACK, self.object.as_ref(), config).await {
+            Err(problems) => fault(Broken::Plan, errors(&problems)),
+            Ok(plan) if plan.action != TestAction::NoOp => {
+                let planned = readable(&plan.planned);
+                fault(Broken::PlanNotEmpty, difference(&self.state(), &planned))
+            }
+            Ok(_) => match self.writes() {
+                writes if writes.is_empty() => Ok(()),
+                writes => fault(Broken::Writes, writes.join(", ")),
+            },
+        }
+    }
+
+    pub(crate) async fn refresh(&mut self) -> Result<(), Fault> {
+        let Some(object) = &self.object else { return Ok(()) };
+        self.object = match self.provider.read(object).await {
+            Ok(object) => object,
+            Err(problems) => return fault(Broken::Refresh, errors(&problems)),
+        };
+        Ok(())
+    }
+
+    /// Imports the stack into a fresh state. Nothing is written, and with the configuration that is generated for it the
+    /// plan is empty.
+    pub(crate) async fn import(self, selectors: &str) -> Result<Json, Fault> {
+        let provider = provider(&self.cloud).await;
+        self.cloud.clear_requests();
+        let id = format!("{PROJECT}/{REGION}/it{selectors}");
+        let object = match provider.import(STACK, &id).await {
+            Ok((Some(object), _)) => object,
+            Ok((None, _)) => return fault(Broken::Import, "nothing was found"),
+            Err(problems) => return fault(Broken::Import, errors(&problems)),
+        };
+        let generated = match provider.generate_config(&object).await {
+            Ok(generated) => readable(&generated),
+            Err(problems) => return fault(Broken::Import, errors(&problems)),
+        };
+        let imported = Self { provider, object: Some(object), ..self };
+        imported.expect_valid(&generated).await?;
+        imported.expect_empty(&generated).await?;
+        Ok(imported.state())
+    }
+}
+
+async fn provider(cloud: &Handle) -> TestProvider<Mlops> {
+    let provider = TestProvider::new(Mlops).await;
+    let config = json!({"endpoint": cloud.url(), "project": PROJECT, "region": REGION});
+    let problems = provider.configure(&config).await;
+    assert!(!problems.has_error(), "{problems:?}");
+    provider
+}
+
+/// A value as JSON; what is unknown is a text that says so.
+fn readable(value: &tfplugin::Dynamic) -> Json {
+    use tfplugin::Dynamic;
+    match value {
+        Dynamic::Unknown => json!("(known after apply)"),
+        Dynamic::Object(entries) | Dynamic::Map(entries) => {
+            entries.iter().map(|(name, value)| (name.to_string(), readable(value))).collect()
+        }
+        Dynamic::List(items) | Dynamic::Set(items) => items.iter().map(readable).collect(),
+        other => terraform_json::to_json(other).unwrap(),
+    }
+}
+
+/// Where two values differ, in one line.
+fn difference(before: &Json, after: &Json) -> String {
+    let found = acceptance_tests::differences(before, after);
+    let lines = found.iter().map(|one| format!("{}: {} -> {}", one.path, one.before, one.after));
+    lines.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,260 @@
+//! What is in the cloud, field by field, without what changes by itself.
+//!
+//! The differences of two snapshots are what an attribute has done, and they are what somebody else does who changes its field.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use localcloud::{Edit, Handle, Seed, SeedObject, SeedPolicy};
+use serde_json::{Value as Json, json};
+
+/// What is different after any write, and between any two objects.
+const BY_ITSELF: [&str; 19] = [
+    "createTime",
+    "creationRecord",
+    "etag",
+    "freeTier",
+    "generation",
+    "latestCreatedRevision",
+    "latestReadyRevision",
+    "metageneration",
+    "mutationRecord",
+    "oauth2ClientId",
+    "observedGeneration",
+    "reconciling",
+    "terminalCondition",
+    "timeCreated",
+    "trafficStatuses",
+    "uid",
+    "uniqueId",
+    "updateTime",
+    "updated",
+];
+
+/// The same, wherever it lies.
+const TIMES: [&str; 7] = [
+    "earliestVersionTime",
+    "effectiveTime",
+    "lastEnableTime",
+    "lockedTime",
+    "mutationRecords",
+    "terminalStorageClassUpdateTime",
+    "toggleTime",
+];
+
+/// The name of an object or of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Thing {
+    Object(String, String),
+    Policy(String, String),
+}
+
+/// Everything in a cloud.
+#[derive(Clone)]
+pub(crate) struct Snapshot {
+    things: BTreeMap<Thing, Json>,
+    seed: Seed,
+}
+
+/// A field that differs: the thing and the names of members; no members are the thing itself.
+pub(crate) type Field = (Thing, Vec<String>);
+
+impl Snapshot {
+    pub(crate) fn of(cloud: &Handle) -> Self {
+        let seed = cloud.snapshot().unwrap();
+        let lasting = |object: &&SeedObject| {
+            let by_the_way = object.path.contains("/operations/") || object.path.contains("/revisions/");
+            // Some objects are kept for a while after their deletion.
+            let deleted = object.body["state"] == "DELETED" || !object.body["deleteTime"].is_null();
+            !by_the_way && !deleted
+        };
+        let objects = seed.resources.iter().filter(lasting).map(|object| {
+            let mut body = object.body.clone();
+            without_times(&mut body);
+            if let Some(body) = body.as_object_mut() {
+                let status = object.service == "run.googleapis.com";
+                body.retain(|name, _| !(BY_ITSELF.contains(&name.as_str()) || status && name == "conditions"));
+                body.extend(object.media.iter().map(|media| ("media".to_owned(), json!(media))));
+            }
+            (Thing::Object(object.service.clone(), object.path.clone()), body)
+        });
+        let policies = seed.iam_policies.iter().map(|policy| {
+            (Thing::Policy(policy.service.clone(), policy.resource.clone()), json!(grants(&policy.body)))
+        });
+        Self { things: objects.chain(policies).filter(|(_, body)| *body != json!([])).collect(), seed }
+    }
+
+    /// The fields in which two snapshots differ.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<Field> {
+        let things: BTreeSet<&Thing> = self.things.keys().chain(other.things.keys()).collect();
+        let mut fields = Vec::new();
+        for thing in things {
+            match (self.things.get(thing), other.things.get(thing)) {
+                (Some(one), Some(other)) => {
+                    let mut paths = Vec::new();
+                    differ(one, other, &mut Vec::new(), &mut paths);
+                    fields.extend(paths.into_iter().map(|path| (thing.clone(), path)));
+                }
+                _ => fields.push((thing.clone(), Vec::new())),
+            }
+        }
+        fields
+    }
+
+    /// The value of a field; null when it is not there.
+    pub(crate) fn field(&self, (thing, path): &Field) -> Json {
+        let Some(body) = self.things.get(thing) else { return Json::Null };
+        if path.is_empty() && matches!(thing, Thing::Object(..)) {
+            return json!(true);
+        }
+        path.iter().fold(body, |json, name| &json[name]).clone()
+    }
+
+    /// Whether all fields mean here what they mean there. A policy may grant more, and the server may have named an object
+    /// otherwise.
+    pub(crate) fn agrees(&self, there: &Self, fields: &[Field]) -> bool {
+        fields.iter().all(|field| match (&field.0, self.field(field), there.field(field)) {
+            (Thing::Policy(..), Json::Array(here), Json::Array(there)) => there.iter().all(|line| here.contains(line)),
+            (Thing::Policy(..), _, Json::Null) => true,
+            (Thing::Object(host, path), ..) if field.1.is_empty() => {
+                self.siblings(host, path) == there.siblings(host, path)
+            }
+            (_, here, there) => meaning(&here) == meaning(&there),
+        })
+    }
+
+    /// Whether all fields are again as they were before they drifted. Things that others made may be there beside, and an
+    /// object that the server names may have another name.
+    pub(crate) fn heals(&self, before: &Self, fields: &[Field]) -> bool {
+        let ours = fields.iter().filter(|(thing, _)| before.things.contains_key(thing));
+        ours.cloned().all(|field| match &field {
+            (Thing::Object(host, path), members) if members.is_empty() || !self.things.contains_key(&field.0) => {
+                self.siblings(host, path) >= before.siblings(host, path)
+            }
+            _ => self.agrees(before, &[field]),
+        })
+    }
+
+    /// What a value and its undoing have left behind. Objects that come and go are none of it.
+    pub(crate) fn left_changed(&self, before: &Self) -> Vec<Field> {
+        before.differences(self).into_iter().filter(|(_, path)| !path.is_empty()).collect()
+    }
+
+    fn siblings(&self, service: &str, path: &str) -> usize {
+        let parent = |path: &str| path.rsplit_once('/').map(|(parent, _)| parent.to_owned());
+        let beside = |thing: &&Thing| matches!(thing, Thing::Object(host, other) if host == service && parent(other) == parent(path));
+        self.things.keys().filter(beside).count()
+    }
+
+    /// Makes the cloud, which is as `self` says, in these fields as `other` says.
+    pub(crate) fn drift(&self, cloud: &Handle, other: &Self, fields: &[Field]) {
+        let things: BTreeSet<&Thing> = fields.iter().map(|(thing, _)| thing).collect();
+        for thing in things {
+            let fields = fields.iter().filter(|(of, _)| of == thing);
+            match thing {
+                Thing::Object(service, path) => {
+                    let theirs = other.seed.resources.iter().find(|object| of(object, service, path));
+                    match theirs {
+                        None => edit(cloud, json!({"service": service, "path": path, "delete": true})),
+                        Some(object) if !self.things.contains_key(thing) => {
+                            let resources = vec![object.clone()];
+                            cloud.plant(&Seed { resources, iam_policies: Vec::new(), ..other.seed.clone() });
+                        }
+                        Some(_) => {
+                            let mut merge = json!({});
+                            for (_, members) in fields {
+                                let value = other.field(&(thing.clone(), members.clone()));
+                                members.iter().fold(&mut merge, |json, name| &mut json[name]).clone_from(&value);
+                            }
+                            edit(cloud, json!({"service": service, "path": path, "merge": merge}));
+                        }
+                    }
+                }
+                Thing::Policy(service, resource) => {
+                    let theirs = other.seed.iam_policies.iter().find(|policy| of_policy(policy, service, resource));
+                    let body = theirs.map(|policy| policy.body.clone()).unwrap_or_else(|| json!({"version": 1}));
+                    let policy = SeedPolicy { service: service.clone(), resource: resource.clone(), body };
+                    cloud.plant(&Seed { resources: Vec::new(), iam_policies: vec![policy], ..other.seed.clone() });
+                }
+            }
+        }
+    }
+}
+
+fn without_times(json: &mut Json) {
+    match json {
+        Json::Object(members) => {
+            // The server names the conditions of alert policies.
+            let names = |name: &str, value: &Json| name == "name" && json_has(value, "/conditions/");
+            members.retain(|name, value| !TIMES.contains(&name.as_str()) && !names(name, value));
+            members.values_mut().for_each(without_times);
+        }
+        Json::Array(items) => items.iter_mut().for_each(without_times),
+        _ => {}
+    }
+}
+
+fn json_has(value: &Json, part: &str) -> bool {
+    value.as_str().is_some_and(|text| text.contains(part))
+}
+
+/// A value without what means the same as nothing.
+fn meaning(json: &Json) -> Json {
+    match json {
+        Json::Object(members) => {
+            let members: serde_json::Map<String, Json> = members
+                .iter()
+                .map(|(name, value)| (name.clone(), meaning(value)))
+                .filter(|(_, value)| !value.is_null())
+                .collect();
+            if members.is_empty() { Json::Null } else { Json::Object(members) }
+        }
+        Json::Array(items) if !items.is_empty() => items.iter().map(meaning).collect(),
+        Json::Array(_) | Json::Bool(false) => Json::Null,
+        Json::Number(number) if number.as_f64() == Some(0.0) => Json::Null,
+        Json::String(text) if text.is_empty() => Json::Null,
+        other => other.clone(),
+    }
+}
+
+fn of(object: &SeedObject, service: &str, path: &str) -> bool {
+    object.service == service && object.path == path
+}
+
+fn of_policy(policy: &SeedPolicy, service: &str, resource: &str) -> bool {
+    policy.service == service && policy.resource == resource
+}
+
+fn edit(cloud: &Handle, edit: Json) {
+    let edit: Edit = serde_json::from_value(edit).unwrap();
+    assert!(cloud.edit(&edit), "the cloud has no {} {}", edit.service, edit.path);
+}
+
+fn differ(one: &Json, other: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    match (one, other) {
+        (Json::Object(left), Json::Object(right)) => {
+            let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+            for name in names {
+                path.push(name.clone());
+                differ(left.get(name).unwrap_or(&Json::Null), right.get(name).unwrap_or(&Json::Null), path, found);
+                path.pop();
+            }
+        }
+        _ if one == other => {}
+        _ => found.push(path.clone()),
+    }
+}
+
+/// A policy as sorted lines `role member`.
+fn grants(policy: &Json) -> Vec<String> {
+    let bindings = policy["bindings"].as_array().into_iter().flatten();
+    let mut lines: Vec<String> = bindings
+        .flat_map(|binding| {
+            let role = binding["role"].as_str().unwrap_or_default();
+            let members = binding["members"].as_array().into_iter().flatten();
+            members
+                .map(move |member| format!("{role} {} {}", member.as_str().unwrap_or_default(), binding["condition"]))
+        })
+        .collect();
+    lines.sort();
+    lines
+}
