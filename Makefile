@@ -13,9 +13,10 @@ test: tools          ## all tests
 	cargo build $(PROGRAMS)
 	cargo test --workspace
 
-check:               ## format, lints, documentation in step with the code
+check:               ## format, lints, the structure of modules, documentation in step with the code
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo run -q -p architecture
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
 	cargo test -q -p terraform-provider-mlops --test reference_in_step
 
