@@ -5,7 +5,7 @@
 
 use crate::core::walk::{Child, children, means_the_same};
 use crate::schema::{Attribute, Nesting, ObjectSchema, Shape};
-use crate::value::{Dynamic, ScalarRules};
+use crate::value::Dynamic;
 use crate::{Diagnostic, Diagnostics, Path};
 
 /// What the client can do.
@@ -173,14 +173,4 @@ fn refusal(attribute: &Attribute, value: &Dynamic, path: &Path, reason: &str) ->
         detail.push_str(&format!(" Allowed are {}.", choices.join(", ")));
     }
     Diagnostic::error("Invalid value", detail).at(path.clone())
-}
-
-/// Checks the scalars in a value that no schema describes; the text says why the first one is refused.
-pub(crate) fn scalars(rules: &ScalarRules, value: &Dynamic) -> Result<(), String> {
-    match value {
-        Dynamic::Null | Dynamic::Unknown | Dynamic::Typed(..) => Ok(()),
-        Dynamic::List(items) | Dynamic::Set(items) => items.iter().try_for_each(|item| scalars(rules, item)),
-        Dynamic::Map(entries) | Dynamic::Object(entries) => entries.values().try_for_each(|item| scalars(rules, item)),
-        Dynamic::Bool(_) | Dynamic::Number(_) | Dynamic::String(_) => (rules.check)(value),
-    }
 }

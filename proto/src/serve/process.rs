@@ -12,7 +12,8 @@ use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
-use super::clients::{self, Clients};
+use super::accept::accept;
+use super::clients::Clients;
 use super::handshake::{self, Invitation};
 use super::listen::{ListenError, Listener, Place};
 use super::stop::{self, Master, Signals};
@@ -89,7 +90,7 @@ pub(super) async fn run(start: Start, work: Work) -> Result<(), ServeError> {
     };
     let book = Clients::default();
     let (shutdown, ending) = (CancellationToken::new(), CancellationToken::new());
-    let incoming = clients::accept(listener, identity.map(|identity| identity.config), book.clone());
+    let incoming = accept(listener, identity.map(|identity| identity.config), book.clone());
     let mut server = pin!(
         Server::builder()
             .max_concurrent_streams(u32::MAX)

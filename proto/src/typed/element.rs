@@ -3,8 +3,9 @@
 //! [`Known`] is what a bare type does; [`Member`] is a bare type or a `Value<..>` of one, as collections hold it. The
 //! single implementation of `AttributeValue` for every `Value<T>` is here; the types are in the sibling modules.
 
-use super::{AttributeValue, Dynamic, ScalarRules, Value};
+use super::AttributeValue;
 use crate::schema::Shape;
+use crate::value::{Dynamic, ScalarRules, Value};
 use crate::{Diagnostic, Diagnostics, Path};
 
 /// A bare Rust type that an attribute can have when its value is known.
