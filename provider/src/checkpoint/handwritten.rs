@@ -7,8 +7,8 @@ use super::model::PhaseCheckpoint;
 use super::problem;
 use super::source::HandwrittenFile;
 use super::store::Store;
+use crate::checkpoint::Session;
 use crate::google::api::CallContext;
-use crate::provider::Session;
 
 /// The most lines of leftovers that a warning shows.
 const SHOWN: usize = 20;

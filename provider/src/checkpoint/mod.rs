@@ -16,15 +16,16 @@ mod planned;
 mod problem;
 pub mod report;
 pub mod resource;
+mod session;
 mod source;
 pub mod store;
 mod validate;
 
 use mlops_phases::{Rollout, report as pages_of};
 
-pub use self::planned::PlannedPhases;
 pub use self::report::PhaseReportSource;
 pub use self::resource::CheckpointResource;
+pub use self::session::Session;
 
 /// The pages for people beside the documents.
 fn pages(rollout: &Rollout) -> Vec<(&'static str, String)> {

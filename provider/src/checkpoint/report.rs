@@ -14,8 +14,8 @@ use super::model::PhaseName;
 use super::problem;
 use super::source::Source;
 use super::store::{StoreError, StoreUrl};
+use crate::checkpoint::Session;
 use crate::google::api::CallContext;
-use crate::provider::Session;
 
 /// The longest time for one read.
 const LIMIT: Duration = Duration::from_secs(10 * 60);

@@ -20,13 +20,14 @@ use super::criteria::Tools;
 use super::handover::Handover;
 use super::handwritten;
 use super::model::{Body, CheckpointDeletion, PhaseCheckpoint};
+use super::session::Session;
 use super::source::Source;
 use super::store::{StoreError, StoreUrl};
 use super::{plan, problem, validate};
+use crate::address::is_this_provider;
 use crate::engine::image::StackImage;
 use crate::google::api::CallContext;
 use crate::google::api::auth::Environment;
-use crate::provider::{Session, is_this_provider};
 
 /// The longest time for one operation.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
@@ -156,7 +157,7 @@ impl Resource<Session> for CheckpointResource {
         if plan.is_checked
             && let Some(handover) = Handover::here()
         {
-            let images = stacks(&plan.body).filter_map(|id| session.images.get(id));
+            let images = stacks(&plan.body).filter_map(|id| session.stacks.images.get(id));
             images.for_each(|image| handover.leave(&image));
         }
         PlanResponse {
@@ -243,7 +244,7 @@ fn stacks(body: &PhaseCheckpoint) -> impl Iterator<Item = &String> {
 fn carry(session: &Session, body: &PhaseCheckpoint, mut private: Private) -> Private {
     let carried = private.get(STACKS).and_then(Json::as_object);
     let images = stacks(body).filter_map(|id| {
-        let known = session.images.get(id).map(|image| Json::String(image.to_text()));
+        let known = session.stacks.images.get(id).map(|image| Json::String(image.to_text()));
         Some((id.clone(), known.or_else(|| carried?.get(id).cloned())?))
     });
     let images: Map<String, Json> = images.collect();
@@ -260,11 +261,11 @@ fn unpack(session: &Session, private: &Private, planned: &PhaseCheckpoint) {
     let handover = Handover::here();
     let carried = private.get(STACKS).and_then(Json::as_object);
     for id in stacks(planned) {
-        if session.images.get(id).is_none() {
+        if session.stacks.images.get(id).is_none() {
             let text = carried.and_then(|carried| carried.get(id)?.as_str());
             let image = text.and_then(|text| StackImage::from_text(text).ok());
             let image = image.or_else(|| handover.as_ref()?.take(id));
-            image.into_iter().for_each(|image| session.images.remember(image));
+            image.into_iter().for_each(|image| session.stacks.images.remember(image));
         }
     }
 }

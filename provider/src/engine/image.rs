@@ -29,8 +29,8 @@ use super::model::Stack;
 use super::refresh;
 use super::resource::{Limit, missing, scope_of};
 use super::run::{ApiPolicy, Run};
+use crate::config::Connection;
 use crate::google::api::CallContext;
-use crate::provider::Session;
 
 /// The form that is written here and read here.
 const FORMAT: u64 = 1;
@@ -167,7 +167,7 @@ impl StackImage {
     ///
     /// # Errors
     /// When something could not be read. Objects that are gone are no error but a difference.
-    pub async fn verify(&self, session: &Session, calls: &CallContext) -> Result<Comparison, Diagnostics> {
+    pub async fn verify(&self, connection: &Connection, calls: &CallContext) -> Result<Comparison, Diagnostics> {
         let unreadable = |error: ImageError| {
             Diagnostic::error(
                 "The stack is not known well enough",
@@ -175,8 +175,8 @@ impl StackImage {
             )
         };
         let before = self.stack().map_err(unreadable)?;
-        let scope = scope_of(&before, None, &session.connection)?.ok_or_else(|| missing("project"))?;
-        let client = session.connection.client().map_err(|missing| missing.diagnostic())?;
+        let scope = scope_of(&before, None, connection)?.ok_or_else(|| missing("project"))?;
+        let client = connection.client().map_err(|missing| missing.diagnostic())?;
         let calls = calls.within(Limit::Read.of(before.settings().as_ref()));
         let run = Run::new(client.clone(), calls, scope, ApiPolicy::Report);
         let after = refresh::refresh(&run, &before).await?;

@@ -30,6 +30,7 @@ mod rename;
 mod resource;
 mod run;
 mod scope;
+mod session;
 mod tree;
 mod validate;
 pub mod wire;
@@ -38,7 +39,6 @@ pub mod wire;
 pub(crate) mod tests;
 
 pub use address::Address;
-pub use handover::Handover;
 pub use image::{Comparison, Difference, ImageError, StackImage, StackImages};
 pub use model::{Settings, Stack};
 
@@ -46,3 +46,4 @@ pub use crate::google::kinds::alert_policy::severity::{Severity, SeverityError};
 pub use resource::StackResource;
 pub use run::{ApiPolicy, Run};
 pub use scope::Scope;
+pub use session::Session;

@@ -17,11 +17,11 @@ use super::model::{Components, Settings, Stack, Timeouts};
 use super::plan::{self, Input, StackPlan};
 use super::run::{ApiPolicy, Run};
 use super::{
-    Address, Scope, apis, apply, discover, generate, inventory, problem, references, refresh, rename, tree, validate,
+    Address, Scope, Session, apis, apply, discover, generate, inventory, problem, references, refresh, rename, tree,
+    validate,
 };
 use crate::config::Connection;
 use crate::google::api::CallContext;
-use crate::provider::Session;
 use crate::types::Duration;
 
 /// The entry of the private data that says what kind of plan an object was last part of.
@@ -128,9 +128,14 @@ pub(super) fn missing(attribute: &'static str) -> Diagnostic {
     .at(Path::root().attribute(attribute))
 }
 
-fn run(
+/// The session that the provider's client lends.
+fn session<C: AsRef<Session>>(context: &Context<C>) -> Result<&Session, Diagnostic> {
+    context.client().map(|client| client.as_ref().as_ref())
+}
+
+fn run<C>(
     session: &Session,
-    context: &Context<Session>,
+    context: &Context<C>,
     scope: Scope,
     limit: StdDuration,
     policy: ApiPolicy,
@@ -149,7 +154,7 @@ fn marked(mut private: Private, plan: &str) -> Private {
     private
 }
 
-impl Resource<Session> for StackResource {
+impl<C: AsRef<Session> + Send + Sync + 'static> Resource<C> for StackResource {
     type State = Stack;
 
     fn type_name(&self) -> &'static str {
@@ -167,7 +172,7 @@ impl Resource<Session> for StackResource {
         diagnostics
     }
 
-    async fn plan(&self, request: PlanRequest<Stack>, context: Context<Session>) -> PlanResponse<Stack> {
+    async fn plan(&self, request: PlanRequest<Stack>, context: Context<C>) -> PlanResponse<Stack> {
         if request.action == PlannedAction::Destroy {
             return plan_destroy(request, &context);
         }
@@ -182,7 +187,7 @@ impl Resource<Session> for StackResource {
         let (Some(config), Some(proposed)) = (&request.config, &request.proposed) else {
             return request.with_computed_unknown();
         };
-        let session = match context.client() {
+        let session = match session(&context) {
             Ok(session) => session,
             Err(diagnostic) => return refused(diagnostic),
         };
@@ -204,10 +209,10 @@ impl Resource<Session> for StackResource {
         PlanResponse { planned: Some(planned), private, requires_replace: Vec::new(), diagnostics }
     }
 
-    async fn read(&self, request: ReadRequest<Stack>, context: Context<Session>) -> ReadResponse<Stack> {
+    async fn read(&self, request: ReadRequest<Stack>, context: Context<C>) -> ReadResponse<Stack> {
         let ReadRequest { state, private } = request;
         let result = async {
-            let session = context.client()?;
+            let session = session(&context)?;
             if session.handover.was_just_imported(state.text("id").unwrap_or_default(), &state) {
                 return Ok(state.clone());
             }
@@ -218,28 +223,28 @@ impl Resource<Session> for StackResource {
         };
         match result.await {
             Ok(stack) => {
-                context.client().into_iter().for_each(|session| session.images.observe(&stack));
+                session(&context).into_iter().for_each(|session| session.images.observe(&stack));
                 ReadResponse { state: Some(stack), private, diagnostics: Diagnostics::new() }
             }
             Err(diagnostics) => ReadResponse { state: Some(state), private, diagnostics },
         }
     }
 
-    async fn create(&self, request: CreateRequest<Stack>, context: Context<Session>) -> ApplyResponse<Stack> {
+    async fn create(&self, request: CreateRequest<Stack>, context: Context<C>) -> ApplyResponse<Stack> {
         let CreateRequest { planned, config, private } = request;
         apply_plan(None, planned, config, private, Limit::Create, &context).await
     }
 
-    async fn update(&self, request: UpdateRequest<Stack>, context: Context<Session>) -> ApplyResponse<Stack> {
+    async fn update(&self, request: UpdateRequest<Stack>, context: Context<C>) -> ApplyResponse<Stack> {
         let UpdateRequest { prior, planned, config, private } = request;
         apply_plan(Some(prior), planned, config, private, Limit::Update, &context).await
     }
 
-    async fn delete(&self, request: DeleteRequest<Stack>, context: Context<Session>) -> DeleteResponse<Stack> {
+    async fn delete(&self, request: DeleteRequest<Stack>, context: Context<C>) -> DeleteResponse<Stack> {
         let DeleteRequest { state, private } = request;
         let mut remaining = state.clone();
         let result = async {
-            let session = context.client()?;
+            let session = session(&context)?;
             let id = state.text("id").unwrap_or_default();
             if private.get(PLAN).and_then(|plan| plan.as_str()) != Some(DESTROY) {
                 // One half of a replacement: the other half goes on with what is there.
@@ -275,12 +280,12 @@ impl Resource<Session> for StackResource {
 }
 
 /// A destruction is planned only if nothing forbids it.
-fn plan_destroy(request: PlanRequest<Stack>, context: &Context<Session>) -> PlanResponse<Stack> {
+fn plan_destroy<C: AsRef<Session>>(request: PlanRequest<Stack>, context: &Context<C>) -> PlanResponse<Stack> {
     let mut diagnostics = Diagnostics::new();
     if let Some(prior) = &request.prior {
         let id = prior.text("id").unwrap_or_default();
         // The old half of a replacement that was made first: its objects live on in the new half.
-        let is_replaced = context.client().is_ok_and(|session| session.handover.alive(id).is_some());
+        let is_replaced = session(context).is_ok_and(|session| session.handover.alive(id).is_some());
         if prior.get("deletion_protection").as_bool() != Some(false) && !is_replaced {
             diagnostics.push(
                 Diagnostic::error(
@@ -304,16 +309,16 @@ fn plan_destroy(request: PlanRequest<Stack>, context: &Context<Session>) -> Plan
 }
 
 /// Creates or changes a stack; what exists afterwards is in the answer in any case.
-async fn apply_plan(
+async fn apply_plan<C: AsRef<Session>>(
     prior: Option<Stack>,
     planned: Stack,
     config: Stack,
     private: Private,
     limit: Limit,
-    context: &Context<Session>,
+    context: &Context<C>,
 ) -> ApplyResponse<Stack> {
     let result = async {
-        let session = context.client()?;
+        let session = session(context)?;
         let scope = scope_of(&planned, prior.as_ref(), &session.connection)?.ok_or_else(|| missing("project"))?;
         let id = scope.id();
         let left = if prior.is_none() { session.handover.take(&id) } else { None };
@@ -416,10 +421,10 @@ async fn switch_on(run: &Run, planned: &Stack) -> Result<(), Diagnostic> {
     result.await.map_err(|error| problem::of_stack("switch on APIs", Path::root().attribute("apis"), &error))
 }
 
-impl ImportState<Session> for StackResource {
-    async fn import(&self, request: ImportRequest, context: Context<Session>) -> ImportResponse<Stack> {
+impl<C: AsRef<Session> + Send + Sync + 'static> ImportState<C> for StackResource {
+    async fn import(&self, request: ImportRequest, context: Context<C>) -> ImportResponse<Stack> {
         let result = async {
-            let session = context.client()?;
+            let session = session(&context)?;
             let import = import_name(&request.id)?;
             let scope = Scope {
                 project: import.project.clone(),
@@ -458,7 +463,7 @@ fn import_name(id: &ImportId) -> Result<ImportName, Diagnostic> {
     id.parse::<ImportName>().map_err(refused)
 }
 
-impl Identified<Session> for StackResource {
+impl<C: AsRef<Session> + Send + Sync + 'static> Identified<C> for StackResource {
     type Identity = StackIdentity;
 
     fn identity(&self, state: &Stack) -> Option<StackIdentity> {
@@ -467,7 +472,7 @@ impl Identified<Session> for StackResource {
     }
 }
 
-impl GenerateConfig<Session> for StackResource {
+impl<C: AsRef<Session> + Send + Sync + 'static> GenerateConfig<C> for StackResource {
     fn generate_config(&self, state: &Stack) -> Dynamic {
         let text = |name| state.text(name).unwrap_or_default().to_owned();
         let scope = Scope { project: text("project"), region: text("region"), stack: text("name"), ..Scope::default() };

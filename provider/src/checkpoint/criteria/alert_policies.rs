@@ -29,7 +29,7 @@ pub(super) async fn check(which: Which<'_>, severities: &[String], state: AlertS
         Ok(names) => names,
         Err(finding) => return finding,
     };
-    let client = match tools.session.connection.client() {
+    let client = match tools.session.stacks.connection.client() {
         Ok(client) => client,
         Err(missing) => return Finding::failed(format!("The policies cannot be read: {missing}.")),
     };
@@ -82,7 +82,7 @@ fn names(which: Which<'_>, tools: &Tools<'_>) -> Result<BTreeSet<String>, Findin
     let names: BTreeSet<String> = match which {
         Which::Named(names) => names.iter().cloned().collect(),
         Which::OfStack(id) => {
-            let image = tools.session.images.get(id).ok_or_else(|| Finding::unknown_stack(id))?;
+            let image = tools.session.stacks.images.get(id).ok_or_else(|| Finding::unknown_stack(id))?;
             let stack = image
                 .stack()
                 .map_err(|error| Finding::failed(format!("The stack {id} cannot be read: {}.", chain(&error))))?;

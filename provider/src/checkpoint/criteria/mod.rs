@@ -22,11 +22,11 @@ use futures::future::join_all;
 use mlops_phases::Moment;
 use mlops_phases::document::{Criterion, Evidence};
 
+use crate::checkpoint::Session;
 use crate::checkpoint::store;
 use crate::google::api::client::Pools;
 use crate::google::api::context::Interrupted;
 use crate::google::api::{ApiError, CallContext, ClientConfig};
-use crate::provider::Session;
 
 /// The longest time for a criterion that says none of its own.
 const LIMIT: Duration = Duration::from_secs(120);

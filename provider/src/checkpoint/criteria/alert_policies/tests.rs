@@ -4,9 +4,9 @@ use mlops_phases::document::{AlertState, Criterion, Evidence};
 use serde_json::{Value as Json, json};
 
 use super::super::testing::{evidence, failed, held, offline};
+use crate::checkpoint::Session;
 use crate::engine::tests::operations::{World, denied};
 use crate::google::api::testing::minute;
-use crate::provider::Session;
 
 const ID: &str = "projects/test-project/locations/europe-west1/stacks/it";
 
@@ -29,8 +29,8 @@ fn policies() -> Json {
 
 async fn made(components: &Json) -> (World, Session) {
     let world = World::new().await;
-    let session = world.session();
-    session.images.observe(&world.make(components).await);
+    let session = Session::new(world.connection());
+    session.stacks.images.observe(&world.make(components).await);
     (world, session)
 }
 
@@ -83,7 +83,7 @@ async fn no_policy_at_all_does_not_hold() {
 
 /// The name of the policy that notifies.
 async fn name_of(session: &Session) -> String {
-    let stack = session.images.get(ID).unwrap().stack().unwrap();
+    let stack = session.stacks.images.get(ID).unwrap().stack().unwrap();
     stack.get("alert_policies").get("down").get("id").as_str().unwrap().to_owned()
 }
 
