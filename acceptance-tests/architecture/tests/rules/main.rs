@@ -3,3 +3,4 @@
 mod circles;
 mod made;
 mod neutral;
+mod titles;
