@@ -37,7 +37,7 @@ pub enum TypeError {
     #[error("the type expression is not JSON")]
     Json(#[from] serde_json::Error),
     /// JSON that no type is written as.
-    #[error("{0} is no type expression")]
+    #[error("{0} is not a type expression")]
     Unknown(String),
 }
 

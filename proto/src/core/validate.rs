@@ -72,7 +72,7 @@ fn check_attribute(
         (Presence::Required, Dynamic::Null) => {
             diagnostics.push(
                 Diagnostic::error(
-                    "Missing value",
+                    "Missing required argument",
                     format!("The attribute {name:?} is required: it must be set, and not to null."),
                 )
                 .at(path.clone()),
@@ -83,8 +83,8 @@ fn check_attribute(
         (Presence::Computed, _) => {
             diagnostics.push(
                 Diagnostic::error(
-                    "Value for a read-only attribute",
-                    format!("The attribute {name:?} is set by the provider alone. Remove it from the configuration."),
+                    "Value for unconfigurable attribute",
+                    format!("The attribute {name:?} is computed: only the provider sets it. Remove it from the configuration."),
                 )
                 .at(path.clone()),
             );
@@ -95,7 +95,7 @@ fn check_attribute(
     if attribute.write_only && !client.write_only {
         diagnostics.push(
             Diagnostic::error(
-                "Terraform is too old for a write-only attribute",
+                "Write-only attribute needs Terraform 1.11 or newer",
                 format!(
                     "The attribute {name:?} is write-only, which this version of Terraform would store in the state. \
                      Use Terraform 1.11 or newer, or OpenTofu 1.11 or newer, or leave the attribute out."
@@ -149,7 +149,7 @@ fn check_distinct(attribute: &Attribute, items: &[Dynamic], path: &Path, diagnos
     };
     diagnostics.push(
         Diagnostic::error(
-            "Element given twice",
+            "Duplicate set element",
             format!("In {:?}, {which} mean the same. Remove one of them.", attribute.name),
         )
         .at(path.clone()),

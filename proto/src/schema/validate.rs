@@ -137,7 +137,7 @@ impl Checker {
             );
         }
         if let Some(name) = bad_member(ty) {
-            self.report(place, &format!("{name:?} is no name for a member of an object"));
+            self.report(place, &format!("{name:?} is not a valid name for a member of an object"));
         }
     }
 

@@ -15,7 +15,7 @@ use tonic::transport::Server;
 use super::accept::accept;
 use super::clients::Clients;
 use super::handshake::{self, Invitation};
-use super::listen::{ListenError, Listener, Place};
+use super::listen::{ListenError, ListenOptions, Listener};
 use super::stop::{self, Master, Signals};
 use super::tls::{Identity, TlsError};
 use super::{companions, reattach};
@@ -68,7 +68,7 @@ pub(super) struct Work {
 pub(super) async fn run(start: Start, work: Work) -> Result<(), ServeError> {
     let mut signals = Signals::catch().map_err(ServeError::System)?;
     let (master, place, identity) = match start {
-        Start::Debug => (Master::Developer, Place::default(), None),
+        Start::Debug => (Master::Developer, ListenOptions::default(), None),
         Start::Invited(invitation) => {
             if !invitation.version_known {
                 tracing::error!(

@@ -54,7 +54,7 @@ pub(super) async fn leftovers(
         lines.join("\n")
     );
     Ok(Some(
-        Diagnostic::warning("Not everything in the hand-written checkpoint was understood", text)
+        Diagnostic::warning("Some content of the hand-written checkpoint was not imported", text)
             .at(Path::root().attribute(name!(PhaseCheckpoint.store))),
     ))
 }

@@ -30,7 +30,7 @@ impl Function for Runbook {
     fn call(&self, (preset,): (String,)) -> Result<String, FunctionError> {
         kinds::runbook(&preset).map(str::to_owned).ok_or_else(|| {
             let all = kinds::preset_names().join(", ");
-            FunctionError::argument(0, format!("{preset:?} is no preset. Presets are {all}."))
+            FunctionError::argument(0, format!("{preset:?} is not a preset. Presets are {all}."))
         })
     }
 }

@@ -58,7 +58,7 @@ pub(super) async fn check(which: Which<'_>, severities: &[String], state: AlertS
             if judged == 1 { ("policy", "is", "notifies") } else { ("policies", "are", "notify") };
         return Finding::held(match state {
             AlertState::Enabled => format!("{judged} {policies} {verb} evaluated and {notify} at least one channel"),
-            AlertState::Shadow => format!("{judged} {policies} {verb} evaluated and {notify} nobody"),
+            AlertState::Shadow => format!("{judged} {policies} {verb} evaluated and {notify} no one"),
         });
     }
     let count = faults.len();
@@ -92,7 +92,7 @@ fn names(which: Which<'_>, tools: &Tools<'_>) -> Result<BTreeSet<String>, Findin
     };
     match names.iter().find(|name| path(name).is_none()) {
         Some(name) => Err(Finding::failed(format!(
-            "{name:?} is no name of an alert policy. Names are projects/PROJECT/alertPolicies/NUMBER: \
+            "{name:?} is not the name of an alert policy. Names are projects/PROJECT/alertPolicies/NUMBER: \
              mlops_stack.NAME.alert_policies[\"KEY\"].id."
         ))),
         None => Ok(names),
@@ -133,7 +133,7 @@ fn fault(policy: &Json, state: AlertState) -> Option<String> {
     }
     let channels = policy["notificationChannels"].as_array().map_or(0, Vec::len);
     match (state, channels) {
-        (AlertState::Enabled, 0) => Some("notifies nobody".to_owned()),
+        (AlertState::Enabled, 0) => Some("notifies no one".to_owned()),
         (AlertState::Enabled, _) | (AlertState::Shadow, 0) => None,
         (AlertState::Shadow, 1) => Some("notifies 1 channel".to_owned()),
         (AlertState::Shadow, channels) => Some(format!("notifies {channels} channels")),

@@ -197,8 +197,7 @@ impl Probe {
         if status != self.status {
             let mut observed = format!("{seen}, expected {}.", self.status);
             if let Some(place) = leads_to {
-                observed +=
-                    &format!(" It leads to {place}; redirects are not followed, so name the address that is meant.");
+                observed += &format!(" It leads to {place}; redirects are not followed, so set url to that address.");
             }
             if matches!(status, 401 | 403) {
                 observed += match token {

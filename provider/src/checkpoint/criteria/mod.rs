@@ -123,7 +123,7 @@ impl Finding {
 
     /// Nobody can tell, because a store does not.
     fn untold(error: &(dyn Error + 'static)) -> Self {
-        Self::failed(format!("Not to be found out: {}.", store::chain(error).trim_end_matches('.')))
+        Self::failed(format!("Could not be checked: {}.", store::chain(error).trim_end_matches('.')))
     }
 
     /// Nobody can tell, because a call to Google failed.

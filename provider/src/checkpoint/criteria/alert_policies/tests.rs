@@ -53,9 +53,9 @@ async fn a_policy_with_a_channel_is_enabled_and_no_shadow() {
 
 #[tokio::test]
 async fn a_policy_without_a_channel_is_a_shadow_and_not_enabled() {
-    assert_eq!(held(&observed(&["ERROR"], AlertState::Shadow).await), "1 policy is evaluated and notifies nobody");
+    assert_eq!(held(&observed(&["ERROR"], AlertState::Shadow).await), "1 policy is evaluated and notifies no one");
     let evidence = observed(&["p1"], AlertState::Enabled).await;
-    assert!(failed(&evidence).contains("\"Slow\" notifies nobody"), "{}", evidence.observed);
+    assert!(failed(&evidence).contains("\"Slow\" notifies no one"), "{}", evidence.observed);
 }
 
 #[tokio::test]
