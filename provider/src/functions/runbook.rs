@@ -51,7 +51,7 @@ mod tests {
     fn an_unknown_preset_is_told_with_those_there_are() {
         let error = Runbook.call(("high_errors".to_owned(),)).unwrap_err();
         assert!(
-            error.text.contains("\"high_errors\" is no preset") && error.text.contains("high_error_rate"),
+            error.text.contains("\"high_errors\" is not a preset") && error.text.contains("high_error_rate"),
             "{}",
             error.text
         );

@@ -118,7 +118,7 @@ async fn policies_that_may_not_be_read_do_not_hold() {
 #[tokio::test]
 async fn a_name_of_something_else_is_refused() {
     let found = evidence(named("Down"), &offline(), &minute()).await;
-    assert!(failed(&found).starts_with("\"Down\" is no name of an alert policy."), "{}", found.observed);
+    assert!(failed(&found).starts_with("\"Down\" is not the name of an alert policy."), "{}", found.observed);
 }
 
 #[tokio::test]
