@@ -27,9 +27,10 @@ resume-matrix: tools ## every call of a create fails, in every way, under every 
 	cargo build -q $(PROGRAMS)
 	WHOLE_MATRIX=1 cargo test -p acceptance-tests --test acceptance a_create_that_fails_at_any_call -- --nocapture
 
-check:               ## format, lints, documentation in step with the code
+check:               ## format, lints, the structure of modules, documentation in step with the code
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo run -q -p architecture
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
 	cargo test -q -p terraform-provider-mlops --test reference_in_step
 

@@ -1,10 +1,9 @@
 //! What the expansion of the derives calls: nothing here is for people.
 
-pub use crate::value::impls_block::{BlockValue, nesting};
-pub use crate::value::impls_default::{DefaultFor, default_tree, way};
-pub use crate::value::impls_scalar::{decode_scalar, encode_scalar, scalar_shape};
-use crate::value::{AttributeValue, Dynamic};
-use crate::{Attribute, Diagnostic, Diagnostics, Path};
+pub use crate::typed::block::{BlockValue, nesting};
+pub use crate::typed::default::{DefaultFor, default_tree, way};
+pub use crate::typed::scalar::{decode_scalar, encode_scalar, scalar_shape};
+use crate::{Attribute, AttributeValue, Diagnostic, Diagnostics, Dynamic, Path};
 
 pub use std::borrow::Cow;
 pub use std::collections::BTreeMap;
@@ -12,7 +11,7 @@ pub use std::collections::BTreeMap;
 /// The attributes of a known object, or a diagnostic.
 pub fn entries<'a>(value: &'a Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<&'a Dynamic> {
     if value.as_entries().is_none() {
-        diagnostics.push(crate::value::impls_element::mismatch("An object", value, path));
+        diagnostics.push(crate::typed::element::mismatch("An object", value, path));
         return None;
     }
     Some(value)

@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 
 use crate::schema::Shape;
-use crate::value::{Dynamic, Member, Value};
+use crate::typed::Member;
+use crate::value::{Dynamic, Value};
 use crate::{Diagnostics, Path, Type};
 
 /// A provider function.
@@ -145,7 +146,7 @@ impl<T: Member> Argument for Variadic<T> {
 
 fn decode<T: Member>(value: &Dynamic, position: usize) -> Result<T, FunctionError> {
     let refuse = |text: String| FunctionError::argument(position, text);
-    crate::core::validate::scalars(&T::rules(), value).map_err(refuse)?;
+    T::rules().check_all(value).map_err(refuse)?;
     let mut diagnostics = Diagnostics::new();
     match T::decode_member(value, &Path::root(), &mut diagnostics) {
         Some(Value::Known(argument)) => Ok(argument),

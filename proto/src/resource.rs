@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use crate::core::plan::mark_computed;
 use crate::value::Dynamic;
 use crate::{Context, Diagnostics, Object, Path, Private};
 
@@ -143,7 +144,19 @@ impl<S: Object> PlanRequest<S> {
     /// The usual plan: the proposed state, with computed attributes unknown where the configuration is silent if
     /// anything differs from the prior object.
     pub fn with_computed_unknown(self) -> PlanResponse<S> {
-        crate::core::plan::with_computed_unknown(self)
+        let mut diagnostics = Diagnostics::new();
+        let planned = self.proposed.and_then(|proposed| {
+            // Both sides go through the Rust type, so that what it does not keep makes no difference.
+            let changed = self.prior.as_ref().is_none_or(|prior| prior.encode() != proposed.encode());
+            if !changed {
+                return Some(proposed);
+            }
+            let mut tree = self.proposed_tree;
+            let config = self.config.as_ref().map(S::encode).unwrap_or_default();
+            mark_computed(&S::schema(), &mut tree, &config);
+            S::decode(&tree, &Path::root(), &mut diagnostics)
+        });
+        PlanResponse { planned, private: self.private, requires_replace: Vec::new(), diagnostics }
     }
 }
 

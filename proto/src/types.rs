@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::{Value as Json, json};
 
-use crate::value::Name;
+use crate::Name;
 
 /// A Terraform type, as in a schema's `type` field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +37,7 @@ pub enum TypeError {
     #[error("the type expression is not JSON")]
     Json(#[from] serde_json::Error),
     /// JSON that no type is written as.
-    #[error("{0} is no type expression")]
+    #[error("{0} is not a type expression")]
     Unknown(String),
 }
 

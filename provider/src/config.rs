@@ -104,7 +104,7 @@ impl NotYetKnown {
     /// The message for the user.
     pub fn diagnostic(&self) -> Diagnostic {
         Diagnostic::error(
-            "The provider is not configured yet",
+            "Provider configuration is not known yet",
             format!(
                 "Google Cloud has to be asked, but {self}. Apply what they depend on first (terraform apply -target=...), or give them as \
                  variables."

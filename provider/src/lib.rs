@@ -3,6 +3,7 @@
 //! `engine` plans, applies, reads and imports stacks; `google` declares the kinds of Google Cloud and speaks with its APIs;
 //! `checkpoint` keeps the phases of a rollout.
 
+mod address;
 pub mod checkpoint;
 pub mod config;
 pub mod configuration;

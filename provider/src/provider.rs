@@ -1,77 +1,24 @@
 //! The provider as Terraform sees it: its block, and what it offers.
 
-use std::sync::OnceLock;
-
 use tfplugin::provider::ConfigureRequest;
 use tfplugin::{Diagnostics, Object, ObjectSchema, Provider, Registry};
 
-use crate::checkpoint::store::Clients;
-use crate::checkpoint::{CheckpointResource, PhaseReportSource, PlannedPhases};
-use crate::config::{Connection, NotYetKnown, ProviderConfig};
+pub use crate::address::ADDRESS;
+use crate::checkpoint::{CheckpointResource, PhaseReportSource, Session};
+use crate::config::ProviderConfig;
 use crate::configuration::{self, BlockKind};
-use crate::engine::{Handover, StackImages, StackResource};
+use crate::engine::StackResource;
 use crate::functions;
 use crate::google::api::auth::Environment;
 use crate::google::stack::Google;
 use crate::supported;
 
-/// Where the provider is published.
-pub const ADDRESS: &str = "registry.terraform.io/mlops-rs/mlops";
-
 /// What configurations call the provider, unless they say otherwise.
 const LOCAL_NAME: &str = "mlops";
-
-/// Whether the provider that a `moved` block takes a resource of this type from is this one.
-///
-/// It has many addresses: at two public registries, and at private ones. OpenTofu before 1.12.4 gives none of them, but
-/// the first word of the type.
-pub(crate) fn is_this_provider(address: &str, type_name: &str) -> bool {
-    let last = |address: &str| address.rsplit_once('/').map(|(_, name)| name.to_owned());
-    match last(address) {
-        Some(name) => Some(name) == last(ADDRESS),
-        None => type_name.split('_').next() == Some(address),
-    }
-}
 
 /// The mlops provider.
 #[derive(Debug, Default)]
 pub struct Mlops;
-
-/// What handlers get: the connection, and what they remember from call to call under one configuration.
-#[derive(Debug)]
-pub struct Session {
-    /// The provider's settings and client.
-    pub connection: Connection,
-    /// What one call leaves to the next.
-    pub handover: Handover,
-    /// The stacks of this configuration, as last known.
-    pub images: StackImages,
-    /// What is planned for phases.
-    pub phases: PlannedPhases,
-    stores: OnceLock<Clients>,
-}
-
-impl Session {
-    /// A session that remembers nothing yet.
-    pub fn new(connection: Connection) -> Self {
-        Self {
-            connection,
-            handover: Handover::default(),
-            images: StackImages::default(),
-            phases: PlannedPhases::default(),
-            stores: OnceLock::new(),
-        }
-    }
-
-    /// How stores of checkpoints are reached, made at the first call.
-    ///
-    /// # Errors
-    /// When the provider block has a value that the client needs and that is not known yet.
-    pub fn stores(&self) -> Result<&Clients, NotYetKnown> {
-        let client = self.connection.client()?;
-        Ok(self.stores.get_or_init(|| Clients::new(client.clone())))
-    }
-}
 
 impl Provider for Mlops {
     type Config = ProviderConfig;
@@ -125,16 +72,6 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn the_provider_is_known_under_every_address() {
-        for address in [ADDRESS, "registry.opentofu.org/mlops-rs/mlops", "registry.example.com/mlops-rs/mlops"] {
-            assert!(is_this_provider(address, "phase_checkpoint"), "{address}");
-        }
-        assert!(is_this_provider("mlops", "mlops_phase_checkpoint") && is_this_provider("phase", "phase_checkpoint"));
-        assert!(!is_this_provider("registry.terraform.io/hashicorp/null", "phase_checkpoint"));
-        assert!(!is_this_provider("null", "phase_checkpoint"));
-    }
-
     /// The configurations in a page.
     fn blocks_of_hcl(page: &str) -> Vec<String> {
         let mut lines = page.lines();
@@ -156,7 +93,9 @@ mod tests {
     fn no_example_and_no_page_has_a_mistake_in_a_configuration() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut paths = vec![root.join("README.md")];
-        ["examples", "docs", "acceptance-tests/environments"].map(|folder| files(&root.join(folder), &mut paths));
+        ["examples", "docs", "acceptance-tests/environments"]
+            .iter()
+            .for_each(|folder| files(&root.join(folder), &mut paths));
         let mut registry = Registry::default();
         Mlops.register(&mut registry);
         let block = ProviderConfig::schema();

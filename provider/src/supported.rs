@@ -21,7 +21,7 @@ pub(crate) fn warning(version: &str) -> Option<Diagnostic> {
             format!(
                 "This provider is tested on {oldest_major}.{oldest_minor} and newer of either. Before that there are no \
                  write-only attributes, so the values of secrets (value_wo, sensitive_labels_wo) cannot be set; the rest may \
-                 work, but nobody has tried. Upgrade Terraform or OpenTofu."
+                 work, but is not tested. Upgrade Terraform or OpenTofu."
             ),
         )
     })

@@ -64,7 +64,7 @@ resource "terraform_data" "o" {{
 /// Terraform blames the provider in these words.
 #[track_caller]
 fn assert_no_blame(diagnostics: &Diagnostics) {
-    for blame in ["inconsistent", "provider produced", "bug in the provider", "The provider made a mistake", "panic"] {
+    for blame in ["inconsistent", "provider produced", "bug in the provider", "Bug in the provider", "panic"] {
         assert!(!diagnostics.to_string().contains(blame), "{blame:?} in:\n{diagnostics}");
     }
 }

@@ -304,7 +304,7 @@ fn a_change_by_somebody_else_is_drift_and_a_race_is_lost_with_an_explanation(sce
     assert!(world.main.plan(&[]).succeeded());
     other.apply(&[]).expect_success();
     let lost = world.main.apply_plan();
-    lost.expect_failure().error(&["changed by somebody else", "revision 2", "status"]);
+    lost.expect_failure().error(&["has changed since it was last read", "revision 2", "status"]);
     let view = world.main.plan(&[]).view();
     let drift = view.drift();
     assert!(
@@ -522,7 +522,7 @@ fn a_phase_whose_bucket_is_gone_is_given_up(scene: Scene) {
     // The bucket goes with the stack, and the phase is found gone by the next plan.
     world.main.apply(&[]).expect_success();
     let plan = world.main.plan(&[]);
-    plan.diagnostics.warning(&["The store of the phase is gone", "ml-test-a"]);
+    plan.diagnostics.warning(&["Checkpoint store no longer exists", "ml-test-a"]);
     assert_eq!(plan.view().change("mlops_phase_checkpoint.it").actions, ["create"]);
     world.config("");
     world.main.apply(&[]).expect_success();

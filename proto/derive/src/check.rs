@@ -180,7 +180,7 @@ fn name(field: &Field, nested: bool, errors: &mut Errors) {
     if !starts || !rest {
         errors.add(Error::new(
             field.name_span,
-            format!("`{name}` is no attribute name: a small letter, then small letters, digits and underscores"),
+            format!("`{name}` is not an attribute name: a lower-case letter, then lower-case letters, digits and underscores"),
         ));
     }
     if !nested && RESERVED.contains(&name) {

@@ -211,7 +211,8 @@ fn case_named(name: &LitStr, errors: &mut Errors) -> Case {
         return *case;
     }
     let names = Case::NAMES.map(|(known, _)| known);
-    errors.at(name, format!("`{word}` is no case; known are {}{}", names.join(", "), did_you_mean(&word, &names)));
+    errors
+        .at(name, format!("`{word}` is not a case; the cases are {}{}", names.join(", "), did_you_mean(&word, &names)));
     Case::ScreamingSnake
 }
 

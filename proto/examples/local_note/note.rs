@@ -4,29 +4,9 @@ use tfplugin::resource::{
     ApplyResponse, CreateRequest, DeleteRequest, DeleteResponse, ImportId, ImportRequest, ImportResponse, ImportState,
     ReadRequest, ReadResponse, UpdateRequest,
 };
-use tfplugin::{Choice, Context, Diagnostic, Diagnostics, Object, Path, Private, Resource, Value};
+use tfplugin::{Context, Diagnostic, Diagnostics, Object, Path, Private, Resource, Value};
 
-use crate::store::Store;
-
-/// How a note is written.
-#[derive(Clone, Copy, Debug, PartialEq, Choice)]
-#[tf(rename = "snake_case")]
-pub(crate) enum Format {
-    /// Plain text, in a file with the extension `txt`.
-    Plain,
-    /// Markdown, in a file with the extension `md`.
-    Markdown,
-}
-
-impl Format {
-    /// Of the file's name.
-    pub(crate) fn extension(self) -> &'static str {
-        match self {
-            Self::Plain => "txt",
-            Self::Markdown => "md",
-        }
-    }
-}
+use crate::store::{Format, Store};
 
 /// A note: a text in a file of its own.
 #[derive(Clone, Debug, Object)]

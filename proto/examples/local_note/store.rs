@@ -4,10 +4,28 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tfplugin::Diagnostic;
+use tfplugin::{Choice, Diagnostic};
 use tokio_util::sync::CancellationToken;
 
-use crate::note::Format;
+/// How a note is written.
+#[derive(Clone, Copy, Debug, PartialEq, Choice)]
+#[tf(rename = "snake_case")]
+pub(crate) enum Format {
+    /// Plain text, in a file with the extension `txt`.
+    Plain,
+    /// Markdown, in a file with the extension `md`.
+    Markdown,
+}
+
+impl Format {
+    /// Of the file's name.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Plain => "txt",
+            Self::Markdown => "md",
+        }
+    }
+}
 
 /// A folder of notes.
 #[derive(Debug)]

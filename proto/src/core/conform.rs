@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use crate::core::fault::fault;
 use crate::schema::{Attribute, BlockNesting, Nesting, ObjectSchema, Shape};
-use crate::value::{Dynamic, Entries, Known, Name, normalised};
+use crate::typed::Known;
+use crate::value::{Dynamic, Entries, Name, normalised};
 use crate::{Diagnostics, Path, Type};
 
 /// The object with every attribute and block present, strings normalised, sets sorted. What is so already stays shared with

@@ -5,13 +5,13 @@
 
 use crate::{Diagnostic, Path};
 
-/// `what` completes the sentence "The provider made a mistake: ..".
+/// `what` completes the sentence "Bug in the provider: ..".
 pub(crate) fn fault(path: &Path, what: impl std::fmt::Display) -> Diagnostic {
     let place = if path.is_root() { String::new() } else { format!(" at {path}") };
     Diagnostic::error(
-        "The provider made a mistake",
+        "Bug in the provider",
         format!(
-            "Because of a fault in the provider{place}, {what}. Your configuration is not to blame. \
+            "Because of a fault in the provider{place}, {what}. Your configuration is not the cause. \
              Please report this to the provider's developers, with the attribute's name."
         ),
     )

@@ -4,10 +4,9 @@ use crate::core::conform::conform;
 use crate::core::fault::fault;
 use crate::core::spelling::{self, InSets};
 use crate::core::walk::{Child, Nested, children, each_pair, means_the_same, same_element};
-use crate::resource::{PlanRequest, PlanResponse};
 use crate::schema::{Attribute, Nesting, ObjectSchema, Stable};
 use crate::value::{Dynamic, Name};
-use crate::{Diagnostics, Object, Path, Step};
+use crate::{Diagnostics, Path, Step};
 
 /// Completes Terraform's proposal: defaults where the configuration is silent, write-only values null, prior spellings
 /// of what has not changed.
@@ -50,23 +49,6 @@ pub(crate) fn apply_defaults(object: &ObjectSchema, value: &mut Dynamic, config:
             each_pair(nested, value, config, apply_defaults);
         }
     }
-}
-
-/// The usual plan: see [`PlanRequest::with_computed_unknown`].
-pub(crate) fn with_computed_unknown<S: Object>(request: PlanRequest<S>) -> PlanResponse<S> {
-    let mut diagnostics = Diagnostics::new();
-    let planned = request.proposed.and_then(|proposed| {
-        // Both sides go through the Rust type, so that what it does not keep makes no difference.
-        let changed = request.prior.as_ref().is_none_or(|prior| prior.encode() != proposed.encode());
-        if !changed {
-            return Some(proposed);
-        }
-        let mut tree = request.proposed_tree;
-        let config = request.config.as_ref().map(S::encode).unwrap_or_default();
-        mark_computed(&S::schema(), &mut tree, &config);
-        S::decode(&tree, &Path::root(), &mut diagnostics)
-    });
-    PlanResponse { planned, private: request.private, requires_replace: Vec::new(), diagnostics }
 }
 
 /// Makes every computed attribute unknown that the configuration leaves to the provider, that has no default and does

@@ -5,7 +5,7 @@
 
 use crate::core::walk::{Child, children, means_the_same};
 use crate::schema::{Attribute, Nesting, ObjectSchema, Shape};
-use crate::value::{Dynamic, ScalarRules};
+use crate::value::Dynamic;
 use crate::{Diagnostic, Diagnostics, Path};
 
 /// What the client can do.
@@ -72,7 +72,7 @@ fn check_attribute(
         (Presence::Required, Dynamic::Null) => {
             diagnostics.push(
                 Diagnostic::error(
-                    "Missing value",
+                    "Missing required argument",
                     format!("The attribute {name:?} is required: it must be set, and not to null."),
                 )
                 .at(path.clone()),
@@ -83,8 +83,8 @@ fn check_attribute(
         (Presence::Computed, _) => {
             diagnostics.push(
                 Diagnostic::error(
-                    "Value for a read-only attribute",
-                    format!("The attribute {name:?} is set by the provider alone. Remove it from the configuration."),
+                    "Value for unconfigurable attribute",
+                    format!("The attribute {name:?} is computed: only the provider sets it. Remove it from the configuration."),
                 )
                 .at(path.clone()),
             );
@@ -95,7 +95,7 @@ fn check_attribute(
     if attribute.write_only && !client.write_only {
         diagnostics.push(
             Diagnostic::error(
-                "Terraform is too old for a write-only attribute",
+                "Write-only attribute needs Terraform 1.11 or newer",
                 format!(
                     "The attribute {name:?} is write-only, which this version of Terraform would store in the state. \
                      Use Terraform 1.11 or newer, or OpenTofu 1.11 or newer, or leave the attribute out."
@@ -149,7 +149,7 @@ fn check_distinct(attribute: &Attribute, items: &[Dynamic], path: &Path, diagnos
     };
     diagnostics.push(
         Diagnostic::error(
-            "Element given twice",
+            "Duplicate set element",
             format!("In {:?}, {which} mean the same. Remove one of them.", attribute.name),
         )
         .at(path.clone()),
@@ -173,14 +173,4 @@ fn refusal(attribute: &Attribute, value: &Dynamic, path: &Path, reason: &str) ->
         detail.push_str(&format!(" Allowed are {}.", choices.join(", ")));
     }
     Diagnostic::error("Invalid value", detail).at(path.clone())
-}
-
-/// Checks the scalars in a value that no schema describes; the text says why the first one is refused.
-pub(crate) fn scalars(rules: &ScalarRules, value: &Dynamic) -> Result<(), String> {
-    match value {
-        Dynamic::Null | Dynamic::Unknown | Dynamic::Typed(..) => Ok(()),
-        Dynamic::List(items) | Dynamic::Set(items) => items.iter().try_for_each(|item| scalars(rules, item)),
-        Dynamic::Map(entries) | Dynamic::Object(entries) => entries.values().try_for_each(|item| scalars(rules, item)),
-        Dynamic::Bool(_) | Dynamic::Number(_) | Dynamic::String(_) => (rules.check)(value),
-    }
 }

@@ -90,7 +90,9 @@ pub(super) fn faults<P: Provider>(shared: &Shared<P>) -> Diagnostics {
         check(name, &entry.schema().object, SchemaRole::DataSource);
     }
     let types = registry.resources.keys().chain(registry.data_sources.keys());
-    found.extend(types.filter(|name| !is_identifier(name)).map(|name| format!("{name:?} is no name for a type")));
+    found.extend(
+        types.filter(|name| !is_identifier(name)).map(|name| format!("{name:?} is not a valid name for a type")),
+    );
     for (name, entry) in &registry.resources {
         if entry.handler.schema_version() < 0 {
             found.push(format!("the schema version of {name} is negative"));
@@ -109,7 +111,7 @@ pub(super) fn faults<P: Provider>(shared: &Shared<P>) -> Diagnostics {
 fn function_problems(function: &dyn DynFunction) -> Vec<String> {
     let mut found = Vec::new();
     if !is_identifier(function.name()) {
-        found.push("this is no name for a function".to_owned());
+        found.push("this is not a valid name for a function".to_owned());
     }
     let (parameters, types) = (function.signature().parameters, function.types());
     if parameters.len() != types.len() {
@@ -117,7 +119,7 @@ fn function_problems(function: &dyn DynFunction) -> Vec<String> {
     }
     for (position, parameter) in parameters.iter().enumerate() {
         if !is_identifier(&parameter.name) {
-            found.push(format!("{:?} is no name for a parameter", parameter.name));
+            found.push(format!("{:?} is not a valid name for a parameter", parameter.name));
         }
         if parameters[..position].iter().any(|earlier| earlier.name == parameter.name) {
             found.push(format!("there are two parameters {:?}", parameter.name));

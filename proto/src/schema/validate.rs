@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use super::{Attribute, Block, BlockNesting, Nesting, ObjectSchema, Presence, Shape};
 use crate::Type;
-use crate::core::validate::scalars;
 use crate::value::msgpack;
 
 /// What a schema is for.
@@ -113,7 +112,7 @@ impl Checker {
             }
             if let Err(error) = msgpack::encode(&ty, default) {
                 self.report(place, &format!("the default has another type: {error}"));
-            } else if let Err(reason) = scalars(&attribute.rules, default) {
+            } else if let Err(reason) = attribute.rules.check_all(default) {
                 self.report(place, &format!("the default is not allowed: {reason}"));
             }
         }
@@ -138,7 +137,7 @@ impl Checker {
             );
         }
         if let Some(name) = bad_member(ty) {
-            self.report(place, &format!("{name:?} is no name for a member of an object"));
+            self.report(place, &format!("{name:?} is not a valid name for a member of an object"));
         }
     }
 

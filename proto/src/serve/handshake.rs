@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::listen::{Address, Place};
+use super::listen::{Address, ListenOptions};
 
 /// The protocol's major version. A client that does not know it is told so all the same: it then says it best itself.
 pub(super) const PROTOCOL_VERSION: u32 = 6;
@@ -20,7 +20,7 @@ pub(super) struct Invitation {
     /// Terraform's certificate as PEM; without it the connection is plain.
     pub(super) client_certificate: Option<String>,
     /// Where to listen.
-    pub(super) place: Place,
+    pub(super) place: ListenOptions,
     /// Whether the client knows [`PROTOCOL_VERSION`].
     pub(super) version_known: bool,
 }
@@ -35,7 +35,7 @@ impl Invitation {
         let port = |name: &str, otherwise| set(name).and_then(|text| text.trim().parse().ok()).unwrap_or(otherwise);
         Some(Self {
             client_certificate: set("PLUGIN_CLIENT_CERT"),
-            place: Place {
+            place: ListenOptions {
                 directory: set("PLUGIN_UNIX_SOCKET_DIR").map(PathBuf::from),
                 group: set("PLUGIN_UNIX_SOCKET_GROUP"),
                 ports: port("PLUGIN_MIN_PORT", 10_000)..=port("PLUGIN_MAX_PORT", 25_000),

@@ -45,7 +45,7 @@ pub enum ListenError {
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ListenOptions {
     /// For the socket; the temporary directory when absent.
     pub(super) directory: Option<PathBuf>,
     /// Owns the socket, by name or number.
@@ -54,7 +54,7 @@ pub(super) struct Place {
     pub(super) ports: RangeInclusive<u16>,
 }
 
-impl Default for Place {
+impl Default for ListenOptions {
     fn default() -> Self {
         Self { directory: None, group: None, ports: 0..=0 }
     }
@@ -109,7 +109,7 @@ pub(super) struct Site {
 
 impl Listener {
     /// Binds: a Unix socket where there are such, unless no directory is short enough for its path; else TCP.
-    pub(super) async fn bind(place: &Place) -> Result<(Self, Site), ListenError> {
+    pub(super) async fn bind(place: &ListenOptions) -> Result<(Self, Site), ListenError> {
         #[cfg(unix)]
         if let Some((listener, file)) = unix::bind(place)? {
             let site = Site { address: Address::Unix(file.to_path_buf()), _file: Some(file) };
@@ -118,7 +118,7 @@ impl Listener {
         Self::bind_tcp(place).await
     }
 
-    async fn bind_tcp(place: &Place) -> Result<(Self, Site), ListenError> {
+    async fn bind_tcp(place: &ListenOptions) -> Result<(Self, Site), ListenError> {
         let mut last = io::Error::from(io::ErrorKind::AddrInUse);
         for port in place.ports.clone() {
             match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
@@ -160,7 +160,7 @@ mod tests {
     async fn tcp_takes_the_first_free_port_of_the_range() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = taken.local_addr().unwrap().port();
-        let place = Place { ports: port..=port.saturating_add(200), ..Place::default() };
+        let place = ListenOptions { ports: port..=port.saturating_add(200), ..ListenOptions::default() };
         let Address::Tcp(address) = Listener::bind_tcp(&place).await.unwrap().1.address else { panic!("not TCP") };
         assert!(address.ip().is_loopback() && address.port() > port, "{address}");
     }
@@ -169,7 +169,8 @@ mod tests {
     async fn a_range_without_a_free_port_is_an_error_that_names_it() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = taken.local_addr().unwrap().port();
-        let error = Listener::bind_tcp(&Place { ports: port..=port, ..Place::default() }).await.unwrap_err();
+        let error =
+            Listener::bind_tcp(&ListenOptions { ports: port..=port, ..ListenOptions::default() }).await.unwrap_err();
         assert_eq!(error.to_string(), format!("no free port on the loopback interface from {port} to {port}"));
     }
 }

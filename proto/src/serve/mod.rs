@@ -2,6 +2,7 @@
 //!
 //! [`serve`] is all that a provider's `main` calls. Nothing here knows a resource.
 
+mod accept;
 mod clients;
 mod companions;
 mod connection;

@@ -12,9 +12,10 @@ use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
-use super::clients::{self, Clients};
+use super::accept::accept;
+use super::clients::Clients;
 use super::handshake::{self, Invitation};
-use super::listen::{ListenError, Listener, Place};
+use super::listen::{ListenError, ListenOptions, Listener};
 use super::stop::{self, Master, Signals};
 use super::tls::{Identity, TlsError};
 use super::{companions, reattach};
@@ -67,7 +68,7 @@ pub(super) struct Work {
 pub(super) async fn run(start: Start, work: Work) -> Result<(), ServeError> {
     let mut signals = Signals::catch().map_err(ServeError::System)?;
     let (master, place, identity) = match start {
-        Start::Debug => (Master::Developer, Place::default(), None),
+        Start::Debug => (Master::Developer, ListenOptions::default(), None),
         Start::Invited(invitation) => {
             if !invitation.version_known {
                 tracing::error!(
@@ -89,7 +90,7 @@ pub(super) async fn run(start: Start, work: Work) -> Result<(), ServeError> {
     };
     let book = Clients::default();
     let (shutdown, ending) = (CancellationToken::new(), CancellationToken::new());
-    let incoming = clients::accept(listener, identity.map(|identity| identity.config), book.clone());
+    let incoming = accept(listener, identity.map(|identity| identity.config), book.clone());
     let mut server = pin!(
         Server::builder()
             .max_concurrent_streams(u32::MAX)

@@ -1,6 +1,9 @@
 //! The untyped value tree.
 
-use super::{Entries, Number};
+mod entries;
+
+pub use self::entries::Entries;
+use super::Number;
 use crate::Type;
 
 /// Any Terraform value. The schema says which variant stands where; the wire decoder builds it by the schema.

@@ -1,36 +1,23 @@
 //! Values as Terraform sees them: null, unknown and known are three different things.
 //!
 //! [`Value`] is the typed form that structs hold; [`Dynamic`] is the tree that the wire, the schema rules and engines
-//! walk; [`AttributeValue`] joins the two for every type that an attribute can have.
+//! walk; [`AttributeValue`](crate::AttributeValue) joins the two for every type that an attribute can have.
 
-mod attribute_value;
+mod choice;
 mod codec;
 mod dynamic;
-mod entries;
-pub(crate) mod impls_block;
-mod impls_choice;
-mod impls_collection;
-pub(crate) mod impls_default;
-pub(crate) mod impls_element;
-mod impls_object;
-mod impls_primitive;
-pub(crate) mod impls_scalar;
 pub mod json;
 pub mod msgpack;
-mod name;
 mod number;
 mod scalar;
 #[cfg(test)]
 pub(crate) mod test_values;
 
-pub use attribute_value::AttributeValue;
+pub use crate::name::Name;
+pub use choice::{Choice, ChoiceError};
 pub(crate) use codec::normalised;
 pub use codec::{CodecError, CodecProblem};
-pub use dynamic::Dynamic;
-pub use entries::Entries;
-pub use impls_choice::{Choice, ChoiceError};
-pub use impls_element::{Known, Member};
-pub use name::Name;
+pub use dynamic::{Dynamic, Entries};
 pub use number::{Number, NumberError};
 pub use scalar::{Primitive, Scalar, ScalarRules};
 

@@ -88,6 +88,18 @@ impl ScalarRules {
             choice_descriptions: T::choice_descriptions(),
         }
     }
+
+    /// Checks every scalar in a value; the text says why the first one is refused.
+    pub(crate) fn check_all(&self, value: &Dynamic) -> Result<(), String> {
+        match value {
+            Dynamic::Null | Dynamic::Unknown | Dynamic::Typed(..) => Ok(()),
+            Dynamic::List(items) | Dynamic::Set(items) => items.iter().try_for_each(|item| self.check_all(item)),
+            Dynamic::Map(entries) | Dynamic::Object(entries) => {
+                entries.values().try_for_each(|item| self.check_all(item))
+            }
+            Dynamic::Bool(_) | Dynamic::Number(_) | Dynamic::String(_) => (self.check)(value),
+        }
+    }
 }
 
 fn parse<T: Scalar>(value: &Dynamic) -> Result<T, String> {

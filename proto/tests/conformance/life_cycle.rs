@@ -137,7 +137,7 @@ async fn data_sources_are_read() {
 
     world.write("data \"probe_count\" \"c\" {\n  prefix = \"nothing\"\n}\n");
     let errors = world.plan().await.errors();
-    assert!(errors[0].starts_with("The provider made a mistake"), "{errors:?}");
+    assert!(errors[0].starts_with("Bug in the provider"), "{errors:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

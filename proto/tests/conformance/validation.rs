@@ -35,12 +35,12 @@ async fn refused(body: &str, expected: &str) {
 async fn a_required_attribute_must_not_be_null() {
     refused(
         "  name = null",
-        "Missing value | The attribute \"name\" is required: it must be set, and not to null. | name = null",
+        "Missing required argument | The attribute \"name\" is required: it must be set, and not to null. | name = null",
     )
     .await;
     refused(
         "  name  = \"x\"\n  rules = [{ after = null }]",
-        "Missing value | The attribute \"after\" is required: it must be set, and not to null.\n\nThis is \
+        "Missing required argument | The attribute \"after\" is required: it must be set, and not to null.\n\nThis is \
          about rules[0].after. | rules = [{ after = null }]",
     )
     .await;
@@ -50,7 +50,7 @@ async fn a_required_attribute_must_not_be_null() {
 async fn a_computed_attribute_cannot_be_set() {
     refused(
         "  name  = \"x\"\n  named = { k = { after = \"1h\", uid = \"mine\" } }",
-        "Value for a read-only attribute | The attribute \"uid\" is set by the provider alone. Remove it from the \
+        "Value for unconfigurable attribute | The attribute \"uid\" is computed: only the provider sets it. Remove it from the \
          configuration.\n\nThis is about named[\"k\"].uid. | named = { k = { after = \"1h\", uid = \"mine\" } }",
     )
     .await;
@@ -79,7 +79,7 @@ async fn scalars_are_checked_where_they_stand() {
 async fn elements_of_a_set_differ_in_meaning() {
     refused(
         "  name = \"x\"\n  waits = [\"60m\", \"1h\"]",
-        "Element given twice | In \"waits\", \"1h\" and \"60m\" mean the same. Remove one of them. | waits = [\"60m\", \"1h\"]",
+        "Duplicate set element | In \"waits\", \"1h\" and \"60m\" mean the same. Remove one of them. | waits = [\"60m\", \"1h\"]",
     )
     .await;
 }

@@ -164,14 +164,14 @@ fn every_problem_is_told_with_its_path() {
             ("always", rule(1).encode()),
         ],
         expect![[r#"
-            name: Wrong kind of value: A string is needed here, not a number.
+            name: Incorrect attribute value type: A string is needed here, not a number.
             class: Invalid value: It must be one of STANDARD, ARCHIVE. Did you mean STANDARD?
             ports["a"]: Invalid value: It must be a whole number between -9223372036854775808 and 9223372036854775807.
-            ports["b"]: Null element: No element may be null here. Leave the element out, or give it a value.
+            ports["b"]: Null value in a collection: No element may be null here. Leave the element out, or give it a value.
             lengths[1]: Invalid value: Write a number of minutes or hours, like 90m or 2h.
-            lengths[2]: Null element: No element may be null here. Leave the element out, or give it a value.
+            lengths[2]: Null value in a collection: No element may be null here. Leave the element out, or give it a value.
             named_rules["k"].classes: Invalid value: It must be one of STANDARD, ARCHIVE. Did you mean ARCHIVE?
-            listed: Wrong kind of value: A known number of blocks is needed here, not an unknown value."#]],
+            listed: Incorrect attribute value type: A known number of blocks is needed here, not an unknown value."#]],
     );
 }
 

@@ -257,7 +257,7 @@ pub enum Criterion {
         /// What they must be.
         state: AlertState,
     },
-    /// A person vouches for it.
+    /// A person approves it.
     Manual {
         /// Who.
         approved_by: String,

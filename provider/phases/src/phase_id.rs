@@ -19,7 +19,9 @@ pub struct PhaseId {
 
 /// Why a text is no name of a phase.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no phase: a phase is a number such as 2, a number with parts such as 3.5, or a range such as 5-6")]
+#[error(
+    "{text:?} is not a phase: a phase is a number such as 2, a number with parts such as 3.5, or a range such as 5-6"
+)]
 pub struct PhaseIdError {
     text: String,
 }

@@ -11,7 +11,7 @@ use mlops_phases::{Document, Moment, PhaseId, Status};
 use tfplugin::{Diagnostic, Diagnostics, Path, name};
 
 use super::archive::{Archive, Stored};
-use super::convert::{self, Place};
+use super::convert::{self, DocumentAddress};
 use super::criteria::{self, Tools};
 use super::model::PhaseCheckpoint;
 use super::problem;
@@ -22,7 +22,7 @@ pub(super) struct Work<'a> {
     /// The store that the phase is written to.
     pub(super) archive: &'a Archive,
     /// Where that is.
-    pub(super) place: Place,
+    pub(super) place: DocumentAddress,
     /// The document as the state before knows it; `None` when the phase is created here.
     pub(super) known: Option<Known>,
     /// As planned.
@@ -127,7 +127,7 @@ async fn base(
     calls: &CallContext,
     known: Option<&Known>,
     phase: &PhaseId,
-    place: &Place,
+    place: &DocumentAddress,
 ) -> Result<Option<Stored>, Diagnostic> {
     if let Some(Known::Here(revision)) = known {
         return archive.expect(calls, phase, *revision).await.map(Some).map_err(|error| problem::save(&error));
@@ -205,7 +205,7 @@ async fn in_order(archive: &Archive, calls: &CallContext, wanted: &Document) -> 
 fn too_early(phase: &PhaseId, wanted: Status, before: &PhaseId, status: Option<Status>) -> Diagnostic {
     let stands = status.map_or_else(|| "is not in the store".to_owned(), |status| format!("is {}", status.words()));
     Diagnostic::error(
-        "A phase starts before another that it depends on is completed",
+        "Phase starts before a phase that it depends on is completed",
         format!(
             "Phase {phase} cannot become \"{wanted}\": phase {before}, which it depends on, {stands}. Complete phase {before} first. If \
              it is completed in the same configuration, refer to it in depends_on_phases as mlops_phase_checkpoint.NAME.phase, so \
@@ -219,7 +219,7 @@ fn proof_failed(phase: &PhaseId, name: &str, evidence: &Evidence) -> Diagnostic 
     Diagnostic::error(
         format!("Phase {phase} is completed, and its new criterion {name:?} does not hold"),
         format!(
-            "Observed: {}. Nothing was written: the phase stays completed by the criteria that it had. Mend what was observed, leave \
+            "Observed: {}. Nothing was written: the phase stays completed by the criteria that it had. Fix what was observed, leave \
              the criterion as it was, or reopen the phase with status = \"in_progress\" and a reopen_reason.",
             evidence.observed.trim_end_matches('.')
         ),
@@ -231,7 +231,7 @@ fn criterion_failed(phase: &PhaseId, name: &str, evidence: &Evidence) -> Diagnos
     Diagnostic::error(
         format!("Phase {phase} is not completed: criterion {name:?} failed"),
         format!(
-            "Observed: {}. The attempt is in the phase's history; its status stays. Mend what was observed, or change the criterion, \
+            "Observed: {}. The attempt is in the phase's history; its status stays. Fix what was observed, or change the criterion, \
              and apply again.",
             evidence.observed.trim_end_matches('.')
         ),

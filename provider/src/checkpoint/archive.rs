@@ -17,7 +17,7 @@ use mlops_phases::document::{Difference, differences};
 use mlops_phases::{Document, PhaseId, Rollout};
 
 pub use self::error::{Changed, LoadError, SaveError};
-use super::store::{Clients, Condition, Found, Listed, Store, StoreError, StoreUrl, Version};
+use super::store::{Clients, Content, Listed, Precondition, Store, StoreError, StoreUrl, Version};
 use crate::google::api::CallContext;
 
 /// The folder of the documents.
@@ -134,10 +134,10 @@ impl Archive {
         let bytes = Bytes::from(document.to_json().map_err(SaveError::Unwritable)?);
         let key = key(&document.phase);
         let condition = match expected {
-            None => Condition::Absent,
+            None => Precondition::Absent,
             Some(expected) => {
                 self.keep(ctx, expected).await?;
-                Condition::Matches(expected.version.clone())
+                Precondition::Matches(expected.version.clone())
             }
         };
         match self.store.write(ctx, &key, bytes.clone(), JSON, &condition).await {
@@ -214,7 +214,7 @@ impl Archive {
         let phase = &stored.document.phase;
         let key = revision_key(phase, stored.revision());
         loop {
-            match self.store.write(ctx, &key, stored.bytes.clone(), JSON, &Condition::Absent).await {
+            match self.store.write(ctx, &key, stored.bytes.clone(), JSON, &Precondition::Absent).await {
                 Err(StoreError::Conflict { .. }) => {}
                 other => return other.map(drop),
             }
@@ -227,11 +227,11 @@ impl Archive {
         }
     }
 
-    async fn set_aside(&self, ctx: &CallContext, key: &str, found: Found) -> Result<(), StoreError> {
+    async fn set_aside(&self, ctx: &CallContext, key: &str, found: Content) -> Result<(), StoreError> {
         let stem = key.strip_suffix(".json").unwrap_or(key);
         let aside = format!("{stem}-{}.json", digest(&found.bytes));
         // The name is made from the content: what is there under it is the same.
-        unless_conflict(self.store.write(ctx, &aside, found.bytes, JSON, &Condition::Absent).await)?;
+        unless_conflict(self.store.write(ctx, &aside, found.bytes, JSON, &Precondition::Absent).await)?;
         unless_conflict(self.store.delete(ctx, key, &found.version).await)
     }
 
@@ -255,7 +255,7 @@ impl Archive {
         SaveError::Changed(Box::new(Changed { store: self.url.clone(), uri, expected, theirs, differences }))
     }
 
-    fn understand(&self, key: &str, phase: &PhaseId, found: Found) -> Result<Stored, LoadError> {
+    fn understand(&self, key: &str, phase: &PhaseId, found: Content) -> Result<Stored, LoadError> {
         let uri = self.store.uri(key);
         match Document::from_json(&found.bytes) {
             Err(source) => Err(LoadError::Unreadable { uri, source }),

@@ -24,7 +24,7 @@ pub enum ConvertError {
     #[error("a value is not known yet")]
     Unknown(#[source] tfplugin::value::CodecError),
     /// The body's JSON is no document.
-    #[error("the attributes make no document: {0}")]
+    #[error("the attributes do not make a document: {0}")]
     Document(#[source] serde_json::Error),
     /// The document's JSON is no body.
     #[error("the document does not fit the resource's attributes")]
@@ -33,7 +33,7 @@ pub enum ConvertError {
 
 /// Where a phase is kept, as its state tells it.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct DocumentAddress {
     /// The store.
     pub store: StoreUrl,
     /// The address of the document.
@@ -104,7 +104,7 @@ pub fn document(body: &PhaseCheckpoint, base: Option<&Document>) -> Result<Docum
 /// Never for a document that this program wrote.
 pub fn body(
     document: &Document,
-    place: &Place,
+    place: &DocumentAddress,
     like: Option<&PhaseCheckpoint>,
 ) -> Result<PhaseCheckpoint, ConvertError> {
     let mut fields = match serde_json::to_value(document).map_err(ConvertError::Document)? {

@@ -7,8 +7,8 @@ use super::model::PhaseCheckpoint;
 use super::problem;
 use super::source::HandwrittenFile;
 use super::store::Store;
+use crate::checkpoint::Session;
 use crate::google::api::CallContext;
-use crate::provider::Session;
 
 /// The most lines of leftovers that a warning shows.
 const SHOWN: usize = 20;
@@ -54,7 +54,7 @@ pub(super) async fn leftovers(
         lines.join("\n")
     );
     Ok(Some(
-        Diagnostic::warning("Not everything in the hand-written checkpoint was understood", text)
+        Diagnostic::warning("Some content of the hand-written checkpoint was not imported", text)
             .at(Path::root().attribute(name!(PhaseCheckpoint.store))),
     ))
 }

@@ -8,23 +8,24 @@ pub mod archive;
 mod author;
 pub mod convert;
 pub mod criteria;
-mod handover;
 mod handwritten;
 pub mod model;
 mod plan;
 mod planned;
+mod planned_stacks;
 mod problem;
 pub mod report;
 pub mod resource;
+mod session;
 mod source;
 pub mod store;
 mod validate;
 
 use mlops_phases::{Rollout, report as pages_of};
 
-pub use self::planned::PlannedPhases;
 pub use self::report::PhaseReportSource;
 pub use self::resource::CheckpointResource;
+pub use self::session::Session;
 
 /// The pages for people beside the documents.
 fn pages(rollout: &Rollout) -> Vec<(&'static str, String)> {

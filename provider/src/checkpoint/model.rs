@@ -252,7 +252,7 @@ pub struct CriterionSpec {
     /// Alert policies notify, or do not.
     #[tf(optional)]
     pub alert_policies: Value<AlertPoliciesSpec>,
-    /// A person vouches for it.
+    /// A person approves it.
     #[tf(optional)]
     pub manual: Value<ManualSpec>,
 }
@@ -336,7 +336,7 @@ pub struct AlertPoliciesSpec {
 /// A person's word.
 #[derive(Object, Clone)]
 pub struct ManualSpec {
-    /// Who vouches for it.
+    /// Who approves it: the name of a person or a role.
     #[tf(required)]
     pub approved_by: Value<String>,
     /// What they say.

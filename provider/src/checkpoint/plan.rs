@@ -86,7 +86,7 @@ fn renamed(prior: &PhaseCheckpoint, planned: &PhaseCheckpoint) -> Option<Diagnos
     let (Value::Known(old), Value::Known(new)) = (&prior.phase, &planned.phase) else { return None };
     (old != new).then(|| {
         Diagnostic::error(
-            "A phase's name cannot be changed",
+            "The name of a phase cannot be changed",
             format!(
                 "phase is {:?} in the state and {:?} in the configuration. The history of a phase is kept under its name. Add a \
                  resource for phase {new}, and remove this one if phase {old} is no longer wanted.",
@@ -131,9 +131,9 @@ fn reopened(
         && config.reopen_reason.known().is_none_or(|text| !text.trim().is_empty());
     (goes_back && !has_reason).then(|| {
         Diagnostic::error(
-            "A completed phase is not reopened without a reason",
+            "Reopening a completed phase needs reopen_reason",
             format!(
-                "status goes from \"completed\" to \"{after}\". Say why in reopen_reason, in other words than an earlier time: it then \
+                "status goes from \"completed\" to \"{after}\". Set reopen_reason, in other words than an earlier time: it then \
                  stands in the phase's history. Or leave status = \"completed\"."
             ),
         )
@@ -152,7 +152,7 @@ fn order(planned: &PhaseCheckpoint, status: Option<Status>, phases: &PlannedPhas
 fn out_of_order(phase: &PhaseId, problem: &OrderProblem) -> Diagnostic {
     match problem {
         OrderProblem::Cycle(_) => Diagnostic::error(
-            "Phases wait for each other",
+            "Phases depend on each other in a cycle",
             format!(
                 "{}: none of them could ever start. Remove one of these phases from the depends_on_phases of the one before it.",
                 capitalised(&problem.to_string())
@@ -160,7 +160,7 @@ fn out_of_order(phase: &PhaseId, problem: &OrderProblem) -> Diagnostic {
         )
         .at(Path::root().attribute(name!(PhaseCheckpoint.depends_on_phases))),
         OrderProblem::TooEarly { phase: early, before, .. } => Diagnostic::error(
-            "A phase starts before another that it depends on is completed",
+            "Phase starts before a phase that it depends on is completed",
             format!(
                 "{}. Complete phase {before} first, or set status = \"not_started\" or \"blocked\" on phase {early}.",
                 capitalised(&problem.to_string())

@@ -100,13 +100,13 @@ mod tests {
 
     #[test]
     fn a_phase_that_starts_too_early_is_told_in_either_order_of_planning() {
-        let told = "phase 3 would be ready, but phase 2, which comes before it, would be in_progress";
+        let message = "phase 3 would be ready, but phase 2, which comes before it, would be in_progress";
         let memory = PlannedPhases::default();
         assert!(record(&memory, "2", Status::InProgress, &[]).is_empty());
-        assert_eq!(record(&memory, "3", Status::Ready, &["2"]), [told]);
+        assert_eq!(record(&memory, "3", Status::Ready, &["2"]), [message]);
         let memory = PlannedPhases::default();
         assert!(record(&memory, "3", Status::Ready, &["2"]).is_empty());
-        assert_eq!(record(&memory, "2", Status::InProgress, &[]), [told]);
+        assert_eq!(record(&memory, "2", Status::InProgress, &[]), [message]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use mlops_phases::Document;
 use tfplugin::{Diagnostic, Path, name};
 
 use super::archive::{LoadError, SaveError};
-use super::convert::{ConvertError, Place};
+use super::convert::{ConvertError, DocumentAddress};
 use super::model::PhaseCheckpoint;
 use super::store::{StoreError, chain};
 
@@ -28,26 +28,27 @@ fn sentence(error: &(dyn Error + 'static)) -> String {
 
 /// The store could not be read or written.
 pub(super) fn store(error: &LoadError) -> Diagnostic {
-    at_store("The store of checkpoints cannot be used", sentence(error))
+    at_store("Cannot access the checkpoint store", sentence(error))
 }
 
 /// A report of phases that cannot be there yet.
 pub(super) fn no_bucket_yet(error: &StoreError) -> Diagnostic {
     let text = format!(
-        "{} The report is empty. If this apply makes the bucket, nothing is wrong; else mend the store's name.",
+        "{} The report is empty. If this apply makes the bucket, nothing is wrong; otherwise correct the store's name.",
         sentence(error)
     );
-    Diagnostic::warning("The store of checkpoints is not there yet", text)
+    Diagnostic::warning("Checkpoint store does not exist yet", text)
         .at(Path::root().attribute(name!(PhaseCheckpoint.store)))
 }
 
 /// The bucket of a phase that exists is gone, and the phase with it.
 pub(super) fn bucket_gone(error: &StoreError) -> Diagnostic {
     let text = format!(
-        "{} The phase is taken for gone, as its document is: an apply would write it anew. Bring the bucket back, or change the store.",
+        "{} The document of the phase is gone with it, so an apply would write it again. Restore the bucket, or change the store.",
         sentence(error)
     );
-    Diagnostic::warning("The store of the phase is gone", text).at(Path::root().attribute(name!(PhaseCheckpoint.store)))
+    Diagnostic::warning("Checkpoint store no longer exists", text)
+        .at(Path::root().attribute(name!(PhaseCheckpoint.store)))
 }
 
 /// A protected phase stays.
@@ -66,8 +67,8 @@ pub(super) fn protected(body: &PhaseCheckpoint) -> Diagnostic {
 /// A write was refused.
 pub(super) fn save(error: &SaveError) -> Diagnostic {
     let summary = match error {
-        SaveError::Changed(_) => "The phase was changed by somebody else",
-        SaveError::Gone { .. } => "The phase was removed by somebody else",
+        SaveError::Changed(_) => "The phase has changed since it was last read",
+        SaveError::Gone { .. } => "The phase was deleted since it was last read",
         SaveError::Load(_) | SaveError::Unwritable(_) => "The checkpoint was not written",
     };
     at_store(summary, sentence(error))
@@ -79,32 +80,32 @@ pub(super) fn pages(error: &LoadError) -> Diagnostic {
         "The phase itself is stored. PHASE_CHECKPOINT.md and SESSION_RESUME.md beside it are as they were. {} They are written at the next change of a phase.",
         sentence(error)
     );
-    Diagnostic::warning("The overview of the phases was not written", text)
+    Diagnostic::warning("PHASE_CHECKPOINT.md was not updated", text)
         .at(Path::root().attribute(name!(PhaseCheckpoint.store)))
 }
 
 /// A body and a document do not fit.
 pub(super) fn convert(error: &ConvertError) -> Diagnostic {
-    Diagnostic::error("The checkpoint cannot be stored as it is", sentence(error))
+    Diagnostic::error("The checkpoint cannot be stored", sentence(error))
 }
 
 /// Something is needed that is known only after apply.
 pub(super) fn unknown(attribute: &'static str) -> Diagnostic {
     Diagnostic::error(
-        "A value is not known",
+        "Value is not known until apply",
         format!("{attribute} is not known yet, and the checkpoint cannot be stored without it."),
     )
     .at(Path::root().attribute(attribute))
 }
 
 /// A phase of that name is in the store already.
-pub(super) fn exists(document: &Document, place: &Place) -> Diagnostic {
+pub(super) fn exists(document: &Document, place: &DocumentAddress) -> Diagnostic {
     let who = document
         .history
         .last()
         .map_or_else(String::new, |change| format!(", last changed by {} at {}", change.by, change.at));
     at_store(
-        "The phase exists already",
+        "The phase already exists",
         format!(
             "{} holds phase {} ({}, revision {}{who}). To manage it here, import it: terraform import ADDRESS '{}#{}'. If \
              a resource of another name managed it until now, write a moved block for it instead, and nothing is deleted.",

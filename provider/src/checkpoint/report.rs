@@ -14,8 +14,8 @@ use super::model::PhaseName;
 use super::problem;
 use super::source::Source;
 use super::store::{StoreError, StoreUrl};
+use crate::checkpoint::Session;
 use crate::google::api::CallContext;
-use crate::provider::Session;
 
 /// The longest time for one read.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
@@ -135,9 +135,9 @@ impl DataSource<Session> for PhaseReportSource {
     fn validate(&self, config: &PhaseReport) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
         if config.revision.known().is_some() && config.phase.is_null() {
-            let text = "revision is set, and phase is not. Say of which phase this revision is meant.";
+            let text = "revision is set, and phase is not. Set phase to the phase that the revision is of.";
             let path = Path::root().attribute(name!(PhaseReport.phase));
-            diagnostics.push(Diagnostic::error("A revision of no phase", text).at(path));
+            diagnostics.push(Diagnostic::error("revision is set without phase", text).at(path));
         }
         diagnostics
     }
@@ -181,7 +181,7 @@ async fn read(
             Some(close(session, &calls, &store, &rollout, &phase.0, config.revision.known().copied()).await?)
         }
     };
-    Ok((told(config, &rollout, close), warning))
+    Ok((state_of(config, &rollout, close), warning))
 }
 
 fn archive(session: &Session, store: &StoreUrl) -> Result<Archive, Diagnostic> {
@@ -200,7 +200,7 @@ async fn close(
     let newest = rollout.get(phase).ok_or_else(|| {
         let there: Vec<String> = rollout.phases().iter().map(|document| document.phase.to_string()).collect();
         let there = if there.is_empty() { "no phases".to_owned() } else { format!("phases {}", there.join(", ")) };
-        Diagnostic::error("No such phase", format!("{store} has no phase {phase}; it has {there}."))
+        Diagnostic::error("Phase not found", format!("{store} has no phase {phase}; it has {there}."))
             .at(Path::root().attribute(name!(PhaseReport.phase)))
     })?;
     if matches!(Source::of(store), Source::Handwritten(_)) {
@@ -220,7 +220,7 @@ async fn close(
             read.ok_or_else(|| {
                 let there: Vec<String> = revisions.iter().map(u64::to_string).collect();
                 Diagnostic::error(
-                    "No such revision",
+                    "Revision not found",
                     format!("Phase {phase} in {store} has no revision {wanted}; it has {}.", there.join(", ")),
                 )
                 .at(Path::root().attribute(name!(PhaseReport.revision)))
@@ -272,7 +272,7 @@ fn blocker(blocker: &Blocker) -> BlockerSpec {
     BlockerSpec { phase: Value::Known(phase.to_string()), reason: Value::Known(reason) }
 }
 
-fn told(config: PhaseReport, rollout: &Rollout, close: Option<Close>) -> PhaseReport {
+fn state_of(config: PhaseReport, rollout: &Rollout, close: Option<Close>) -> PhaseReport {
     let phases = rollout.phases().iter().map(|document| (document.phase.to_string(), summary(document)));
     let document = close.as_ref().and_then(|close| String::from_utf8(close.document.to_json().ok()?).ok());
     let revisions = close.map(|close| close.revisions.into_iter().map(revision).collect::<Vec<_>>());

@@ -15,18 +15,19 @@ use tfplugin::{Context, Diagnostic, Diagnostics, Object, Path, Private, Resource
 use super::apply::{self, Known, Work};
 use super::archive::{Archive, LoadError, SaveError};
 use super::author::author;
-use super::convert::{self, Place};
+use super::convert::{self, DocumentAddress};
 use super::criteria::Tools;
-use super::handover::Handover;
 use super::handwritten;
 use super::model::{Body, CheckpointDeletion, PhaseCheckpoint};
+use super::planned_stacks::PlannedStacks;
+use super::session::Session;
 use super::source::Source;
 use super::store::{StoreError, StoreUrl};
 use super::{plan, problem, validate};
+use crate::address::is_this_provider;
 use crate::engine::image::StackImage;
 use crate::google::api::CallContext;
 use crate::google::api::auth::Environment;
-use crate::provider::{Session, is_this_provider};
 
 /// The longest time for one operation.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
@@ -93,7 +94,7 @@ fn store_of(body: &PhaseCheckpoint) -> Result<StoreUrl, Diagnostic> {
 /// What is found where a phase should be.
 struct Loaded {
     /// The document and its place; `None` when there is none.
-    document: Option<(Document, Place)>,
+    document: Option<(Document, DocumentAddress)>,
     /// The bucket is gone, and took its phases with it.
     gone: Option<Diagnostic>,
 }
@@ -102,7 +103,7 @@ async fn load(session: &Session, calls: &CallContext, store: &StoreUrl, phase: &
     match Source::of(store) {
         Source::Store => {
             let archive = archive(session, store)?;
-            let place = Place { store: store.clone(), uri: archive.uri(phase) };
+            let place = DocumentAddress { store: store.clone(), uri: archive.uri(phase) };
             match archive.load(calls, phase).await {
                 Ok(stored) => Ok(Loaded { document: stored.map(|stored| (stored.into_document(), place)), gone: None }),
                 Err(LoadError::Store(error @ StoreError::MissingBucket { .. })) => {
@@ -112,7 +113,7 @@ async fn load(session: &Session, calls: &CallContext, store: &StoreUrl, phase: &
             }
         }
         Source::Handwritten(file) => {
-            let place = Place { store: store.clone(), uri: store.to_string() };
+            let place = DocumentAddress { store: store.clone(), uri: store.to_string() };
             let read = handwritten::read(session, calls, &file).await?;
             let document = read.and_then(|read| read.phases.into_iter().find(|document| document.phase == *phase));
             Ok(Loaded { document: document.map(|document| (document, place)), gone: None })
@@ -154,10 +155,10 @@ impl Resource<Session> for CheckpointResource {
         let plan = plan::plan(prior, &config.0, proposed.0.clone(), &session.phases);
         let private = carry(session, &plan.body, request.private);
         if plan.is_checked
-            && let Some(handover) = Handover::here()
+            && let Some(left) = PlannedStacks::here()
         {
-            let images = stacks(&plan.body).filter_map(|id| session.images.get(id));
-            images.for_each(|image| handover.leave(&image));
+            let images = stacks(&plan.body).filter_map(|id| session.stacks.images.get(id));
+            images.for_each(|image| left.leave(&image));
         }
         PlanResponse {
             planned: Some(Body(plan.body)),
@@ -243,7 +244,7 @@ fn stacks(body: &PhaseCheckpoint) -> impl Iterator<Item = &String> {
 fn carry(session: &Session, body: &PhaseCheckpoint, mut private: Private) -> Private {
     let carried = private.get(STACKS).and_then(Json::as_object);
     let images = stacks(body).filter_map(|id| {
-        let known = session.images.get(id).map(|image| Json::String(image.to_text()));
+        let known = session.stacks.images.get(id).map(|image| Json::String(image.to_text()));
         Some((id.clone(), known.or_else(|| carried?.get(id).cloned())?))
     });
     let images: Map<String, Json> = images.collect();
@@ -257,14 +258,14 @@ fn carry(session: &Session, body: &PhaseCheckpoint, mut private: Private) -> Pri
 
 /// The other half of [`carry`]: what this process knows better stays.
 fn unpack(session: &Session, private: &Private, planned: &PhaseCheckpoint) {
-    let handover = Handover::here();
+    let left = PlannedStacks::here();
     let carried = private.get(STACKS).and_then(Json::as_object);
     for id in stacks(planned) {
-        if session.images.get(id).is_none() {
+        if session.stacks.images.get(id).is_none() {
             let text = carried.and_then(|carried| carried.get(id)?.as_str());
             let image = text.and_then(|text| StackImage::from_text(text).ok());
-            let image = image.or_else(|| handover.as_ref()?.take(id));
-            image.into_iter().for_each(|image| session.images.remember(image));
+            let image = image.or_else(|| left.as_ref()?.take(id));
+            image.into_iter().for_each(|image| session.stacks.images.remember(image));
         }
     }
 }
@@ -302,7 +303,7 @@ async fn write(
             }
         };
         let archive = archive(session, &store)?;
-        let place = Place { uri: archive.uri(&phase), store };
+        let place = DocumentAddress { uri: archive.uri(&phase), store };
         let tools = Tools { session, calls: &calls };
         let by = author(&Environment::process());
         apply::apply(Work { archive: &archive, place, known, planned: &planned, tools, by }).await
@@ -382,7 +383,7 @@ async fn not_found(session: &Session, calls: &CallContext, store: &StoreUrl, pha
                 format!("It holds {}.", phases.join(", "))
             };
             Diagnostic::error(
-                "No such phase",
+                "Phase not found",
                 format!("{store} has no phase {phase}. {there} Name one of them after the #."),
             )
         }

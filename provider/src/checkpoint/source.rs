@@ -52,7 +52,7 @@ impl HandwrittenFile {
             String::new()
         };
         Diagnostic::error(
-            "A hand-written checkpoint is only read",
+            "Hand-written checkpoint is read-only",
             format!(
                 "store is {:?}, a document that a person wrote. {how}To go on from it, set store to a place of its own, such as \
                  \"gs://BUCKET/checkpoints\" or \"file:///FOLDER\": the phase is written there, and the hand-written document stays \

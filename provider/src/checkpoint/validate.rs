@@ -23,9 +23,9 @@ pub(super) fn validate(config: &PhaseCheckpoint) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let root = Path::root();
     if config.title.known().is_some_and(|title| title.trim().is_empty()) {
-        let text = "title is empty. Say in a few words what the phase is for.";
+        let text = "title is empty. Describe in a few words what the phase is for.";
         diagnostics
-            .push(Diagnostic::error("A phase without a title", text).at(root.attribute(name!(PhaseCheckpoint.title))));
+            .push(Diagnostic::error("Missing phase title", text).at(root.attribute(name!(PhaseCheckpoint.title))));
     }
     own_dependency(config, &mut diagnostics);
     dates(config, &mut diagnostics);
@@ -40,7 +40,7 @@ fn own_dependency(config: &PhaseCheckpoint, diagnostics: &mut Diagnostics) {
     if config.depends_on_phases.known().is_some_and(|phases| phases.contains(phase)) {
         let text = format!("depends_on_phases of phase {phase} holds {phase} itself: it could never start. Remove it.");
         let path = Path::root().attribute(name!(PhaseCheckpoint.depends_on_phases));
-        diagnostics.push(Diagnostic::error("A phase that waits for itself", text).at(path));
+        diagnostics.push(Diagnostic::error("Phase depends on itself", text).at(path));
     }
 }
 
@@ -53,13 +53,13 @@ fn dates(config: &PhaseCheckpoint, diagnostics: &mut Diagnostics) {
             "completed_at is {completed}, and status is \"{status}\". Remove completed_at, or set status = \"completed\"."
         );
         diagnostics
-            .push(Diagnostic::error("A completion date of a phase that is not completed", text).at(path.clone()));
+            .push(Diagnostic::error("completed_at is set on a phase that is not completed", text).at(path.clone()));
     }
     if let Some(started) = config.started_at.known()
         && completed.0.latest() < started.0.earliest()
     {
         let text = format!("completed_at ({completed}) is before started_at ({started}). Correct one of them.");
-        diagnostics.push(Diagnostic::error("A phase that ends before it starts", text).at(path));
+        diagnostics.push(Diagnostic::error("completed_at is before started_at", text).at(path));
     }
 }
 
@@ -80,7 +80,7 @@ fn check_criterion(criterion: &CriterionSpec, path: &Path, diagnostics: &mut Dia
         let text = format!(
             "A criterion checks one thing: exactly one of {all}. Here {found}. Give each check a criterion of its own."
         );
-        diagnostics.push(Diagnostic::error("Not exactly one check in a criterion", text).at(path.clone()));
+        diagnostics.push(Diagnostic::error("A criterion needs exactly one check", text).at(path.clone()));
     }
     if let Some(http) = criterion.http.known() {
         check_http(http, &path.attribute(name!(CriterionSpec.http)), diagnostics);
@@ -88,7 +88,7 @@ fn check_criterion(criterion: &CriterionSpec, path: &Path, diagnostics: &mut Dia
     if let Some(url) = criterion.bucket_versioned.known().and_then(|spec| spec.url.known()) {
         let fault = match url.parse::<StoreUrl>() {
             Ok(bucket) if versioning_command(&bucket).is_some() => None,
-            Ok(_) => Some(format!("{url:?} is no bucket. Write gs://NAME or s3://NAME.")),
+            Ok(_) => Some(format!("{url:?} is not a bucket. Write gs://NAME or s3://NAME.")),
             Err(error) => Some(format!("{error}.")),
         };
         let path = path.attribute(name!(CriterionSpec.bucket_versioned)).attribute(name!(BucketVersionedSpec.url));
@@ -107,8 +107,8 @@ fn check_criterion(criterion: &CriterionSpec, path: &Path, diagnostics: &mut Dia
         && manual.approved_by.known().is_some_and(|name| name.trim().is_empty())
     {
         let path = path.attribute(name!(CriterionSpec.manual)).attribute(name!(ManualSpec.approved_by));
-        let text = "approved_by is empty. Name the person or role that vouches for it.";
-        diagnostics.push(Diagnostic::error("Nobody vouches for it", text).at(path));
+        let text = "approved_by is empty. Name the person or role that approves it.";
+        diagnostics.push(Diagnostic::error("approved_by is empty", text).at(path));
     }
 }
 
@@ -119,7 +119,7 @@ fn check_http(http: &HttpSpec, path: &Path, diagnostics: &mut Diagnostics) {
     if let Some(url) = http.url.known()
         && !reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
     {
-        refuse(name!(HttpSpec.url), format!("{url:?} is no address of a web server. Write it as https://HOST/PATH."));
+        refuse(name!(HttpSpec.url), format!("{url:?} is not the URL of a web server. Write it as https://HOST/PATH."));
     }
     if let Some(Ok(url)) = http.url.known().map(|url| reqwest::Url::parse(url))
         && (!url.username().is_empty() || url.password().is_some())
@@ -128,7 +128,10 @@ fn check_http(http: &HttpSpec, path: &Path, diagnostics: &mut Diagnostics) {
         refuse(name!(HttpSpec.url), text.to_owned());
     }
     if let Some(status) = http.status.known().filter(|status| !(100..=599).contains(*status)) {
-        refuse(name!(HttpSpec.status), format!("{status} is no HTTP status: they go from 100 to 599."));
+        refuse(
+            name!(HttpSpec.status),
+            format!("{status} is not an HTTP status code. Status codes go from 100 to 599."),
+        );
     }
     if let Some(attempts) = http.attempts.known().filter(|attempts| !(1..=MOST_ATTEMPTS).contains(*attempts)) {
         refuse(name!(HttpSpec.attempts), format!("attempts is {attempts}; from 1 to {MOST_ATTEMPTS} are possible."));
@@ -144,7 +147,7 @@ fn check_http(http: &HttpSpec, path: &Path, diagnostics: &mut Diagnostics) {
     {
         refuse(
             name!(HttpSpec.method),
-            format!("{method:?} is no HTTP method. Methods are words in capitals, such as GET, HEAD or POST."),
+            format!("{method:?} is not an HTTP method. Methods are words in capitals, such as GET, HEAD or POST."),
         );
     }
     for header in http.headers.known().into_iter().flat_map(|headers| headers.keys()) {
@@ -163,30 +166,30 @@ fn check_http(http: &HttpSpec, path: &Path, diagnostics: &mut Diagnostics) {
 fn check_alerts(alerts: &AlertPoliciesSpec, path: &Path, diagnostics: &mut Diagnostics) {
     match (&alerts.stack, &alerts.policies) {
         (Value::Null, Value::Null) => {
-            let text = "Say whose policies are meant: stack = mlops_stack.NAME.id, or policies with their names.";
-            diagnostics.push(Diagnostic::error("Policies of no stack", text).at(path.clone()));
+            let text = "Set stack = mlops_stack.NAME.id, or policies with their names.";
+            diagnostics.push(Diagnostic::error("Missing stack or policies", text).at(path.clone()));
         }
         (Value::Known(_), Value::Known(_)) => {
-            let text = "stack and policies are both set. Keep the one that is meant.";
-            diagnostics.push(Diagnostic::error("Policies named twice", text).at(path.clone()));
+            let text = "stack and policies are both set, and only one of them can be used. Remove one.";
+            diagnostics.push(Diagnostic::error("stack and policies are both set", text).at(path.clone()));
         }
         _ => {}
     }
     let names = path.attribute(name!(AlertPoliciesSpec.policies));
     if alerts.policies.known().is_some_and(BTreeSet::is_empty) {
         let text = "policies is empty: nothing would be checked. Name them, or set stack = mlops_stack.NAME.id.";
-        diagnostics.push(Diagnostic::error("No policies are meant", text).at(names.clone()));
+        diagnostics.push(Diagnostic::error("policies is empty", text).at(names.clone()));
     }
     for name in alerts.policies.known().into_iter().flatten().filter(|name| !is_policy_name(name)) {
         let text = format!(
-            "{name:?} is no name of an alert policy. Names are projects/PROJECT/alertPolicies/NUMBER: \
+            "{name:?} is not the name of an alert policy. Names are projects/PROJECT/alertPolicies/NUMBER: \
              mlops_stack.NAME.alert_policies[\"KEY\"].id."
         );
-        diagnostics.push(Diagnostic::error("Invalid name of a policy", text).at(names.clone()));
+        diagnostics.push(Diagnostic::error("Invalid alert policy name", text).at(names.clone()));
     }
     let words: BTreeSet<&String> = alerts.severities.known().into_iter().flatten().collect();
     for word in words.into_iter().filter(|word| !SEVERITIES.contains(&word.as_str())) {
-        let text = format!("{word:?} is no severity. Severities are {}.", SEVERITIES.join(", "));
+        let text = format!("{word:?} is not a severity. Severities are {}.", SEVERITIES.join(", "));
         diagnostics
             .push(Diagnostic::error("Unknown severity", text).at(path.attribute(name!(AlertPoliciesSpec.severities))));
     }

@@ -65,7 +65,7 @@ impl Fallback<'_> {
                 let detail = format!(
                     "{variable} is {text:?}: {reason}. Correct the variable, or set {attribute} in the provider block."
                 );
-                let summary = format!("Environment variable {variable} is not valid");
+                let summary = format!("Invalid environment variable {variable}");
                 self.diagnostics.push(Diagnostic::error(summary, detail).at(Path::root().attribute(attribute)));
                 Value::Null
             }

@@ -35,22 +35,23 @@ fn credentials(config: &ProviderConfig, found: &mut Diagnostics) {
     if config.credentials.known().is_some() && config.access_token.known().is_some() {
         let detail = "Both credentials and access_token are set, and only one of them can be used. Remove one; with a token that another \
                       tool obtained, keep access_token.";
-        found.push(Diagnostic::error("Two kinds of credentials", detail).at(at(name!(ProviderConfig.access_token))));
+        found.push(Diagnostic::error("Conflicting credentials", detail).at(at(name!(ProviderConfig.access_token))));
     }
     if config.billing_project.known().is_some() && config.user_project_override.known() == Some(&false) {
         let detail = "billing_project has no effect, because user_project_override is false. Set user_project_override = true to use that \
                       project's quota.";
-        found.push(Diagnostic::warning("Setting without effect", detail).at(at(name!(ProviderConfig.billing_project))));
+        found
+            .push(Diagnostic::warning("Attribute has no effect", detail).at(at(name!(ProviderConfig.billing_project))));
     }
 }
 
 fn region(config: &ProviderConfig, found: &mut Diagnostics) {
     if let Some(place) = config.region.known().filter(|place| !place.is_region()) {
         let detail = format!(
-            "{place} is no single region. Services and registries need one, such as europe-west1; a bucket in several regions has its own \
+            "{place} is not a region. Services and registries need one, such as europe-west1; a bucket in several regions has its own \
              location."
         );
-        found.push(Diagnostic::error("A region is needed", detail).at(at(name!(ProviderConfig.region))));
+        found.push(Diagnostic::error("Invalid region", detail).at(at(name!(ProviderConfig.region))));
     }
 }
 
@@ -92,7 +93,7 @@ fn addresses(config: &ProviderConfig, found: &mut Diagnostics) {
         let path = at(name!(ProviderConfig.endpoints)).key(host);
         if !is_host(host) {
             let hint = host.split(['/', '.', ':']).find(|part| !part.is_empty()).unwrap_or("run");
-            let detail = format!("{host:?} is no API host. Keys are DNS names, such as {hint}.googleapis.com.");
+            let detail = format!("{host:?} is not an API host. Keys are DNS names, such as {hint}.googleapis.com.");
             found.push(Diagnostic::error("Unknown API host", detail).at(path.clone()));
         }
         check_address(text, path, found);
@@ -103,13 +104,13 @@ fn check_address(text: &str, path: Path, found: &mut Diagnostics) {
     match address(text) {
         Err(reason) => {
             let detail = format!("{text:?}: {reason}. Write it as https://host or http://127.0.0.1:9000.");
-            found.push(Diagnostic::error("Address is not valid", detail).at(path));
+            found.push(Diagnostic::error("Invalid endpoint URL", detail).at(path));
         }
         Ok(url) if url.scheme() == "http" && !is_loopback(&url) => {
             let detail = format!(
                 "{text} is neither on this machine nor under TLS: calls go there without credentials. Use https:// if they need any."
             );
-            found.push(Diagnostic::warning("No credentials are sent in the clear", detail).at(path));
+            found.push(Diagnostic::warning("No credentials are sent without TLS", detail).at(path));
         }
         Ok(_) => {}
     }

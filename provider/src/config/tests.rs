@@ -110,14 +110,14 @@ fn rules_name_the_attribute_and_the_way_out() {
     };
     let found = messages(&config);
     let expected = [
-        "Error access_token: Two kinds of credentials",
-        "Error region: A region is needed: EU is no single region",
+        "Error access_token: Conflicting credentials",
+        "Error region: Invalid region: EU is not a region",
         "Error max_retries: Number out of range: max_retries is -1; it can be from 0 to 100.",
         "Error parallelism: Number out of range: parallelism is 0; it can be from 1 to 256.",
         "Error default_labels[\"Team\"]: Invalid label: Label \"Team\" = \"ml\": labels have lower-case letters",
-        "Error endpoint: Address is not valid: \"localhost:9000\": it begins with neither",
-        "Error endpoints[\"run\"]: Unknown API host: \"run\" is no API host. Keys are DNS names, such as run.googleapis.com.",
-        "Error endpoints[\"run\"]: Address is not valid",
+        "Error endpoint: Invalid endpoint URL: \"localhost:9000\": it begins with neither",
+        "Error endpoints[\"run\"]: Unknown API host: \"run\" is not an API host. Keys are DNS names, such as run.googleapis.com.",
+        "Error endpoints[\"run\"]: Invalid endpoint URL",
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     for (found, expected) in found.iter().zip(expected) {

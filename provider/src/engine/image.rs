@@ -32,7 +32,7 @@ use super::model::{Layout, Stack};
 use super::refresh;
 use super::resource::{Limit, scope_of};
 use super::run::{Preparation, Run};
-use crate::provider::Session;
+use crate::config::Connection;
 
 /// The form that is written here and read here.
 const FORMAT: u64 = 1;
@@ -176,7 +176,7 @@ impl StackImage {
     pub async fn verify(
         &self,
         cloud: &dyn Cloud,
-        session: &Session,
+        connection: &Connection,
         calls: &CallContext,
     ) -> Result<Comparison, Diagnostics> {
         let unreadable = |error: ImageError| {
@@ -186,9 +186,9 @@ impl StackImage {
             )
         };
         let before = self.stack(cloud.layout()).map_err(unreadable)?;
-        let scope = scope_of(cloud, &before, session)?;
+        let scope = scope_of(cloud, &before, connection)?;
         let calls = calls.within(Limit::Read.of(Some(&before)));
-        let run = Run::new(cloud.session(&session.connection)?, calls, scope, Preparation::Report);
+        let run = Run::new(cloud.session(connection)?, calls, scope, Preparation::Report);
         let after = refresh::refresh(&run, cloud, &before).await?;
         Ok(compare::compare(&before, after, &run.scope))
     }

@@ -38,6 +38,7 @@ mod rename;
 mod resource;
 pub mod run;
 pub mod scope;
+mod session;
 pub mod terms;
 pub(crate) mod tree;
 mod validate;
@@ -47,7 +48,7 @@ pub mod wire;
 pub(crate) mod tests;
 
 pub use address::Address;
-pub use handover::Handover;
 pub use image::{Comparison, Difference, ImageError, StackImage, StackImages};
 pub use model::Stack;
 pub use resource::StackResource;
+pub use session::Session;

@@ -25,8 +25,9 @@ use super::plan::{self, Action, Input, StackPlan, Step};
 use super::protection::{self, Fate};
 use super::run::{Preparation, Run};
 use super::scope::Scope;
+use super::session::Session;
 use super::{apply, discover, generate, inventory, look, problem, references, refresh, rename, validate};
-use crate::provider::Session;
+use crate::config::Connection;
 use crate::types::Duration;
 
 /// How long a plan may look at the cloud for objects that are in the way.
@@ -100,19 +101,24 @@ fn unknown_place() -> Diagnostic {
 }
 
 /// The scope of a stack that exists.
-pub(super) fn scope_of(cloud: &dyn Cloud, stack: &Stack, session: &Session) -> Result<Scope, Diagnostic> {
-    cloud.scope(stack, None, &session.connection)?.ok_or_else(unknown_place)
+pub(super) fn scope_of(cloud: &dyn Cloud, stack: &Stack, connection: &Connection) -> Result<Scope, Diagnostic> {
+    cloud.scope(stack, None, connection)?.ok_or_else(unknown_place)
 }
 
-fn run(
+/// The session that the provider's client lends.
+fn session<C: AsRef<Session>>(context: &Context<C>) -> Result<&Session, Diagnostic> {
+    context.client().map(|client| client.as_ref().as_ref())
+}
+
+fn run<C: AsRef<Session>>(
     cloud: &dyn Cloud,
-    context: &Context<Session>,
+    context: &Context<C>,
     scope: Scope,
     limit: StdDuration,
     preparation: Preparation,
 ) -> Result<Run, Diagnostic> {
     let calls = CallContext::new(limit, context.stop().clone());
-    Ok(Run::new(cloud.session(&context.client()?.connection)?, calls, scope, preparation))
+    Ok(Run::new(cloud.session(&session(context)?.connection)?, calls, scope, preparation))
 }
 
 fn marked(mut private: Private, plan: &str) -> Private {
@@ -120,7 +126,7 @@ fn marked(mut private: Private, plan: &str) -> Private {
     private
 }
 
-impl<T: StackType> Resource<Session> for StackResource<T> {
+impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for StackResource<T> {
     type State = StackBody<T>;
 
     fn type_name(&self) -> &'static str {
@@ -136,7 +142,7 @@ impl<T: StackType> Resource<Session> for StackResource<T> {
         diagnostics
     }
 
-    async fn plan(&self, request: PlanRequest<StackBody<T>>, context: Context<Session>) -> PlanResponse<StackBody<T>> {
+    async fn plan(&self, request: PlanRequest<StackBody<T>>, context: Context<C>) -> PlanResponse<StackBody<T>> {
         if request.action == PlannedAction::Destroy {
             return plan_destroy(request, &context);
         }
@@ -151,7 +157,7 @@ impl<T: StackType> Resource<Session> for StackResource<T> {
         let (Some(config), Some(proposed)) = (&request.config, &request.proposed) else {
             return request.with_computed_unknown();
         };
-        let session = match context.client() {
+        let session = match session(&context) {
             Ok(session) => session,
             Err(diagnostic) => return refused(diagnostic),
         };
@@ -198,60 +204,48 @@ impl<T: StackType> Resource<Session> for StackResource<T> {
         PlanResponse { planned: Some(planned.into()), private, requires_replace: Vec::new(), diagnostics }
     }
 
-    async fn read(&self, request: ReadRequest<StackBody<T>>, context: Context<Session>) -> ReadResponse<StackBody<T>> {
+    async fn read(&self, request: ReadRequest<StackBody<T>>, context: Context<C>) -> ReadResponse<StackBody<T>> {
         let ReadRequest { state, private } = request;
         let result = async {
-            let session = context.client()?;
+            let session = session(&context)?;
             if session.handover.was_just_imported(state.text(model::ID).unwrap_or_default(), &state) {
                 return Ok(state.clone().into_stack());
             }
-            let scope = scope_of(T::cloud(), &state, session)?;
+            let scope = scope_of(T::cloud(), &state, &session.connection)?;
             let run = run(T::cloud(), &context, scope, Limit::Read.of(Some(&state)), Preparation::Report)?;
             refresh::refresh(&run, T::cloud(), &state).await
         };
         match result.await {
             Ok(stack) => {
-                context.client().into_iter().for_each(|session| session.images.observe(&stack));
+                session(&context).into_iter().for_each(|session| session.images.observe(&stack));
                 ReadResponse { state: Some(stack.into()), private, diagnostics: Diagnostics::new() }
             }
             Err(diagnostics) => ReadResponse { state: Some(state), private, diagnostics },
         }
     }
 
-    async fn create(
-        &self,
-        request: CreateRequest<StackBody<T>>,
-        context: Context<Session>,
-    ) -> ApplyResponse<StackBody<T>> {
+    async fn create(&self, request: CreateRequest<StackBody<T>>, context: Context<C>) -> ApplyResponse<StackBody<T>> {
         let CreateRequest { planned, config, private } = request;
         apply_plan(None, planned, config, private, Limit::Create, &context).await
     }
 
-    async fn update(
-        &self,
-        request: UpdateRequest<StackBody<T>>,
-        context: Context<Session>,
-    ) -> ApplyResponse<StackBody<T>> {
+    async fn update(&self, request: UpdateRequest<StackBody<T>>, context: Context<C>) -> ApplyResponse<StackBody<T>> {
         let UpdateRequest { prior, planned, config, private } = request;
         apply_plan(Some(prior), planned, config, private, Limit::Update, &context).await
     }
 
-    async fn delete(
-        &self,
-        request: DeleteRequest<StackBody<T>>,
-        context: Context<Session>,
-    ) -> DeleteResponse<StackBody<T>> {
+    async fn delete(&self, request: DeleteRequest<StackBody<T>>, context: Context<C>) -> DeleteResponse<StackBody<T>> {
         let DeleteRequest { state, private } = request;
         let mut remaining = state.clone().into_stack();
         let result = async {
-            let session = context.client()?;
+            let session = session(&context)?;
             let id = state.text(model::ID).unwrap_or_default();
             if private.get(PLAN).and_then(|plan| plan.as_str()) != Some(DESTROY) {
                 // One half of a replacement: the other half goes on with what is there.
                 session.handover.leave(id, state.clone().into_stack());
                 return Ok(Diagnostics::new());
             }
-            let scope = scope_of(T::cloud(), &state, session)?;
+            let scope = scope_of(T::cloud(), &state, &session.connection)?;
             let run = run(T::cloud(), &context, scope, Limit::Delete.of(Some(&state)), Preparation::Report)?;
             // The new half of a replacement was made first and has taken over what it wants.
             let alive = session.handover.alive(id);
@@ -292,15 +286,15 @@ fn taken_up_again(session: &Session, id: &str) -> Option<Diagnostic> {
 }
 
 /// A destruction is planned only if nothing forbids it.
-fn plan_destroy<T: StackType>(
+fn plan_destroy<T: StackType, C: AsRef<Session>>(
     request: PlanRequest<StackBody<T>>,
-    context: &Context<Session>,
+    context: &Context<C>,
 ) -> PlanResponse<StackBody<T>> {
     let mut diagnostics = Diagnostics::new();
     if let Some(prior) = &request.prior {
         let id = prior.text(model::ID).unwrap_or_default();
         // The old half of a replacement that was made first: its objects live on in the new half.
-        let is_replaced = context.client().is_ok_and(|session| session.handover.alive(id).is_some());
+        let is_replaced = session(context).is_ok_and(|session| session.handover.alive(id).is_some());
         if protection::is_protected(prior) && !is_replaced {
             diagnostics.push(
                 Diagnostic::error(
@@ -347,16 +341,16 @@ fn destruction(prior: &Stack, diagnostics: &mut Diagnostics) {
 }
 
 /// Creates or changes a stack; what exists afterwards is in the answer in any case.
-async fn apply_plan<T: StackType>(
+async fn apply_plan<T: StackType, C: AsRef<Session>>(
     prior: Option<StackBody<T>>,
     planned: StackBody<T>,
     config: StackBody<T>,
     private: Private,
     limit: Limit,
-    context: &Context<Session>,
+    context: &Context<C>,
 ) -> ApplyResponse<StackBody<T>> {
     let result = async {
-        let (cloud, session) = (T::cloud(), context.client()?);
+        let (cloud, session) = (T::cloud(), session(context)?);
         let scope = cloud.scope(&planned, prior.as_deref(), &session.connection)?.ok_or_else(unknown_place)?;
         let id = cloud.terms().stack_id(&scope.place, &scope.stack);
         let left = if prior.is_none() { session.handover.take(&id) } else { None };
@@ -473,11 +467,11 @@ fn unplaced(stack: &Stack) -> Scope {
     }
 }
 
-impl<T: StackType> ImportState<Session> for StackResource<T> {
-    async fn import(&self, request: ImportRequest, context: Context<Session>) -> ImportResponse<StackBody<T>> {
+impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> ImportState<C> for StackResource<T> {
+    async fn import(&self, request: ImportRequest, context: Context<C>) -> ImportResponse<StackBody<T>> {
         let cloud = T::cloud();
         let result = async {
-            let session = context.client()?;
+            let session = session(&context)?;
             let import = import_name(&request.id, cloud)?;
             let scope = Scope {
                 place: Place { account: import.account.clone(), number: None, region: import.region.clone() },
@@ -515,7 +509,7 @@ fn import_name(id: &ImportId, cloud: &dyn Cloud) -> Result<ImportName, Diagnosti
     ImportName::parse(&id, cloud).map_err(refused)
 }
 
-impl<T: StackType> Identified<Session> for StackResource<T> {
+impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Identified<C> for StackResource<T> {
     type Identity = StackIdentity;
 
     fn identity(&self, state: &StackBody<T>) -> Option<StackIdentity> {
@@ -525,7 +519,7 @@ impl<T: StackType> Identified<Session> for StackResource<T> {
     }
 }
 
-impl<T: StackType> GenerateConfig<Session> for StackResource<T> {
+impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> GenerateConfig<C> for StackResource<T> {
     fn generate_config(&self, state: &StackBody<T>) -> Dynamic {
         generate::generate(state, &unplaced(state))
     }

@@ -30,7 +30,7 @@ impl Function for DurationSeconds {
 
     fn call(&self, (text,): (String,)) -> Result<Number, FunctionError> {
         let refused = |problem: String| {
-            FunctionError::argument(0, format!("{text:?} is no length of time: {}.", problem.trim_end_matches('.')))
+            FunctionError::argument(0, format!("{text:?} is not a duration: {}.", problem.trim_end_matches('.')))
         };
         let duration: Duration = text.parse().map_err(|error| refused(format!("{error}")))?;
         let seconds = duration.to_wire();
@@ -58,6 +58,6 @@ mod tests {
     #[test]
     fn what_is_no_length_of_time_is_told_with_its_value() {
         let error = seconds("90 days").unwrap_err();
-        assert!(error.starts_with("\"90 days\" is no length of time: "), "{error}");
+        assert!(error.starts_with("\"90 days\" is not a duration: "), "{error}");
     }
 }

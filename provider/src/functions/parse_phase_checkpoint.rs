@@ -137,15 +137,15 @@ impl Function for ParsePhaseCheckpoint {
     }
 
     fn call(&self, (markdown,): (String,)) -> Result<ParsedCheckpoint, FunctionError> {
-        let failed = |text: String| FunctionError::argument(0, format!("The document cannot be told as data: {text}."));
+        let failed = |text: String| FunctionError::argument(0, format!("The document cannot be converted: {text}."));
         let parsed = mlops_phases::handwritten::parse(&markdown);
-        let mut told = serde_json::to_value(&parsed).map_err(|error| failed(error.to_string()))?;
-        if let Some(fields) = told.as_object_mut() {
+        let mut data = serde_json::to_value(&parsed).map_err(|error| failed(error.to_string()))?;
+        if let Some(fields) = data.as_object_mut() {
             let current = fields.remove("current").unwrap_or(Json::Null);
             fields.insert("current_phase".to_owned(), current);
         }
         let ty = ParsedCheckpoint::schema().type_expression();
-        let tree = json::from_json(&ty, &told).map(|tree| without_null_collections(&ty, tree));
+        let tree = json::from_json(&ty, &data).map(|tree| without_null_collections(&ty, tree));
         let tree = tree.map_err(|error| failed(error.to_string()))?;
         let mut diagnostics = Diagnostics::new();
         ParsedCheckpoint::decode(&tree, &Path::root(), &mut diagnostics)
@@ -184,11 +184,11 @@ mod tests {
     fn phases_come_out_in_the_attributes_of_the_resource() {
         let parsed = ParsePhaseCheckpoint.call((CHECKPOINT.to_owned(),)).unwrap();
         let phases = parsed.phases.into_known().unwrap();
-        let told: Vec<_> = phases
+        let data: Vec<_> = phases
             .iter()
             .map(|phase| (phase.phase.known().unwrap().as_str(), phase.status.known().unwrap().as_str()))
             .collect();
-        assert_eq!(told, [("1", "completed"), ("2", "not_started")]);
+        assert_eq!(data, [("1", "completed"), ("2", "not_started")]);
         assert_eq!(phases[0].deliverables, Value::Known(vec!["Nine modules".to_owned()]));
     }
 

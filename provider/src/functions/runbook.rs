@@ -30,7 +30,7 @@ impl Function for Runbook {
     fn call(&self, (preset,): (String,)) -> Result<String, FunctionError> {
         kinds::runbook(&preset).map(str::to_owned).ok_or_else(|| {
             let all = kinds::preset_names().join(", ");
-            FunctionError::argument(0, format!("{preset:?} is no preset. Presets are {all}."))
+            FunctionError::argument(0, format!("{preset:?} is not a preset. Presets are {all}."))
         })
     }
 }
@@ -51,7 +51,7 @@ mod tests {
     fn an_unknown_preset_is_told_with_those_there_are() {
         let error = Runbook.call(("high_errors".to_owned(),)).unwrap_err();
         assert!(
-            error.text.contains("\"high_errors\" is no preset") && error.text.contains("high_error_rate"),
+            error.text.contains("\"high_errors\" is not a preset") && error.text.contains("high_error_rate"),
             "{}",
             error.text
         );

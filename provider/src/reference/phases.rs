@@ -2,7 +2,7 @@
 
 use tfplugin::function::{Function, Signature};
 use tfplugin::schema::{Reference, Shape};
-use tfplugin::value::Member;
+use tfplugin::typed::Member;
 use tfplugin::{Object, Type};
 
 use super::{Examples, Page, fenced, first_paragraph, front_matter, joined};

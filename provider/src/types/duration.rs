@@ -13,7 +13,7 @@ pub struct Duration {
     nanos: u128,
 }
 
-/// Why a text is no length of time.
+/// Why a text is not a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// No text.

@@ -20,7 +20,7 @@ pub enum EmailError {
     #[error("a service account is given by its email, such as api@my-project.iam.gserviceaccount.com")]
     Form,
     /// Of a person or a group.
-    #[error("this is no service account's email; one ends with gserviceaccount.com")]
+    #[error("this is not a service account's email address, which ends with gserviceaccount.com")]
     Domain,
 }
 

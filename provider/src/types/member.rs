@@ -30,7 +30,7 @@ pub enum MemberError {
     KindSpelling(&'static str),
     /// A kind that IAM does not have.
     #[error(
-        "{0:?} is no kind of member; there are user, group, serviceAccount, domain, principal, principalSet, projectOwner, projectEditor and projectViewer"
+        "{0:?} is not a type of member; the types are user, group, serviceAccount, domain, principal, principalSet, projectOwner, projectEditor and projectViewer"
     )]
     Kind(String),
     /// Nothing, or not an email, behind the kind.

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use terraform_provider_mlops::checkpoint::store::{
-    Condition, Store, StoreError, bucket_is_versioned, chain, object_exists,
+    Precondition, Store, StoreError, bucket_is_versioned, chain, object_exists,
 };
 use terraform_provider_mlops::google::api::RetryPolicy;
 
@@ -72,7 +72,7 @@ fn empty(status: u16, headers: &[(&'static str, &'static str)]) -> Response {
 }
 
 async fn write(store: &Store) -> Result<(), StoreError> {
-    store.write(&minute(), "a.json", "{}", "application/json", &Condition::Absent).await.map(drop)
+    store.write(&minute(), "a.json", "{}", "application/json", &Precondition::Absent).await.map(drop)
 }
 
 #[track_caller]

@@ -5,13 +5,13 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use mlops_phases::document::Criterion;
+use terraform_provider_mlops::checkpoint::Session;
 use terraform_provider_mlops::checkpoint::archive::Archive;
 use terraform_provider_mlops::checkpoint::criteria::{self, Tools};
 use terraform_provider_mlops::checkpoint::store::{Clients, chain};
 use terraform_provider_mlops::config::ProviderConfig;
 use terraform_provider_mlops::google::api::auth::Environment;
 use terraform_provider_mlops::google::api::{Client, ClientConfig, RetryPolicy};
-use terraform_provider_mlops::provider::Session;
 
 use crate::phases::{document, phase, with_step};
 use crate::world::{client, minute};

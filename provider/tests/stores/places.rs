@@ -8,7 +8,7 @@ use localcloud::{FaultSpec, MatchSpec};
 use serde_json::json;
 use terraform_provider_mlops::checkpoint::archive::Archive;
 use terraform_provider_mlops::checkpoint::store::{
-    Clients, Condition, Store, StoreError, Version, bucket_is_versioned, chain, object_exists,
+    Clients, Precondition, Store, StoreError, Version, bucket_is_versioned, chain, object_exists,
 };
 use terraform_provider_mlops::google::api::RetryPolicy;
 
@@ -22,7 +22,7 @@ async fn refusals(url: &str, clients: &Clients) -> Vec<StoreError> {
     let version = version(clients).await;
     vec![
         store.read(&ctx, "a.json").await.unwrap_err(),
-        store.write(&ctx, "a.json", "{}", "application/json", &Condition::Absent).await.unwrap_err(),
+        store.write(&ctx, "a.json", "{}", "application/json", &Precondition::Absent).await.unwrap_err(),
         store.list(&ctx, "phases").await.unwrap_err(),
         store.delete(&ctx, "a.json", &version).await.unwrap_err(),
     ]
@@ -32,7 +32,7 @@ async fn refusals(url: &str, clients: &Clients) -> Vec<StoreError> {
 async fn version(clients: &Clients) -> Version {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&format!("file://{}", folder.path().display()).parse().unwrap(), clients);
-    store.write(&minute(), "a", "a", "text/plain", &Condition::Absent).await.unwrap()
+    store.write(&minute(), "a", "a", "text/plain", &Precondition::Absent).await.unwrap()
 }
 
 #[track_caller]
@@ -118,7 +118,7 @@ async fn a_missing_permission_in_s3_is_named() {
 
     let store = Store::open(&url.parse().unwrap(), &s3_clients(Some(&reader), RetryPolicy::NEVER));
     let found = store.read(&minute(), "a.json").await.unwrap().unwrap();
-    let condition = Condition::Matches(found.version);
+    let condition = Precondition::Matches(found.version);
     let refused = store.write(&minute(), "a.json", "[]", "application/json", &condition).await.unwrap_err();
     says(&refused, &["not allowed to write s3://test-data/a/a.json", "s3:PutObject"]);
 

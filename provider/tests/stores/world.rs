@@ -10,7 +10,7 @@ use localcloud::{Handle, Seed, Server};
 use serde_json::json;
 use tempfile::TempDir;
 use terraform_provider_mlops::checkpoint::archive::{Archive, Stored};
-use terraform_provider_mlops::checkpoint::store::{Clients, Condition, S3Credentials, Store, StoreUrl};
+use terraform_provider_mlops::checkpoint::store::{Clients, Precondition, S3Credentials, Store, StoreUrl};
 use terraform_provider_mlops::google::api::host::Addressing;
 use terraform_provider_mlops::google::api::{CallContext, Client, ClientConfig, Host, Request, RetryPolicy};
 use tokio_util::sync::CancellationToken;
@@ -179,7 +179,7 @@ impl World {
     pub(crate) async fn force(&self, key: &str, text: &str) {
         let store = self.store();
         let found = store.read(&minute(), key).await.unwrap();
-        let condition = found.map_or(Condition::Absent, |found| Condition::Matches(found.version));
+        let condition = found.map_or(Precondition::Absent, |found| Precondition::Matches(found.version));
         store.write(&minute(), key, text.to_owned(), "application/json", &condition).await.unwrap();
     }
 

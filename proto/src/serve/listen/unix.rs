@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 use tokio::net::UnixListener;
 
-use super::{ListenError, Place};
+use super::{ListenError, ListenOptions};
 
 /// Bytes that a socket's path may have, the closing zero not counted: the least of the systems that we know (BSD: 104).
 const LONGEST_PATH: usize = 103;
@@ -16,7 +16,7 @@ const PREFIX: &str = "plugin";
 const RANDOM: usize = 10;
 
 /// Binds. `None` when no directory is short enough, and none was asked for.
-pub(super) fn bind(place: &Place) -> Result<Option<(UnixListener, TempPath)>, ListenError> {
+pub(super) fn bind(place: &ListenOptions) -> Result<Option<(UnixListener, TempPath)>, ListenError> {
     let Some(directory) = directory(place.directory.as_deref(), std::env::temp_dir()) else { return Ok(None) };
     let in_directory = |source| ListenError::Socket { directory: directory.clone(), source };
     let (listener, path) = tempfile::Builder::new()
@@ -66,8 +66,8 @@ fn find_group(groups: &str, name: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn place(directory: &Path) -> Place {
-        Place { directory: Some(directory.to_owned()), ..Place::default() }
+    fn place(directory: &Path) -> ListenOptions {
+        ListenOptions { directory: Some(directory.to_owned()), ..ListenOptions::default() }
     }
 
     #[tokio::test]
@@ -90,7 +90,7 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_group_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
-        let place = Place { group: Some("no such group".into()), ..place(directory.path()) };
+        let place = ListenOptions { group: Some("no such group".into()), ..place(directory.path()) };
         assert!(matches!(bind(&place), Err(ListenError::Group { .. })));
     }
 

@@ -25,8 +25,8 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told = |side: &Option<String>| side.clone().unwrap_or_else(|| "(none)".to_owned());
-        write!(f, "{}: {} -> {}", self.field, told(&self.before), told(&self.after))
+        let shown = |side: &Option<String>| side.clone().unwrap_or_else(|| "(none)".to_owned());
+        write!(f, "{}: {} -> {}", self.field, shown(&self.before), shown(&self.after))
     }
 }
 
@@ -97,7 +97,7 @@ impl Walk {
                 }
             }
             (Some(Json::Array(old)), Some(Json::Array(new))) => self.compare_lists(field, old, new),
-            _ => self.push(field, before.map(told), after.map(told)),
+            _ => self.push(field, before.map(shown), after.map(shown)),
         }
     }
 
@@ -121,11 +121,11 @@ impl Walk {
         }
     }
 
-    /// An item that is gone or new is told as a change of the list.
+    /// An item that is gone or new is shown as a change of the list.
     fn compare_items(&mut self, list: &str, item: &str, before: Option<&Json>, after: Option<&Json>) {
         match (before, after) {
             (Some(_), Some(_)) => self.compare(item, before, after),
-            _ => self.push(list, before.map(told), after.map(told)),
+            _ => self.push(list, before.map(shown), after.map(shown)),
         }
     }
 
@@ -146,7 +146,7 @@ fn item_name(item: &Json) -> Option<&str> {
 }
 
 /// A value in a few words.
-fn told(value: &Json) -> String {
+fn shown(value: &Json) -> String {
     let text = |field: &str| value.get(field).and_then(Json::as_str).unwrap_or_default();
     if let Some(name) = item_name(value) {
         return shortened(name);
@@ -188,7 +188,7 @@ mod tests {
         Step { name: name.to_owned(), ..Step::default() }
     }
 
-    fn told_of(change: impl FnOnce(&mut Document)) -> Vec<String> {
+    fn changes_of(change: impl FnOnce(&mut Document)) -> Vec<String> {
         let before = phase();
         let mut after = phase();
         change(&mut after);
@@ -198,36 +198,39 @@ mod tests {
 
     #[test]
     fn the_same_document_at_another_revision_has_no_differences() {
-        assert_eq!(told_of(|_| ()), Vec::<String>::new());
+        assert_eq!(changes_of(|_| ()), Vec::<String>::new());
     }
 
     #[test]
     fn a_field_shows_what_it_was_and_what_it_is() {
-        let told = told_of(|phase| {
+        let shown = changes_of(|phase| {
             phase.status = Status::InProgress;
             phase.owner = Some("ops".into());
         });
-        assert_eq!(told, ["owner: (none) -> ops", "status: not_started -> in_progress"]);
+        assert_eq!(shown, ["owner: (none) -> ops", "status: not_started -> in_progress"]);
     }
 
     #[test]
     fn a_step_is_named_and_not_counted() {
-        let told = told_of(|phase| {
+        let shown = changes_of(|phase| {
             phase.steps.insert(0, step("Plan"));
             phase.steps[2].done = true;
         });
-        assert_eq!(told, ["steps[\"Import\"].done: false -> true", "steps: (none) -> Plan"]);
+        assert_eq!(shown, ["steps[\"Import\"].done: false -> true", "steps: (none) -> Plan"]);
     }
 
     #[test]
     fn another_order_is_a_difference_of_the_list() {
-        assert_eq!(told_of(|phase| phase.steps.reverse()), ["steps: Create bucket, Import -> Import, Create bucket"]);
+        assert_eq!(
+            changes_of(|phase| phase.steps.reverse()),
+            ["steps: Create bucket, Import -> Import, Create bucket"]
+        );
     }
 
     #[test]
     fn what_happened_is_told_in_words() {
         let at = "2026-02-05T14:03:00Z".parse().unwrap_or_else(|error| panic!("{error}"));
-        let told = told_of(|phase| {
+        let shown = changes_of(|phase| {
             phase.evidence.insert("ok".into(), Evidence { passed: false, observed: "503".into(), at });
             let at = phase.evidence["ok"].at.clone();
             phase.history.push(Change {
@@ -241,7 +244,7 @@ mod tests {
             });
         });
         assert_eq!(
-            told,
+            shown,
             [
                 "evidence.ok: (none) -> failed: 503",
                 "history: (none) -> completed (refused) by ann at 2026-02-05T14:03:00Z",
@@ -258,19 +261,19 @@ mod tests {
             phase.criteria.insert("up".into(), up);
             phase
         };
-        let told = |before: &Document, after: &Document| {
+        let shown = |before: &Document, after: &Document| {
             differences(before, after).iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        let added = told(&phase(), &with_token("hidden"));
+        let added = shown(&phase(), &with_token("hidden"));
         assert!(added.len() == 1 && added[0].contains("Authorization") && !added[0].contains("hidden"), "{added:?}");
         let field = "criteria.up.http.headers.Authorization";
-        let changed = told(&with_token("hidden"), &with_token("secret"));
+        let changed = shown(&with_token("hidden"), &with_token("secret"));
         assert_eq!(changed, [format!("{field}: (not shown) -> (not shown, another one)")]);
     }
 
     #[test]
     fn a_long_text_is_shortened_to_one_line() {
-        let told = told_of(|phase| phase.notes = Some("word\n".repeat(200)));
-        assert!(told[0].ends_with("...") && told[0].len() < 130 && !told[0].contains('\n'), "{told:?}");
+        let shown = changes_of(|phase| phase.notes = Some("word\n".repeat(200)));
+        assert!(shown[0].ends_with("...") && shown[0].len() < 130 && !shown[0].contains('\n'), "{shown:?}");
     }
 }

@@ -21,7 +21,7 @@ pub enum FormatError {
     #[error("it is damaged: {0}")]
     Damaged(#[source] serde_json::Error),
     /// It does not say its format.
-    #[error("it is no checkpoint: it says no format")]
+    #[error("it is not a checkpoint: it has no format")]
     Unmarked,
     /// It is newer than this program.
     #[error(

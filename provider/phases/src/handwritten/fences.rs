@@ -170,7 +170,7 @@ fn commands(body: &[&str], name: &str) -> Vec<Command> {
             lines = &paragraph[..at];
             expected = paragraph[at..].iter().filter_map(|line| comment(line)).collect();
         }
-        let expected = (!expected.is_empty()).then(|| told(&expected.join("\n")));
+        let expected = (!expected.is_empty()).then(|| text_of(&expected.join("\n")));
         let heading = lines.first().and_then(|line| comment(line)).filter(|_| lines.len() > 1);
         let lines = if heading.is_some() { &lines[1..] } else { lines };
         if lines.is_empty()
@@ -196,7 +196,7 @@ fn is_expected(comment: &str) -> bool {
 }
 
 /// A comment without the words that say that it tells what is expected.
-fn told(comment: &str) -> String {
+fn text_of(comment: &str) -> String {
     let words = EXPECTED.iter().filter(|word| word.ends_with(':'));
     let rest = words.filter_map(|word| {
         let start = comment.get(..word.len())?;

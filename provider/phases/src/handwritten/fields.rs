@@ -218,12 +218,12 @@ impl Reader<'_> {
     }
 
     fn statements(&mut self, line: usize, value: &str) -> bool {
-        let told = statements(value);
-        for (phase, status) in &told {
+        let stated = statements(value);
+        for (phase, status) in &stated {
             if self.facts.phases.contains_key(phase) {
                 self.draft(&super::reader::Scope::Phase(phase.clone())).state(line, *status);
             }
         }
-        !told.is_empty()
+        !stated.is_empty()
     }
 }

@@ -91,8 +91,8 @@ pub(super) fn split_estimate(name: &mut String) -> Option<String> {
     let (before, inside) = name.strip_suffix(')')?.rsplit_once('(')?;
     let words = inside.to_ascii_lowercase();
     let units = ["hour", "day", "week", "minute"];
-    let told = words.split(|character: char| !character.is_ascii_alphanumeric());
-    let time = told.clone().any(|word| units.iter().any(|unit| word.trim_end_matches('s') == *unit));
+    let stated = words.split(|character: char| !character.is_ascii_alphanumeric());
+    let time = stated.clone().any(|word| units.iter().any(|unit| word.trim_end_matches('s') == *unit));
     if !time || !words.contains(|character: char| character.is_ascii_digit()) || before.trim().is_empty() {
         return None;
     }
@@ -135,7 +135,7 @@ impl Reader<'_> {
             Topic::Deliverables => draft.deliverables.push(text(joined(item))),
             Topic::Objectives => draft.objectives.push(text(joined(item))),
             Topic::NextSteps => draft.next_steps.push(text(joined(item))),
-            // `**Phase 3** waits for phase 2`: that follows from what is told elsewhere.
+            // `**Phase 3** waits for phase 2`: that follows from what is stated elsewhere.
             Topic::Issues if declaration_like(&item.text) => return self.note(context, item.start, item.end),
             Topic::Issues => draft.issues.push(issue(Tick { name: joined(item), ..tick(item) }, &context.title)),
             Topic::Risks => draft.risks.push(Risk { risk: joined(item), ..Risk::default() }),

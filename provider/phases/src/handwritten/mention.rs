@@ -87,12 +87,12 @@ fn clause(text: &str) -> Vec<(PhaseId, Status)> {
         let rest = text[mention.end..].trim_start();
         let rest = rest.strip_prefix('(').and_then(|inner| inner.split_once(')')).map_or(rest, |(_, rest)| rest);
         let rest = rest.trim_start_matches([':', ' ', '*', '-', '–', '—']);
-        let told = match leading_status(rest) {
+        let stated = match leading_status(rest) {
             Some((status, _)) => Some(status),
             None if plain(rest).is_empty() => marks::mark(text).map(Mark::status),
             None => None,
         };
-        told.map(|status| (mention.phase, status))
+        stated.map(|status| (mention.phase, status))
     };
     mentions(text).into_iter().take(MOST_STATEMENTS).filter_map(statement).collect()
 }

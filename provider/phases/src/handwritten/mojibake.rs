@@ -37,7 +37,7 @@ struct Reading {
 }
 
 /// What a character of damaged text stands for, with the number of characters that it takes.
-enum Found {
+enum Repaired {
     /// A whole character.
     Whole(char, usize),
     /// One that lost bytes.
@@ -69,12 +69,12 @@ impl Reading {
         while window.current().is_some() {
             let taken = match self.find(&window) {
                 // Two healthy characters may make one by chance, but seldom a Western letter.
-                Found::Whole(character, 2) if character > '\u{FF}' => 2,
-                Found::Whole(_, taken) => {
+                Repaired::Whole(character, 2) if character > '\u{FF}' => 2,
+                Repaired::Whole(_, taken) => {
                     score += taken;
                     taken
                 }
-                Found::Part(..) | Found::Healthy => 1,
+                Repaired::Part(..) | Repaired::Healthy => 1,
             };
             window.advance(taken);
         }
@@ -86,8 +86,8 @@ impl Reading {
         let mut window = Window::new(text);
         while let Some(current) = window.current() {
             let (character, taken) = match self.find(&window) {
-                Found::Whole(character, taken) | Found::Part(character, taken) => (character, taken),
-                Found::Healthy => (current, 1),
+                Repaired::Whole(character, taken) | Repaired::Part(character, taken) => (character, taken),
+                Repaired::Healthy => (current, 1),
             };
             repaired.push(character);
             window.advance(taken);
@@ -95,14 +95,14 @@ impl Reading {
         repaired
     }
 
-    fn find(&self, window: &Window<'_>) -> Found {
+    fn find(&self, window: &Window<'_>) -> Repaired {
         let mut sequence = [0_u8; 4];
-        let Some(lead) = window.current().and_then(|lead| self.bytes.get(&lead)) else { return Found::Healthy };
+        let Some(lead) = window.current().and_then(|lead| self.bytes.get(&lead)) else { return Repaired::Healthy };
         let length = match lead {
             0xC2..=0xDF => 2,
             0xE0..=0xEF => 3,
             0xF0..=0xF4 => 4,
-            _ => return Found::Healthy,
+            _ => return Repaired::Healthy,
         };
         sequence[0] = *lead;
         let mut have = 1;
@@ -115,12 +115,12 @@ impl Reading {
         }
         let bytes = &sequence[..have];
         if have == length {
-            decoded(bytes).map_or(Found::Healthy, |character| Found::Whole(character, have))
+            decoded(bytes).map_or(Repaired::Healthy, |character| Repaired::Whole(character, have))
         } else if have == 1 || length == 2 {
             // One letter of that kind is more often meant than damaged.
-            Found::Healthy
+            Repaired::Healthy
         } else {
-            self.restore(bytes, length).map_or(Found::Healthy, |character| Found::Part(character, have))
+            self.restore(bytes, length).map_or(Repaired::Healthy, |character| Repaired::Part(character, have))
         }
     }
 

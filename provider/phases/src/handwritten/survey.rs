@@ -54,7 +54,7 @@ pub(super) fn survey(outline: &Outline<'_>) -> Facts {
 }
 
 impl Facts {
-    /// Whether a phase is told of as part of a range: `5` as part of `5-6`.
+    /// Whether a phase is named as part of a range: `5` as part of `5-6`.
     pub(super) fn is_part(&self, phase: &PhaseId) -> bool {
         self.ends.contains(&phase.to_string())
     }
@@ -83,8 +83,8 @@ impl Facts {
             Block::Text { text, .. } => self.line(text),
             Block::Item(Item { text, .. }) => self.line(text),
             Block::Fence(fence) if fence.language.is_empty() => {
-                let told = fence.body.iter().filter_map(|line| declaration(line));
-                told.filter(|told| told.status.is_some()).for_each(|told| self.add(told, false));
+                let stated = fence.body.iter().filter_map(|line| declaration(line));
+                stated.filter(|stated| stated.status.is_some()).for_each(|stated| self.add(stated, false));
             }
             Block::Fence(_) | Block::Table { .. } => {}
         }

@@ -62,7 +62,7 @@ impl Reader<'_> {
             return false;
         }
         let phase = columns.find(&["phase"]);
-        let mut told: BTreeMap<Scope, HashSet<String>> = BTreeMap::new();
+        let mut stated: BTreeMap<Scope, HashSet<String>> = BTreeMap::new();
         for row in columns.rows {
             let issue = Issue {
                 severity: Columns::text(row, severity),
@@ -74,7 +74,7 @@ impl Reader<'_> {
             let draft = self.draft(&scope);
             // A table of all phases repeats what their own sections tell.
             let titles = || draft.issues.iter().map(|issue| issue.title.clone()).collect();
-            if phase.is_none() || told.entry(scope).or_insert_with(titles).insert(issue.title.clone()) {
+            if phase.is_none() || stated.entry(scope).or_insert_with(titles).insert(issue.title.clone()) {
                 draft.issues.push(issue);
             }
         }
@@ -112,8 +112,8 @@ impl Reader<'_> {
         for row in columns.rows {
             let name = Columns::cell(row, Some(step)).map(tick_of);
             let mut tick = name.unwrap_or(Tick { name: String::new(), done: None });
-            let told = Columns::cell(row, status).and_then(whole_status);
-            tick.done = told.map(|status| status == Status::Completed).or(tick.done);
+            let stated = Columns::cell(row, status).and_then(whole_status);
+            tick.done = stated.map(|status| status == Status::Completed).or(tick.done);
             let estimate = Columns::text(row, columns.find(&["estimate", "effort"]));
             let step = DraftStep { tick, estimate, objective: None, tasks: Vec::new() };
             self.draft(&context.scope).steps.push(step);

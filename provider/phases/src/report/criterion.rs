@@ -42,7 +42,7 @@ pub(super) fn sentence(criterion: &Criterion) -> Inline {
             }
             said.and(match state {
                 AlertState::Enabled => ": evaluated and notifying",
-                AlertState::Shadow => ": evaluated and notifying nobody",
+                AlertState::Shadow => ": evaluated and notifying no one",
             })
         }
         Criterion::Manual { approved_by, note } => {
@@ -67,7 +67,7 @@ fn without_password(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::inline::Place;
+    use super::super::inline::Container;
     use super::*;
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
             audience: None,
         };
         assert_eq!(
-            sentence(&criterion).render(Place::Cell),
+            sentence(&criterion).render(Container::Cell),
             "`HEAD https://a.b/health?x=y@z` answers 204, asked with `X-Api-Key`"
         );
     }
@@ -98,8 +98,8 @@ mod tests {
             state: AlertState::Shadow,
         };
         assert_eq!(
-            sentence(&criterion).render(Place::Block),
-            "Alert policies of severity P1, P2 of stack `projects/p/locations/r/stacks/s`: evaluated and notifying nobody"
+            sentence(&criterion).render(Container::Block),
+            "Alert policies of severity P1, P2 of stack `projects/p/locations/r/stacks/s`: evaluated and notifying no one"
         );
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
-use super::inline::{Inline, Place, flat};
+use super::inline::{Container, Inline, flat};
 use super::{checkpoint_page, phase_page, resume_page, sample};
 use crate::document::{Checklist, Document, Issue, Risk, Step, Task};
 use crate::{Rollout, Status};
@@ -198,16 +198,16 @@ proptest! {
 
     #[test]
     fn a_text_says_what_was_said(text in hostile()) {
-        let line = format!("- {}\n", Inline::text(&text).render(Place::Block));
+        let line = format!("- {}\n", Inline::text(&text).render(Container::Block));
         prop_assert_eq!(said(&line), letters(&flat(&text)), "{}", line);
-        let cell = Inline::text(&text).render(Place::Cell);
+        let cell = Inline::text(&text).render(Container::Cell);
         let table = format!("| A | B |\n| --- | --- |\n| {cell} | {cell} |\n");
         prop_assert_eq!(said(&table), format!("AB{0}{0}", letters(&flat(&text))), "{}", table);
     }
 
     #[test]
     fn code_says_what_was_said(text in hostile()) {
-        let cell = Inline::code(&text).render(Place::Cell);
+        let cell = Inline::code(&text).render(Container::Cell);
         let table = format!("| A | B |\n| --- | --- |\n| {cell} | {cell} |\n");
         prop_assert_eq!(said(&table), format!("AB{0}{0}", letters(&flat(&text))), "{}", table);
     }

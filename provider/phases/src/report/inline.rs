@@ -18,7 +18,7 @@ enum Span {
 
 /// Where a line stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Container {
     /// In a paragraph, a heading or an item of a list.
     Block,
     /// In a table.
@@ -92,7 +92,7 @@ impl Inline {
     }
 
     /// The markdown.
-    pub(super) fn render(&self, place: Place) -> String {
+    pub(super) fn render(&self, place: Container) -> String {
         let mut line = Line { out: String::new(), place, formula: self.dollars() > 1 };
         line.spans(&self.0);
         line.out.trim_end().to_owned()
@@ -170,7 +170,7 @@ pub(super) fn longest_run(text: &str) -> usize {
 /// A line that is being written.
 struct Line {
     out: String,
-    place: Place,
+    place: Container,
     /// Whether dollar signs could enclose a formula.
     formula: bool,
 }
@@ -193,7 +193,7 @@ impl Line {
     }
 
     fn code(&mut self, code: &str) {
-        if self.place == Place::Cell && code.contains('|') {
+        if self.place == Container::Cell && code.contains('|') {
             // Within backticks a bar ends the cell, and what a backslash before it does depends on the reader.
             self.out.push_str("<code>");
             self.words(code);
@@ -218,7 +218,7 @@ impl Line {
 
     /// Words, with a backslash before what would be more than a word.
     fn words(&mut self, text: &str) {
-        let block = self.place == Place::Block;
+        let block = self.place == Container::Block;
         let first = block && self.out.is_empty();
         let mut before = None;
         for (at, character) in text.char_indices() {
@@ -284,11 +284,11 @@ mod tests {
     use super::*;
 
     fn block(text: &str) -> String {
-        Inline::text(text).render(Place::Block)
+        Inline::text(text).render(Container::Block)
     }
 
     fn cell(text: &str) -> String {
-        Inline::text(text).render(Place::Cell)
+        Inline::text(text).render(Container::Cell)
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::inline::{Inline, Place, is_visible, longest_run, opens_tag};
+use super::inline::{Container, Inline, is_visible, longest_run, opens_tag};
 
 /// A page that is being written.
 #[derive(Debug, Default)]
@@ -51,13 +51,13 @@ impl Item {
 impl Page {
     /// A heading; level 1 is the page's title.
     pub(super) fn heading(&mut self, level: usize, text: impl Into<Inline>) {
-        let text = text.into().render(Place::Block);
+        let text = text.into().render(Container::Block);
         self.block(&format!("{} {text}", "#".repeat(level.clamp(1, 6))));
     }
 
     /// A paragraph.
     pub(super) fn paragraph(&mut self, text: impl Into<Inline>) {
-        let text = text.into().render(Place::Block);
+        let text = text.into().render(Container::Block);
         self.block(&text);
     }
 
@@ -80,10 +80,10 @@ impl Page {
         let mut line = |cells: Vec<String>| {
             let _ = writeln!(out, "| {} |", cells.join(" | "));
         };
-        line(kept.iter().map(|column| Inline::text(columns[*column]).render(Place::Cell)).collect());
+        line(kept.iter().map(|column| Inline::text(columns[*column]).render(Container::Cell)).collect());
         line(kept.iter().map(|_| "---".to_owned()).collect());
         for row in &rows {
-            line(kept.iter().map(|column| row[*column].render(Place::Cell)).collect());
+            line(kept.iter().map(|column| row[*column].render(Container::Cell)).collect());
         }
         self.block(&out);
     }
@@ -145,7 +145,7 @@ fn write_items(out: &mut String, items: &[Item], indent: &str) {
             Marker::Box { ticked: true } => ("- ".to_owned(), "[x] "),
             Marker::Box { ticked: false } => ("- ".to_owned(), "[ ] "),
         };
-        let _ = writeln!(out, "{indent}{marker}{tick}{}", item.text.render(Place::Block));
+        let _ = writeln!(out, "{indent}{marker}{tick}{}", item.text.render(Container::Block));
         write_items(out, &item.below, &format!("{indent}{}", " ".repeat(marker.len())));
     }
 }

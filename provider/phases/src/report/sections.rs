@@ -224,15 +224,15 @@ fn reason(change: &Change) -> Inline {
         return Inline::text(reason);
     }
     let failed = change.evidence.iter().filter(|(_, evidence)| !evidence.passed);
-    let told = Inline::join(
+    let stated = Inline::join(
         failed.map(|(name, evidence)| Inline::code(name).and(" failed: ").and(evidence.observed.as_str())),
         "; ",
     );
     match change.evidence.len() {
-        0 => told,
-        1 if told.is_blank() => Inline::text("the criterion passed"),
-        all if told.is_blank() => Inline::text(format!("all {all} criteria passed")),
-        _ => told,
+        0 => stated,
+        1 if stated.is_blank() => Inline::text("the criterion passed"),
+        all if stated.is_blank() => Inline::text(format!("all {all} criteria passed")),
+        _ => stated,
     }
 }
 

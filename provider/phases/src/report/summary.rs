@@ -112,13 +112,13 @@ pub(super) fn surprising(rollout: &Rollout) -> Vec<Blocker> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::inline::Place;
+    use super::super::inline::Container;
     use super::super::sample;
     use super::*;
 
     #[test]
     fn the_last_update_is_the_latest_moment_of_any_phase() {
-        let said = last_update(&sample::rollout()).unwrap().render(Place::Block);
+        let said = last_update(&sample::rollout()).unwrap().render(Container::Block);
         assert_eq!(said, "2026-02-05 14:03 UTC (phase 2 completed)");
     }
 

@@ -43,7 +43,7 @@ pub enum SaveError {
     Changed(Box<Changed>),
     /// Somebody else removed it.
     #[error(
-        "{uri} was removed by somebody else; revision {revision} was expected. Run plan again: it shows that the phase is to be created"
+        "{uri} was deleted since it was last read; revision {revision} was expected. Run plan again: it shows that the phase is to be created"
     )]
     Gone {
         /// Where it was.
@@ -131,10 +131,10 @@ impl std::error::Error for Changed {}
 
 fn unreadable_remedy(source: &FormatError) -> &'static str {
     match source {
-        FormatError::Newer { .. } => "it is left as it is",
+        FormatError::Newer { .. } => "it is left unchanged",
         FormatError::Damaged(_) | FormatError::Unmarked => {
-            "it is left as it is; put the last good content back, from its folder of revisions if there is one or from an older version of the object, or \
-             remove it and let an apply write the phase anew"
+            "it is left unchanged; restore the last good content, from its folder of revisions if there is one or from an older version of the object, or \
+             remove it and let an apply write the phase again"
         }
     }
 }

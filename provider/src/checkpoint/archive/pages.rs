@@ -3,7 +3,7 @@
 use mlops_phases::Rollout;
 
 use super::{Archive, LoadError};
-use crate::checkpoint::store::{Condition, Found, StoreError};
+use crate::checkpoint::store::{Content, Precondition, StoreError};
 use crate::google::api::CallContext;
 
 /// What pages are served as.
@@ -47,12 +47,12 @@ impl Archive {
         let text = render(&rollout).into_iter().find_map(|(page, text)| (page == name).then_some(text));
         let written = match (found, text.filter(|_| !rollout.phases().is_empty())) {
             (None, None) => return Ok(true),
-            (Some(Found { version, .. }), None) => {
+            (Some(Content { version, .. }), None) => {
                 self.store.delete(ctx, name, &version).await.map(|()| Written::LookAgain)
             }
             (Some(found), Some(text)) if found.bytes == text.as_bytes() => return Ok(true),
             (found, Some(text)) => {
-                let condition = found.map_or(Condition::Absent, |found| Condition::Matches(found.version));
+                let condition = found.map_or(Precondition::Absent, |found| Precondition::Matches(found.version));
                 self.store.write(ctx, name, text, MARKDOWN, &condition).await.map(|_| Written::Done)
             }
         };

@@ -30,7 +30,7 @@ pub(super) async fn check(which: Which<'_>, severities: &[String], state: AlertS
         Ok(names) => names,
         Err(finding) => return finding,
     };
-    let client = match tools.session.connection.client() {
+    let client = match tools.session.stacks.connection.client() {
         Ok(client) => client,
         Err(missing) => return Finding::failed(format!("The policies cannot be read: {missing}.")),
     };
@@ -59,7 +59,7 @@ pub(super) async fn check(which: Which<'_>, severities: &[String], state: AlertS
             if judged == 1 { ("policy", "is", "notifies") } else { ("policies", "are", "notify") };
         return Finding::held(match state {
             AlertState::Enabled => format!("{judged} {policies} {verb} evaluated and {notify} at least one channel"),
-            AlertState::Shadow => format!("{judged} {policies} {verb} evaluated and {notify} nobody"),
+            AlertState::Shadow => format!("{judged} {policies} {verb} evaluated and {notify} no one"),
         });
     }
     let count = faults.len();
@@ -83,7 +83,7 @@ fn names(which: Which<'_>, tools: &Tools<'_>) -> Result<BTreeSet<String>, Findin
     let names: BTreeSet<String> = match which {
         Which::Named(names) => names.iter().cloned().collect(),
         Which::OfStack(id) => {
-            let image = tools.session.images.get(id).ok_or_else(|| Finding::unknown_stack(id))?;
+            let image = tools.session.stacks.images.get(id).ok_or_else(|| Finding::unknown_stack(id))?;
             let stack = image
                 .stack(&LAYOUT)
                 .map_err(|error| Finding::failed(format!("The stack {id} cannot be read: {}.", chain(&error))))?;
@@ -93,7 +93,7 @@ fn names(which: Which<'_>, tools: &Tools<'_>) -> Result<BTreeSet<String>, Findin
     };
     match names.iter().find(|name| path(name).is_none()) {
         Some(name) => Err(Finding::failed(format!(
-            "{name:?} is no name of an alert policy. Names are projects/PROJECT/alertPolicies/NUMBER: \
+            "{name:?} is not the name of an alert policy. Names are projects/PROJECT/alertPolicies/NUMBER: \
              mlops_stack.NAME.alert_policies[\"KEY\"].id."
         ))),
         None => Ok(names),
@@ -134,7 +134,7 @@ fn fault(policy: &Json, state: AlertState) -> Option<String> {
     }
     let channels = policy["notificationChannels"].as_array().map_or(0, Vec::len);
     match (state, channels) {
-        (AlertState::Enabled, 0) => Some("notifies nobody".to_owned()),
+        (AlertState::Enabled, 0) => Some("notifies no one".to_owned()),
         (AlertState::Enabled, _) | (AlertState::Shadow, 0) => None,
         (AlertState::Shadow, 1) => Some("notifies 1 channel".to_owned()),
         (AlertState::Shadow, channels) => Some(format!("notifies {channels} channels")),

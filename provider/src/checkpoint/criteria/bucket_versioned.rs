@@ -29,6 +29,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::testing::{evidence, failed, held};
+    use crate::checkpoint::Session;
     use crate::engine::tests::operations::{World, denied};
     use crate::google::api::testing::minute;
 
@@ -37,7 +38,7 @@ mod tests {
         let world = World::new().await;
         world.make(&json!({"buckets": {"state": {"versioning": true}, "data": {}}})).await;
         prepare(&world);
-        evidence(Criterion::BucketVersioned { url: url.to_owned() }, &world.session(), &minute()).await
+        evidence(Criterion::BucketVersioned { url: url.to_owned() }, &Session::new(world.connection()), &minute()).await
     }
 
     #[tokio::test]

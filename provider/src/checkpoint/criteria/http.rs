@@ -126,7 +126,7 @@ impl Probe {
     /// Asks once. The token is fetched by the first attempt that gets one.
     async fn attempt(&self, tools: &Tools<'_>, pools: &Pools, token: &mut Option<Secret>) -> Seen {
         if let (Some(audience), None) = (&self.audience, &token) {
-            let client = match tools.session.connection.client() {
+            let client = match tools.session.stacks.connection.client() {
                 Ok(client) => client,
                 Err(missing) => return Seen::NotConfigured(missing.to_string()),
             };
@@ -197,8 +197,7 @@ impl Probe {
         if status != self.status {
             let mut observed = format!("{seen}, expected {}.", self.status);
             if let Some(place) = leads_to {
-                observed +=
-                    &format!(" It leads to {place}; redirects are not followed, so name the address that is meant.");
+                observed += &format!(" It leads to {place}; redirects are not followed, so set url to that address.");
             }
             if matches!(status, 401 | 403) {
                 observed += match token {

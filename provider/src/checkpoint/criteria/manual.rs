@@ -1,4 +1,4 @@
-//! A person vouches for it.
+//! A person approves it.
 
 use super::Finding;
 

@@ -22,11 +22,11 @@ use futures::future::join_all;
 use mlops_phases::Moment;
 use mlops_phases::document::{Criterion, Evidence};
 
+use crate::checkpoint::Session;
 use crate::checkpoint::store;
 use crate::engine::context::Interrupted;
 use crate::google::api::client::Pools;
 use crate::google::api::{ApiError, CallContext, ClientConfig};
-use crate::provider::Session;
 
 /// The longest time for a criterion that says none of its own.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -123,7 +123,7 @@ impl Finding {
 
     /// Nobody can tell, because a store does not.
     fn untold(error: &(dyn Error + 'static)) -> Self {
-        Self::failed(format!("Not to be found out: {}.", store::chain(error).trim_end_matches('.')))
+        Self::failed(format!("Could not be checked: {}.", store::chain(error).trim_end_matches('.')))
     }
 
     /// Nobody can tell, because a call to Google failed.

@@ -26,10 +26,10 @@ mod tests {
     use serde_json::json;
 
     use super::super::testing::{evidence, failed, held, offline};
+    use crate::checkpoint::Session;
     use crate::engine::tests::operations::{World, denied};
     use crate::google::api::testing::minute;
     use crate::google::api::{Host, Request};
-    use crate::provider::Session;
 
     async fn observed(url: &str, session: &Session) -> Evidence {
         evidence(Criterion::ObjectExists { url: url.to_owned() }, session, &minute()).await
@@ -39,12 +39,12 @@ mod tests {
     async fn world() -> (World, Session) {
         let world = World::new().await;
         world.make(&json!({"buckets": {"models": {}}})).await;
-        let session = world.session();
+        let session = Session::new(world.connection());
         let upload = Request::post(Host::STORAGE, "upload/storage/v1/b/test-models/o")
             .query("uploadType", "media")
             .query("name", "v3/model.onnx")
             .bytes("application/octet-stream", "weights");
-        session.connection.client().unwrap().call(&minute(), upload).await.unwrap();
+        session.stacks.connection.client().unwrap().call(&minute(), upload).await.unwrap();
         (world, session)
     }
 

@@ -6,10 +6,10 @@ use mlops_phases::document::{Criterion, Evidence};
 use tfplugin::Value;
 
 use super::{Tools, check};
+use crate::checkpoint::Session;
 use crate::config::ProviderConfig;
 use crate::google::api::CallContext;
 use crate::google::api::auth::Environment;
-use crate::provider::Session;
 
 /// A session without credentials and without an endpoint.
 pub(super) fn offline() -> Session {

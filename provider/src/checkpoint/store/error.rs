@@ -39,9 +39,7 @@ impl fmt::Display for Action {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Something else is there than was expected: somebody else wrote in the meantime.
-    #[error(
-        "{uri} was changed by somebody else in the meantime: run the command again to go on from what is there now"
-    )]
+    #[error("{uri} has changed since it was last read: run the command again to continue from its current content")]
     Conflict {
         /// What was to be written or removed.
         uri: String,
@@ -162,11 +160,11 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        let told = cause.to_string();
+        let message = cause.to_string();
         // Some libraries repeat their cause in their own text.
-        if !text.contains(&told) {
+        if !text.contains(&message) {
             text.push_str(": ");
-            text.push_str(&told);
+            text.push_str(&message);
         }
         next = cause.source();
     }

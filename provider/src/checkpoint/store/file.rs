@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::error::{Action, StoreError};
-use super::url::Place;
-use super::{Condition, Found, Listed, Version, Written};
+use super::url::Location;
+use super::{Content, Listed, Precondition, Version, Written};
 use crate::google::api::CallContext;
 
 /// The file that writers lock. It stays: who removed it would let two writers hold two locks.
@@ -41,7 +41,7 @@ impl Folder {
         Self { root }
     }
 
-    pub(super) async fn read(&self, key: &str) -> Result<Option<Found>, StoreError> {
+    pub(super) async fn read(&self, key: &str) -> Result<Option<Content>, StoreError> {
         let path = self.path(key);
         blocking(move || find(&path)).await.map_err(|error| self.error(Action::Read, key, error))
     }
@@ -61,7 +61,7 @@ impl Folder {
         ctx: &CallContext,
         key: &str,
         bytes: Bytes,
-        condition: &Condition,
+        condition: &Precondition,
     ) -> Result<Written, StoreError> {
         let turn = self.turn(ctx, Action::Write, key).await?;
         let (path, condition) = (self.path(key), condition.clone());
@@ -69,9 +69,9 @@ impl Folder {
             let _turn = turn;
             let found = find(&path)?;
             let holds = match (&condition, &found) {
-                (Condition::Absent, found) => found.is_none(),
-                (Condition::Matches(version), Some(found)) => found.version == *version,
-                (Condition::Matches(_), None) => false,
+                (Precondition::Absent, found) => found.is_none(),
+                (Precondition::Matches(version), Some(found)) => found.version == *version,
+                (Precondition::Matches(_), None) => false,
             };
             if !holds {
                 // The lock is held from the look to the end: no answer can be lost.
@@ -154,7 +154,7 @@ impl Folder {
     }
 
     fn uri(&self, key: &str) -> String {
-        Place::File { folder: self.root.clone() }.uri(key)
+        Location::File { folder: self.root.clone() }.uri(key)
     }
 
     fn error(&self, action: Action, key: &str, error: io::Error) -> StoreError {
@@ -186,9 +186,9 @@ fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-fn find(path: &Path) -> io::Result<Option<Found>> {
+fn find(path: &Path) -> io::Result<Option<Content>> {
     match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(Found { version: version(&bytes), bytes: bytes.into() })),
+        Ok(bytes) => Ok(Some(Content { version: version(&bytes), bytes: bytes.into() })),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::error::{Action, StoreError};
-use super::url::Place;
-use super::{Condition, Found, Listed, Version, Written};
+use super::url::Location;
+use super::{Content, Listed, Precondition, Version, Written};
 use crate::engine::context::Interrupted;
 use crate::google::api::{ApiError, CallContext, Cause, Client, Host, List, Request, segment};
 
@@ -24,7 +24,7 @@ impl Bucket {
         Self { client, bucket, prefix }
     }
 
-    pub(super) async fn read(&self, ctx: &CallContext, key: &str) -> Result<Option<Found>, StoreError> {
+    pub(super) async fn read(&self, ctx: &CallContext, key: &str) -> Result<Option<Content>, StoreError> {
         let request = Request::get(Host::STORAGE, self.object(key)).query("alt", "media");
         let answer = match self.client.call_raw(ctx, request).await {
             Ok(answer) => answer,
@@ -33,7 +33,7 @@ impl Bucket {
         let generation = answer.headers.get("x-goog-generation").and_then(|value| value.to_str().ok());
         let generation =
             generation.ok_or_else(|| self.nonsense(Action::Read, key, "it does not say the generation"))?;
-        Ok(Some(Found { version: Version(generation.to_owned()), bytes: answer.body }))
+        Ok(Some(Content { version: Version(generation.to_owned()), bytes: answer.body }))
     }
 
     pub(super) async fn exists(&self, ctx: &CallContext, key: &str) -> Result<bool, StoreError> {
@@ -49,17 +49,17 @@ impl Bucket {
         key: &str,
         bytes: Bytes,
         content_type: &str,
-        condition: &Condition,
+        condition: &Precondition,
     ) -> Result<Written, StoreError> {
         let generation = match condition {
             // No object has this generation.
-            Condition::Absent => "0",
-            Condition::Matches(Version(generation)) => generation,
+            Precondition::Absent => "0",
+            Precondition::Matches(Version(generation)) => generation,
         };
         let path = format!("upload/storage/v1/b/{}/o", segment(&self.bucket));
         let request = Request::post(Host::STORAGE, path)
             .query("uploadType", "media")
-            .query("name", Place::full_key(&self.prefix, key))
+            .query("name", Location::full_key(&self.prefix, key))
             .query("ifGenerationMatch", generation)
             .bytes(content_type, bytes)
             // With the condition it takes effect once, however often it is sent.
@@ -90,7 +90,7 @@ impl Bucket {
     }
 
     pub(super) async fn list(&self, ctx: &CallContext, folder: &str) -> Result<Vec<Listed>, StoreError> {
-        let prefix = format!("{}/", Place::full_key(&self.prefix, folder));
+        let prefix = format!("{}/", Location::full_key(&self.prefix, folder));
         let request = Request::get(Host::STORAGE, self.objects()).query("prefix", &prefix).query("delimiter", "/");
         let items = self.client.list(ctx, List::new(request, "items")).await.map_err(|error| {
             if error.is_not_found() { self.missing() } else { self.error(Action::List, folder, error) }
@@ -135,7 +135,7 @@ impl Bucket {
     }
 
     fn object(&self, key: &str) -> String {
-        format!("{}/{}", self.objects(), segment(&Place::full_key(&self.prefix, key)))
+        format!("{}/{}", self.objects(), segment(&Location::full_key(&self.prefix, key)))
     }
 
     fn root(&self) -> String {
@@ -146,7 +146,7 @@ impl Bucket {
         if key.is_empty() {
             self.root()
         } else {
-            format!("gs://{}/{}", self.bucket, Place::full_key(&self.prefix, key))
+            format!("gs://{}/{}", self.bucket, Location::full_key(&self.prefix, key))
         }
     }
 

@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 pub use self::error::{Action, BoxError, StoreError, chain};
 pub use self::s3::Credentials as S3Credentials;
-use self::url::Place;
+use self::url::Location;
 pub use self::url::{ObjectUrl, S3Settings, StoreUrl, StoreUrlError};
 use crate::google::api::{CallContext, Client};
 
@@ -28,7 +28,7 @@ pub struct Clients {
 /// One store. Keys are relative to it, their parts separated by slashes: `phases/2.json`.
 #[derive(Clone, Debug)]
 pub struct Store {
-    place: Place,
+    place: Location,
     backend: Backend,
 }
 
@@ -39,13 +39,13 @@ enum Backend {
     File(file::Folder),
 }
 
-/// Which content an object has: as the store names it. Only good for comparing, and for [`Condition::Matches`].
+/// Which content an object has: as the store names it. Only good for comparing, and for [`Precondition::Matches`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Version(String);
 
 /// What a write expects to find.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Condition {
+pub enum Precondition {
     /// Nothing.
     Absent,
     /// This version, and no other.
@@ -54,7 +54,7 @@ pub enum Condition {
 
 /// What lies under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct Content {
     /// The content.
     pub bytes: Bytes,
     /// Which content it is.
@@ -99,15 +99,15 @@ impl Store {
         Self::at(url.place().clone(), clients)
     }
 
-    fn at(place: Place, clients: &Clients) -> Self {
+    fn at(place: Location, clients: &Clients) -> Self {
         let backend = match &place {
-            Place::Gs { bucket, prefix } => {
+            Location::Gs { bucket, prefix } => {
                 Backend::Gs(gs::Bucket::new(clients.gcp.clone(), bucket.clone(), prefix.clone()))
             }
-            Place::S3 { bucket, prefix, settings } => {
+            Location::S3 { bucket, prefix, settings } => {
                 Backend::S3(s3::Bucket::new(clients.s3.clone(), bucket.clone(), prefix.clone(), settings.clone()))
             }
-            Place::File { folder } => Backend::File(file::Folder::new(folder.clone())),
+            Location::File { folder } => Backend::File(file::Folder::new(folder.clone())),
         };
         Self { place, backend }
     }
@@ -121,7 +121,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; a bucket that does not exist is one.
-    pub async fn read(&self, ctx: &CallContext, key: &str) -> Result<Option<Found>, StoreError> {
+    pub async fn read(&self, ctx: &CallContext, key: &str) -> Result<Option<Content>, StoreError> {
         match &self.backend {
             Backend::Gs(bucket) => bucket.read(ctx, key).await,
             Backend::S3(bucket) => bucket.read(ctx, key).await,
@@ -141,7 +141,7 @@ impl Store {
         key: &str,
         bytes: impl Into<Bytes>,
         content_type: &str,
-        condition: &Condition,
+        condition: &Precondition,
     ) -> Result<Version, StoreError> {
         let bytes = bytes.into();
         let written = match &self.backend {
@@ -211,11 +211,11 @@ pub async fn bucket_is_versioned(ctx: &CallContext, clients: &Clients, url: &Sto
 /// The command that lets the bucket of a store keep old versions of its objects; `None` for a folder.
 pub fn versioning_command(url: &StoreUrl) -> Option<String> {
     match url.place() {
-        Place::Gs { bucket, .. } => Some(format!("gcloud storage buckets update gs://{bucket} --versioning")),
-        Place::S3 { bucket, .. } => {
+        Location::Gs { bucket, .. } => Some(format!("gcloud storage buckets update gs://{bucket} --versioning")),
+        Location::S3 { bucket, .. } => {
             Some(format!("aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled"))
         }
-        Place::File { .. } => None,
+        Location::File { .. } => None,
     }
 }
 

@@ -13,8 +13,8 @@ pub(super) use self::clients::Clients;
 pub use self::clients::Credentials;
 use self::problem::{Kind, Loss, Problem};
 use super::error::{Action, StoreError};
-use super::url::{Place, S3Settings};
-use super::{Condition, Found, Listed, Version, Written};
+use super::url::{Location, S3Settings};
+use super::{Content, Listed, Precondition, Version, Written};
 use crate::engine::context::Interrupted;
 use crate::google::api::CallContext;
 
@@ -40,14 +40,14 @@ impl Bucket {
         Self { clients, bucket, prefix, settings }
     }
 
-    pub(super) async fn read(&self, ctx: &CallContext, key: &str) -> Result<Option<Found>, StoreError> {
+    pub(super) async fn read(&self, ctx: &CallContext, key: &str) -> Result<Option<Content>, StoreError> {
         let client = self.client().await?;
         let get = || async {
             let sent = client.get_object().bucket(&self.bucket).key(self.full_key(key)).send().await;
             let answer = sent.map_err(Problem::of)?;
             let version = version(answer.e_tag)?;
             let bytes = answer.body.collect().await.map_err(Problem::cut_off)?.into_bytes();
-            Ok(Found { bytes, version })
+            Ok(Content { bytes, version })
         };
         match self.repeat(ctx, Action::Read, key, get).await? {
             Ok(found) => Ok(Some(found)),
@@ -81,15 +81,15 @@ impl Bucket {
         key: &str,
         bytes: Bytes,
         content_type: &str,
-        condition: &Condition,
+        condition: &Precondition,
     ) -> Result<Written, StoreError> {
         let client = self.client().await?;
         let put = || async {
             let put = client.put_object().bucket(&self.bucket).key(self.full_key(key));
             let put = put.content_type(content_type).body(bytes.clone().into());
             let put = match condition {
-                Condition::Absent => put.if_none_match("*"),
-                Condition::Matches(Version(etag)) => put.if_match(etag),
+                Precondition::Absent => put.if_none_match("*"),
+                Precondition::Matches(Version(etag)) => put.if_match(etag),
             };
             version(put.send().await.map_err(Problem::of)?.e_tag)
         };
@@ -215,7 +215,7 @@ impl Bucket {
     }
 
     fn full_key(&self, key: &str) -> String {
-        Place::full_key(&self.prefix, key)
+        Location::full_key(&self.prefix, key)
     }
 
     fn root(&self) -> String {

@@ -12,18 +12,18 @@ const S3_WORDS: [&str; 4] = ["region", "endpoint", "use_path_style", "profile"];
 /// or `file:///ABSOLUTE/DIR`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoreUrl {
-    place: Place,
+    place: Location,
 }
 
 /// Where one object is: as a [`StoreUrl`], with the object's name, to the letter, in the place of the prefix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectUrl {
-    root: Place,
+    root: Location,
     name: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Place {
+pub(super) enum Location {
     Gs { bucket: String, prefix: String },
     S3 { bucket: String, prefix: String, settings: S3Settings },
     File { folder: PathBuf },
@@ -46,7 +46,9 @@ pub struct S3Settings {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreUrlError {
     /// It begins as none of the three kinds.
-    #[error("{text:?} is no store: write gs://BUCKET/PREFIX, s3://BUCKET/PREFIX?region=REGION or file:///ABSOLUTE/DIR")]
+    #[error(
+        "{text:?} is not a store: write gs://BUCKET/PREFIX, s3://BUCKET/PREFIX?region=REGION or file:///ABSOLUTE/DIR"
+    )]
     Scheme {
         /// What was given.
         text: String,
@@ -91,7 +93,7 @@ pub enum StoreUrlError {
     },
     /// A setting that does not exist.
     #[error(
-        "{word:?} in {text:?} is no setting of an s3:// address: there are region, endpoint, use_path_style and profile"
+        "{word:?} in {text:?} is not a setting of an s3:// address: the settings are region, endpoint, use_path_style and profile"
     )]
     UnknownSetting {
         /// What was given.
@@ -133,13 +135,13 @@ impl StoreUrl {
         self.place.uri(key)
     }
 
-    pub(super) fn place(&self) -> &Place {
+    pub(super) fn place(&self) -> &Location {
         &self.place
     }
 }
 
 impl ObjectUrl {
-    pub(super) fn root(&self) -> &Place {
+    pub(super) fn root(&self) -> &Location {
         &self.root
     }
 
@@ -148,7 +150,7 @@ impl ObjectUrl {
     }
 }
 
-impl Place {
+impl Location {
     /// The name of what lies under `key`: within the bucket, or below the root of the file system.
     pub(super) fn full_key(prefix: &str, key: &str) -> String {
         if prefix.is_empty() { key.to_owned() } else { format!("{prefix}/{key}") }
@@ -172,7 +174,7 @@ impl FromStr for StoreUrl {
             return Err(StoreUrlError::Fragment { text: text.to_owned() });
         }
         let place = match raw.scheme {
-            Scheme::File => Place::File { folder: folder(text, raw.path)? },
+            Scheme::File => Location::File { folder: folder(text, raw.path)? },
             Scheme::Gs | Scheme::S3 => {
                 let prefix = raw.path.strip_suffix('/').unwrap_or(raw.path);
                 if let Some(part) = prefix.split('/').find(|part| matches!(*part, "" | "." | ".."))
@@ -197,7 +199,7 @@ impl FromStr for ObjectUrl {
             let file = folder(text, raw.path)?;
             let name = file.file_name().and_then(|name| name.to_str()).map(str::to_owned).ok_or_else(missing)?;
             let folder = file.parent().map(Path::to_owned).ok_or_else(missing)?;
-            return Ok(Self { root: Place::File { folder }, name });
+            return Ok(Self { root: Location::File { folder }, name });
         }
         if raw.path.is_empty() {
             return Err(missing());
@@ -209,12 +211,12 @@ impl FromStr for ObjectUrl {
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
-            Place::Gs { bucket, prefix } => write_bucket(f, "gs", bucket, prefix),
-            Place::S3 { bucket, prefix, settings } => {
+            Location::Gs { bucket, prefix } => write_bucket(f, "gs", bucket, prefix),
+            Location::S3 { bucket, prefix, settings } => {
                 write_bucket(f, "s3", bucket, prefix)?;
                 write!(f, "{settings}")
             }
-            Place::File { folder } => f.write_str(&file_url(folder)),
+            Location::File { folder } => f.write_str(&file_url(folder)),
         }
     }
 }
@@ -222,7 +224,7 @@ impl fmt::Display for StoreUrl {
 impl fmt::Display for ObjectUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.root.uri(&self.name))?;
-        if let Place::S3 { settings, .. } = &self.root { write!(f, "{settings}") } else { Ok(()) }
+        if let Location::S3 { settings, .. } = &self.root { write!(f, "{settings}") } else { Ok(()) }
     }
 }
 
@@ -280,15 +282,15 @@ impl<'a> Raw<'a> {
         Ok(Self { scheme, bucket, path, query })
     }
 
-    fn in_bucket(&self, text: &str, prefix: &str) -> Result<Place, StoreUrlError> {
+    fn in_bucket(&self, text: &str, prefix: &str) -> Result<Location, StoreUrlError> {
         let (bucket, prefix) = (self.bucket.to_owned(), prefix.to_owned());
         if !is_bucket(&bucket) {
             return Err(StoreUrlError::Bucket { text: text.to_owned(), bucket });
         }
         match (self.scheme, self.query) {
-            (Scheme::S3, query) => Ok(Place::S3 { bucket, prefix, settings: settings(text, query.unwrap_or(""))? }),
+            (Scheme::S3, query) => Ok(Location::S3 { bucket, prefix, settings: settings(text, query.unwrap_or(""))? }),
             (_, Some(_)) => Err(StoreUrlError::NoSettings { text: text.to_owned() }),
-            (_, None) => Ok(Place::Gs { bucket, prefix }),
+            (_, None) => Ok(Location::Gs { bucket, prefix }),
         }
     }
 }

@@ -23,7 +23,7 @@ async fn found_after(components: &Json, edit: Option<Json>) -> Comparison {
     if let Some(edit) = edit {
         world.edit(edit);
     }
-    image.verify(&GOOGLE, &world.session(), &minute()).await.unwrap_or_else(|problems| panic!("{problems:?}"))
+    image.verify(&GOOGLE, &world.connection(), &minute()).await.unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 async fn differences_after(components: &Json, edit: Json) -> Vec<String> {
@@ -127,7 +127,7 @@ async fn a_stack_that_cannot_be_read_is_no_stack_without_differences() {
     for path in ["/b/test-data$", "/b/test-logs$"] {
         world.fault("GET", path, denied());
     }
-    assert!(image.verify(&GOOGLE, &world.session(), &minute()).await.is_err());
+    assert!(image.verify(&GOOGLE, &world.connection(), &minute()).await.is_err());
 }
 
 #[test]

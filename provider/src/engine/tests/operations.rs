@@ -9,7 +9,7 @@ use tfplugin::{Diagnostics, Dynamic, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::{configured, planned, scope, service, text};
-use crate::config::ProviderConfig;
+use crate::config::{Connection, ProviderConfig};
 use crate::engine::import_id::ImportName;
 use crate::engine::model::{self, Stack};
 use crate::engine::run::{Preparation, Run};
@@ -19,7 +19,6 @@ use crate::google::api::host::Addressing;
 use crate::google::api::{CallContext, Client, ClientConfig};
 use crate::google::session as google;
 use crate::google::stack::GOOGLE;
-use crate::provider::Session;
 
 const SERVICES: &[&str] = &[
     "artifactregistry.googleapis.com",
@@ -43,11 +42,11 @@ impl World {
         Self::with(SERVICES).await
     }
 
-    /// A session of the provider whose endpoint is this cloud.
-    pub(crate) fn session(&self) -> Session {
+    /// A connection of the provider whose endpoint is this cloud.
+    pub(crate) fn connection(&self) -> Connection {
         let config = ProviderConfig { endpoint: Value::Known(self.0.url().to_owned()), ..ProviderConfig::default() };
         let (connection, diagnostics) = config.connect(&Environment::of([("HOME", "/nowhere")]), "");
-        Session::new(connection.unwrap_or_else(|| panic!("{diagnostics:?}")))
+        connection.unwrap_or_else(|| panic!("{diagnostics:?}"))
     }
 
     fn run(&self, policy: Preparation, stop: CancellationToken) -> Run {

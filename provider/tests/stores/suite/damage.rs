@@ -28,7 +28,7 @@ fn uri(archive: &Archive) -> String {
 pub(crate) async fn a_damaged_document_is_named_and_left(world: World) {
     for refusal in refusals(&world, "phases/2.json", "{\"format\": 1, \"phase\": \"2\", \"tit").await {
         assert!(refusal.contains(&uri(&world.archive())) && refusal.contains("it is damaged"), "{refusal}");
-        assert!(refusal.contains("put the last good content back"), "{refusal}");
+        assert!(refusal.contains("restore the last good content"), "{refusal}");
     }
 }
 

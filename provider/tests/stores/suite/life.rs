@@ -1,7 +1,7 @@
 //! Phases are created, changed, read and removed.
 
 use mlops_phases::Status;
-use terraform_provider_mlops::checkpoint::store::Condition;
+use terraform_provider_mlops::checkpoint::store::Precondition;
 
 use crate::phases::{by, document, phase, with_step};
 use crate::world::{World, minute};
@@ -99,7 +99,7 @@ pub(crate) async fn stores_side_by_side_do_not_see_each_other(world: World) {
 pub(crate) async fn names_may_have_any_letters(world: World) {
     let (store, ctx) = (world.store(), minute());
     for key in ["a b/c+d.json", "100%25.json", "a&b=c.json", "größe/ü.json", "it's (1).json"] {
-        let version = store.write(&ctx, key, key.to_owned(), "text/plain", &Condition::Absent).await.unwrap();
+        let version = store.write(&ctx, key, key.to_owned(), "text/plain", &Precondition::Absent).await.unwrap();
         let found = store.read(&ctx, key).await.unwrap().unwrap();
         assert_eq!((found.bytes.as_ref(), &found.version), (key.as_bytes(), &version), "{key}");
         if let Some((folder, _)) = key.split_once('/') {

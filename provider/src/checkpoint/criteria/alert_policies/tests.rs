@@ -4,10 +4,10 @@ use mlops_phases::document::{AlertState, Criterion, Evidence};
 use serde_json::{Value as Json, json};
 
 use super::super::testing::{evidence, failed, held, offline};
+use crate::checkpoint::Session;
 use crate::engine::tests::operations::{World, denied};
 use crate::google::api::testing::minute;
 use crate::google::stack::LAYOUT;
-use crate::provider::Session;
 
 const ID: &str = "projects/test-project/locations/europe-west1/stacks/it";
 
@@ -30,8 +30,8 @@ fn policies() -> Json {
 
 async fn made(components: &Json) -> (World, Session) {
     let world = World::new().await;
-    let session = world.session();
-    session.images.observe(&world.make(components).await);
+    let session = Session::new(world.connection());
+    session.stacks.images.observe(&world.make(components).await);
     (world, session)
 }
 
@@ -54,9 +54,9 @@ async fn a_policy_with_a_channel_is_enabled_and_no_shadow() {
 
 #[tokio::test]
 async fn a_policy_without_a_channel_is_a_shadow_and_not_enabled() {
-    assert_eq!(held(&observed(&["ERROR"], AlertState::Shadow).await), "1 policy is evaluated and notifies nobody");
+    assert_eq!(held(&observed(&["ERROR"], AlertState::Shadow).await), "1 policy is evaluated and notifies no one");
     let evidence = observed(&["p1"], AlertState::Enabled).await;
-    assert!(failed(&evidence).contains("\"Slow\" notifies nobody"), "{}", evidence.observed);
+    assert!(failed(&evidence).contains("\"Slow\" notifies no one"), "{}", evidence.observed);
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn no_policy_at_all_does_not_hold() {
 
 /// The name of the policy that notifies.
 async fn name_of(session: &Session) -> String {
-    let stack = session.images.get(ID).unwrap().stack(&LAYOUT).unwrap();
+    let stack = session.stacks.images.get(ID).unwrap().stack(&LAYOUT).unwrap();
     stack.get("alert_policies").get("down").get("id").as_str().unwrap().to_owned()
 }
 
@@ -119,7 +119,7 @@ async fn policies_that_may_not_be_read_do_not_hold() {
 #[tokio::test]
 async fn a_name_of_something_else_is_refused() {
     let found = evidence(named("Down"), &offline(), &minute()).await;
-    assert!(failed(&found).starts_with("\"Down\" is no name of an alert policy."), "{}", found.observed);
+    assert!(failed(&found).starts_with("\"Down\" is not the name of an alert policy."), "{}", found.observed);
 }
 
 #[tokio::test]

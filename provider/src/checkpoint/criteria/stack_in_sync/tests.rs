@@ -4,6 +4,7 @@ use mlops_phases::document::{Criterion, Evidence};
 use serde_json::json;
 
 use super::super::testing::{evidence, failed, held, offline};
+use crate::checkpoint::Session;
 use crate::engine::tests::operations::{World, denied, everything};
 use crate::google::api::testing::minute;
 
@@ -16,9 +17,9 @@ fn in_sync(stack: &str, fingerprint: &str) -> Criterion {
 /// The evidence for a stack that was made, and to which `change` happened.
 async fn after(change: impl FnOnce(&World), fingerprint: Option<&str>) -> Evidence {
     let world = World::new().await;
-    let session = world.session();
+    let session = Session::new(world.connection());
     let stack = world.make(&everything()).await;
-    session.images.observe(&stack);
+    session.stacks.images.observe(&stack);
     change(&world);
     let recorded = fingerprint.or(stack.text("fingerprint")).unwrap_or_default();
     evidence(in_sync(ID, recorded), &session, &minute()).await

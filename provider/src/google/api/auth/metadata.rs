@@ -38,7 +38,7 @@ impl Metadata {
         if answer.headers().get("metadata-flavor").is_some_and(|flavor| flavor == "Google") {
             return Ok(Metadata { base });
         }
-        Err(format!("{host} answers, but is no metadata server"))
+        Err(format!("{host} answers, but is not a metadata server"))
     }
 }
 
@@ -52,7 +52,7 @@ impl Metadata {
         query: &[(&str, &str)],
     ) -> Result<String, AuthError> {
         let url = self.base.join(&format!("computeMetadata/v1/instance/service-accounts/default/{what}"));
-        let mut url = url.map_err(|_| exchange.malformed("GCE_METADATA_HOST is no host"))?;
+        let mut url = url.map_err(|_| exchange.malformed("GCE_METADATA_HOST is not a host"))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }

@@ -78,7 +78,7 @@ impl ApiError {
             Cause::Deadline => Some("Raise the matching value in timeouts, or run the command again to continue.".to_owned()),
             Cause::Cancelled => Some("Run the command again to continue where it stopped.".to_owned()),
             Cause::Partial(_) => Some(
-                "Objects in the places that did not answer may exist, so none is taken for deleted. Run the command again later.".to_owned(),
+                "Objects in the places that did not answer may exist, so none is treated as deleted. Run the command again later.".to_owned(),
             ),
             Cause::Http(status) if !status.structured => Some(
                 "The answer does not come from a Google API. Check the provider's endpoint and endpoints settings, and proxies on the way.".to_owned(),

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Extensions, ObjectSchema};
+use super::ObjectSchema;
 use crate::Type;
-use crate::value::{AttributeValue, Dynamic, ScalarRules};
+use crate::schema::Extensions;
+use crate::value::{Dynamic, ScalarRules};
 
 /// Who sets an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,27 +100,6 @@ impl Shape {
 }
 
 impl Attribute {
-    /// An attribute of the Rust type `T`.
-    pub fn of<T: AttributeValue>(
-        name: impl Into<Cow<'static, str>>,
-        description: impl Into<Cow<'static, str>>,
-        presence: Presence,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            description: description.into(),
-            shape: T::shape(),
-            presence,
-            sensitive: false,
-            write_only: false,
-            deprecated: None,
-            default: None,
-            requires_replace: false,
-            rules: T::rules(),
-            extensions: Extensions::default(),
-        }
-    }
-
     /// The nested attributes, if it has some.
     pub fn nested(&self) -> Option<(Nesting, &ObjectSchema)> {
         match &self.shape {

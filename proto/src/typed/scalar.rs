@@ -1,9 +1,9 @@
 //! Scalars of one's own as attribute types: what [`crate::scalar!`] and `#[derive(Choice)]` lean on.
 
-use super::impls_element::mismatch;
-use super::impls_primitive::{invalid, or_report};
-use super::{Dynamic, Primitive, Scalar, Value};
+use super::element::mismatch;
+use super::primitive::{invalid, or_report};
 use crate::schema::Shape;
+use crate::value::{Dynamic, Primitive, Scalar, Value};
 use crate::{Diagnostics, Path};
 
 /// Registers types that implement [`Scalar`] as attribute types: `tfplugin::scalar!(Duration, Quantity);`
@@ -12,7 +12,7 @@ use crate::{Diagnostics, Path};
 #[macro_export]
 macro_rules! scalar {
     ($($scalar:ty),+ $(,)?) => {$(
-        impl $crate::value::Known for $scalar {
+        impl $crate::typed::Known for $scalar {
             fn shape() -> $crate::schema::Shape {
                 $crate::__private::scalar_shape::<Self>()
             }

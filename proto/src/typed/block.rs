@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::impls_element::mismatch;
-use super::impls_primitive::or_report;
-use super::{AttributeValue, Dynamic, Entries, Value};
-use crate::schema::{Object, ObjectSchema};
+use super::element::mismatch;
+use super::primitive::or_report;
+use super::{AttributeValue, Object};
+use crate::schema::ObjectSchema;
+use crate::value::{Dynamic, Entries, Value};
 use crate::{Diagnostics, Path};
 
 /// Marks of the nestings, to choose the conversion by.

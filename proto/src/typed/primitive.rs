@@ -1,8 +1,8 @@
 //! Terraform's primitive types, and `dynamic`, as attribute types.
 
-use super::impls_element::{Known, mismatch};
-use super::{Dynamic, Number, ScalarRules, Value};
+use super::element::{Known, mismatch};
 use crate::schema::Shape;
+use crate::value::{Dynamic, Number, ScalarRules, Value};
 use crate::{Diagnostic, Diagnostics, Path, Type};
 
 impl Known for String {

@@ -1,6 +1,8 @@
 //! The bridge between Rust types and attributes: what `#[derive(Object)]` asks of each field's type.
 
-use crate::schema::Shape;
+use std::borrow::Cow;
+
+use crate::schema::{Attribute, Extensions, Presence, Shape};
 use crate::value::{Dynamic, ScalarRules};
 use crate::{Diagnostics, Path};
 
@@ -21,4 +23,27 @@ pub trait AttributeValue: Sized {
     fn decode(value: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) -> Option<Self>;
     /// Writes a value, as the tree that [`Self::shape`] describes.
     fn encode(&self) -> Dynamic;
+}
+
+impl Attribute {
+    /// An attribute of the Rust type `T`.
+    pub fn of<T: AttributeValue>(
+        name: impl Into<Cow<'static, str>>,
+        description: impl Into<Cow<'static, str>>,
+        presence: Presence,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            shape: T::shape(),
+            presence,
+            sensitive: false,
+            write_only: false,
+            deprecated: None,
+            default: None,
+            requires_replace: false,
+            rules: T::rules(),
+            extensions: Extensions::default(),
+        }
+    }
 }

@@ -3,8 +3,9 @@
 //! [`Known`] is what a bare type does; [`Member`] is a bare type or a `Value<..>` of one, as collections hold it. The
 //! single implementation of `AttributeValue` for every `Value<T>` is here; the types are in the sibling modules.
 
-use super::{AttributeValue, Dynamic, ScalarRules, Value};
+use super::AttributeValue;
 use crate::schema::Shape;
+use crate::value::{Dynamic, ScalarRules, Value};
 use crate::{Diagnostic, Diagnostics, Path};
 
 /// A bare Rust type that an attribute can have when its value is known.
@@ -122,10 +123,14 @@ pub(crate) fn mismatch(wanted: impl std::fmt::Display, value: &Dynamic, path: &P
         Dynamic::Object(_) => "an object",
         Dynamic::Typed(..) => "a value with a type of its own",
     };
-    Diagnostic::error("Wrong kind of value", format!("{wanted} is needed here, not {found}.")).at(path.clone())
+    Diagnostic::error("Incorrect attribute value type", format!("{wanted} is needed here, not {found}."))
+        .at(path.clone())
 }
 
 fn null_element(path: &Path) -> Diagnostic {
-    Diagnostic::error("Null element", "No element may be null here. Leave the element out, or give it a value.")
-        .at(path.clone())
+    Diagnostic::error(
+        "Null value in a collection",
+        "No element may be null here. Leave the element out, or give it a value.",
+    )
+    .at(path.clone())
 }

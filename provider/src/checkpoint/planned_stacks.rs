@@ -17,9 +17,9 @@ use crate::engine::image::StackImage;
 
 /// A folder for what is handed over.
 #[derive(Debug)]
-pub(super) struct Handover(PathBuf);
+pub(super) struct PlannedStacks(PathBuf);
 
-impl Handover {
+impl PlannedStacks {
     /// That of the directory in which Terraform runs; none when it was never initialised.
     pub(super) fn here() -> Option<Self> {
         Self::below(std::env::var_os("TF_DATA_DIR"))
@@ -69,15 +69,15 @@ mod tests {
     #[test]
     fn a_directory_that_was_never_initialised_gets_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Handover::below(Some(folder.path().join("none").into())).is_none());
+        assert!(PlannedStacks::below(Some(folder.path().join("none").into())).is_none());
         assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
     }
 
     #[test]
     fn what_was_damaged_is_not_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let handover = Handover::below(Some(folder.path().into())).unwrap();
-        handover.write(&handover.file("it"), b"no image").unwrap();
-        assert!(handover.take("it").is_none());
+        let planned = PlannedStacks::below(Some(folder.path().into())).unwrap();
+        planned.write(&planned.file("it"), b"no image").unwrap();
+        assert!(planned.take("it").is_none());
     }
 }

@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::impls_element::{Known, Member, mismatch};
-use super::impls_primitive::or_report;
-use super::{Dynamic, Name, ScalarRules, Value};
+use super::element::{Known, Member, mismatch};
+use super::primitive::or_report;
 use crate::schema::{Nesting, Shape};
-use crate::{Diagnostics, Path, Type};
+use crate::value::{Dynamic, ScalarRules, Value};
+use crate::{Diagnostics, Name, Path, Type};
 
 impl<E: Member> Known for Vec<E> {
     fn shape() -> Shape {

@@ -1,8 +1,9 @@
 //! Objects as attribute types: every struct that derives `Object` is a single nested attribute.
 
-use super::impls_element::Known;
-use super::{Dynamic, Value};
-use crate::schema::{Nesting, Object, Shape};
+use super::Object;
+use super::element::Known;
+use crate::schema::{Nesting, Shape};
+use crate::value::{Dynamic, Value};
 use crate::{Diagnostics, Path};
 
 impl<T: Object> Known for T {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use super::{Dynamic, Name};
+use super::Dynamic;
+use crate::Name;
 
 /// The entries of a map or an object, sorted by name. Used as a `BTreeMap`; a clone is cheap and shares them all, and a
 /// change copies the entries of this one map only.

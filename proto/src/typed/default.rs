@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AttributeValue, Dynamic, Known, Number, Primitive, Scalar, Value};
+use super::{AttributeValue, Known};
+use crate::value::{Dynamic, Number, Primitive, Scalar, Value};
 
 /// Marks of the ways, so that each may have its implementation.
 #[doc(hidden)]

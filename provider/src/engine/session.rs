@@ -1,0 +1,31 @@
+//! What the handlers of stacks share under one configuration of the provider.
+//!
+//! A provider's own client holds one and lends it (`AsRef`), so that the engine does not know who else is registered.
+
+use super::handover::Handover;
+use super::image::StackImages;
+use crate::config::Connection;
+
+/// The connection, and what one call leaves to the next.
+#[derive(Debug)]
+pub struct Session {
+    /// The provider's settings and client.
+    pub connection: Connection,
+    /// What one call leaves to the next.
+    pub handover: Handover,
+    /// The stacks of this configuration, as last known.
+    pub images: StackImages,
+}
+
+impl Session {
+    /// A session that remembers nothing yet.
+    pub fn new(connection: Connection) -> Self {
+        Self { connection, handover: Handover::default(), images: StackImages::default() }
+    }
+}
+
+impl AsRef<Session> for Session {
+    fn as_ref(&self) -> &Session {
+        self
+    }
+}
