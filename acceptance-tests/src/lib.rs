@@ -35,6 +35,7 @@ pub use feature::Feature;
 pub use guide::{Action, Reader, Step, says, steps_of};
 pub use install::install;
 pub use json::{Difference, differences};
+pub use localcloud::Lag;
 pub use or_fail::OrFail;
 pub use plan::{Change, Plan};
 pub use programs::{localcloud, provider, workspace};

@@ -1,6 +1,6 @@
 //! `/_localcloud`: what a test may do to the cloud that no user of it can.
 //!
-//! Faults, the request log, the snapshot, and edits behind the provider's back. Nothing else in this crate is there for tests alone.
+//! Faults, the request log, the snapshot, settings, and edits behind the provider's back. Nothing else in this crate is there for tests alone.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::fault::FaultSpec;
 use crate::json;
 use crate::seed;
 use crate::server::Inner;
-use crate::store::{World, resource_of};
+use crate::store::{Settings, World, resource_of};
 
 /// One line of the request log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,12 +70,27 @@ pub(crate) fn answer(inner: &mut Inner, method: &str, path: &str, body: &[u8]) -
             Some(seed) => (200, json!(seed)),
             None => (200, json!({"resources": [], "iam_policies": [], "enabled_services": []})),
         },
+        ("GET", "settings") => (200, json!(inner.world.settings)),
+        ("POST", "settings") => match changed_settings(inner.world.settings, body) {
+            Ok(settings) => {
+                inner.world.settings = settings;
+                (200, json!(settings))
+            }
+            Err(error) => refuse(&error),
+        },
         ("POST", "edit") => match serde_json::from_slice::<Edit>(body) {
             Ok(edit) => apply(&mut inner.world, &edit),
             Err(error) => refuse(&error),
         },
         _ => (404, json!({"error": "no such control call"})),
     }
+}
+
+/// The settings with those that `body` names replaced, such as `{"operations": "3s"}`.
+fn changed_settings(now: Settings, body: &[u8]) -> serde_json::Result<Settings> {
+    let mut settings = json!(now);
+    json::merge_patch(&mut settings, &serde_json::from_slice(body)?);
+    serde_json::from_value(settings)
 }
 
 fn refuse(error: &dyn std::fmt::Display) -> (u16, Value) {

@@ -21,6 +21,7 @@ pub mod error;
 pub mod etag;
 pub mod fault;
 pub mod json;
+pub mod lag;
 pub mod operation;
 pub mod pages;
 pub mod policy;
@@ -30,6 +31,7 @@ pub mod store;
 
 pub use control::{Edit, RequestRecord};
 pub use fault::{Drop, FaultSpec, MatchSpec};
+pub use lag::Lag;
 pub use seed::{OtherProject, Seed, SeedError, SeedObject, SeedPolicy};
 pub use server::{Builder, Handle, Server, StartError, write_whole};
 pub use store::{Project, Settings};

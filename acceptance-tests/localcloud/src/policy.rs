@@ -303,10 +303,8 @@ fn check_principal(world: &mut World, member: &str, members: &[String]) -> Resul
 
 fn check_account(world: &mut World, email: &str) -> Result<(), ApiError> {
     let missing = || ApiError::invalid(format!("Service account {email} does not exist."));
-    if let Some(fresh) = world.state.fresh_accounts.get_mut(email)
-        && fresh.unknown_to_policies > 0
-    {
-        fresh.unknown_to_policies -= 1;
+    let now = world.clock.now();
+    if world.state.fresh_accounts.get_mut(email).is_some_and(|fresh| !fresh.policies.look(now)) {
         return Err(missing());
     }
     let Some(project) = email

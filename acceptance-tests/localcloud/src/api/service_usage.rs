@@ -1,7 +1,7 @@
 //! `serviceusage.googleapis.com` v1: which APIs are on in a project.
 //!
-//! Names carry the project's number. A service just switched on is usable only some calls later (see
-//! [`Settings::service_lag`](crate::store::Settings)); what it depends on comes on with it.
+//! Names carry the project's number. A service just switched on is usable only some time later (see
+//! [`Settings::new_services`](crate::store::Settings)); what it depends on comes on with it.
 
 use serde_json::{Value, json};
 

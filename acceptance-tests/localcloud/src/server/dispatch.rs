@@ -121,13 +121,9 @@ fn check_service(api: &Api, world: &mut World, project_id: &str) -> Result<(), A
     if !world.service_enabled(project_id, api.host) {
         return Err(off);
     }
-    match world.state.warming_up.get_mut(project_id).and_then(|lags| lags.get_mut(api.host)) {
-        Some(left) if *left > 0 => {
-            *left -= 1;
-            Err(off)
-        }
-        _ => Ok(()),
-    }
+    let now = world.clock.now();
+    let lag = world.state.fresh_services.get_mut(project_id).and_then(|lags| lags.get_mut(api.host));
+    if lag.is_none_or(|lag| lag.look(now)) { Ok(()) } else { Err(off) }
 }
 
 /// The number of the project that a request names in its path or query, if it is one of ours.

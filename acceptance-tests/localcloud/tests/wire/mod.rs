@@ -70,7 +70,8 @@ impl Cloud {
         let bytes = response.bytes().await.expect("a body");
         let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let bare = path.split('?').next().unwrap_or(path);
-        if let (Some(descriptions), 200, true) = (&self.descriptions, status, body.is_object()) {
+        let is_control = host == "_localcloud";
+        if let (Some(descriptions), 200, true) = (&self.descriptions, status, body.is_object() && !is_control) {
             let verdict = descriptions.check_response(host, method.as_str(), bare, &body);
             assert!(verdict.is_ok(), "{method} {host}{path}: {}\n{body:#}", verdict.expect_err("a mismatch"));
         }

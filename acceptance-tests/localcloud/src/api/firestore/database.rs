@@ -11,6 +11,7 @@ use crate::clock;
 use crate::collection;
 use crate::error::ApiError;
 use crate::json::{self, Mask, Object, Presence};
+use crate::lag::Pending;
 use crate::operation::{self, End, Operation};
 use crate::store::World;
 
@@ -191,7 +192,7 @@ fn answer(call: &mut Call<'_>, id: &str, metadata: &str, mut response: Value, do
     let operation = Operation {
         name: format!("projects/{}/databases/{id}/operations/{operation_id}", call.param("project")),
         metadata: Some(json!({"@type": format!("type.googleapis.com/google.firestore.admin.v1.{metadata}")})),
-        polls_left: if done { 0 } else { call.world.settings.operation_polls },
+        pending: if done { Pending::default() } else { operation::begin(call) },
         end,
         shows_response_early: true,
     };

@@ -1,14 +1,15 @@
 //! Subscriptions: defaults of the real API, what cannot be changed, and topics that must exist.
 //!
-//! Nothing is delivered.
+//! Nothing is delivered. A new one may take a while to be seen: [`Settings::new_subscriptions`](crate::store::Settings).
 
 use serde_json::{Value, json};
 
-use super::topic::{self, DELETED};
-use super::{HOST, changes, check_id, exists, not_found, settle_duration};
+use super::topic::DELETED;
+use super::{HOST, changes, check_id, exists, is_seen, not_found, page, settle_duration};
 use crate::api::{Api, Call, Outcome, Reply, labels};
 use crate::error::ApiError;
 use crate::json::{self, Object, Presence};
+use crate::lag::Pending;
 use crate::store::World;
 
 pub(super) const SUBSCRIPTION: &str = "/v1/projects/{project}/subscriptions/{subscription}";
@@ -32,17 +33,23 @@ const MUTABLE: [&str; 14] = [
 pub(super) fn serve(api: Api) -> Api {
     api.on("GET", "/v1/projects/{project}/subscriptions", |call| {
         let parent = call.path();
-        topic::list(call, &parent, "subscriptions")
+        let paths: Vec<String> = call.world.children(HOST, &parent).map(|(path, _)| path.to_owned()).collect();
+        let seen: Vec<String> = paths.into_iter().filter(|path| is_seen(call.world, path)).collect();
+        let body = |path: String| Some((call.world.get(HOST, &path).cloned()?, path));
+        let items = seen.into_iter().filter_map(body).map(|(body, path)| (path, body)).collect();
+        page(call, "subscriptions", items)
     })
     .on("GET", SUBSCRIPTION, |call| {
-        let name = call.resource();
-        Ok(Reply::json(call.stored().cloned().ok_or_else(|| not_found(&name))?))
+        let (path, name) = (call.path(), call.resource());
+        let seen = is_seen(call.world, &path);
+        Ok(Reply::json(call.stored().filter(|_| seen).cloned().ok_or_else(|| not_found(&name))?))
     })
     .on("PUT", SUBSCRIPTION, create)
     .on("PATCH", SUBSCRIPTION, patch)
     .on("DELETE", SUBSCRIPTION, |call| {
         let (path, name) = (call.path(), call.resource());
         call.world.remove(HOST, &path).ok_or_else(|| not_found(&name))?;
+        call.world.state.fresh_subscriptions.remove(&path);
         Ok(Reply::empty_object())
     })
     .on("POST", "/v1/projects/{project}/subscriptions/{subscription}:detach", |call| {
@@ -68,6 +75,8 @@ fn create(call: &mut Call<'_>) -> Outcome {
     check_topic(call.world, &topic)?;
     sent.insert("topic".to_owned(), json!(topic));
     let body = settle(call.world, sent, &name)?;
+    let unseen = Pending::new(call.world.settings.new_subscriptions, call.world.clock.now());
+    call.world.state.fresh_subscriptions.insert(path.clone(), unseen);
     call.world.put(HOST, &path, body.clone());
     Ok(Reply::json(body))
 }
