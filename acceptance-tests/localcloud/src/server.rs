@@ -421,19 +421,15 @@ async fn serve(shared: &Shared, request: &Request, parsed: Result<(), ApiError>)
     let style = shared.api(request).map_or(ErrorStyle::Rpc, |api| api.style);
     let outcome = match harm.error {
         // A fault that drops the answer to an effect does not prevent the effect.
-        Some(error) if harm.drop.is_none() => Err(dispatch::Refusal::Api(error)),
-        _ => match parsed {
-            Ok(()) => dispatch::dispatch(shared, request, harm.operation_error),
-            Err(error) => Err(dispatch::Refusal::Api(error)),
-        },
+        Some(error) if harm.drop.is_none() => Err(error),
+        _ => parsed.and_then(|()| dispatch::dispatch(shared, request, harm.operation_error)),
     };
     if harm.drop == Some(Dropping::After) {
         return Err(Dropped);
     }
     let mut response = match outcome {
         Ok(reply) => reply_response(reply),
-        Err(dispatch::Refusal::Api(error)) => refusal(&error, style),
-        Err(dispatch::Refusal::NoSuchPath) => html_not_found(&request.path),
+        Err(error) => refusal(&error, style),
     };
     if let Some(seconds) = harm.retry_after {
         response.headers_mut().insert("retry-after", seconds.into());
@@ -500,15 +496,6 @@ fn refusal(error: &ApiError, style: ErrorStyle) -> HttpResponse {
 
 fn json_response(status: u16, body: &Value) -> HttpResponse {
     response(status, "application/json; charset=UTF-8", to_bytes(body))
-}
-
-fn html_not_found(path: &str) -> HttpResponse {
-    let text = format!(
-        "<!DOCTYPE html>\n<title>Error 404 (Not Found)!!1</title>\n<p><b>404.</b> <ins>That's an error.</ins>\n<p>The requested URL \
-         <code>{}</code> was not found on this server. <ins>That's all we know.</ins>\n",
-        path.replace('&', "&amp;").replace('<', "&lt;")
-    );
-    response(404, "text/html; charset=UTF-8", Bytes::from(text))
 }
 
 fn to_bytes(value: &Value) -> Bytes {

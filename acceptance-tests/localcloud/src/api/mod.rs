@@ -159,7 +159,10 @@ impl Api {
     /// The handler for a request, and what its path variables hold.
     pub(crate) fn route(&self, method: &str, path: &str) -> Option<(&Handler, BTreeMap<String, String>)> {
         let with_verb = self.routes.iter().filter(|route| route.verb.is_some());
-        let plain = self.routes.iter().filter(|route| route.verb.is_none());
+        // What stands behind a colon is a verb and no part of a name: an unknown one must not find the object's own route.
+        let last = path.rsplit('/').next().unwrap_or(path);
+        let may_be_plain = self.style != ErrorStyle::Rpc || !last.contains(':');
+        let plain = self.routes.iter().filter(|route| route.verb.is_none() && may_be_plain);
         with_verb
             .chain(plain)
             .filter(|route| route.method == method)
@@ -462,6 +465,8 @@ mod tests {
     fn verbs_are_no_part_of_the_name() {
         assert_eq!(params("POST", "/v1/a/x:doIt").map(|p| p["a"].clone()), Some("x".to_owned()));
         assert!(params("POST", "/v1/a/x").is_none());
+        assert!(params("GET", "/v1/a/x:another").is_none());
+        assert_eq!(params("GET", "/v1/a/x%3Ay").map(|p| p["a"].clone()), Some("x:y".to_owned()));
     }
 
     #[test]

@@ -8,43 +8,17 @@ use crate::error::{ApiError, ErrorStyle};
 use crate::json;
 use crate::store::World;
 
-/// Why a request gets no reply from a handler.
-pub(super) enum Refusal {
-    /// Written as the API writes errors.
-    Api(ApiError),
-    /// The front end knows no such path.
-    NoSuchPath,
-}
-
-impl From<ApiError> for Refusal {
-    fn from(error: ApiError) -> Self {
-        Self::Api(error)
-    }
-}
-
 /// Handles one request.
 pub(super) fn dispatch(
     shared: &Shared,
     request: &Request,
     operation_error: Option<ApiError>,
-) -> Result<Reply, Refusal> {
-    let Some(api) = shared.api(request) else {
-        return Err(ApiError::new(501, "UNIMPLEMENTED", format!("localcloud does not serve {}", request.host)).into());
-    };
-    let judged = shared
-        .check
-        .as_ref()
-        .filter(|_| api::storage::is_described(request))
-        .map(|check| check.check(api.host, &request.method, &request.path, &request.query, request.json.as_ref()));
-    let Some((handler, params)) = api.route(&request.method, &request.raw_path) else {
-        return Err(match judged {
-            // The real API has it, so a plain 404 would mislead.
-            None if api.style == ErrorStyle::Xml => unserved(api, request).into(),
-            Some(Ok(())) => unserved(api, request).into(),
-            _ => Refusal::NoSuchPath,
-        });
-    };
-    judged.unwrap_or(Ok(()))?;
+) -> Result<Reply, ApiError> {
+    let Some(api) = shared.api(request) else { return Err(unserved(request)) };
+    let Some((handler, params)) = api.route(&request.method, &request.raw_path) else { return Err(unserved(request)) };
+    if let Some(check) = shared.check.as_ref().filter(|_| api::storage::is_described(request)) {
+        check.check(api.host, &request.method, &request.path, &request.query, request.json.as_ref())?;
+    }
     let mut guard = shared.lock();
     let inner: &mut Inner = &mut guard;
     let mut call = Call::new(request, &mut inner.world, api.host, params, operation_error);
@@ -58,8 +32,9 @@ pub(super) fn dispatch(
     Ok(reply)
 }
 
-fn unserved(api: &Api, request: &Request) -> ApiError {
-    let what = format!("localcloud does not serve {} {}{}", request.method, api.host, request.path);
+/// What localcloud lacks it says so, whether or not the API's description has it: a 404 would look like an object that is gone.
+fn unserved(request: &Request) -> ApiError {
+    let what = format!("localcloud does not serve {} {}{}", request.method, request.host, request.path);
     ApiError::new(501, "UNIMPLEMENTED", what)
 }
 
