@@ -21,7 +21,7 @@ pub(super) fn dispatch(
     }
     let mut guard = shared.lock();
     let inner: &mut Inner = &mut guard;
-    let mut call = Call::new(request, &mut inner.world, api.host, params, operation_error);
+    let mut call = Call::new(request, &mut inner.world, api, params, operation_error);
     check_project(api, &mut call)?;
     let mut reply = handler(&mut call)?;
     if let (Body::Json(value), Some(fields)) =

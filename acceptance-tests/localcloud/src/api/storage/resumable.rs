@@ -88,7 +88,7 @@ pub(super) fn go_on(call: &mut Call<'_>) -> Outcome {
     let (begun, target) = (session.begun.clone(), session.target.clone());
     let params = BTreeMap::from([("bucket".to_owned(), target.bucket.clone())]);
     let digests = request.header("x-goog-hash");
-    let made = object::create(&mut Call::new(&begun, call.world, HOST, params, None), &target, upload, digests);
+    let made = object::create(&mut call.another(&begun, params), &target, upload, digests);
     match (made, call.world.uploads.get_mut(id)) {
         (Ok(object), Some(session)) => {
             session.state = State::Done(object.clone());
