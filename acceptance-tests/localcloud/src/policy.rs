@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::api::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::etag;
 use crate::json::{self, Object};
+use crate::route::Api;
 use crate::store::World;
 
 /// The most members that one policy holds.

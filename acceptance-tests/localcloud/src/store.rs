@@ -3,17 +3,19 @@
 //! Objects live under the path by which the real API serves them, exactly as in a seed; a snapshot is a walk over them.
 //! Names in paths always carry the project's id, also when a request or an answer carries its number.
 
+mod operation;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::api::storage::Sessions;
 use crate::clock::{self, Clock};
 use crate::etag;
 use crate::lag::{Lag, Pending};
-use crate::operation::Operation;
+
+pub use operation::{End, Operation};
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,14 +135,12 @@ pub struct World {
     pub clock: Clock,
     /// How things lag.
     pub settings: Settings,
-    /// Uploads that were begun.
-    pub(crate) uploads: Sessions,
 }
 
 impl World {
     /// An empty cloud.
     pub fn new(clock: Clock, settings: Settings) -> Self {
-        Self { state: State::default(), clock, settings, uploads: Sessions::new() }
+        Self { state: State::default(), clock, settings }
     }
 
     /// The body of the object at `path`.

@@ -9,12 +9,13 @@ mod index;
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::clock;
 use crate::error::ApiError;
-use crate::operation::{self, End};
+use crate::operation;
 use crate::pages::{self, PageRule};
-use crate::store::World;
+use crate::route::Api;
+use crate::store::{End, World};
 
 const HOST: &str = "firestore.googleapis.com";
 const OPERATION: &str = "/v1/projects/{project}/databases/{database}/operations/{operation}";

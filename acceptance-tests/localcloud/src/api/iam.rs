@@ -8,12 +8,13 @@ mod workload_identity;
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json::{self, Object};
 use crate::lag::Pending;
 use crate::pages::{self, PageRule};
 use crate::policy;
+use crate::route::Api;
 use crate::store::{FreshAccount, World, resource_of};
 
 pub(crate) const HOST: &str = "iam.googleapis.com";

@@ -8,11 +8,13 @@ mod topic;
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply, duration};
+use super::duration;
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json::{self, Mask, Object};
 use crate::pages::{self, PageRule};
 use crate::policy;
+use crate::route::Api;
 use crate::store::World;
 
 pub(super) const HOST: &str = "pubsub.googleapis.com";

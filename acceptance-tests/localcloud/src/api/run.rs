@@ -3,6 +3,7 @@
 //! deployment leaves the service behind with the failure in its conditions.
 
 mod defaults;
+mod finding;
 mod limits;
 mod quantity;
 mod status;
@@ -10,16 +11,17 @@ mod validate;
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::clock;
 use crate::collection;
 use crate::error::ApiError;
 use crate::json::{self, Object};
 use crate::lag::Pending;
-use crate::operation::{self, End, Operation};
+use crate::operation;
 use crate::pages::{self, PageRule};
 use crate::policy;
-use crate::store::resource_of;
+use crate::route::Api;
+use crate::store::{End, Operation, resource_of};
 use status::Outcome as Deployment;
 
 const SERVICE: &str = "/v2/projects/{project}/locations/{location}/services/{service}";
@@ -187,7 +189,7 @@ fn deploy(call: &mut Call<'_>, id: &str, mut wanted: Object, prior: Option<Value
     Ok(start(call, &name, typed(status::pending(&unsettled, prior.as_ref())), end))
 }
 
-fn refuse(findings: Vec<validate::Finding>) -> Result<(), ApiError> {
+fn refuse(findings: Vec<finding::Finding>) -> Result<(), ApiError> {
     if findings.is_empty() {
         return Ok(());
     }

@@ -5,10 +5,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::operation;
 use crate::pages::{self, PageRule};
+use crate::route::Api;
 use crate::store::{Project, SERVICE_USAGE, service_body, service_path};
 
 const PAGES: PageRule = PageRule { default: 50, max: 200 };

@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use super::{Inner, Shared};
-use crate::api::{self, Api, Body, Call, Reply, Request};
+use crate::api;
+use crate::call::{Body, Call, Reply, Request, decode, unknown_project};
 use crate::error::{ApiError, ErrorStyle};
 use crate::json;
+use crate::route::Api;
 use crate::store::World;
 
 /// Handles one request.
@@ -21,7 +23,7 @@ pub(super) fn dispatch(
     }
     let mut guard = shared.lock();
     let inner: &mut Inner = &mut guard;
-    let mut call = Call::new(request, &mut inner.world, api, params, operation_error);
+    let mut call = Call::new(request, &mut inner.world, api.host, api.style, params, operation_error);
     check_project(api, &mut call)?;
     let mut reply = handler(&mut call)?;
     if let (Body::Json(value), Some(fields)) =
@@ -83,7 +85,7 @@ fn check_project(api: &Api, call: &mut Call<'_>) -> Result<(), ApiError> {
         None if api.style == ErrorStyle::Storage => {
             Err(ApiError::storage(400, "invalid", format!("Unknown project id: {wanted}")))
         }
-        None => Err(api::unknown_project(api.host, &wanted)),
+        None => Err(unknown_project(api.host, &wanted)),
     }
 }
 
@@ -119,7 +121,7 @@ pub(super) fn parse_query(query: &str) -> Vec<(String, String)> {
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (api::decode(&key.replace('+', " ")), api::decode(&value.replace('+', " ")))
+            (decode(&key.replace('+', " ")), decode(&value.replace('+', " ")))
         })
         .collect()
 }

@@ -6,14 +6,16 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::HOST;
-use crate::api::{Api, Call, Outcome, Reply, locations};
+use crate::api::locations;
+use crate::call::{Call, Outcome, Reply};
 use crate::clock;
 use crate::collection;
 use crate::error::ApiError;
 use crate::json::{self, Mask, Object, Presence};
 use crate::lag::Pending;
-use crate::operation::{self, End, Operation};
-use crate::store::World;
+use crate::operation;
+use crate::route::Api;
+use crate::store::{End, Operation, World};
 
 const DATABASES: &str = "/v1/projects/{project}/databases";
 const DATABASE: &str = "/v1/projects/{project}/databases/{database}";

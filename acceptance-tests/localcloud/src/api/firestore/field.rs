@@ -6,9 +6,10 @@
 use serde_json::{Value, json};
 
 use super::{HOST, existing_database, in_groups, page, pass_time, start};
-use crate::api::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json;
+use crate::route::Api;
 
 const FIELDS: &str = "/v1/projects/{project}/databases/{database}/collectionGroups/{group}/fields";
 const FIELD: &str = "/v1/projects/{project}/databases/{database}/collectionGroups/{group}/fields/{field}";

@@ -5,10 +5,11 @@
 use serde_json::{Value, json};
 
 use super::{HOST, existing_database, in_groups, page, pass_time, start};
-use crate::api::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::etag;
 use crate::json::{self, Object, Presence};
+use crate::route::Api;
 
 const INDEXES: &str = "/v1/projects/{project}/databases/{database}/collectionGroups/{group}/indexes";
 const INDEX: &str = "/v1/projects/{project}/databases/{database}/collectionGroups/{group}/indexes/{index}";

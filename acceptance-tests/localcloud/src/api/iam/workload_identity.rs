@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::HOST;
-use crate::api::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::clock;
 use crate::collection::{self, Change, Collection, Completion, Naming, Verb};
 use crate::error::ApiError;
 use crate::json::{self, Object, Presence};
 use crate::operation;
 use crate::pages::PageRule;
+use crate::route::Api;
 
 const POOLS: &str = "/v1/projects/{project}/locations/{location}/workloadIdentityPools";
 const PROVIDERS: &str = "/v1/projects/{project}/locations/{location}/workloadIdentityPools/{pool}/providers";

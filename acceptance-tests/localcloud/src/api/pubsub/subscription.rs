@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 
 use super::topic::DELETED;
 use super::{HOST, changes, check_id, exists, is_seen, not_found, page, settle_duration};
-use crate::api::{Api, Call, Outcome, Reply, labels};
+use crate::api::labels;
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json::{self, Object, Presence};
 use crate::lag::Pending;
+use crate::route::Api;
 use crate::store::World;
 
 pub(super) const SUBSCRIPTION: &str = "/v1/projects/{project}/subscriptions/{subscription}";

@@ -5,9 +5,11 @@
 use serde_json::{Value, json};
 
 use super::{HOST, changes, check_id, exists, is_seen, not_found, page, settle_duration};
-use crate::api::{Api, Call, Outcome, Reply, labels, locations};
+use crate::api::{labels, locations};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json::{self, Object, Presence};
+use crate::route::Api;
 
 pub(super) const TOPIC: &str = "/v1/projects/{project}/topics/{topic}";
 const MUTABLE: [&str; 7] = [
