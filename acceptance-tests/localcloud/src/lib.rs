@@ -18,6 +18,7 @@ pub mod check;
 pub mod clock;
 pub mod collection;
 pub mod control;
+pub mod critical_path;
 pub mod discovery;
 pub mod error;
 pub mod etag;
@@ -34,6 +35,7 @@ pub mod server;
 pub mod store;
 
 pub use control::Edit;
+pub use critical_path::{CriticalPath, Speed, critical_path};
 pub use fault::{Drop, FaultSpec, MatchSpec};
 pub use lag::Lag;
 pub use request_log::RequestRecord;
