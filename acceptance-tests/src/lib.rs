@@ -28,14 +28,14 @@ mod world;
 
 pub use cloud::{Cloud, CloudOptions, Fault, Mark, Request};
 pub use copies::{OBJECTS_PER_COPY, copies};
-pub use critical_path::{Work, critical_path};
+pub use critical_path::critical_path;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use every_terraform::{Scene, Slot};
 pub use feature::Feature;
 pub use guide::{Action, Reader, Step, says, steps_of};
 pub use install::install;
 pub use json::{Difference, differences};
-pub use localcloud::Lag;
+pub use localcloud::{CriticalPath, Lag, Speed};
 pub use or_fail::OrFail;
 pub use plan::{Change, Plan};
 pub use programs::{localcloud, provider, workspace};

@@ -95,10 +95,12 @@ impl fmt::Display for Step<'_> {
         let verb = match self.work {
             Work::Create => "create",
             Work::Delete => "delete",
-            Work::Grant => "grant on",
+            Work::Grant => "write the policy of",
         };
         let collection = self.path.rsplit('/').nth(1).unwrap_or_default();
-        write!(f, "{verb} {collection}/{}", self.leaf())
+        // Of an account's address the name is enough.
+        let name = self.leaf().split('@').next().unwrap_or_default();
+        write!(f, "{verb} {collection}/{name}")
     }
 }
 
@@ -429,7 +431,7 @@ mod tests {
         let after = project(&[(ACCOUNT.0, ACCOUNT.1, json!({}))]);
         let after = granted(after, PROJECTS, "projects/p", MEMBER);
         let path = creation(&after, &[call("POST", PROJECTS, "/v1/projects/p:setIamPolicy")]);
-        assert_eq!(path.steps, ["create serviceAccounts/run@p.iam.gserviceaccount.com", "grant on projects/p"]);
+        assert_eq!(path.steps, ["create serviceAccounts/run", "write the policy of projects/p"]);
         assert_eq!(milliseconds(&path), 1100);
     }
 
@@ -453,8 +455,7 @@ mod tests {
         let after = granted(after, "secretmanager.googleapis.com", "projects/p/secrets/key", MEMBER);
         let log = [call("POST", "secretmanager.googleapis.com", "/v1/projects/p/secrets/key:setIamPolicy")];
         let path = creation(&after, &log);
-        let expected =
-            ["create serviceAccounts/run@p.iam.gserviceaccount.com", "grant on secrets/key", "create services/api"];
+        let expected = ["create serviceAccounts/run", "write the policy of secrets/key", "create services/api"];
         assert_eq!(path.steps, expected);
         assert_eq!(milliseconds(&path), 1000 + 100 + 3100);
     }

@@ -34,6 +34,7 @@ pub mod seed;
 pub mod server;
 pub mod store;
 
+pub use api::host_names;
 pub use control::Edit;
 pub use critical_path::{CriticalPath, Speed, critical_path};
 pub use fault::{Drop, FaultSpec, MatchSpec};

@@ -21,6 +21,7 @@ mod workload_identity_pool;
 
 mod apis;
 mod consistency;
+mod critical_path;
 mod drift;
 mod environment;
 mod examples;

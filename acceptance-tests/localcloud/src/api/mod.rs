@@ -36,6 +36,11 @@ pub(crate) mod tokens;
 
 use crate::route::Api;
 
+/// The names of all API hosts that are served.
+pub fn host_names() -> Vec<&'static str> {
+    hosts().iter().map(|api| api.host).collect()
+}
+
 /// All API hosts that are served.
 pub(crate) fn hosts() -> Vec<Api> {
     vec![
