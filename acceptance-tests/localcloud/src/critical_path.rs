@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::json;
 use crate::request_log::RequestRecord;
 use crate::seed::Seed;
-use crate::store::resource_of;
+use crate::store::{SERVICE_USAGE, resource_of};
 use demands::{Answer, Demand, Kind, Ready, kind_of};
 
 /// How fast the cloud was.
@@ -106,7 +106,10 @@ impl fmt::Display for Step<'_> {
 
 /// The objects that are there and were not.
 fn made<'a>(before: &Seed, after: &'a Seed) -> Vec<Step<'a>> {
-    let is_there = |body: &Value| body["state"] != "DELETED" && body.get("deleteTime").is_none();
+    let is_there = |body: &Value| {
+        let is_gone = ["DELETED", "DISABLED"].iter().any(|state| body["state"] == *state);
+        !is_gone && body.get("deleteTime").is_none()
+    };
     let earlier: BTreeMap<(&str, &str), &Value> = before
         .resources
         .iter()
@@ -208,7 +211,7 @@ impl<'a> Plan<'a> {
             .map(|(at, _)| at)
     }
 
-    /// A creation waits for what the object lies in and for what it names.
+    /// A creation waits for its API, for what the object lies in, and for what it names.
     fn demand_of_creations(&mut self) {
         for at in 0..self.steps.len() {
             let step = &self.steps[at];
@@ -217,7 +220,9 @@ impl<'a> Plan<'a> {
                 let texts = texts_at(step.body, name.field).into_iter();
                 texts.filter_map(|text| self.creation(None, name.collection, leaf_of(text)))
             });
-            let needed: Vec<usize> = named.chain(self.around(Work::Create, step.host, &step.path)).collect();
+            let api = self.creation(Some(SERVICE_USAGE), "services", step.host);
+            let around = self.around(Work::Create, step.host, &step.path);
+            let needed: Vec<usize> = named.chain(api).chain(around).collect();
             let after: Vec<(usize, Duration)> =
                 needed.into_iter().filter(|used| *used != at).map(|used| (used, self.until_ready(used))).collect();
             self.steps[at].after.extend(after);
@@ -424,6 +429,19 @@ mod tests {
         let path = creation(&after, &[]);
         assert_eq!(path.steps, ["create workloadIdentityPools/ci", "create providers/forge"]);
         assert_eq!(milliseconds(&path), 6200);
+    }
+
+    #[test]
+    fn nothing_is_made_before_its_api_is_on() {
+        let service = "/v1/projects/p/services/pubsub.googleapis.com";
+        let before = project(&[("serviceusage", service, json!({"state": "DISABLED"}))]);
+        let after = project(&[
+            ("serviceusage", service, json!({"state": "ENABLED"})),
+            ("pubsub", "/v1/projects/p/topics/news", json!({})),
+        ]);
+        let path = critical_path(&before, &after, &[], SPEED);
+        assert_eq!(path.steps, ["create services/pubsub.googleapis.com", "create topics/news"]);
+        assert_eq!(milliseconds(&path), 3200);
     }
 
     #[test]

@@ -36,7 +36,8 @@ fn existing(call: &mut Call<'_>) -> Result<String, ApiError> {
 }
 
 /// Do reads see the subscription at `path` yet? As recorded (`pubsub-subscription`: four reads after the PUT are 404, the fifth is not;
-/// `pubsub-subscription-push`: one), while writes know it at once. That a list lacks it as long is what the code of other providers says.
+/// `pubsub-subscription-push`: one), while writes know it at once. Whether a list lacks it as long is in no
+/// recording: it does here, which is the harder case.
 fn is_seen(world: &mut World, path: &str) -> bool {
     let now = world.clock.now();
     world.state.fresh_subscriptions.get_mut(path).is_none_or(|unseen| unseen.look(now))

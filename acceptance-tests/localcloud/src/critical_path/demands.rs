@@ -3,6 +3,8 @@
 //! A row says what a recording, a document or the check in `api/` says; where none is known it asks for the finished object, which is what
 //! other providers wait for. Nothing here comes from the order in which a provider makes its calls.
 
+use crate::store::SERVICE_USAGE;
+
 /// How a change is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -82,9 +84,12 @@ pub(super) const KINDS: &[Kind] = &[
     // DELETE of a bucket that is not empty is 409: its discovery document.
     Kind { must_be_empty: true, ..now(STORAGE, "b", &[]) },
     now(STORAGE, "o", &[]),
+    // An API is on when its operation is done: the recordings `serviceusage-service`.
+    slow(SERVICE_USAGE, "services", &[]),
     slow("artifactregistry.googleapis.com", "repositories", &[]),
     Kind {
-        // Recorded (`run-service`): GET right after the POST has the service, `reconciling`; it can be granted on from then on.
+        // Recorded (`run-service`): the answer to the POST has the service, `reconciling`. That it can be granted on from then on is
+        // how gcloud deploys, and in no recording.
         ready: Ready::Accepted,
         ..slow(
             RUN,
@@ -104,7 +109,7 @@ pub(super) const KINDS: &[Kind] = &[
         )
     },
     now(MONITORING, "notificationChannels", &[]),
-    // Recorded (`monitoring-alert-policy`): a channel that a policy names is not deleted.
+    // Recorded (`monitoring-alert-policy`): the DELETE of a channel is 400 until the policy that names it is gone.
     now(
         MONITORING,
         "alertPolicies",
