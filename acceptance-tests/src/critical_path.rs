@@ -1,6 +1,6 @@
 //! The critical path of an operation, as localcloud finds it, from what a world saw.
 //!
-//! It comes from what the APIs demand, not from what the provider does: [`localcloud::critical_path`].
+//! It comes from what the APIs demand, not from what the provider does: [`localcloud::critical_path()`].
 
 use localcloud::{CriticalPath, RequestRecord, Seed, Speed};
 
