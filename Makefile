@@ -41,7 +41,7 @@ picture: tools       ## the picture in the README, from what Terraform and the p
 	cargo build -q $(PROGRAMS)
 	cargo run -q -p acceptance-tests --bin picture
 
-bench: tools         ## times of handshake, schema, plan and apply, with the number of calls
+bench: tools         ## times of handshake, schema, plan and apply, with the number of calls and the critical path
 	cargo run --release -p acceptance-tests --bin bench
 	cargo bench -q -p terraform-provider-mlops --bench scale
 

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use localcloud::Lag;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -30,6 +31,12 @@ pub struct CloudOptions {
     pub program: Option<PathBuf>,
     /// Whether callers are people with credentials of their own, which name no quota project: some APIs refuse them.
     pub user_credentials: bool,
+    /// How long an operation takes; localcloud's default when absent.
+    pub operations: Option<Lag>,
+    /// How long a new service account is unknown; localcloud's default when absent.
+    pub new_accounts: Option<Lag>,
+    /// How long a new subscription is not seen; localcloud's default when absent.
+    pub new_subscriptions: Option<Lag>,
 }
 
 /// A running localcloud with discovery documents, on a port of its own; ends when dropped.
@@ -213,6 +220,14 @@ impl Cloud {
         }
         if let Some(latency) = options.latency {
             command.arg("--latency").arg(format!("{}ms", latency.as_millis()));
+        }
+        let lags = [
+            ("--operations", options.operations),
+            ("--new-accounts", options.new_accounts),
+            ("--new-subscriptions", options.new_subscriptions),
+        ];
+        for (argument, lag) in lags.iter().filter_map(|(argument, lag)| Some((argument, (*lag)?))) {
+            command.arg(argument).arg(lag.to_string());
         }
         if options.user_credentials {
             command.arg("--user-credentials");

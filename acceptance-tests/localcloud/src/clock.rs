@@ -30,6 +30,11 @@ impl Clock {
         }))
     }
 
+    /// A clock that stands still until somebody moves its hand, which holds microseconds since 1970.
+    pub fn by_hand(hand: Arc<AtomicI64>) -> Self {
+        Self(Arc::new(move || Timestamp::from_microsecond(hand.load(Ordering::Relaxed)).unwrap_or_default()))
+    }
+
     /// Now.
     pub fn now(&self) -> Timestamp {
         (self.0)()

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::api::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json::{self, Mask, Object};
 use crate::pages::{self, PageRule};
+use crate::route::Api;
 use crate::store::resource_of;
 use crate::{operation, policy};
 

@@ -1,34 +1,17 @@
 //! `/_localcloud`: what a test may do to the cloud that no user of it can.
 //!
-//! Faults, the request log, the snapshot, and edits behind the provider's back. Nothing else in this crate is there for tests alone.
+//! Faults, the request log, the snapshot, settings, and edits behind the provider's back. Nothing else in this crate is there for tests alone.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::storage;
 use crate::etag;
-use crate::fault::FaultSpec;
+use crate::fault::{FaultSpec, Faults};
 use crate::json;
+use crate::request_log::RequestLog;
 use crate::seed;
-use crate::server::Inner;
-use crate::store::{World, resource_of};
-
-/// One line of the request log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RequestRecord {
-    /// HTTP method.
-    pub method: String,
-    /// API host.
-    pub host: String,
-    /// Path behind the host, decoded.
-    pub path: String,
-    /// Query as it came, without the question mark.
-    pub query: String,
-    /// HTTP status of the answer; 0 while it is under way and when the connection was dropped.
-    pub status: u16,
-    /// Milliseconds since the server started.
-    pub at_ms: u64,
-}
+use crate::store::{Settings, World, resource_of};
 
 /// An edit: `{"service", "path", "merge"}` or `{"service", "path", "delete": true}`. A path that ends in `:getIamPolicy` or, for
 /// Cloud Storage, in `/iam` means the policy.
@@ -47,36 +30,59 @@ pub struct Edit {
     pub delete: bool,
 }
 
+/// What control calls reach.
+pub(crate) struct Reach<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) faults: &'a mut Faults,
+    pub(crate) log: &'a mut RequestLog,
+}
+
 /// Answers a control call: status and body.
-pub(crate) fn answer(inner: &mut Inner, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
+pub(crate) fn answer(reach: Reach<'_>, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
+    let Reach { world, faults, log } = reach;
     match (method, path) {
         ("POST", "faults") => match serde_json::from_slice::<FaultSpec>(body) {
-            Ok(spec) => match inner.faults.add(spec) {
+            Ok(spec) => match faults.add(spec) {
                 Ok(()) => (200, json!({})),
                 Err(error) => refuse(&error),
             },
             Err(error) => refuse(&error),
         },
-        ("GET", "faults") => (200, json!(inner.faults.unspent())),
+        ("GET", "faults") => (200, json!(faults.unspent())),
         ("DELETE", "faults") => {
-            inner.faults.clear();
+            faults.clear();
             (200, json!({}))
         }
-        ("GET", "requests") => (200, json!(inner.requests)),
+        ("GET", "requests") => (200, json!(log.records())),
         ("DELETE", "requests") => {
-            inner.forget_requests();
+            log.clear();
             (200, json!({}))
         }
-        ("GET", "snapshot") => match seed::snapshot(&inner.world) {
+        ("GET", "snapshot") => match seed::snapshot(world) {
             Some(seed) => (200, json!(seed)),
             None => (200, json!({"resources": [], "iam_policies": [], "enabled_services": []})),
         },
+        ("GET", "settings") => (200, json!(world.settings)),
+        ("POST", "settings") => match changed_settings(world.settings, body) {
+            Ok(settings) => {
+                world.settings = settings;
+                (200, json!(settings))
+            }
+            Err(error) => refuse(&error),
+        },
         ("POST", "edit") => match serde_json::from_slice::<Edit>(body) {
-            Ok(edit) => apply(&mut inner.world, &edit),
+            Ok(edit) => apply(world, &edit),
             Err(error) => refuse(&error),
         },
         _ => (404, json!({"error": "no such control call"})),
     }
+}
+
+/// The settings with those that `body` names replaced, such as `{"operations": "3s"}`.
+fn changed_settings(now: Settings, body: &[u8]) -> serde_json::Result<Settings> {
+    let mut settings = json!(now);
+    json::merge_patch(&mut settings, &serde_json::from_slice(body)?);
+    serde_json::from_value(settings)
 }
 
 fn refuse(error: &dyn std::fmt::Display) -> (u16, Value) {

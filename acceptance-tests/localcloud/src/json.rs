@@ -144,6 +144,18 @@ pub fn is_zero(value: &Value) -> bool {
     }
 }
 
+/// Leaves out the fields that are null, at any depth.
+pub fn drop_nulls(object: &mut Object) {
+    object.retain(|_, value| {
+        match value {
+            Value::Object(inner) => drop_nulls(inner),
+            Value::Array(items) => items.iter_mut().filter_map(Value::as_object_mut).for_each(drop_nulls),
+            _ => {}
+        }
+        !value.is_null()
+    });
+}
+
 /// Which fields of a kind are not treated as plain proto3 fields. Paths are dotted, without list indices.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Presence {

@@ -8,28 +8,38 @@
 //! # let _ = services; Ok(()) }
 //! ```
 //!
-//! Map: [`server`] takes requests in and finds the API (`api/`, a file per host); [`collection`] is what all standard resources share;
-//! [`store`] is everything that is remembered; [`control`] is what only tests do.
+//! Map: [`server`] takes requests in, [`route`] finds the handler among the APIs (`api/`, a file per host), which answers a [`call`];
+//! [`collection`] is what all standard resources share; [`store`] is everything that is remembered; [`control`] is what only tests do.
+//! A module is above what it imports: nothing imports in a circle.
 
 pub mod api;
+pub mod call;
 pub mod check;
 pub mod clock;
 pub mod collection;
 pub mod control;
+pub mod critical_path;
 pub mod discovery;
 pub mod error;
 pub mod etag;
 pub mod fault;
 pub mod json;
+pub mod lag;
 pub mod operation;
 pub mod pages;
 pub mod policy;
+pub mod request_log;
+pub mod route;
 pub mod seed;
 pub mod server;
 pub mod store;
 
-pub use control::{Edit, RequestRecord};
+pub use api::host_names;
+pub use control::Edit;
+pub use critical_path::{CriticalPath, Speed, critical_path};
 pub use fault::{Drop, FaultSpec, MatchSpec};
+pub use lag::Lag;
+pub use request_log::RequestRecord;
 pub use seed::{OtherProject, Seed, SeedError, SeedObject, SeedPolicy};
 pub use server::{Builder, Handle, Server, StartError, write_whole};
 pub use store::{Project, Settings};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use localcloud::discovery::Discovery;
-use localcloud::{Seed, Server, Settings};
+use localcloud::{Lag, Seed, Server, Settings, lag};
 
 /// The Google Cloud REST APIs of a deployment, on this machine.
 #[derive(Debug, Parser)]
@@ -35,6 +35,15 @@ struct Args {
     /// Each API call takes at least this long, such as 50ms
     #[arg(long, value_parser = parse_latency)]
     latency: Option<Duration>,
+    /// How long a long-running operation takes, such as 3s; a bare number counts polls
+    #[arg(long, value_name = "TIME")]
+    operations: Option<Lag>,
+    /// How long a new service account is unknown, such as 2s; a bare number counts calls
+    #[arg(long, value_name = "TIME")]
+    new_accounts: Option<Lag>,
+    /// How long a new subscription is not seen, such as 3s; a bare number counts reads
+    #[arg(long, value_name = "TIME")]
+    new_subscriptions: Option<Lag>,
     /// Append one JSON line for each API call to this file
     #[arg(long)]
     log: Option<PathBuf>,
@@ -61,7 +70,14 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
-    let settings = Settings { user_credentials: args.user_credentials, ..Settings::default() };
+    let usual = Settings::default();
+    let settings = Settings {
+        operations: args.operations.unwrap_or(usual.operations),
+        new_accounts: args.new_accounts.unwrap_or(usual.new_accounts),
+        new_subscriptions: args.new_subscriptions.unwrap_or(usual.new_subscriptions),
+        user_credentials: args.user_credentials,
+        ..usual
+    };
     let mut builder = Server::builder().listen(args.listen).settings(settings);
     let mut project = None;
     let new = args.project.iter().enumerate().map(|(number, id)| Ok(Seed::new_project(id, number)));
@@ -116,15 +132,10 @@ async fn stop_signal() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-/// `50ms` or `2s`.
+/// `50ms`, or `2s`; milliseconds where no unit is said.
 fn parse_latency(text: &str) -> Result<Duration, String> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = number.parse().map_err(|_| "expected a number and a unit, such as 50ms".to_owned())?;
-    match unit {
-        "ms" | "" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        _ => Err(format!("unknown unit {unit}: use ms or s")),
-    }
+    let milliseconds = || text.parse().ok().map(Duration::from_millis);
+    lag::time(text).or_else(milliseconds).ok_or_else(|| "expected a number and ms or s, such as 50ms".to_owned())
 }
 
 #[cfg(test)]

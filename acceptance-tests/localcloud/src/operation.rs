@@ -1,59 +1,15 @@
 //! Long-running operations.
 //!
-//! The effect of a call is there at once; the operation only says `done: false` for the first polls, so that a caller which does not
-//! wait is found out. An operation that a fault condemned ends in an error.
+//! The effect of a call is there at once; the operation only says `done: false` for as long as
+//! [`Settings::operations`](crate::store::Settings) says, so that a caller which does not wait is found out. An operation that a fault condemned ends in an error.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::api::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
-
-/// A long-running operation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Operation {
-    /// Its name, as the API returns it.
-    pub name: String,
-    /// `metadata`, absent where the API has none.
-    pub metadata: Option<Value>,
-    /// Polls that still answer without `done`.
-    pub polls_left: u32,
-    /// How it ends.
-    pub end: End,
-    /// The response is shown before the operation is done, as Firestore does.
-    #[serde(default)]
-    pub shows_response_early: bool,
-}
-
-/// The end of an operation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum End {
-    /// `done: true` with this `response`; null for an API that gives none.
-    Response(Value),
-    /// `done: true` with this `error`.
-    Error(Value),
-}
-
-impl Operation {
-    /// The operation as JSON, finished or not.
-    pub fn body(&self, done: bool) -> Value {
-        let mut body = json!({"name": self.name});
-        if let Some(metadata) = &self.metadata {
-            body["metadata"] = metadata.clone();
-        }
-        if done {
-            body["done"] = json!(true);
-        }
-        match &self.end {
-            End::Response(response) if (done || self.shows_response_early) && !response.is_null() => {
-                body["response"] = response.clone();
-            }
-            End::Error(error) if done => body["error"] = error.clone(),
-            _ => {}
-        }
-        body
-    }
-}
+use crate::lag::Pending;
+use crate::route::Api;
+use crate::store::{End, Operation};
 
 /// Registers an operation under `name` (with the project's id or its number: either polls it) and answers its first body, not yet done. If the fault that the call met condemned the operation,
 /// it will end in that error instead of in `response`.
@@ -62,11 +18,16 @@ pub fn start(call: &mut Call<'_>, name: String, metadata: Option<Value>, respons
         Some(error) => End::Error(error.as_operation_error()),
         None => End::Response(response),
     };
-    let polls_left = call.world.settings.operation_polls;
-    let operation = Operation { name, metadata, polls_left, end, shows_response_early: false };
+    let pending = begin(call);
+    let operation = Operation { name, metadata, pending, end, shows_response_early: false };
     let body = operation.body(false);
     register(call, operation);
     Reply::json(body)
+}
+
+/// An operation that begins now.
+pub fn begin(call: &Call<'_>) -> Pending {
+    Pending::new(call.world.settings.operations, call.world.clock.now())
 }
 
 /// Remembers an operation, so that it can be polled.
@@ -78,7 +39,9 @@ pub fn register(call: &mut Call<'_>, operation: Operation) {
 /// Answers an operation that was done before it began.
 pub fn already_done(name: String, response: Value) -> Reply {
     let end = End::Response(response);
-    Reply::json(Operation { name, metadata: None, polls_left: 0, end, shows_response_early: false }.body(true))
+    Reply::json(
+        Operation { name, metadata: None, pending: Pending::default(), end, shows_response_early: false }.body(true),
+    )
 }
 
 /// One poll of the operation `name`.
@@ -87,6 +50,7 @@ pub fn already_done(name: String, response: Value) -> Reply {
 /// 404 when there is none of this name.
 pub fn poll(call: &mut Call<'_>, name: &str) -> Outcome {
     let host = call.host();
+    let now = call.world.clock.now();
     let name = &call.world.with_project_ids(name);
     let operation = call
         .world
@@ -95,8 +59,7 @@ pub fn poll(call: &mut Call<'_>, name: &str) -> Outcome {
         .get_mut(host)
         .and_then(|operations| operations.get_mut(name))
         .ok_or_else(|| ApiError::not_found(format!("Resource '{name}' was not found")))?;
-    let done = operation.polls_left == 0;
-    operation.polls_left = operation.polls_left.saturating_sub(1);
+    let done = operation.pending.look(now);
     Ok(Reply::json(operation.body(done)))
 }
 

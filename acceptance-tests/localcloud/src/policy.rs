@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::api::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::etag;
 use crate::json::{self, Object};
+use crate::route::Api;
 use crate::store::World;
 
 /// The most members that one policy holds.
@@ -303,10 +304,8 @@ fn check_principal(world: &mut World, member: &str, members: &[String]) -> Resul
 
 fn check_account(world: &mut World, email: &str) -> Result<(), ApiError> {
     let missing = || ApiError::invalid(format!("Service account {email} does not exist."));
-    if let Some(fresh) = world.state.fresh_accounts.get_mut(email)
-        && fresh.unknown_to_policies > 0
-    {
-        fresh.unknown_to_policies -= 1;
+    let now = world.clock.now();
+    if world.state.fresh_accounts.get_mut(email).is_some_and(|fresh| !fresh.policies.look(now)) {
         return Err(missing());
     }
     let Some(project) = email

@@ -167,7 +167,7 @@ impl Seed {
 fn enable_at_once(world: &mut World, project: &str, service: &str) {
     if world.get(SERVICE_USAGE, &store::service_path(project, service)).is_none_or(|body| body["state"] != "ENABLED") {
         world.set_service(project, service, true);
-        if let Some(lags) = world.state.warming_up.get_mut(project) {
+        if let Some(lags) = world.state.fresh_services.get_mut(project) {
             lags.remove(service);
         }
     }

@@ -7,7 +7,6 @@ mod dispatch;
 mod persist;
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,12 +25,15 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::api::{self, Api, Body, Reply, Request};
+use crate::api;
+use crate::call::{Body, Reply, Request, decode};
 use crate::check::RequestCheck;
 use crate::clock::Clock;
-use crate::control::{self, Edit, RequestRecord};
+use crate::control::{self, Edit, Reach};
 use crate::error::{ApiError, ErrorStyle};
 use crate::fault::{Drop as Dropping, FaultSpec, Faults};
+use crate::request_log::{RequestLog, RequestRecord, Ticket};
+use crate::route::Api;
 use crate::seed::{self, Seed};
 use crate::store::{Settings, State, World};
 
@@ -189,7 +191,7 @@ impl Builder {
             .map_err(|source| StartError::Listen { address: self.listen, source })?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address: self.listen, source })?;
         let shared = Arc::new(Shared {
-            inner: Mutex::new(Inner { world, faults: Faults::default(), requests: Vec::new(), epoch: 0, log }),
+            inner: Mutex::new(Inner { world, faults: Faults::default(), log: RequestLog::new(log) }),
             apis: api::hosts().into_iter().map(|api| (api.host, api)).collect(),
             storage_xml: api::storage::xml_api(),
             check: self.check,
@@ -229,12 +231,12 @@ impl Handle {
 
     /// The API calls so far, in order.
     pub fn requests(&self) -> Vec<RequestRecord> {
-        self.shared.lock().requests.clone()
+        self.shared.lock().log.records().to_vec()
     }
 
     /// Forgets the API calls so far.
     pub fn clear_requests(&self) {
-        self.shared.lock().forget_requests();
+        self.shared.lock().log.clear();
     }
 
     /// The whole state in seed format; none while there is no project.
@@ -320,17 +322,7 @@ impl std::fmt::Debug for Shared {
 pub(crate) struct Inner {
     pub(crate) world: World,
     pub(crate) faults: Faults,
-    pub(crate) requests: Vec<RequestRecord>,
-    /// How often the request log was cleared: a call that began before does not write into the new one.
-    epoch: u64,
-    log: Option<std::fs::File>,
-}
-
-impl Inner {
-    pub(crate) fn forget_requests(&mut self) {
-        self.requests.clear();
-        self.epoch += 1;
-    }
+    pub(crate) log: RequestLog,
 }
 
 impl Shared {
@@ -383,7 +375,10 @@ async fn answer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Resul
     let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
     let path = parts.uri.path().trim_start_matches('/');
     if let Some(control) = path.strip_prefix("_localcloud/") {
-        let (status, body) = control::answer(&mut shared.lock(), parts.method.as_str(), control, &body);
+        let (status, body) = {
+            let Inner { world, faults, log } = &mut *shared.lock();
+            control::answer(Reach { world, faults, log }, parts.method.as_str(), control, &body)
+        };
         shared.changed.notify_one();
         return Ok(json_response(status, &body));
     }
@@ -393,7 +388,7 @@ async fn answer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Resul
         method: parts.method.as_str().to_owned(),
         host: host.to_owned(),
         raw_path: format!("/{raw_path}"),
-        path: api::decode(&format!("/{raw_path}")),
+        path: decode(&format!("/{raw_path}")),
         query: dispatch::parse_query(raw_query),
         headers: parts
             .headers
@@ -406,7 +401,7 @@ async fn answer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Resul
     let parsed = dispatch::parse_body(&mut request);
     let ticket = note(&shared, &request, raw_query);
     let response = serve(&shared, &request, parsed).await;
-    settle(&shared, ticket, response.as_ref().map_or(0, |response| response.status().as_u16()));
+    shared.lock().log.settle(&ticket, response.as_ref().map_or(0, |response| response.status().as_u16()));
     shared.changed.notify_one();
     response
 }
@@ -429,19 +424,15 @@ async fn serve(shared: &Shared, request: &Request, parsed: Result<(), ApiError>)
     let style = shared.api(request).map_or(ErrorStyle::Rpc, |api| api.style);
     let outcome = match harm.error {
         // A fault that drops the answer to an effect does not prevent the effect.
-        Some(error) if harm.drop.is_none() => Err(dispatch::Refusal::Api(error)),
-        _ => match parsed {
-            Ok(()) => dispatch::dispatch(shared, request, harm.operation_error),
-            Err(error) => Err(dispatch::Refusal::Api(error)),
-        },
+        Some(error) if harm.drop.is_none() => Err(error),
+        _ => parsed.and_then(|()| dispatch::dispatch(shared, request, harm.operation_error)),
     };
     if harm.drop == Some(Dropping::After) {
         return Err(Dropped);
     }
     let mut response = match outcome {
         Ok(reply) => reply_response(reply),
-        Err(dispatch::Refusal::Api(error)) => refusal(&error, style),
-        Err(dispatch::Refusal::NoSuchPath) => html_not_found(&request.path),
+        Err(error) => refusal(&error, style),
     };
     if let Some(seconds) = harm.retry_after {
         response.headers_mut().insert("retry-after", seconds.into());
@@ -449,39 +440,16 @@ async fn serve(shared: &Shared, request: &Request, parsed: Result<(), ApiError>)
     Ok(response)
 }
 
-/// Where a call stands in the log.
-struct Ticket {
-    epoch: u64,
-    index: usize,
-}
-
 fn note(shared: &Shared, request: &Request, raw_query: &str) -> Ticket {
     let at_ms = u64::try_from(shared.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let mut inner = shared.lock();
-    inner.requests.push(RequestRecord {
+    shared.lock().log.note(RequestRecord {
         method: request.method.clone(),
         host: request.host.clone(),
         path: request.path.clone(),
         query: raw_query.to_owned(),
         status: 0,
         at_ms,
-    });
-    Ticket { epoch: inner.epoch, index: inner.requests.len() - 1 }
-}
-
-fn settle(shared: &Shared, ticket: Ticket, status: u16) {
-    let mut inner = shared.lock();
-    if inner.epoch != ticket.epoch {
-        return;
-    }
-    let Some(record) = inner.requests.get_mut(ticket.index) else { return };
-    record.status = status;
-    let line = serde_json::to_string(record).unwrap_or_default();
-    if let Some(log) = &mut inner.log
-        && let Err(error) = writeln!(log, "{line}")
-    {
-        tracing::warn!(%error, "the request log cannot be written");
-    }
+    })
 }
 
 fn reply_response(reply: Reply) -> HttpResponse {
@@ -508,15 +476,6 @@ fn refusal(error: &ApiError, style: ErrorStyle) -> HttpResponse {
 
 fn json_response(status: u16, body: &Value) -> HttpResponse {
     response(status, "application/json; charset=UTF-8", to_bytes(body))
-}
-
-fn html_not_found(path: &str) -> HttpResponse {
-    let text = format!(
-        "<!DOCTYPE html>\n<title>Error 404 (Not Found)!!1</title>\n<p><b>404.</b> <ins>That's an error.</ins>\n<p>The requested URL \
-         <code>{}</code> was not found on this server. <ins>That's all we know.</ins>\n",
-        path.replace('&', "&amp;").replace('<', "&lt;")
-    );
-    response(404, "text/html; charset=UTF-8", Bytes::from(text))
 }
 
 fn to_bytes(value: &Value) -> Bytes {

@@ -3,15 +3,19 @@
 //! Objects live under the path by which the real API serves them, exactly as in a seed; a snapshot is a walk over them.
 //! Names in paths always carry the project's id, also when a request or an answer carries its number.
 
+mod operation;
+
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::api::storage::Sessions;
 use crate::clock::{self, Clock};
 use crate::etag;
-use crate::operation::Operation;
+use crate::lag::{Lag, Pending};
+
+pub use operation::{End, Operation};
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,12 +48,13 @@ pub struct Object {
 }
 
 /// A service account that not every part of the cloud knows yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FreshAccount {
-    /// GETs that still answer 404.
-    pub hidden_reads: u32,
-    /// Policy writes that still answer "does not exist".
-    pub unknown_to_policies: u32,
+    /// How long GETs answer 404.
+    pub reads: Pending,
+    /// How long writes of policies answer "does not exist".
+    pub policies: Pending,
 }
 
 /// The state: what `--state` keeps over a restart.
@@ -63,10 +68,14 @@ pub struct State {
     pub policies: BTreeMap<String, BTreeMap<String, Value>>,
     /// Long-running operations by API host, then name.
     pub operations: BTreeMap<String, BTreeMap<String, Operation>>,
-    /// By project id, then service: calls that still answer `SERVICE_DISABLED` though the service is on.
-    pub warming_up: BTreeMap<String, BTreeMap<String, u32>>,
+    /// By project id, then service: how long calls answer `SERVICE_DISABLED` though the service is on.
+    #[serde(default)]
+    pub fresh_services: BTreeMap<String, BTreeMap<String, Pending>>,
     /// By e-mail address.
     pub fresh_accounts: BTreeMap<String, FreshAccount>,
+    /// Subscriptions that reads do not see yet, by path.
+    #[serde(default)]
+    pub fresh_subscriptions: BTreeMap<String, Pending>,
     /// Service accounts that were deleted, by unique id: they can be brought back.
     #[serde(default)]
     pub deleted_accounts: BTreeMap<String, Value>,
@@ -74,28 +83,30 @@ pub struct State {
     pub counter: u64,
 }
 
-/// How the simulated cloud lags behind its own answers, and who calls it. Lags are counts of calls, never of seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How the simulated cloud lags behind its own answers, and who calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Polls of an operation that answer `done: false`.
-    pub operation_polls: u32,
-    /// Calls to a service just enabled that still answer `SERVICE_DISABLED`.
-    pub service_lag: u32,
-    /// GETs of a service account just created that still answer 404.
-    pub account_hidden_reads: u32,
-    /// Policy writes naming a service account just created that still answer "does not exist".
-    pub account_unknown_to_policies: u32,
+    /// How long an operation answers `done: false`.
+    pub operations: Lag,
+    /// How long calls to a service just enabled answer `SERVICE_DISABLED`.
+    pub new_services: Lag,
+    /// How long a service account just created is unknown: a GET answers 404, a policy that names it "does not exist".
+    pub new_accounts: Lag,
+    /// How long a subscription just created is not seen: a GET answers 404, and lists lack it.
+    pub new_subscriptions: Lag,
     /// Callers are people with plain application default credentials: APIs that want a quota project refuse calls without one.
     pub user_credentials: bool,
 }
 
 impl Default for Settings {
+    /// Subscriptions are seen at once: how long they are not differs widely in the recordings, and most tests are not about it.
     fn default() -> Self {
         Self {
-            operation_polls: 1,
-            service_lag: 2,
-            account_hidden_reads: 1,
-            account_unknown_to_policies: 2,
+            operations: Lag::Looks(1),
+            new_services: Lag::Looks(2),
+            new_accounts: Lag::Time(Duration::from_millis(100)),
+            new_subscriptions: Lag::NONE,
             user_credentials: false,
         }
     }
@@ -104,10 +115,10 @@ impl Default for Settings {
 impl Settings {
     /// Everything takes effect at once.
     pub const PROMPT: Self = Self {
-        operation_polls: 0,
-        service_lag: 0,
-        account_hidden_reads: 0,
-        account_unknown_to_policies: 0,
+        operations: Lag::NONE,
+        new_services: Lag::NONE,
+        new_accounts: Lag::NONE,
+        new_subscriptions: Lag::NONE,
         user_credentials: false,
     };
 }
@@ -124,14 +135,12 @@ pub struct World {
     pub clock: Clock,
     /// How things lag.
     pub settings: Settings,
-    /// Uploads that were begun.
-    pub(crate) uploads: Sessions,
 }
 
 impl World {
     /// An empty cloud.
     pub fn new(clock: Clock, settings: Settings) -> Self {
-        Self { state: State::default(), clock, settings, uploads: Sessions::new() }
+        Self { state: State::default(), clock, settings }
     }
 
     /// The body of the object at `path`.
@@ -230,7 +239,7 @@ impl World {
                 .is_some_and(|body| body["state"] == "ENABLED")
     }
 
-    /// Switches `service` on or off in a project. A service switched on lags by [`Settings::service_lag`].
+    /// Switches `service` on or off in a project. A service switched on lags by [`Settings::new_services`].
     pub fn set_service(&mut self, project_id: &str, service: &str, enabled: bool) {
         let was = self.service_enabled(project_id, service);
         let Some(number) = self.project(project_id).map(|project| project.project_number.clone()) else { return };
@@ -246,9 +255,9 @@ impl World {
             }
         }
         self.put(SERVICE_USAGE, &path, body);
-        let lags = self.state.warming_up.entry(project_id.to_owned()).or_default();
-        if enabled && !was && self.settings.service_lag > 0 {
-            lags.insert(service.to_owned(), self.settings.service_lag);
+        let lags = self.state.fresh_services.entry(project_id.to_owned()).or_default();
+        if enabled && !was {
+            lags.insert(service.to_owned(), Pending::new(self.settings.new_services, self.clock.now()));
         } else if !enabled {
             lags.remove(service);
         }

@@ -67,7 +67,24 @@ async fn the_port_file_names_the_port_and_the_state_outlives_the_program() {
     let seed = empty_project(folder.path());
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (port, state, log) = (file("port"), file("state.json"), file("requests.jsonl"));
-    let arguments = ["--seed", &seed, "--port-file", &port, "--state", &state, "--log", &log, "--latency", "1ms"];
+    let arguments = [
+        "--operations",
+        "3s",
+        "--new-accounts",
+        "2s",
+        "--new-subscriptions",
+        "1s",
+        "--seed",
+        &seed,
+        "--port-file",
+        &port,
+        "--state",
+        &state,
+        "--log",
+        &log,
+        "--latency",
+        "1ms",
+    ];
 
     let program = Program::start(&arguments);
     let (status, _) = call(
@@ -85,6 +102,10 @@ async fn the_port_file_names_the_port_and_the_state_outlives_the_program() {
     let (status, bucket) =
         call("GET", &format!("{}/storage.googleapis.com/storage/v1/b/kept", program.url), None).await;
     assert_eq!((status, bucket["name"].as_str()), (200, Some("kept")));
+    let (_, settings) = call("GET", &format!("{}/_localcloud/settings", program.url), None).await;
+    let lags =
+        ["operations", "new_accounts", "new_subscriptions"].map(|lag| settings[lag].as_str().unwrap_or_default());
+    assert_eq!(lags, ["3000ms", "2000ms", "1000ms"]);
     assert!(program.terminate().success());
 
     let lines = std::fs::read_to_string(&log).unwrap();

@@ -247,3 +247,58 @@ async fn datastore_mode_has_no_modes_of_single_fields() {
     assert!(refused.2.starts_with("Single-field indexing modes cannot be updated"), "{}", refused.2);
     cloud.done("PATCH", HOST, &format!("{path}?updateMask=ttlConfig"), json!({"ttlConfig": {}})).await;
 }
+
+#[tokio::test]
+async fn a_vector_comes_back_behind_the_key() {
+    let cloud = with_database().await;
+    let vector = json!({"fieldPath": "embedding", "vectorConfig": {"dimension": 768, "flat": {}}});
+    let operation = cloud.done("POST", HOST, &format!("{GROUP}/indexes"), json!({"fields": [vector]})).await;
+    let path = format!("/v1/{}", operation["metadata"]["index"].as_str().expect("an index"));
+    let key = json!({"fieldPath": "__name__", "order": "ASCENDING"});
+    assert_eq!(cloud.get(HOST, &path).await["fields"], json!([key, vector]));
+    let same = json!({"fields": [key, vector]});
+    assert_eq!(refusal(&cloud, "POST", &format!("{GROUP}/indexes"), same).await.0, 409);
+}
+
+#[tokio::test]
+async fn an_enterprise_index_is_taken_as_it_is_sent() {
+    let cloud = cloud().await;
+    let database = json!({"locationId": "eur3", "type": "FIRESTORE_NATIVE", "databaseEdition": "ENTERPRISE"});
+    cloud.done("POST", HOST, &format!("{DATABASES}?databaseId=(default)"), database).await;
+    let fields = json!([{"fieldPath": "mail", "order": "ASCENDING"}]);
+    let sparse = json!({
+        "apiScope": "MONGODB_COMPATIBLE_API", "queryScope": "COLLECTION_GROUP", "density": "SPARSE_ANY",
+        "multikey": true, "unique": true, "fields": fields,
+    });
+    for (sent, density) in [(sparse, "SPARSE_ANY"), (json!({"fields": fields}), "DENSE")] {
+        let operation = cloud.done("POST", HOST, &format!("{GROUP}/indexes"), sent.clone()).await;
+        let path = format!("/v1/{}", operation["metadata"]["index"].as_str().expect("an index"));
+        let found = cloud.get(HOST, &path).await;
+        assert_eq!((&found["fields"], &found["density"]), (&fields, &json!(density)));
+        for field in ["apiScope", "multikey", "unique"] {
+            assert_eq!(found.get(field), sent.get(field), "{field}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_standard_index_has_one_density() {
+    let cloud = with_database().await;
+    let mut dense = index();
+    dense["density"] = json!("DENSE");
+    assert_eq!(refusal(&cloud, "POST", &format!("{GROUP}/indexes"), dense).await.0, 400);
+}
+
+#[tokio::test]
+async fn without_a_mask_all_of_a_field_is_replaced() {
+    let cloud = with_database().await;
+    let path = format!("{GROUP}/fields/expireAt");
+    let on = cloud.done("PATCH", HOST, &path, json!({"ttlConfig": {}})).await;
+    cloud.finish(HOST, &on).await;
+    assert_eq!(cloud.get(HOST, &path).await["ttlConfig"]["state"], "ACTIVE");
+    let indexes = json!({"indexConfig": {"indexes": []}});
+    let off = cloud.done("PATCH", HOST, &path, indexes).await;
+    cloud.finish(HOST, &off).await;
+    let field = cloud.get(HOST, &path).await;
+    assert_eq!((field.get("ttlConfig"), field["indexConfig"].get("indexes")), (None, None));
+}

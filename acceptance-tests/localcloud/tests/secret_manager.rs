@@ -201,3 +201,15 @@ async fn values_are_not_in_the_request_log() {
     assert_eq!(log.as_array().map(Vec::len), Some(3));
     assert!(!log.to_string().contains("c2VjcmV0"), "{log}");
 }
+
+#[tokio::test]
+async fn a_null_is_what_was_not_sent() {
+    let cloud = cloud().await;
+    let replicas = json!({"replicas": [{"location": "europe-west1"}]});
+    // As hashicorp/google sends it.
+    let body = json!({"replication": {"automatic": null, "userManaged": replicas}, "rotation": null});
+    let secret = cloud.done("POST", HOST, &format!("{SECRETS}?secretId=key"), body).await;
+    assert_eq!((&secret["replication"], secret.get("rotation")), (&json!({"userManaged": replicas}), None));
+    let neither = json!({"replication": {"automatic": null}});
+    assert_eq!(refusal(&cloud, "POST", &format!("{SECRETS}?secretId=other"), neither).await.0, 400);
+}

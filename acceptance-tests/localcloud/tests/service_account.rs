@@ -29,19 +29,6 @@ async fn member(cloud: &Cloud) -> String {
 }
 
 #[tokio::test]
-async fn a_new_account_is_unknown_for_a_while() {
-    let (cloud, _) = with_account(Settings::default()).await;
-    assert_eq!(cloud.call("GET", HOST, RUNNER, None).await.0, 404);
-    cloud.get(HOST, RUNNER).await;
-    let set = "/v1/projects/demo:setIamPolicy";
-    let mut statuses = Vec::new();
-    for _ in 0..3 {
-        statuses.push(cloud.call("POST", PROJECTS, set, Some(policy())).await.0);
-    }
-    assert_eq!(statuses, [400, 400, 200]);
-}
-
-#[tokio::test]
 async fn a_deleted_account_comes_back_with_its_grants() {
     let (cloud, account) = with_account(Settings::PROMPT).await;
     cloud.done("POST", PROJECTS, "/v1/projects/demo:setIamPolicy", policy()).await;

@@ -168,3 +168,10 @@ async fn a_principal_of_a_deleted_pool_is_refused() {
     assert_eq!(status, 400, "{answer}");
     assert!(answer["error"]["message"].as_str().is_some_and(|text| text.starts_with("Identity Pool does not exist")));
 }
+
+#[tokio::test]
+async fn a_pool_has_no_attestation_rules_and_says_so() {
+    let cloud = with_pool().await;
+    assert_eq!(cloud.get(HOST, &format!("{POOLS}/github-pool:listAttestationRules?pageSize=50")).await, json!({}));
+    assert_eq!(cloud.call("GET", HOST, &format!("{POOLS}/no-pool:listAttestationRules"), None).await.0, 404);
+}

@@ -2,9 +2,11 @@
 //!
 //! First the provider alone (start to handshake line, memory, GetProviderSchema), then terraform on environments of 52,
 //! 520 and 5,200 objects at several latencies, with the number of calls, the ratio to the shortest time in which they can
-//! be made, and the provider's memory. What the provider does alone, without Terraform: `provider/benches/scale.rs`.
+//! be made, and the provider's memory; then apply and destroy of 52 objects whose operations take time. What the provider does
+//! alone, without Terraform: `provider/benches/scale.rs`.
+//!
+//! `bench 1 10` measures these sizes only; `bench operations` measures the operations only.
 
-use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -16,8 +18,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use acceptance_tests::{
-    CloudOptions, OBJECTS_PER_COPY, OrFail, Request, Scene, Seed, Terraform, Work, World, copies, critical_path,
-    provider,
+    CloudOptions, CriticalPath, Lag, OBJECTS_PER_COPY, OrFail, Request, Scene, Seed, Speed, Terraform, Workdir, World,
+    copies, critical_path, provider,
 };
 
 /// What Terraform sets for every provider process (the protocol's magic cookie).
@@ -28,12 +30,24 @@ const STARTS: usize = 20;
 const SIZES: &[(usize, &[u64])] = &[(1, &[0, 50, 200]), (10, &[0, 50, 200]), (100, &[0, 50])];
 /// How many calls the provider has in flight by default.
 const PARALLELISM: u64 = 16;
+/// How long operations take, in seconds.
+const OPERATIONS: &[u64] = &[0, 3, 10];
+/// What a call takes meanwhile.
+const OPERATIONS_LATENCY: Duration = Duration::from_millis(50);
+/// How long a new service account is unknown.
+const NEW_ACCOUNTS: Duration = Duration::from_millis(100);
 /// Between two looks at the memory.
 const LOOK: Duration = Duration::from_millis(10);
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "operations") {
+        return operations();
+    }
     provider_alone();
-    environments();
+    // Numbers choose the sizes, in copies of the 52 objects.
+    environments(&arguments.iter().filter_map(|argument| argument.parse().ok()).collect::<Vec<usize>>());
+    operations();
 }
 
 fn provider_alone() {
@@ -140,8 +154,8 @@ struct Measured {
     calls: usize,
     /// From the first call to the answer of the last.
     span: Duration,
-    /// How many calls must follow each other, whatever a provider does.
-    chain: u64,
+    /// The shortest time for it, whatever a provider does.
+    path: CriticalPath,
     /// Of all providers that ran, at most.
     kilobytes: u64,
 }
@@ -151,15 +165,13 @@ impl Measured {
     /// at once than the provider may have in flight.
     fn bound(&self, latency: u64) -> u64 {
         let calls = u64::try_from(self.calls).unwrap_or(u64::MAX);
-        (self.chain * latency).max(calls * latency / PARALLELISM)
+        whole_milliseconds(self.path.time).max(calls * latency / PARALLELISM)
     }
 }
 
-fn environments() {
-    // Numbers choose the sizes, in copies of the 52 objects.
-    let chosen: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
+fn environments(chosen: &[usize]) {
     let terraform = Terraform::preferred();
-    say(&format!("\nWith {terraform}, whose own time is in the second column\n"));
+    say(&format!("\nWith {terraform}, whose own time is in the third column\n"));
     say("| objects, latency | operation | time | calls | first call to last | bound | ratio | memory |");
     say("|---|---|---|---|---|---|---|---|");
     for (copies, latencies) in SIZES {
@@ -189,52 +201,139 @@ fn print(copies: usize, latency: u64, row: &Measured) {
     ));
 }
 
+/// Apply and destroy with operations that take time, through `endpoints`: to a common `endpoint` on this machine the
+/// provider's first polls come faster than to Google.
+fn operations() {
+    say(&format!("\n{OBJECTS_PER_COPY} objects, through `endpoints`, {} ms a call\n", OPERATIONS_LATENCY.as_millis()));
+    say(
+        "| operations take | operation | calls | first call to last | critical path | ratio | more than it | what it is |",
+    );
+    say("|---|---|---|---|---|---|---|---|");
+    for seconds in OPERATIONS {
+        let bench = Bench::start(1, OPERATIONS_LATENCY, Duration::from_secs(*seconds), Reached::Endpoints);
+        for row in [bench.apply(), bench.destroy()] {
+            let (span, path) = (row.span.as_secs_f64(), row.path.time.as_secs_f64());
+            say(&format!(
+                "| {seconds} s | {} | {} | {span:.2} s | {path:.2} s | {:.2} | {:.2} s | {} |",
+                row.name,
+                row.calls,
+                span / path,
+                span - path,
+                row.path
+            ));
+        }
+    }
+}
+
 fn measure(count: usize, latency: Duration) -> Vec<Measured> {
-    let scene = Scene { name: "bench".to_owned(), terraform: Terraform::preferred().clone() };
-    let options = CloudOptions { latency: Some(latency), ..CloudOptions::default() };
-    let world = World::new(&scene, Seed::ct_scan_project(), options);
-    let stack = serde_json::json!({ "resource": { "mlops_stack": { "it": copies(count) } } });
-    world.config("");
-    world.main.write("stack.tf.json", &stack.to_string());
+    let bench = Bench::start(count, latency, Duration::ZERO, Reached::Endpoint);
+    let (world, main) = (&bench.world, &bench.main);
     let mut rows = Vec::new();
-    let mut time = |name, chain: &dyn Fn(&[Request]) -> u64, work: &dyn Fn()| {
-        let mark = world.cloud.mark();
-        let watch = Watch::start(world.path());
+    rows.push(bench.time("validate", Bound::Chain(0), &|| main.validate().expect_none()));
+    // Nothing is in the state, so nothing has to be read.
+    rows.push(bench.time("plan of all that is new", Bound::Chain(0), &|| assert!(main.plan(&[]).succeeded())));
+    rows.push(bench.apply());
+    // The lists, then what is inside of what they hold.
+    rows.push(bench.time("refresh and plan", Bound::Chain(2), &|| main.plan(&[]).expect_empty()));
+    let id = format!("{}/europe-west1/bench", world.seed.project);
+    let import = world.directory("import", &format!("import {{\n  to = mlops_stack.it\n  id = \"{id}\"\n}}\n"));
+    // The project, the lists, then the policies of what they hold.
+    rows.push(bench.time("import, configuration generated", Bound::Chain(3), &|| {
+        let planned = import.generate_config("generated.tf");
+        assert!(planned.succeeded(), "{}", planned.diagnostics);
+    }));
+    rows.push(bench.destroy());
+    rows
+}
+
+/// How the provider reaches localcloud.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    /// By one address for all hosts.
+    Endpoint,
+    /// By one for each host, as those with private access do.
+    Endpoints,
+}
+
+/// Where the shortest time of an operation comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    /// So many calls behind each other.
+    Chain(u32),
+    /// What the APIs demand.
+    Demanded,
+}
+
+/// A world with copies of the 52 objects in its configuration.
+struct Bench {
+    world: World,
+    main: Workdir,
+    speed: Speed,
+}
+
+impl Bench {
+    fn start(count: usize, latency: Duration, operations: Duration, reached: Reached) -> Self {
+        let scene = Scene { name: "bench".to_owned(), terraform: Terraform::preferred().clone() };
+        let options = CloudOptions {
+            latency: Some(latency),
+            operations: Some(Lag::Time(operations)),
+            new_accounts: Some(Lag::Time(NEW_ACCOUNTS)),
+            ..CloudOptions::default()
+        };
+        let world = World::new(&scene, Seed::ct_scan_project(), options);
+        let stack = serde_json::json!({ "resource": { "mlops_stack": { "it": copies(count) } } });
+        world.main.write("stack.tf.json", &stack.to_string());
+        world.config("");
+        let main = match reached {
+            Reached::Endpoint => world.main.sibling(&world.main.path),
+            Reached::Endpoints => {
+                let address = |host: &&str| format!("    \"{host}\" = \"{}/{host}\"\n", world.cloud.url);
+                let hosts: String = localcloud::host_names().iter().map(address).collect();
+                let head = world.header().replacen(
+                    "europe-west1\"\n",
+                    &format!("europe-west1\"\n  endpoints = {{\n{hosts}  }}\n"),
+                    1,
+                );
+                world.main.write("main.tf", &head);
+                world.main.with_env("MLOPS_ENDPOINT", "")
+            }
+        };
+        Self { world, main, speed: Speed { latency, operations, new_accounts: NEW_ACCOUNTS } }
+    }
+
+    fn apply(&self) -> Measured {
+        assert!(self.main.plan(&[]).succeeded());
+        self.time("apply", Bound::Demanded, &|| drop(self.main.apply_plan().expect_success()))
+    }
+
+    /// Planned beforehand, like the apply: between the reads and the deletions Terraform takes its own time.
+    fn destroy(&self) -> Measured {
+        assert!(self.main.plan(&["-destroy"]).succeeded());
+        self.time("destroy", Bound::Demanded, &|| drop(self.main.apply_plan().expect_success()))
+    }
+
+    fn time(&self, name: &'static str, path: Bound, work: &dyn Fn()) -> Measured {
+        let cloud = &self.world.cloud;
+        let before = cloud.snapshot();
+        let mark = cloud.mark();
+        let watch = Watch::start(self.world.path());
         let started = Instant::now();
         work();
         let time = started.elapsed();
         let kilobytes = watch.end();
-        let calls = world.cloud.requests_since(mark);
+        let calls: Vec<Request> = cloud.requests_since(mark);
         let span = match (calls.first(), calls.last()) {
-            (Some(first), Some(last)) => Duration::from_millis(last.at_ms.saturating_sub(first.at_ms)) + latency,
+            (Some(first), Some(last)) => {
+                Duration::from_millis(last.at_ms.saturating_sub(first.at_ms)) + self.speed.latency
+            }
             _ => Duration::ZERO,
         };
-        rows.push(Measured { name, time, calls: calls.len(), span, chain: chain(&calls), kilobytes });
-    };
-    let main = &world.main;
-    let made = RefCell::new(serde_json::Value::Null);
-    time("validate", &|_| 0, &|| main.validate().expect_none());
-    // Nothing is in the state, so nothing has to be read.
-    time("plan of all that is new", &|_| 0, &|| assert!(main.plan(&[]).succeeded()));
-    let create = |calls: &[Request]| {
-        made.replace(main.state().resource("mlops_stack.it").get("").clone());
-        critical_path(calls, &made.borrow(), latency, Work::Create)
-    };
-    time("apply", &create, &|| drop(main.apply_plan().expect_success()));
-    // The lists, then what is inside of what they hold.
-    time("refresh and plan", &|_| 2, &|| main.plan(&[]).expect_empty());
-    let id = format!("{}/europe-west1/bench", world.seed.project);
-    let import = world.directory("import", &format!("import {{\n  to = mlops_stack.it\n  id = \"{id}\"\n}}\n"));
-    // The project, the lists, then the policies of what they hold.
-    time("import, configuration generated", &|_| 3, &|| {
-        let planned = import.generate_config("generated.tf");
-        assert!(planned.succeeded(), "{}", planned.diagnostics);
-    });
-    let destroy = |calls: &[Request]| critical_path(calls, &made.borrow(), latency, Work::Destroy);
-    // Planned beforehand, like the apply: between the reads and the deletions Terraform takes its own time.
-    assert!(main.plan(&["-destroy"]).succeeded());
-    time("destroy", &destroy, &|| drop(main.apply_plan().expect_success()));
-    rows
+        let path = match path {
+            Bound::Chain(calls) => CriticalPath { steps: Vec::new(), time: self.speed.latency * calls },
+            Bound::Demanded => critical_path(&before, &cloud.snapshot(), &calls, self.speed),
+        };
+        Measured { name, time, calls: calls.len(), span, path, kilobytes }
+    }
 }
 
 /// Looks at the memory of the providers that run out of a world's folder.
@@ -279,6 +378,10 @@ fn largest_provider(folder: &Path) -> u64 {
         line.trim().trim_end_matches("kB").trim().parse().ok()
     };
     ours.filter_map(peak).max().unwrap_or_default()
+}
+
+fn whole_milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn milliseconds(time: Duration) -> f64 {

@@ -22,6 +22,7 @@ mod workload_identity_pool;
 mod apis;
 mod configuration_files;
 mod consistency;
+mod critical_path;
 mod drift;
 mod environment;
 mod examples;

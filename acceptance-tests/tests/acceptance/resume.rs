@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use acceptance_tests::{Fault, Mark, Scene, Seed, Terraform, World, on_every_terraform};
+use acceptance_tests::{CloudOptions, Fault, Lag, Mark, Scene, Seed, Terraform, World, on_every_terraform};
 use serde_json::{Value, json};
 
 use crate::wire::{MONITORING, RUN, bucket, channels, policies, service};
@@ -76,7 +76,9 @@ impl Drop for Named {
 /// `create_before_destroy` Terraform shows the provider nothing of what the interrupted apply left, so that only these
 /// are found again.
 fn ct_scan(scene: &Scene, create_before_destroy: bool) -> World {
-    let world = scene.clone().world(Seed::ct_scan_project());
+    // Lags that are counted in calls: every run of a case makes the same ones.
+    let options = CloudOptions { new_accounts: Some(Lag::Looks(2)), ..CloudOptions::default() };
+    let world = World::new(scene, Seed::ct_scan_project(), options);
     if is_whole() && !create_before_destroy {
         crate::environment::load(&world, &world.main);
         // As after an init: a plan leaves there what its apply needs for the phases.

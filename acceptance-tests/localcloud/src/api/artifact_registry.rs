@@ -4,12 +4,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Reply, duration, labels, locations};
+use super::{duration, labels, locations};
+use crate::call::{Call, Reply};
 use crate::collection::{self, Change, Collection, Completion, Naming, Verb, View};
 use crate::error::ApiError;
 use crate::json::{self, Object, Presence};
 use crate::operation;
 use crate::pages::PageRule;
+use crate::route::Api;
 
 const FORMATS: &[&str] = &["DOCKER", "MAVEN", "NPM", "APT", "YUM", "GOOGET", "PYTHON", "KFP", "GO", "GENERIC", "RUBY"];
 const MODES: &[&str] = &["STANDARD_REPOSITORY", "VIRTUAL_REPOSITORY", "REMOTE_REPOSITORY", "AOSS_ASSURED_REPOSITORY"];

@@ -5,14 +5,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply, cloud_billing};
+use super::cloud_billing;
+use crate::call::{Call, Outcome, Reply};
 use crate::collection::{self, Change, Collection, Naming, Updates};
 use crate::error::ApiError;
 use crate::json::{self, Mask, Object, Presence};
 use crate::pages::PageRule;
+use crate::route::Api;
 use crate::store::World;
 
-pub(crate) const HOST: &str = "billingbudgets.googleapis.com";
+const HOST: &str = cloud_billing::BUDGETS;
 const BUDGET: &str = "/v1/billingAccounts/{account}/budgets/{budget}";
 const PRESENCE: Presence = Presence { kept: &[], maps: &["budgetFilter.labels"] };
 

@@ -4,14 +4,16 @@
 
 use serde_json::{Value, json};
 
-use super::billing_budgets;
-use super::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::pages::{self, PageRule};
 use crate::policy;
+use crate::route::Api;
 use crate::store::World;
 
 pub(crate) const HOST: &str = "cloudbilling.googleapis.com";
+/// The API in which accounts have budgets.
+pub(crate) const BUDGETS: &str = "billingbudgets.googleapis.com";
 const PAGES: PageRule = PageRule { default: 100, max: 100 };
 
 /// The API.
@@ -47,7 +49,7 @@ pub(crate) fn account(world: &World, id: &str) -> Option<Value> {
     if let Some(seeded) = world.get(HOST, &format!("/v1/{name}")) {
         return Some(seeded.clone());
     }
-    let budget = world.children(billing_budgets::HOST, &format!("/v1/{name}/budgets")).next().map(|(_, body)| body);
+    let budget = world.children(BUDGETS, &format!("/v1/{name}/budgets")).next().map(|(_, body)| body);
     let pays = world.state.projects.keys().any(|project| {
         world.get(HOST, &info_path(project)).is_some_and(|info| info["billingAccountName"] == name.as_str())
     });
@@ -71,7 +73,7 @@ pub(crate) fn billing_info(world: &World, project: &str) -> Value {
     }
     let payer = world.project(project).and_then(|project| {
         let number = format!("projects/{}", project.project_number);
-        let budgets = world.state.objects.get(billing_budgets::HOST)?;
+        let budgets = world.state.objects.get(BUDGETS)?;
         let watching = budgets.iter().find(|(_, budget)| {
             let projects = budget.body["budgetFilter"]["projects"].as_array();
             projects.is_some_and(|projects| projects.iter().any(|name| *name == number.as_str()))
@@ -113,7 +115,7 @@ fn list_accounts(call: &mut Call<'_>) -> Outcome {
         return Err(ApiError::new(501, "UNIMPLEMENTED", "localcloud does not filter billing accounts"));
     }
     let described = call.world.children(HOST, "/v1/billingAccounts").map(|(path, _)| path.to_owned());
-    let budgets = call.world.state.objects.get(billing_budgets::HOST);
+    let budgets = call.world.state.objects.get(BUDGETS);
     let watched =
         budgets.into_iter().flat_map(|budgets| budgets.keys()).filter_map(|path| path.split("/budgets/").next());
     let infos = call.world.state.projects.keys().map(|project| billing_info(call.world, project));

@@ -9,11 +9,13 @@ mod index;
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
+use crate::clock;
 use crate::error::ApiError;
-use crate::operation::{self, End};
+use crate::operation;
 use crate::pages::{self, PageRule};
-use crate::store::World;
+use crate::route::Api;
+use crate::store::{End, World};
 
 const HOST: &str = "firestore.googleapis.com";
 const OPERATION: &str = "/v1/projects/{project}/databases/{database}/operations/{operation}";
@@ -58,15 +60,15 @@ fn start(call: &mut Call<'_>, mut metadata: Value, response: Value) -> Reply {
 
 /// Ends an operation whose polls are used up: its metadata says so, and what it made is no longer `CREATING`.
 fn conclude(world: &mut World, name: &str) {
-    let now = json!(world.now());
+    let now = world.clock.now();
     let operation = world.state.operations.get_mut(HOST).and_then(|operations| operations.get_mut(name));
-    let Some(operation) = operation.filter(|operation| operation.polls_left == 0) else { return };
+    let Some(operation) = operation.filter(|operation| operation.pending.is_over(now)) else { return };
     let Some(metadata) = operation.metadata.as_mut().filter(|metadata| metadata["state"] == "INITIALIZING") else {
         return;
     };
     let failed = matches!(operation.end, End::Error(_));
     metadata["state"] = json!(if failed { "FAILED" } else { "SUCCESSFUL" });
-    metadata["endTime"] = now;
+    metadata["endTime"] = json!(clock::micros(now));
     metadata["progressDocuments"] = json!({});
     let made = metadata.get("index").or_else(|| metadata.get("field")).and_then(Value::as_str).unwrap_or_default();
     let path = format!("/v1/{made}");
@@ -83,13 +85,13 @@ fn conclude(world: &mut World, name: &str) {
 
 /// A read of the object `name` brings the operations on it forward, as time does.
 fn pass_time(world: &mut World, name: &str) {
+    let now = world.clock.now();
     let operations = world.state.operations.get_mut(HOST).into_iter().flatten();
     let about = |metadata: &Value| metadata["index"] == name || metadata["field"] == name;
     let mut ended = Vec::new();
     for (key, operation) in operations.filter(|(_, operation)| operation.metadata.as_ref().is_some_and(about)) {
-        match operation.polls_left {
-            0 => ended.push(key.clone()),
-            _ => operation.polls_left -= 1,
+        if operation.pending.look(now) {
+            ended.push(key.clone());
         }
     }
     for key in ended {

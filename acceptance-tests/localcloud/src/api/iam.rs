@@ -1,18 +1,20 @@
 //! `iam.googleapis.com` v1: service accounts, and (in `workload_identity`) pools and their providers.
 //!
-//! A new account is not known everywhere at once: the first GET is 404, and the first policies that name it are refused (counts in
-//! [`Settings`](crate::store::Settings)). Deleting one leaves `deleted:` members in the policies that named it; `:undelete` by its unique id
+//! A new account is not known everywhere at once: GETs are 404, and policies that name it are refused, for as long as
+//! [`Settings::new_accounts`](crate::store::Settings) says. Deleting one leaves `deleted:` members in the policies that named it; `:undelete` by its unique id
 //! makes them what they were.
 
 mod workload_identity;
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json::{self, Object};
+use crate::lag::Pending;
 use crate::pages::{self, PageRule};
 use crate::policy;
+use crate::route::Api;
 use crate::store::{FreshAccount, World, resource_of};
 
 pub(crate) const HOST: &str = "iam.googleapis.com";
@@ -72,10 +74,8 @@ fn get(call: &mut Call<'_>) -> Outcome {
     let path = find(call)?;
     let body = call.world.get(HOST, &path).cloned().unwrap_or_default();
     let email = body["email"].as_str().unwrap_or_default();
-    if let Some(fresh) = call.world.state.fresh_accounts.get_mut(email)
-        && fresh.hidden_reads > 0
-    {
-        fresh.hidden_reads -= 1;
+    let now = call.world.clock.now();
+    if call.world.state.fresh_accounts.get_mut(email).is_some_and(|fresh| !fresh.reads.look(now)) {
         return Err(ApiError::not_found("Unknown service account"));
     }
     Ok(Reply::json(body))
@@ -130,12 +130,8 @@ fn create(call: &mut Call<'_>) -> Outcome {
         }
     }
     call.world.put(HOST, &path, body.clone());
-    let settings = call.world.settings;
-    let fresh = FreshAccount {
-        hidden_reads: settings.account_hidden_reads,
-        unknown_to_policies: settings.account_unknown_to_policies,
-    };
-    call.world.state.fresh_accounts.insert(email, fresh);
+    let unknown = Pending::new(call.world.settings.new_accounts, call.world.clock.now());
+    call.world.state.fresh_accounts.insert(email, FreshAccount { reads: unknown, policies: unknown });
     Ok(Reply::json(body))
 }
 

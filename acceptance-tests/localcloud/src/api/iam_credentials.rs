@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply, iam, tokens};
+use super::{iam, tokens};
+use crate::call::{Call, Outcome, Reply};
 use crate::clock;
 use crate::error::ApiError;
+use crate::route::Api;
 
 /// The API.
 pub(crate) fn api() -> Api {

@@ -10,10 +10,11 @@ mod policies;
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json::{self, Object};
 use crate::pages::{self, PageRule};
+use crate::route::Api;
 
 const PAGES: PageRule = PageRule { default: 1000, max: 1000 };
 

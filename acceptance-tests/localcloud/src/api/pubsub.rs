@@ -8,12 +8,17 @@ mod topic;
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, duration};
+use super::duration;
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json::{self, Mask, Object};
+use crate::pages::{self, PageRule};
 use crate::policy;
+use crate::route::Api;
+use crate::store::World;
 
 pub(super) const HOST: &str = "pubsub.googleapis.com";
+const PAGES: PageRule = PageRule { default: 1000, max: 1000 };
 
 /// The API.
 pub(crate) fn api() -> Api {
@@ -28,6 +33,27 @@ fn existing(call: &mut Call<'_>) -> Result<String, ApiError> {
         true => Ok(name),
         false => Err(not_found(&name)),
     }
+}
+
+/// Do reads see the subscription at `path` yet? As recorded (`pubsub-subscription`: four reads after the PUT are 404, the fifth is not;
+/// `pubsub-subscription-push`: one), while writes know it at once. Whether a list lacks it as long is in no
+/// recording: it does here, which is the harder case.
+fn is_seen(world: &mut World, path: &str) -> bool {
+    let now = world.clock.now();
+    world.state.fresh_subscriptions.get_mut(path).is_none_or(|unseen| unseen.look(now))
+}
+
+/// A page of objects, by path.
+fn page(call: &Call<'_>, field: &str, items: Vec<(String, Value)>) -> Outcome {
+    let page = pages::page(items, PAGES, call.query("pageSize"), call.query("pageToken"))?;
+    let mut answer = json!({});
+    if !page.items.is_empty() {
+        answer[field] = Value::Array(page.items);
+    }
+    if let Some(next) = page.next {
+        answer["nextPageToken"] = json!(next);
+    }
+    Ok(Reply::json(answer))
 }
 
 /// 404, by the last part of the name as the real API does.

@@ -4,10 +4,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply, unknown_project};
+use crate::call::{Call, Outcome, Reply, unknown_project};
 use crate::error::ApiError;
 use crate::json::Object;
 use crate::policy;
+use crate::route::Api;
 use crate::store::{Project, World};
 
 pub(crate) const HOST: &str = "cloudresourcemanager.googleapis.com";

@@ -3,6 +3,7 @@
 //! deployment leaves the service behind with the failure in its conditions.
 
 mod defaults;
+mod finding;
 mod limits;
 mod quantity;
 mod status;
@@ -10,15 +11,17 @@ mod validate;
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::clock;
 use crate::collection;
 use crate::error::ApiError;
 use crate::json::{self, Object};
-use crate::operation::{self, End, Operation};
+use crate::lag::Pending;
+use crate::operation;
 use crate::pages::{self, PageRule};
 use crate::policy;
-use crate::store::resource_of;
+use crate::route::Api;
+use crate::store::{End, Operation, resource_of};
 use status::Outcome as Deployment;
 
 const SERVICE: &str = "/v2/projects/{project}/locations/{location}/services/{service}";
@@ -89,9 +92,10 @@ fn create_named(call: &mut Call<'_>, id: &str) -> Outcome {
     if call.world.has(call.host(), &path) {
         return Err(ApiError::already_exists(format!("Resource '{id}' already exists.")));
     }
+    let now = call.world.clock.now();
     if let Some(removal) = pending_operation(call, resource_of(&path)) {
         // The name is busy until the old service is gone; asking for it is how time passes here.
-        removal.polls_left -= 1;
+        removal.pending.look(now);
         return Err(ApiError::already_exists(format!("Resource '{id}' already exists.")));
     }
     let sent = Value::Object(call.body()?);
@@ -185,7 +189,7 @@ fn deploy(call: &mut Call<'_>, id: &str, mut wanted: Object, prior: Option<Value
     Ok(start(call, &name, typed(status::pending(&unsettled, prior.as_ref())), end))
 }
 
-fn refuse(findings: Vec<validate::Finding>) -> Result<(), ApiError> {
+fn refuse(findings: Vec<finding::Finding>) -> Result<(), ApiError> {
     if findings.is_empty() {
         return Ok(());
     }
@@ -326,9 +330,9 @@ fn validated(call: &mut Call<'_>, name: &str, wanted: &Object, prior: Option<&Va
 fn start(call: &mut Call<'_>, service: &str, metadata: Value, end: End) -> Reply {
     let id = call.world.uuid();
     let name = collection::operation_name(service, &id);
-    let polls_left = call.world.settings.operation_polls;
+    let pending = operation::begin(call);
     let operation =
-        Operation { name: name.clone(), metadata: Some(metadata), polls_left, end, shows_response_early: false };
+        Operation { name: name.clone(), metadata: Some(metadata), pending, end, shows_response_early: false };
     let body = operation.body(false);
     call.world.state.operations.entry(call.host().to_owned()).or_default().insert(name, operation);
     Reply::json(body)
@@ -337,6 +341,7 @@ fn start(call: &mut Call<'_>, service: &str, metadata: Value, end: End) -> Reply
 /// The youngest operation on a service that has not ended yet.
 fn pending_operation<'w>(call: &'w mut Call<'_>, service: &str) -> Option<&'w mut Operation> {
     let host = call.host();
+    let now = call.world.clock.now();
     let operations = call.world.state.operations.get_mut(host)?;
     let updated = |operation: &Operation| {
         operation.metadata.as_ref().and_then(|m| m["updateTime"].as_str()).unwrap_or_default().to_owned()
@@ -344,7 +349,7 @@ fn pending_operation<'w>(call: &'w mut Call<'_>, service: &str) -> Option<&'w mu
     operations
         .values_mut()
         .filter(|operation| {
-            operation.polls_left > 0 && operation.metadata.as_ref().is_some_and(|m| m["name"] == service)
+            !operation.pending.is_over(now) && operation.metadata.as_ref().is_some_and(|m| m["name"] == service)
         })
         .max_by_key(|operation| updated(operation))
 }
@@ -352,9 +357,10 @@ fn pending_operation<'w>(call: &'w mut Call<'_>, service: &str) -> Option<&'w mu
 fn get(call: &mut Call<'_>) -> Outcome {
     let Some(settled) = call.stored().cloned() else { return Err(missing(call)) };
     let path = call.path();
-    // Time passes by being asked.
+    let now = call.world.clock.now();
+    // Where looks are counted, time passes by being asked.
     let pending = pending_operation(call, resource_of(&path)).and_then(|operation| {
-        operation.polls_left -= 1;
+        operation.pending.look(now);
         operation.metadata.clone()
     });
     Ok(Reply::json(match pending {
@@ -459,7 +465,7 @@ fn wait_operation(call: &mut Call<'_>) -> Outcome {
     let name = call.resource();
     let host = call.host();
     if let Some(operation) = call.world.state.operations.get_mut(host).and_then(|all| all.get_mut(&name)) {
-        operation.polls_left = 0;
+        operation.pending = Pending::default();
     }
     get_operation(call)
 }
@@ -477,12 +483,13 @@ fn delete_operation(call: &mut Call<'_>) -> Outcome {
 fn list_operations(call: &mut Call<'_>) -> Outcome {
     let prefix = format!("{}/", call.resource());
     let host = call.host();
+    let now = call.world.clock.now();
     let operations = call.world.state.operations.get(host);
     let items = operations
         .into_iter()
         .flatten()
         .filter(|(name, _)| name.starts_with(&prefix))
-        .map(|(name, operation)| (name.clone(), operation.body(operation.polls_left == 0)))
+        .map(|(name, operation)| (name.clone(), operation.body(operation.pending.is_over(now))))
         .collect();
     let page = pages::page(items, PAGES, call.query("pageSize"), call.query("pageToken"))?;
     let mut body = Object::new();

@@ -8,11 +8,12 @@ mod version;
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::collection::{self, Change, Collection, Naming};
 use crate::error::ApiError;
 use crate::etag;
 use crate::pages::{self, PageRule};
+use crate::route::Api;
 use crate::store::World;
 
 const HOST: &str = "secretmanager.googleapis.com";

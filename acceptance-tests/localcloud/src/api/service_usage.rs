@@ -1,14 +1,15 @@
 //! `serviceusage.googleapis.com` v1: which APIs are on in a project.
 //!
-//! Names carry the project's number. A service just switched on is usable only some calls later (see
-//! [`Settings::service_lag`](crate::store::Settings)); what it depends on comes on with it.
+//! Names carry the project's number. A service just switched on is usable only some time later (see
+//! [`Settings::new_services`](crate::store::Settings)); what it depends on comes on with it.
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::operation;
 use crate::pages::{self, PageRule};
+use crate::route::Api;
 use crate::store::{Project, SERVICE_USAGE, service_body, service_path};
 
 const PAGES: PageRule = PageRule { default: 50, max: 200 };

@@ -15,13 +15,14 @@ mod xml;
 
 use serde_json::{Value, json};
 
-use super::{Api, Call, Outcome, Reply, Request};
+use crate::call::{Call, Outcome, Reply, Request};
 use crate::error::{ApiError, ErrorStyle};
 use crate::etag;
+use crate::json;
+use crate::route::Api;
 
 pub(crate) use access::touch;
 pub(crate) use object::crc32c;
-pub(crate) use resumable::Sessions;
 pub(crate) use upload::metadata as upload_metadata;
 pub(crate) use xml::{api as xml_api, is_xml};
 
@@ -31,7 +32,7 @@ const BUCKETS: &str = "/storage/v1/b";
 /// The API.
 pub(crate) fn api() -> Api {
     let api = Api::new(HOST).style(ErrorStyle::Storage).project_of(project_of);
-    let api = copy::serve(object::serve(access::serve(bucket::serve(api))));
+    let api = copy::serve(resumable::serve(object::serve(access::serve(bucket::serve(api)))));
     // Things that a bucket may hold besides objects, and never does here.
     api.on("GET", "/storage/v1/b/{bucket}/managedFolders", |call| nothing(call, "storage#managedFolders"))
         .on("GET", "/storage/v1/b/{bucket}/folders", |call| nothing(call, "storage#folders"))
@@ -40,7 +41,17 @@ pub(crate) fn api() -> Api {
 
 /// Whether Google's description of the JSON API covers a request. It knows neither the XML API nor the addresses of uploads that were begun.
 pub(crate) fn is_described(request: &Request) -> bool {
-    !is_xml(request) && !resumable::is_continued(request)
+    !is_xml(request) && !is_continued(request)
+}
+
+/// Whether a call is about an upload that was begun.
+fn is_continued(request: &Request) -> bool {
+    request.path.starts_with("/upload/") && request.query("uploadId").is_some()
+}
+
+/// Is access given by IAM alone?
+fn uniform(bucket: &Value) -> bool {
+    json::at(bucket, "iamConfiguration.uniformBucketLevelAccess.enabled") == Some(&json!(true))
 }
 
 /// The bucket's project; where there is no bucket yet, the one that the caller names.

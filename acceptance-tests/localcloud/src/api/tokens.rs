@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Value, json};
 
-use super::{Api, Body, Call, Outcome, Reply, decode};
+use crate::call::{Body, Call, Outcome, Reply, decode};
+use crate::route::Api;
 use crate::store::World;
 
 const LIFETIME: u32 = 3599;

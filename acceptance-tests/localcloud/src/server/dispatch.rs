@@ -3,51 +3,27 @@
 use serde_json::Value;
 
 use super::{Inner, Shared};
-use crate::api::{self, Api, Body, Call, Reply, Request};
+use crate::api;
+use crate::call::{Body, Call, Reply, Request, decode, unknown_project};
 use crate::error::{ApiError, ErrorStyle};
 use crate::json;
+use crate::route::Api;
 use crate::store::World;
-
-/// Why a request gets no reply from a handler.
-pub(super) enum Refusal {
-    /// Written as the API writes errors.
-    Api(ApiError),
-    /// The front end knows no such path.
-    NoSuchPath,
-}
-
-impl From<ApiError> for Refusal {
-    fn from(error: ApiError) -> Self {
-        Self::Api(error)
-    }
-}
 
 /// Handles one request.
 pub(super) fn dispatch(
     shared: &Shared,
     request: &Request,
     operation_error: Option<ApiError>,
-) -> Result<Reply, Refusal> {
-    let Some(api) = shared.api(request) else {
-        return Err(ApiError::new(501, "UNIMPLEMENTED", format!("localcloud does not serve {}", request.host)).into());
-    };
-    let judged = shared
-        .check
-        .as_ref()
-        .filter(|_| api::storage::is_described(request))
-        .map(|check| check.check(api.host, &request.method, &request.path, &request.query, request.json.as_ref()));
-    let Some((handler, params)) = api.route(&request.method, &request.raw_path) else {
-        return Err(match judged {
-            // The real API has it, so a plain 404 would mislead.
-            None if api.style == ErrorStyle::Xml => unserved(api, request).into(),
-            Some(Ok(())) => unserved(api, request).into(),
-            _ => Refusal::NoSuchPath,
-        });
-    };
-    judged.unwrap_or(Ok(()))?;
+) -> Result<Reply, ApiError> {
+    let Some(api) = shared.api(request) else { return Err(unserved(request)) };
+    let Some((handler, params)) = api.route(&request.method, &request.raw_path) else { return Err(unserved(request)) };
+    if let Some(check) = shared.check.as_ref().filter(|_| api::storage::is_described(request)) {
+        check.check(api.host, &request.method, &request.path, &request.query, request.json.as_ref())?;
+    }
     let mut guard = shared.lock();
     let inner: &mut Inner = &mut guard;
-    let mut call = Call::new(request, &mut inner.world, api.host, params, operation_error);
+    let mut call = Call::new(request, &mut inner.world, api.host, api.style, params, operation_error);
     check_project(api, &mut call)?;
     let mut reply = handler(&mut call)?;
     if let (Body::Json(value), Some(fields)) =
@@ -58,8 +34,9 @@ pub(super) fn dispatch(
     Ok(reply)
 }
 
-fn unserved(api: &Api, request: &Request) -> ApiError {
-    let what = format!("localcloud does not serve {} {}{}", request.method, api.host, request.path);
+/// What localcloud lacks it says so, whether or not the API's description has it: a 404 would look like an object that is gone.
+fn unserved(request: &Request) -> ApiError {
+    let what = format!("localcloud does not serve {} {}{}", request.method, request.host, request.path);
     ApiError::new(501, "UNIMPLEMENTED", what)
 }
 
@@ -108,7 +85,7 @@ fn check_project(api: &Api, call: &mut Call<'_>) -> Result<(), ApiError> {
         None if api.style == ErrorStyle::Storage => {
             Err(ApiError::storage(400, "invalid", format!("Unknown project id: {wanted}")))
         }
-        None => Err(api::unknown_project(api.host, &wanted)),
+        None => Err(unknown_project(api.host, &wanted)),
     }
 }
 
@@ -121,13 +98,9 @@ fn check_service(api: &Api, world: &mut World, project_id: &str) -> Result<(), A
     if !world.service_enabled(project_id, api.host) {
         return Err(off);
     }
-    match world.state.warming_up.get_mut(project_id).and_then(|lags| lags.get_mut(api.host)) {
-        Some(left) if *left > 0 => {
-            *left -= 1;
-            Err(off)
-        }
-        _ => Ok(()),
-    }
+    let now = world.clock.now();
+    let lag = world.state.fresh_services.get_mut(project_id).and_then(|lags| lags.get_mut(api.host));
+    if lag.is_none_or(|lag| lag.look(now)) { Ok(()) } else { Err(off) }
 }
 
 /// The number of the project that a request names in its path or query, if it is one of ours.
@@ -148,7 +121,7 @@ pub(super) fn parse_query(query: &str) -> Vec<(String, String)> {
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (api::decode(&key.replace('+', " ")), api::decode(&value.replace('+', " ")))
+            (decode(&key.replace('+', " ")), decode(&value.replace('+', " ")))
         })
         .collect()
 }

@@ -1,8 +1,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use localcloud::{Lag, Server, Settings};
 use serde_json::json;
 
-use crate::world::{Cloud, PROJECT};
+use crate::world::{Cloud, PROJECT, seed};
 
 const EMAIL: &str = "robot-one@test-project.iam.gserviceaccount.com";
 
@@ -17,10 +18,13 @@ async fn create(cloud: &Cloud) -> serde_json::Value {
 
 #[tokio::test]
 async fn a_new_account_is_not_known_everywhere_at_once() {
-    let cloud = Cloud::lagging().await;
+    let settings = Settings { new_accounts: Lag::Looks(2), ..Settings::PROMPT };
+    let cloud = Cloud::of(Server::builder().seed(seed()).settings(settings)).await;
     create(&cloud).await;
     let path = format!("{}/{EMAIL}", accounts());
-    assert_eq!(cloud.get(&path).await.refused(404)["message"], "Unknown service account");
+    for _ in 0..2 {
+        assert_eq!(cloud.get(&path).await.refused(404)["message"], "Unknown service account");
+    }
     assert_eq!(cloud.get(&path).await.ok()["email"], EMAIL);
     let set = format!("cloudresourcemanager.googleapis.com/v1/projects/{PROJECT}:setIamPolicy");
     let policy =
@@ -126,7 +130,8 @@ pub(crate) fn claims(token: &str) -> serde_json::Value {
 
 #[tokio::test]
 async fn accounts_made_together_become_known_together() {
-    let cloud = Cloud::lagging().await;
+    let settings = Settings { new_accounts: Lag::Looks(2), ..Settings::PROMPT };
+    let cloud = Cloud::of(Server::builder().seed(seed()).settings(settings)).await;
     let mut members = Vec::new();
     for id in ["robot-one", "robot-two", "robot-three"] {
         let account = cloud.post(&accounts(), json!({"accountId": id})).await.ok();

@@ -34,10 +34,21 @@ async fn projects_are_kept_apart() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_is_a_page_and_what_is_not_served_is_501() {
+async fn what_is_not_served_is_501_and_says_so() {
     let cloud = Cloud::prompt().await;
-    let answer = cloud.get(&format!("artifactregistry.googleapis.com/v9/projects/{PROJECT}")).await;
-    assert_eq!(answer.status, 404);
-    assert!(answer.text.starts_with("<!DOCTYPE html>"));
-    assert_eq!(cloud.get("teapot.googleapis.com/v1/x").await.status, 501);
+    let unserved = [
+        "teapot.googleapis.com/v1/x".to_owned(),
+        // Another version, a resource, a resource with a parameter that its API has not, and a verb on an object that is served.
+        format!("artifactregistry.googleapis.com/v9/projects/{PROJECT}"),
+        format!("artifactregistry.googleapis.com/v1/projects/{PROJECT}/locations/us-central1/rules"),
+        format!("artifactregistry.googleapis.com/v1/projects/{PROJECT}/locations/us-central1/rules?color=red"),
+        format!("iam.googleapis.com/v1/projects/{PROJECT}/serviceAccounts/a@b:dance"),
+        format!("storage.googleapis.com/storage/v1/projects/{PROJECT}/hmacKeys"),
+    ];
+    for path in unserved {
+        let error = cloud.get(&path).await.refused(501);
+        let bare = path.split('?').next().unwrap_or(&path);
+        let (host, path) = bare.split_once('/').unwrap();
+        assert_eq!(error["message"], format!("localcloud does not serve GET {host}/{path}"));
+    }
 }

@@ -67,7 +67,8 @@ impl Cloud {
         let bytes = response.bytes().await.expect("a body");
         let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let bare = path.split('?').next().unwrap_or(path);
-        if status == 200 && body.is_object() {
+        let is_control = host == "_localcloud";
+        if status == 200 && body.is_object() && !is_control {
             let verdict = self.descriptions.check_response(host, method.as_str(), bare, &body);
             assert!(verdict.is_ok(), "{method} {host}{path}: {}\n{body:#}", verdict.expect_err("a mismatch"));
         }

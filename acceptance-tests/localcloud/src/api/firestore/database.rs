@@ -6,13 +6,16 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::HOST;
-use crate::api::{Api, Call, Outcome, Reply, locations};
+use crate::api::locations;
+use crate::call::{Call, Outcome, Reply};
 use crate::clock;
 use crate::collection;
 use crate::error::ApiError;
 use crate::json::{self, Mask, Object, Presence};
-use crate::operation::{self, End, Operation};
-use crate::store::World;
+use crate::lag::Pending;
+use crate::operation;
+use crate::route::Api;
+use crate::store::{End, Operation, World};
 
 const DATABASES: &str = "/v1/projects/{project}/databases";
 const DATABASE: &str = "/v1/projects/{project}/databases/{database}";
@@ -191,7 +194,7 @@ fn answer(call: &mut Call<'_>, id: &str, metadata: &str, mut response: Value, do
     let operation = Operation {
         name: format!("projects/{}/databases/{id}/operations/{operation_id}", call.param("project")),
         metadata: Some(json!({"@type": format!("type.googleapis.com/google.firestore.admin.v1.{metadata}")})),
-        polls_left: if done { 0 } else { call.world.settings.operation_polls },
+        pending: if done { Pending::default() } else { operation::begin(call) },
         end,
         shows_response_early: true,
     };

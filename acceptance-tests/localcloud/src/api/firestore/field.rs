@@ -1,14 +1,15 @@
 //! Single fields: their own indexes and their time to live.
 //!
 //! Every field is there; only those with settings of their own are stored. `ttlConfig` in a mask switches the time to live on (`{}`) or off
-//! (nothing); `indexConfig` in a mask replaces the indexes or, absent, goes back to those of the database.
+//! (nothing); `indexConfig` in a mask replaces the indexes or, absent, goes back to those of the database; no mask names both.
 
 use serde_json::{Value, json};
 
 use super::{HOST, existing_database, in_groups, page, pass_time, start};
-use crate::api::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json;
+use crate::route::Api;
 
 const FIELDS: &str = "/v1/projects/{project}/databases/{database}/collectionGroups/{group}/fields";
 const FIELD: &str = "/v1/projects/{project}/databases/{database}/collectionGroups/{group}/fields/{field}";
@@ -111,8 +112,11 @@ fn patch(call: &mut Call<'_>) -> Outcome {
     let first = |path: &Vec<String>| path.first().cloned().unwrap_or_default();
     let mut masked: Vec<String> = mask.iter().map(first).filter(|field| field != "name").collect();
     if masked.is_empty() {
-        // Without a mask only the indexes are meant.
-        masked.push("indexConfig".to_owned());
+        // Without a mask all of the field is replaced. Its discovery document asks for one "to avoid changing any configuration that the
+        // caller isn't aware of"; hashicorp/google makes a field without one.
+        let is_datastore = call.world.get(HOST, &database).is_some_and(|body| body["type"] == "DATASTORE_MODE");
+        let configs = ["ttlConfig", "indexConfig"].into_iter();
+        masked.extend(configs.filter(|part| !is_datastore || sent.contains_key(*part)).map(str::to_owned));
     }
     let mut body = field(call, &database);
     let mut response = json!({"@type": "type.googleapis.com/google.firestore.admin.v1.Field", "name": name});
@@ -169,6 +173,7 @@ fn change_ttl(body: &mut Value, wanted: Option<&Value>, response: &mut Value, me
             }
             body["ttlConfig"] = config;
         }
+        None if body.get("ttlConfig").is_none() => {}
         None => {
             metadata["ttlConfigDelta"] = json!({"changeType": "REMOVE"});
             if let Some(body) = body.as_object_mut() {

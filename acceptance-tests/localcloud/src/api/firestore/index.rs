@@ -1,14 +1,15 @@
-//! Composite indexes: completed by `__name__`, made by an operation, removed at once.
+//! Indexes: completed by `__name__` in the Standard edition, made by an operation, removed at once.
 //!
 //! Nothing of an index can be changed, and there are no two alike.
 
 use serde_json::{Value, json};
 
 use super::{HOST, existing_database, in_groups, page, pass_time, start};
-use crate::api::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::etag;
 use crate::json::{self, Object, Presence};
+use crate::route::Api;
 
 const INDEXES: &str = "/v1/projects/{project}/databases/{database}/collectionGroups/{group}/indexes";
 const INDEX: &str = "/v1/projects/{project}/databases/{database}/collectionGroups/{group}/indexes/{index}";
@@ -58,7 +59,8 @@ fn create(call: &mut Call<'_>) -> Outcome {
     if group == "-" || group.starts_with("__") && group.ends_with("__") {
         return Err(ApiError::invalid(format!("Invalid collection group: {group}")));
     }
-    let mut wanted = settle(call.body()?)?;
+    let edition = Edition::of(call.world.get(HOST, &database));
+    let mut wanted = settle(call.body()?, edition)?;
     let same = |other: &Value| {
         ["queryScope", "fields", "apiScope"].iter().all(|field| other.get(*field) == wanted.get(*field))
     };
@@ -80,48 +82,85 @@ fn create(call: &mut Call<'_>) -> Outcome {
     Ok(start(call, metadata, response))
 }
 
+/// What a database's edition means for its indexes: the discovery document of the API, at `Index`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edition {
+    /// Two fields or more, completed by the key, and only where all of them are there.
+    Standard,
+    /// Any number of fields, as they were sent.
+    Enterprise,
+}
+
+impl Edition {
+    fn of(database: Option<&Value>) -> Self {
+        match database.is_some_and(|database| database["databaseEdition"] == "ENTERPRISE") {
+            true => Self::Enterprise,
+            false => Self::Standard,
+        }
+    }
+
+    fn default_density(self) -> &'static str {
+        match self {
+            Self::Standard => "SPARSE_ALL",
+            Self::Enterprise => "DENSE",
+        }
+    }
+}
+
 /// Judges an index, completes it, and leaves out what the API keeps silent about.
-fn settle(mut wanted: Object) -> Result<Object, ApiError> {
+fn settle(mut wanted: Object, edition: Edition) -> Result<Object, ApiError> {
     let sent = wanted.get("fields").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut fields = Vec::new();
     for field in sent {
         fields.push(settle_field(field)?);
     }
-    if fields.len() > 100 {
-        return Err(ApiError::invalid("An index has at most 100 fields."));
+    if fields.is_empty() || fields.len() > 100 {
+        return Err(ApiError::invalid("An index has 1 to 100 fields."));
     }
     if fields.iter().filter(|field| field.get("arrayConfig").is_some()).count() > 1 {
         return Err(ApiError::invalid("An index has at most one array field."));
     }
-    if fields.iter().rev().skip(1).any(|field| field["fieldPath"] == KEY) {
-        return Err(ApiError::invalid(format!("{KEY} is the last field of an index.")));
-    }
-    let direction = fields.iter().rev().find(|field| field["fieldPath"] != KEY).map(|last| last["order"].clone());
-    let implied = json!({
-        "fieldPath": KEY,
-        "order": direction.filter(|order| !order.is_null()).unwrap_or_else(|| json!("ASCENDING")),
-    });
-    if fields.last().is_none_or(|last| last["fieldPath"] != KEY) {
-        fields.push(implied.clone());
-    }
-    let single = fields.len() < 2 || fields.len() == 2 && fields.last() == Some(&implied);
-    if single && !fields.iter().any(|field| field.get("vectorConfig").is_some()) {
-        return Err(ApiError::invalid("this index is not necessary, configure using single field index controls"));
+    if edition == Edition::Standard {
+        complete(&mut fields)?;
     }
     wanted.insert("fields".to_owned(), Value::Array(fields));
-    for (field, default) in [("queryScope", "COLLECTION"), ("density", "SPARSE_ALL")] {
+    for (field, default) in [("queryScope", "COLLECTION"), ("density", edition.default_density())] {
         let unset = wanted.get(field).and_then(Value::as_str).is_none_or(|text| text.ends_with("_UNSPECIFIED"));
         if unset {
             wanted.insert(field.to_owned(), json!(default));
         }
+    }
+    if edition == Edition::Standard && wanted["density"] != edition.default_density() {
+        return Err(ApiError::invalid("An index of a Standard edition database has the density SPARSE_ALL."));
     }
     if wanted.get("apiScope").is_some_and(|scope| scope == "ANY_API") {
         wanted.remove("apiScope");
     }
     wanted.remove("name");
     wanted.remove("state");
-    json::drop_zeros(&mut wanted, Presence::default());
+    json::drop_zeros(&mut wanted, Presence { kept: &["fields.vectorConfig.flat"], maps: &[] });
     Ok(wanted)
+}
+
+/// Adds the key: last, but before a vector, as <https://github.com/firebase/firebase-tools/issues/9385> and 9407 show it.
+fn complete(fields: &mut Vec<Value>) -> Result<(), ApiError> {
+    let vector = fields.pop_if(|last| last.get("vectorConfig").is_some());
+    if fields.iter().rev().skip(1).any(|field| field["fieldPath"] == KEY) {
+        return Err(ApiError::invalid(format!("{KEY} is the last field of an index.")));
+    }
+    // The direction of the last field; ascending after one that has none.
+    let last = fields.iter().rev().find(|field| field["fieldPath"] != KEY).filter(|_| vector.is_none());
+    let direction = last.and_then(|last| last.get("order")).cloned();
+    let implied = json!({"fieldPath": KEY, "order": direction.unwrap_or_else(|| json!("ASCENDING"))});
+    if fields.last().is_none_or(|last| last["fieldPath"] != KEY) {
+        fields.push(implied.clone());
+    }
+    let single = fields.len() < 2 || fields.len() == 2 && fields.last() == Some(&implied);
+    if single && vector.is_none() {
+        return Err(ApiError::invalid("this index is not necessary, configure using single field index controls"));
+    }
+    fields.extend(vector);
+    Ok(())
 }
 
 fn settle_field(field: Value) -> Result<Value, ApiError> {
@@ -145,7 +184,7 @@ mod tests {
 
     fn settled(fields: Value) -> Result<Value, ApiError> {
         let wanted = json!({"fields": fields}).as_object().cloned().unwrap_or_default();
-        settle(wanted).map(Value::Object)
+        settle(wanted, Edition::Standard).map(Value::Object)
     }
 
     #[test]
@@ -156,6 +195,14 @@ mod tests {
         let index =
             settled(json!([{"fieldPath": "a", "order": "DESCENDING"}, {"fieldPath": "b", "arrayConfig": "CONTAINS"}]));
         assert_eq!(index.expect("an index")["fields"][2], json!({"fieldPath": KEY, "order": "ASCENDING"}));
+    }
+
+    #[test]
+    fn the_key_stands_before_a_vector() {
+        let vector = json!({"fieldPath": "embedding", "vectorConfig": {"dimension": 768, "flat": {}}});
+        let index = settled(json!([{"fieldPath": "a", "order": "DESCENDING"}, vector])).expect("an index");
+        assert_eq!(index["fields"][1], json!({"fieldPath": KEY, "order": "ASCENDING"}));
+        assert_eq!(index["fields"][2], vector);
     }
 
     #[test]

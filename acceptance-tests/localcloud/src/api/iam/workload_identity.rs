@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::HOST;
-use crate::api::{Api, Call, Outcome};
+use crate::call::{Call, Outcome, Reply};
 use crate::clock;
 use crate::collection::{self, Change, Collection, Completion, Naming, Verb};
 use crate::error::ApiError;
 use crate::json::{self, Object, Presence};
 use crate::operation;
 use crate::pages::PageRule;
+use crate::route::Api;
 
 const POOLS: &str = "/v1/projects/{project}/locations/{location}/workloadIdentityPools";
 const PROVIDERS: &str = "/v1/projects/{project}/locations/{location}/workloadIdentityPools/{pool}/providers";
@@ -22,6 +23,7 @@ const PROVIDER: &str = "/v1/projects/{project}/locations/{location}/workloadIden
 const POOL_OPERATION: &str =
     "/v1/projects/{project}/locations/{location}/workloadIdentityPools/{pool}/operations/{operation}";
 const PROVIDER_OPERATION: &str = "/v1/projects/{project}/locations/{location}/workloadIdentityPools/{pool}/providers/{provider}/operations/{operation}";
+const RULES: &str = "/v1/projects/{project}/locations/{location}/workloadIdentityPools/{pool}:listAttestationRules";
 const UNDELETE_POOL: &str = "/v1/projects/{project}/locations/{location}/workloadIdentityPools/{pool}:undelete";
 const UNDELETE_PROVIDER: &str =
     "/v1/projects/{project}/locations/{location}/workloadIdentityPools/{pool}/providers/{provider}:undelete";
@@ -41,7 +43,8 @@ pub(super) fn serve(api: Api) -> Api {
         .on("DELETE", POOL, |call| change_state(&Pool, call, State::Deleted))
         .on("DELETE", PROVIDER, |call| change_state(&Provider, call, State::Deleted))
         .on("POST", UNDELETE_POOL, |call| change_state(&Pool, call, State::Active))
-        .on("POST", UNDELETE_PROVIDER, |call| change_state(&Provider, call, State::Active));
+        .on("POST", UNDELETE_PROVIDER, |call| change_state(&Provider, call, State::Active))
+        .on("GET", RULES, list_rules);
     let api = operation::serve(operation::serve(api, POOL_OPERATION), PROVIDER_OPERATION);
     let api = collection::serve(collection::serve(api, Provider), Pool);
     crate::policy::serve(api, POOL, "POST", |call| {
@@ -301,6 +304,15 @@ fn check_oidc(wanted: &mut Object) -> Result<(), ApiError> {
         };
     }
     Ok(())
+}
+
+/// The attestation rules of a pool, which has none here. hashicorp/google reads them with every pool and takes a 404 for a pool that is
+/// gone; that there are such rules says IAM's discovery document.
+fn list_rules(call: &mut Call<'_>) -> Outcome {
+    match call.world.has(HOST, &format!("/v1/{}", call.resource())) {
+        true => Ok(Reply::empty_object()),
+        false => Err(ApiError::not_found("Requested entity was not found.")),
+    }
 }
 
 /// Deletes or undeletes.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::labels::check_user_labels;
 use super::metrics::HOST;
 use super::{invalid, list_items, list_page, no_such};
-use crate::api::{Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json::{Object, Presence, drop_zeros, parse_mask};
 

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{filter, list_page};
-use crate::api::{Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::store::World;
 

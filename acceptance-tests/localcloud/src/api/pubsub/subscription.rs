@@ -1,14 +1,17 @@
 //! Subscriptions: defaults of the real API, what cannot be changed, and topics that must exist.
 //!
-//! Nothing is delivered.
+//! Nothing is delivered. A new one may take a while to be seen: [`Settings::new_subscriptions`](crate::store::Settings).
 
 use serde_json::{Value, json};
 
-use super::topic::{self, DELETED};
-use super::{HOST, changes, check_id, exists, not_found, settle_duration};
-use crate::api::{Api, Call, Outcome, Reply, labels};
+use super::topic::DELETED;
+use super::{HOST, changes, check_id, exists, is_seen, not_found, page, settle_duration};
+use crate::api::labels;
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json::{self, Object, Presence};
+use crate::lag::Pending;
+use crate::route::Api;
 use crate::store::World;
 
 pub(super) const SUBSCRIPTION: &str = "/v1/projects/{project}/subscriptions/{subscription}";
@@ -29,20 +32,30 @@ const MUTABLE: [&str; 14] = [
     "detached",
 ];
 
+/// The attribute of a push that says in which version of the API messages are written.
+const VERSION: &str = "x-goog-version";
+const DEFAULT_VERSION: &str = "v1";
+
 pub(super) fn serve(api: Api) -> Api {
     api.on("GET", "/v1/projects/{project}/subscriptions", |call| {
         let parent = call.path();
-        topic::list(call, &parent, "subscriptions")
+        let paths: Vec<String> = call.world.children(HOST, &parent).map(|(path, _)| path.to_owned()).collect();
+        let seen: Vec<String> = paths.into_iter().filter(|path| is_seen(call.world, path)).collect();
+        let body = |path: String| Some((call.world.get(HOST, &path).cloned()?, path));
+        let items = seen.into_iter().filter_map(body).map(|(body, path)| (path, body)).collect();
+        page(call, "subscriptions", items)
     })
     .on("GET", SUBSCRIPTION, |call| {
-        let name = call.resource();
-        Ok(Reply::json(call.stored().cloned().ok_or_else(|| not_found(&name))?))
+        let (path, name) = (call.path(), call.resource());
+        let seen = is_seen(call.world, &path);
+        Ok(Reply::json(call.stored().filter(|_| seen).cloned().ok_or_else(|| not_found(&name))?))
     })
     .on("PUT", SUBSCRIPTION, create)
     .on("PATCH", SUBSCRIPTION, patch)
     .on("DELETE", SUBSCRIPTION, |call| {
         let (path, name) = (call.path(), call.resource());
         call.world.remove(HOST, &path).ok_or_else(|| not_found(&name))?;
+        call.world.state.fresh_subscriptions.remove(&path);
         Ok(Reply::empty_object())
     })
     .on("POST", "/v1/projects/{project}/subscriptions/{subscription}:detach", |call| {
@@ -67,9 +80,12 @@ fn create(call: &mut Call<'_>) -> Outcome {
     let topic = call.world.with_project_ids(sent.get("topic").and_then(Value::as_str).unwrap_or_default());
     check_topic(call.world, &topic)?;
     sent.insert("topic".to_owned(), json!(topic));
-    let body = settle(call.world, sent, &name)?;
+    let (body, attributes) = settle(call.world, sent, &name)?;
+    let unseen = Pending::new(call.world.settings.new_subscriptions, call.world.clock.now());
+    call.world.state.fresh_subscriptions.insert(path.clone(), unseen);
     call.world.put(HOST, &path, body.clone());
-    Ok(Reply::json(body))
+    let is_push = body["pushConfig"].get("pushEndpoint").is_some();
+    Ok(Reply::json(if is_push { with_attributes(body, attributes) } else { body }))
 }
 
 fn patch(call: &mut Call<'_>) -> Outcome {
@@ -77,14 +93,16 @@ fn patch(call: &mut Call<'_>) -> Outcome {
     let mut body = call.stored().and_then(Value::as_object).cloned().ok_or_else(|| not_found(&name))?;
     let (wanted, mask) = changes(call, "subscription", &MUTABLE)?;
     json::apply_mask(&mut body, &wanted, &mask);
-    let body = settle(call.world, body, &name)?;
+    let (body, attributes) = settle(call.world, body, &name)?;
     call.world.put(HOST, &path, body.clone());
-    let mut answer = body;
-    if answer["pushConfig"].get("pushEndpoint").is_none() {
-        // This answer alone shows it; a GET does not.
-        answer["pushConfig"]["attributes"] = json!({"x-goog-version": "v1"});
-    }
-    Ok(Reply::json(answer))
+    Ok(Reply::json(with_attributes(body, attributes)))
+}
+
+/// The answer to a write, which alone shows the attributes of a push, with the version of the API (recorded: `pubsub-subscription-push`).
+fn with_attributes(mut body: Value, mut attributes: Object) -> Value {
+    attributes.entry(VERSION).or_insert_with(|| json!(DEFAULT_VERSION));
+    body["pushConfig"]["attributes"] = Value::Object(attributes);
+    body
 }
 
 fn change(call: &mut Call<'_>, edit: impl Fn(&mut Object, &Object)) -> Outcome {
@@ -92,7 +110,7 @@ fn change(call: &mut Call<'_>, edit: impl Fn(&mut Object, &Object)) -> Outcome {
     let path = format!("/v1/{name}");
     let mut body = call.world.get(HOST, &path).and_then(Value::as_object).cloned().ok_or_else(|| not_found(&name))?;
     edit(&mut body, &call.body()?);
-    let body = settle(call.world, body, &name)?;
+    let (body, _) = settle(call.world, body, &name)?;
     call.world.put(HOST, &path, body);
     Ok(Reply::empty_object())
 }
@@ -108,7 +126,8 @@ fn check_topic(world: &World, topic: &str) -> Result<(), ApiError> {
     if missing { Err(not_found(id)) } else { Ok(()) }
 }
 
-fn settle(world: &World, mut wanted: Object, name: &str) -> Result<Value, ApiError> {
+/// The subscription as a GET shows it, and the attributes of its push.
+fn settle(world: &World, mut wanted: Object, name: &str) -> Result<(Value, Object), ApiError> {
     let output_only = ["state", "topicMessageRetentionDuration", "tags", "analyticsHubSubscriptionInfo"];
     wanted.retain(|field, value| !value.is_null() && !output_only.contains(&field.as_str()));
     labels::check(wanted.get("labels"))?;
@@ -135,7 +154,23 @@ fn settle(world: &World, mut wanted: Object, name: &str) -> Result<Value, ApiErr
     if endpoint.is_some_and(|endpoint| !endpoint.starts_with("https://")) {
         return Err(ApiError::invalid("Invalid push endpoint: an https URL is expected."));
     }
-    wanted.entry("pushConfig").or_insert_with(|| json!({}));
+    let push = wanted.entry("pushConfig").or_insert_with(|| json!({})).as_object_mut();
+    let mut attributes = Object::new();
+    if let Some(push) = push {
+        if let Some(Value::Object(sent)) = push.remove("attributes") {
+            attributes = sent;
+        }
+        // Of all attributes only the version means anything, and only another than the default is kept.
+        if let Some(version) = attributes.get(VERSION).filter(|version| **version != DEFAULT_VERSION) {
+            push.insert("attributes".to_owned(), json!({VERSION: version}));
+        }
+    }
+    for export in ["bigqueryConfig", "cloudStorageConfig"] {
+        if let Some(Value::Object(export)) = wanted.get_mut(export) {
+            // Output only; what an export needs besides Pub/Sub is taken to be there.
+            export.insert("state".to_owned(), json!("ACTIVE"));
+        }
+    }
     json::drop_zeros(&mut wanted, Presence { kept: &[], maps: &["labels"] });
     wanted.insert("name".to_owned(), json!(name));
     wanted.insert("state".to_owned(), json!("ACTIVE"));
@@ -143,7 +178,7 @@ fn settle(world: &World, mut wanted: Object, name: &str) -> Result<Value, ApiErr
     let kept = world.get(HOST, &format!("/v1/{}", world.with_project_ids(topic)));
     let kept = kept.and_then(|topic| topic.get("messageRetentionDuration")).cloned();
     wanted.extend(kept.map(|kept| ("topicMessageRetentionDuration".to_owned(), kept)));
-    Ok(Value::Object(wanted))
+    Ok((Value::Object(wanted), attributes))
 }
 
 fn settle_dead_letters(world: &World, wanted: &mut Object) -> Result<(), ApiError> {

@@ -4,14 +4,14 @@
 
 use serde_json::{Value, json};
 
-use super::{HOST, changes, check_id, exists, not_found, settle_duration};
-use crate::api::{Api, Call, Outcome, Reply, labels, locations};
+use super::{HOST, changes, check_id, exists, is_seen, not_found, page, settle_duration};
+use crate::api::{labels, locations};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
 use crate::json::{self, Object, Presence};
-use crate::pages::{self, PageRule};
+use crate::route::Api;
 
 pub(super) const TOPIC: &str = "/v1/projects/{project}/topics/{topic}";
-const PAGES: PageRule = PageRule { default: 1000, max: 1000 };
 const MUTABLE: [&str; 7] = [
     "labels",
     "messageRetentionDuration",
@@ -27,7 +27,8 @@ pub(super) const DELETED: &str = "_deleted-topic_";
 pub(super) fn serve(api: Api) -> Api {
     api.on("GET", "/v1/projects/{project}/topics", |call| {
         let parent = call.path();
-        list(call, &parent, "topics")
+        let items = call.world.children(HOST, &parent).map(|(path, body)| (path.to_owned(), body.clone())).collect();
+        page(call, "topics", items)
     })
     .on("GET", "/v1/projects/{project}/topics/{topic}/subscriptions", list_subscriptions)
     .on("GET", TOPIC, |call| {
@@ -39,36 +40,19 @@ pub(super) fn serve(api: Api) -> Api {
     .on("DELETE", TOPIC, delete)
 }
 
-/// A page of the objects below `parent`.
-pub(super) fn list(call: &Call<'_>, parent: &str, field: &str) -> Outcome {
-    let items = call.world.children(HOST, parent).map(|(path, body)| (path.to_owned(), body.clone())).collect();
-    page(call, field, items)
-}
-
-fn page(call: &Call<'_>, field: &str, items: Vec<(String, Value)>) -> Outcome {
-    let page = pages::page(items, PAGES, call.query("pageSize"), call.query("pageToken"))?;
-    let mut answer = json!({});
-    if !page.items.is_empty() {
-        answer[field] = Value::Array(page.items);
-    }
-    if let Some(next) = page.next {
-        answer["nextPageToken"] = json!(next);
-    }
-    Ok(Reply::json(answer))
-}
-
 fn list_subscriptions(call: &mut Call<'_>) -> Outcome {
     let topic = format!("projects/{}/topics/{}", call.param("project"), call.param("topic"));
     if !call.world.has(HOST, &format!("/v1/{topic}")) {
         return Err(not_found(&topic));
     }
     let objects = call.world.state.objects.get(HOST);
-    let items = objects
+    let of_topic: Vec<(String, Value)> = objects
         .into_iter()
         .flatten()
         .filter(|(path, object)| path.contains("/subscriptions/") && object.body["topic"] == topic.as_str())
         .map(|(path, object)| (path.clone(), object.body["name"].clone()))
         .collect();
+    let items = of_topic.into_iter().filter(|(path, _)| is_seen(call.world, path)).collect();
     page(call, "subscriptions", items)
 }
 

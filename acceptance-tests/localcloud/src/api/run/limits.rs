@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 
+use super::finding::Finding;
 use super::quantity::{bytes, milli_cpu};
-use super::validate::Finding;
 
 const GI: u64 = 1 << 30;
 const MI: u64 = 1 << 20;

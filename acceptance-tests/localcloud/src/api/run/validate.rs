@@ -3,33 +3,12 @@
 //! its defaults were filled in.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde_json::Value;
 
+use super::finding::Finding;
 use super::limits::{self, Setting};
 use crate::json::Object;
-
-/// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Finding {
-    /// Such as `template.containers[0].ports`.
-    pub(super) field: String,
-    /// The sentence without the field.
-    pub(super) text: String,
-}
-
-impl Finding {
-    pub(super) fn new(field: String, text: String) -> Self {
-        Finding { field, text }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.text)
-    }
-}
 
 /// Prefixes of keys that belong to Cloud Run itself and may not be written through this API version.
 const SYSTEM_PREFIXES: [&str; 4] =

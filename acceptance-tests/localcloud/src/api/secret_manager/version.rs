@@ -7,10 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{HOST, page, quoted_etag, stale};
+use crate::api::duration;
 use crate::api::storage::crc32c;
-use crate::api::{Api, Call, Outcome, Reply, duration};
+use crate::call::{Call, Outcome, Reply};
 use crate::clock;
 use crate::error::ApiError;
+use crate::route::Api;
 
 const VERSION: &str = "/v1/projects/{project}/secrets/{secret}/versions/{version}";
 const MAX_BYTES: usize = 65_536;

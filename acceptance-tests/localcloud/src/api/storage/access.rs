@@ -4,12 +4,13 @@
 
 use serde_json::{Value, json};
 
-use super::{HOST, bucket::uniform, bucket_path, bump, find, int, invalid, precondition_failed};
-use crate::api::{Api, Call, Outcome, Reply};
+use super::{HOST, bucket_path, bump, find, int, invalid, precondition_failed, uniform};
+use crate::call::{Call, Outcome, Reply};
 use crate::clock;
 use crate::error::ApiError;
 use crate::json;
 use crate::policy;
+use crate::route::Api;
 use crate::store::World;
 
 /// Roles that exist on projects only.

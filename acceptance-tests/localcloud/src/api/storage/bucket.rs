@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{BUCKETS, HOST, access, bucket_path, bump, check_metageneration, find, invalid, settings};
-use crate::api::{Api, Call, Outcome, Reply};
+use super::{BUCKETS, HOST, access, bucket_path, bump, check_metageneration, find, invalid, settings, uniform};
+use crate::call::{Call, Outcome, Reply};
 use crate::clock;
 use crate::error::ApiError;
 use crate::etag;
 use crate::json::{self, Object};
 use crate::pages::{self, PageRule};
+use crate::route::Api;
 
 const BUCKET: &str = "/storage/v1/b/{bucket}";
 const PAGES: PageRule = PageRule { default: 1000, max: 1000 };
@@ -214,11 +215,6 @@ fn writable(bucket: &Value) -> Value {
         object.retain(|field, _| !settings::OUTPUT_ONLY.contains(&field.as_str()));
     }
     writable
-}
-
-/// Is access given by IAM alone?
-pub(super) fn uniform(bucket: &Value) -> bool {
-    json::at(bucket, "iamConfiguration.uniformBucketLevelAccess.enabled") == Some(&json!(true))
 }
 
 /// The bucket as the `projection` of the call shows it.

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::object::{self, Target};
 use super::upload::Upload;
 use super::{find, invalid, media, number_matches, precondition_failed};
-use crate::api::{Api, Call, Outcome, Reply};
+use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
+use crate::route::Api;
 
 const REWRITE: &str = "/storage/v1/b/{bucket}/o/{object}/rewriteTo/b/{toBucket}/o/{toObject}";
 const COPY: &str = "/storage/v1/b/{bucket}/o/{object}/copyTo/b/{toBucket}/o/{toObject}";

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::HOST;
-use crate::api::{Body, Call, Reply};
+use crate::call::{Body, Call, Reply};
 
 /// No byte of the object is in the range that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

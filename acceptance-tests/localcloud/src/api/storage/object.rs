@@ -10,18 +10,17 @@ use serde_json::{Value, json};
 
 use super::upload::{self, Upload};
 use super::{
-    HOST, bucket_path, check_metageneration, find, find_named, int, invalid, media, number_matches,
-    precondition_failed, resumable,
+    HOST, bucket_path, check_metageneration, find, find_named, int, invalid, media, number_matches, precondition_failed,
 };
-use crate::api::{Api, Body, Call, Outcome, Reply};
+use crate::call::{Body, Call, Outcome, Reply};
 use crate::clock;
 use crate::error::{ApiError, ErrorStyle};
 use crate::etag;
 use crate::json::{self, Object};
 use crate::pages::{self, PageRule};
+use crate::route::Api;
 
 const OBJECT: &str = "/storage/v1/b/{bucket}/o/{object}";
-const UPLOAD: &str = "/upload/storage/v1/b/{bucket}/o";
 const PAGES: PageRule = PageRule { default: 1000, max: 1000 };
 /// What a caller may set.
 const WRITABLE: &[&str] = &[
@@ -39,9 +38,6 @@ const WRITABLE: &[&str] = &[
 
 pub(super) fn serve(api: Api) -> Api {
     api.on("GET", "/storage/v1/b/{bucket}/o", list)
-        .on("POST", UPLOAD, insert)
-        .on("PUT", UPLOAD, resumable::go_on)
-        .on("DELETE", UPLOAD, resumable::cancel)
         .on("GET", OBJECT, get)
         .on("GET", "/download/storage/v1/b/{bucket}/o/{object}", download)
         .on("PATCH", OBJECT, patch)
@@ -145,25 +141,20 @@ pub(super) fn check_own_key(call: &Call<'_>) -> Result<(), ApiError> {
     }
 }
 
-fn insert(call: &mut Call<'_>) -> Outcome {
-    if resumable::is_continued(call.request) {
-        return resumable::go_on(call);
-    }
+/// An upload in one call.
+pub(super) fn insert(call: &mut Call<'_>) -> Outcome {
     check_own_key(call)?;
-    let is_whole = call.query("uploadType") != Some("resumable");
-    let upload = if is_whole { Some(upload::parse(call.request)?) } else { None };
-    let metadata = upload.as_ref().map_or_else(|| call.request.json.clone(), |upload| upload.metadata.clone());
-    let name = call
-        .query("name")
-        .or_else(|| metadata.as_ref()?.get("name")?.as_str())
-        .filter(|name| !name.is_empty())
-        .ok_or_else(|| ApiError::storage(400, "required", "Required parameter: name"))?
-        .to_owned();
-    let target = Target { bucket: call.param("bucket").to_owned(), name };
-    match upload {
-        Some(upload) => Ok(Reply::json(create(call, &target, upload, call.request.header("x-goog-hash"))?)),
-        None => resumable::begin(call, target, metadata),
-    }
+    let upload = upload::parse(call.request)?;
+    let target = target(call, upload.metadata.as_ref())?;
+    Ok(Reply::json(create(call, &target, upload, call.request.header("x-goog-hash"))?))
+}
+
+/// Where an upload with this metadata goes.
+pub(super) fn target(call: &Call<'_>, metadata: Option<&Value>) -> Result<Target, ApiError> {
+    let in_metadata = metadata.and_then(|metadata| metadata["name"].as_str());
+    let name = call.query("name").or(in_metadata).filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| ApiError::storage(400, "required", "Required parameter: name"))?.to_owned();
+    Ok(Target { bucket: call.param("bucket").to_owned(), name })
 }
 
 /// Whether an object may be made here now: its bucket, its name, the conditions of the call, and what holds the object that is there.

@@ -4,25 +4,28 @@
 //! Facts: <https://cloud.google.com/storage/docs/performing-resumable-uploads>.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::object::{self, Target};
 use super::upload::Upload;
-use super::{HOST, invalid};
-use crate::api::{Body, Call, Outcome, Reply, Request};
+use super::{HOST, invalid, is_continued};
+use crate::call::{Body, Call, Outcome, Reply, Request};
 use crate::error::ApiError;
+use crate::route::Api;
 
+const UPLOAD: &str = "/upload/storage/v1/b/{bucket}/o";
 /// Parts of an upload, except the last, are kept in multiples of this.
 const UNIT: usize = 256 * 1024;
 
 /// The uploads that were begun, by the id in their address. They are forgotten when the program ends, as real ones are after a week.
-pub(crate) type Sessions = BTreeMap<String, Session>;
+type Sessions = BTreeMap<String, Session>;
 
 /// One upload.
 #[derive(Debug)]
-pub(crate) struct Session {
+struct Session {
     /// The call that began it.
     begun: Request,
     target: Target,
@@ -48,13 +51,31 @@ enum ContentRange {
     From { first: usize, total: Option<usize> },
 }
 
-/// Whether a call is about an upload that was begun.
-pub(crate) fn is_continued(request: &Request) -> bool {
-    request.path.starts_with("/upload/") && request.query("uploadId").is_some()
+/// Adds uploads to the API, whole and in parts.
+pub(super) fn serve(api: Api) -> Api {
+    let sessions: Arc<Mutex<Sessions>> = Arc::default();
+    let with = |answer: fn(&mut Sessions, &mut Call<'_>) -> Outcome| {
+        let sessions = Arc::clone(&sessions);
+        move |call: &mut Call<'_>| answer(&mut sessions.lock().unwrap_or_else(PoisonError::into_inner), call)
+    };
+    api.on("POST", UPLOAD, with(insert)).on("PUT", UPLOAD, with(go_on)).on("DELETE", UPLOAD, with(cancel))
+}
+
+fn insert(sessions: &mut Sessions, call: &mut Call<'_>) -> Outcome {
+    if is_continued(call.request) {
+        return go_on(sessions, call);
+    }
+    match call.query("uploadType") {
+        Some("resumable") => begin(sessions, call),
+        _ => object::insert(call),
+    }
 }
 
 /// Begins an upload.
-pub(super) fn begin(call: &mut Call<'_>, target: Target, metadata: Option<Value>) -> Outcome {
+fn begin(sessions: &mut Sessions, call: &mut Call<'_>) -> Outcome {
+    object::check_own_key(call)?;
+    let metadata = call.request.json.clone();
+    let target = object::target(call, metadata.as_ref())?;
     object::check_target(call, &target)?;
     let id = call.world.uuid();
     let address = format!(
@@ -64,16 +85,16 @@ pub(super) fn begin(call: &mut Call<'_>, target: Target, metadata: Option<Value>
         object::encode(&target.name),
     );
     let begun = Request { body: Bytes::new(), ..call.request.clone() };
-    call.world.uploads.insert(id.clone(), Session { begun, target, metadata, state: State::Open(Vec::new()) });
+    sessions.insert(id.clone(), Session { begun, target, metadata, state: State::Open(Vec::new()) });
     let headers = vec![("location".into(), address), ("x-guploader-uploadid".into(), id)];
     Ok(Reply { status: 200, body: Body::Empty, headers })
 }
 
 /// Takes more bytes, or says which are there.
-pub(super) fn go_on(call: &mut Call<'_>) -> Outcome {
+fn go_on(sessions: &mut Sessions, call: &mut Call<'_>) -> Outcome {
     let id = call.query("uploadId").unwrap_or_default();
     let request = call.request;
-    let session = call.world.uploads.get_mut(id).ok_or_else(unknown)?;
+    let session = sessions.get_mut(id).ok_or_else(unknown)?;
     let bytes = match &mut session.state {
         State::Done(object) => return Ok(Reply::json(object.clone())),
         State::Cancelled => return Ok(cancelled()),
@@ -88,24 +109,24 @@ pub(super) fn go_on(call: &mut Call<'_>) -> Outcome {
     let (begun, target) = (session.begun.clone(), session.target.clone());
     let params = BTreeMap::from([("bucket".to_owned(), target.bucket.clone())]);
     let digests = request.header("x-goog-hash");
-    let made = object::create(&mut Call::new(&begun, call.world, HOST, params, None), &target, upload, digests);
-    match (made, call.world.uploads.get_mut(id)) {
+    let made = object::create(&mut call.another(&begun, params), &target, upload, digests);
+    match (made, sessions.get_mut(id)) {
         (Ok(object), Some(session)) => {
             session.state = State::Done(object.clone());
             Ok(Reply::json(object))
         }
         (Ok(object), None) => Ok(Reply::json(object)),
         (Err(refusal), _) => {
-            call.world.uploads.remove(id);
+            sessions.remove(id);
             Err(refusal)
         }
     }
 }
 
 /// Ends an upload before its last byte.
-pub(super) fn cancel(call: &mut Call<'_>) -> Outcome {
+fn cancel(sessions: &mut Sessions, call: &mut Call<'_>) -> Outcome {
     let id = call.query("uploadId").unwrap_or_default();
-    let session = call.world.uploads.get_mut(id).ok_or_else(unknown)?;
+    let session = sessions.get_mut(id).ok_or_else(unknown)?;
     session.state = State::Cancelled;
     Ok(cancelled())
 }

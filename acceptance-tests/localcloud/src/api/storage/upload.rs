@@ -3,9 +3,8 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::invalid;
-use super::resumable::is_continued;
-use crate::api::Request;
+use super::{invalid, is_continued};
+use crate::call::Request;
 use crate::error::ApiError;
 
 /// What an upload carries.

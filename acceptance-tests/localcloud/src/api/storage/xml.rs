@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{HOST, find, int, media, object, project_of};
-use crate::api::{Api, Body, Call, Outcome, Request};
+use crate::call::{Body, Call, Outcome, Request};
 use crate::error::{ApiError, ErrorStyle};
+use crate::route::Api;
 
 const OBJECT: &str = "/{bucket}/{object=**}";
 /// What begins the paths of the JSON API.
