@@ -26,7 +26,7 @@ use super::protection::{self, Fate};
 use super::run::{Preparation, Run};
 use super::scope::Scope;
 use super::session::Session;
-use super::{apply, discover, generate, inventory, look, problem, references, refresh, rename, validate};
+use super::{apply, discover, generate, inventory, labels, look, problem, references, refresh, rename, validate};
 use crate::config::Connection;
 use crate::types::Duration;
 
@@ -187,11 +187,12 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
         let StackPlan { planned, steps, mut diagnostics } = plan::plan(&input);
         let id = T::cloud().terms().stack_id(&scope.place, &scope.stack);
         if request.prior.is_none() && !diagnostics.has_error() {
-            diagnostics.extend(taken_up_again(session, &id));
+            diagnostics.extend(session.images.get(&id).map(|_| not_replaced(&id)));
         }
         if !diagnostics.has_error() {
             let run = run(T::cloud(), &context, scope.clone(), LOOK, Preparation::Report);
             if let Ok(run) = run {
+                let run = identified(T::cloud(), &run, &steps).await.unwrap_or(run);
                 let left = if request.prior.is_none() { session.images.get(&id) } else { None };
                 let is_known = left.is_some();
                 let known = left.and_then(|image| image.stack(planned.layout()).ok());
@@ -272,17 +273,29 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
     }
 }
 
+/// The operation with both names of the account, where objects without labels are to be created: they are told by what they
+/// are, and that may hold either name. The operation as it is where the names cannot be read.
+async fn identified(cloud: &dyn Cloud, run: &Run, steps: &[Step]) -> Option<Run> {
+    let is_unlabelled = |step: &Step| step.action == Action::Create && !labels::are_kept(&step.address);
+    if run.scope.place.number.is_some() || !steps.iter().any(is_unlabelled) {
+        return None;
+    }
+    let place = cloud.identify(run).await.ok()?;
+    let mut run = run.clone();
+    run.scope.place.number = place.number;
+    Some(run)
+}
+
 /// The warning for a stack that Terraform is about to replace: its objects stay.
-fn taken_up_again(session: &Session, id: &str) -> Option<Diagnostic> {
-    session.images.get(id)?;
-    Some(Diagnostic::warning(
+fn not_replaced(id: &str) -> Diagnostic {
+    Diagnostic::warning(
         "The stack is not replaced",
         format!(
-            "Terraform plans to replace {id}, because its last creation did not come to its end, because of -replace, or \
-             because of replace_triggered_by. The objects of the stack stay: the apply deletes none of them, takes up what \
-             is there and creates what is missing. terraform untaint takes the mark of a failed creation off."
+            "Terraform replaces {id}, because its last creation did not come to its end, because of -replace, or because of \
+             replace_triggered_by. The objects of the stack stay: the apply deletes none of them, takes up what is there and \
+             creates what is missing. terraform untaint takes the mark of a failed creation off."
         ),
-    ))
+    )
 }
 
 /// A destruction is planned only if nothing forbids it.
@@ -356,7 +369,9 @@ async fn apply_plan<T: StackType, C: AsRef<Session>>(
         let left = if prior.is_none() { session.handover.take(&id) } else { None };
         let run = run(cloud, context, scope, limit.of(Some(&planned)), cloud.preparation(&session.connection))?;
         let config = config.into_stack();
-        let (stack, diagnostics) = carry_out(&run, cloud, prior.as_deref(), &planned, config, left.as_ref()).await;
+        let (stack, mut diagnostics) = carry_out(&run, cloud, prior.as_deref(), &planned, config, left.as_ref()).await;
+        // Terraform shows no warning of the plan's second half.
+        diagnostics.extend(left.map(|_| not_replaced(&id)));
         session.handover.mark_alive(&id, inventory::objects(&stack.components(), &run.scope));
         session.images.observe(&stack);
         Ok::<_, Diagnostics>((stack, diagnostics))
@@ -409,6 +424,8 @@ pub(super) async fn carry_out(
         let gone = left.iter().filter(|(address, _)| !kept.contains_key(address));
         let gone: Vec<Step> = gone.map(|(address, tree)| Step::release(address, tree)).collect();
         diagnostics.extend(Announcement::new(&gone, &BTreeMap::new(), &run.scope, true).warnings());
+        let identified = identified(cloud, run, &plan.steps).await;
+        let run = identified.as_ref().unwrap_or(run);
         let place = async {
             match &run.scope.place.number {
                 Some(_) => Ok(run.scope.place.clone()),

@@ -59,7 +59,7 @@ impl PollPolicy {
     pub const REMOTE: PollPolicy = PollPolicy {
         initial: Duration::from_millis(250),
         factor: 1.5,
-        cap: Duration::from_secs(10),
+        cap: Duration::from_secs(2),
         unknown_for: Duration::from_secs(30),
     };
     /// For an imitation of them on this machine.
