@@ -45,7 +45,7 @@ class Project:
     def read(cls):
         metadata = json.loads(run(["cargo", "metadata", "--no-deps", "--format-version=1", "--locked"], cwd=ROOT))
         version = next(one["version"] for one in metadata["packages"] if one["name"] == PACKAGE)
-        source = ROOT / "provider" / "src" / "provider.rs"
+        source = ROOT / "provider" / "src" / "address.rs"
         address = re.search(r'const ADDRESS: &str = "([^/"]+)/([^/"]+)/([^/"]+)"', source.read_text(encoding="utf-8"))
         if address is None:
             raise Failure(f"{source} declares no ADDRESS")

@@ -12,6 +12,7 @@ pub mod functions;
 pub mod google;
 pub mod provider;
 pub mod reference;
+mod regular_file;
 pub mod suggest;
 mod supported;
 pub mod types;

@@ -107,7 +107,7 @@ fn another_key_for_an_index_calls_nothing(scene: Scene) {
 
 fn a_database_stays_unless_it_says_otherwise(scene: Scene) {
     let world = scene.small_world();
-    world.apply_stack(r#"firestore_databases = { feedback = { location = "eur3" } }"#);
+    world.apply_stack(r#"firestore_databases = { feedback = { location = "eur3", deletion_policy = "ABANDON" } }"#);
     world.finish_keeping(&["/databases/(default)"]);
 }
 

@@ -154,10 +154,11 @@ resource "mlops_stack" "ct_scan" {
     }
   }
 
-  # Stays in the cloud when the stack is destroyed, unless deletion_policy says otherwise.
+  # Stays in the cloud when the stack is destroyed.
   firestore_databases = {
     feedback = {
       location               = "eur3"
+      deletion_policy        = "ABANDON"
       point_in_time_recovery = true
       ttl_fields             = { feedback = "expireAt" }
       indexes = {

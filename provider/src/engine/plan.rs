@@ -267,7 +267,12 @@ fn whole(input: &Input<'_>, components: Components, steps: &[Step], announcement
     cloud.record_place(&mut planned, &scope.place);
     planned.set(model::ID, Dynamic::string(cloud.terms().stack_id(&scope.place, &scope.stack)));
     planned.set(model::STATUS, Status::Complete);
-    planned.set(model::DELETES, announcement.deletes());
+    // Where nothing is done, what the last change has deleted stays to be read until the next refresh.
+    let deletes = match prior {
+        Some(prior) if steps.is_empty() => prior.get(model::DELETES).clone(),
+        _ => announcement.deletes(),
+    };
+    planned.set(model::DELETES, deletes);
     let will_write = steps.iter().any(|step| step.action != Action::Release) || prior.is_none();
     let means = known && !proposed.is_ungoverned();
     let digest = effective::fingerprint(&components, scope).filter(|_| means).map_or(Dynamic::Unknown, Dynamic::String);

@@ -15,6 +15,7 @@ use super::error::{Action, StoreError};
 use super::url::Location;
 use super::{Content, Listed, Precondition, Version, Written};
 use crate::google::api::CallContext;
+use crate::regular_file;
 
 /// The file that writers lock. It stays: who removed it would let two writers hold two locks.
 const LOCK: &str = ".lock";
@@ -186,8 +187,11 @@ fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
+/// More than any document of a phase has, in bytes.
+const LARGEST: u64 = 64 << 20;
+
 fn find(path: &Path) -> io::Result<Option<Content>> {
-    match std::fs::read(path) {
+    match regular_file::read(path, LARGEST) {
         Ok(bytes) => Ok(Some(Content { version: version(&bytes), bytes: bytes.into() })),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -37,6 +37,14 @@ pub enum AuthError {
         #[source]
         source: std::io::Error,
     },
+    /// A text that is neither a document nor the path of a file; it may be a secret, and is not shown.
+    #[error(
+        "credentials from {place}: neither a JSON document nor the path of a file that can be read; the value is not shown"
+    )]
+    NoDocument {
+        /// The source.
+        place: String,
+    },
     /// Credentials are not what they should be.
     #[error("credentials from {place}: {problem}")]
     Malformed {
@@ -101,6 +109,7 @@ impl AuthError {
             AuthError::Refused { status, .. } => status.http == 429 || status.http >= 500,
             AuthError::NoneFound(_)
             | AuthError::Unreadable { .. }
+            | AuthError::NoDocument { .. }
             | AuthError::Malformed { .. }
             | AuthError::Unsupported { .. }
             | AuthError::NoIdentity { .. }
@@ -121,6 +130,12 @@ impl AuthError {
             }
             AuthError::Unreadable { place, path, .. } => {
                 format!("Check that {place} names a file that exists and can be read here (it gave {path}).")
+            }
+            AuthError::NoDocument { place } => {
+                format!(
+                    "Set {place} to the path of a credentials file, or to its content as it is: JSON that begins with {{, not \
+                     encoded. A token goes into access_token."
+                )
             }
             AuthError::Malformed { place, .. } => {
                 format!("Check the document that {place} gives. It should be as Google Cloud or gcloud wrote it.")

@@ -1,6 +1,9 @@
 //! Credential documents: told apart by their `type`, and made into a source.
 //! What a document lacks is said by field name; contents are never quoted.
 
+use std::io;
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::error::AuthError;
@@ -9,6 +12,7 @@ use super::external_account::ExternalAccount;
 use super::impersonation::Impersonation;
 use super::service_account::ServiceAccountKey;
 use super::user::AuthorizedUser;
+use crate::regular_file;
 
 /// A source and the quota project that came with it.
 #[derive(Debug)]
@@ -30,13 +34,28 @@ pub(super) fn path_or_document(place: &str, given: &str) -> Result<FromFile, Aut
 }
 
 /// Reads a file.
-pub(super) fn path_only(place: &str, path: &std::path::Path) -> Result<FromFile, AuthError> {
-    let text = std::fs::read_to_string(path).map_err(|source| AuthError::Unreadable {
-        place: place.to_owned(),
-        path: path.display().to_string(),
-        source,
-    })?;
-    document(place, &text)
+pub(super) fn path_only(place: &str, path: &Path) -> Result<FromFile, AuthError> {
+    let unreadable = |source: io::Error| {
+        let place = place.to_owned();
+        // People put the credentials themselves where a path should be, in forms that nobody foresees.
+        if is_surely_a_path(path) {
+            AuthError::Unreadable { place, path: path.display().to_string(), source }
+        } else {
+            AuthError::NoDocument { place }
+        }
+    };
+    let text = regular_file::read(path, LARGEST).map_err(unreadable)?;
+    document(place, &String::from_utf8_lossy(&text))
+}
+
+/// More than any credentials file has, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// Whether a text can be shown as a path: its folder is there, or it ends as the name of a file does.
+fn is_surely_a_path(path: &Path) -> bool {
+    let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    is_json || folder.is_some_and(Path::is_dir)
 }
 
 fn document(place: &str, text: &str) -> Result<FromFile, AuthError> {
