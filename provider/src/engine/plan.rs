@@ -15,7 +15,7 @@ use super::cloud::Cloud;
 use super::model::{self, Components, Stack, Status};
 use super::place::Place;
 use super::protection::{self, Fate};
-use super::references::Part;
+use super::references::{History, Part};
 use super::scope::Scope;
 use super::{effective, graph, inventory, references, rename, validate};
 
@@ -150,7 +150,9 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
         .collect();
     validate::components(&planned, scope, &mut diagnostics);
     validate::creations(planned.iter().filter(|(address, _)| prior_of(address).is_none()), &mut diagnostics);
-    references::check(&planned, |kind| proposed.get(kind).is_unknown(), &mut diagnostics);
+    let is_open = |kind: &str| proposed.get(kind).is_unknown();
+    references::check(&planned, is_open, &mut diagnostics);
+    references::check_changes(&planned, History { before: &before, prior_of: &prior_of }, is_open, &mut diagnostics);
 
     let mut steps = Vec::new();
     let mut open: BTreeSet<Address> = BTreeSet::new();
@@ -190,6 +192,7 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
             let (prior, planned) = (prior_of(&address).cloned(), planned.get(&address).cloned());
             Step { address, action, prior, planned }
         }));
+        references::check_values(&planned, &mut diagnostics);
         let moved: BTreeSet<&Address> = renames.values().collect();
         let gone = before.iter().filter(|(address, _)| !planned.contains_key(address) && !moved.contains(address));
         // A map of components that is unknown as a whole may hold any of them.

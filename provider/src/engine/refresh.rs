@@ -199,7 +199,9 @@ fn observe(
     let observe = |(address, component): (&Address, &Dynamic)| {
         let found = found.get(address)?.as_ref()?;
         let meant = effective::effective(address, component, &now, &run.scope);
-        let mut observed = merge(address, component, &meant, &found.tree);
+        // Both in the spelling of a configuration: text of the cloud that looks like a reference is none.
+        let written = |tree: &Dynamic| references::escape(address, tree.clone());
+        let mut observed = merge(address, component, &written(&meant), &written(&found.tree));
         address.kind.observed(&mut observed, &meant, &found.tree, &run.scope);
         if let Some(policy) = policies.get(address) {
             let iam = still_granted(address, component.get(common::IAM), policy, &now);

@@ -14,17 +14,20 @@ use super::scope::Scope;
 pub(crate) fn renames(prior: &Components, wanted: &Components, scope: &Scope) -> BTreeMap<Address, Address> {
     let mut owners: BTreeMap<Identity, Vec<&Address>> = BTreeMap::new();
     for (address, component) in prior {
-        if let Some(identity) = identity(address, component, scope) {
+        if let Some(identity) = identity(address, component, prior, scope) {
             owners.entry(identity).or_default().push(address);
         }
     }
-    // The wanted address of each object that has changed its KEY, by its address before.
-    let mut movers: BTreeMap<&Address, &Address> = BTreeMap::new();
-    for (address, component) in wanted {
+    let with_names = |(address, component): (&Address, &Dynamic)| {
         let mut named = component.clone();
         effective::with_names(address, &mut named, scope);
-        address.kind.effective(&mut named, &address.key, scope);
-        let Some(identity) = identity(address, &named, scope) else { continue };
+        (address.clone(), named)
+    };
+    let named: Components = wanted.iter().map(with_names).collect();
+    // The wanted address of each object that has changed its KEY, by its address before.
+    let mut movers: BTreeMap<&Address, &Address> = BTreeMap::new();
+    for (address, component) in &named {
+        let Some(identity) = identity(address, component, &named, scope) else { continue };
         let Some(twins) = owners.get(&identity) else { continue };
         let is_at_home = twins.contains(&address);
         // Twins with the same display name are legal: which of them is meant cannot be told.
@@ -55,9 +58,16 @@ fn is_free(twin: &Address, wanted: &Components, address: &Address) -> bool {
 /// Kind, and what tells an object from others of its kind.
 type Identity = (&'static str, String);
 
-fn identity(address: &Address, component: &Dynamic, scope: &Scope) -> Option<Identity> {
+fn identity(address: &Address, component: &Dynamic, all: &Components, scope: &Scope) -> Option<Identity> {
     let kind = address.kind;
-    let name = if kind.is_named_by_cloud() { kind.title(component)? } else { kind.object_name(component, scope)? };
+    let name = if kind.is_named_by_cloud() {
+        // A title may follow from what the component refers to.
+        kind.title(&effective::effective(address, component, all, scope))?
+    } else {
+        let mut component = component.clone();
+        kind.effective(&mut component, &address.key, scope);
+        kind.object_name(&component, scope)?
+    };
     Some((kind.name(), name))
 }
 

@@ -3,6 +3,7 @@
 mod images;
 pub(crate) mod operations;
 mod plans;
+mod references;
 
 use std::fmt::Write as _;
 

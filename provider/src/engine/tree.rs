@@ -88,20 +88,30 @@ pub(crate) fn walk_value<'a>(
 pub(crate) fn walk_mut(object: &ObjectSchema, value: &mut Dynamic, change: &mut impl FnMut(&Attribute, &mut Dynamic)) {
     let Some(entries) = value.as_entries_mut() else { return };
     for attribute in &object.attributes {
-        let Some(value) = entries.get_mut(attribute.name.as_ref()) else { continue };
-        change(attribute, value);
-        let Some((nesting, inner)) = attribute.nested() else { continue };
-        match (nesting, value) {
-            (Nesting::Single, value) => walk_mut(inner, value, change),
-            (Nesting::List, Dynamic::List(items)) => items.iter_mut().for_each(|item| walk_mut(inner, item, change)),
-            (Nesting::Map, Dynamic::Map(items)) => items.values_mut().for_each(|item| walk_mut(inner, item, change)),
-            (Nesting::Set, value @ Dynamic::Set(_)) => {
-                let Dynamic::Set(mut items) = std::mem::take(value) else { return };
-                items.iter_mut().for_each(|item| walk_mut(inner, item, change));
-                *value = Dynamic::set(items);
-            }
-            _ => {}
+        if let Some(value) = entries.get_mut(attribute.name.as_ref()) {
+            walk_value_mut(attribute, value, change);
         }
+    }
+}
+
+/// The same for the value of one attribute.
+pub(crate) fn walk_value_mut(
+    attribute: &Attribute,
+    value: &mut Dynamic,
+    change: &mut impl FnMut(&Attribute, &mut Dynamic),
+) {
+    change(attribute, value);
+    let Some((nesting, inner)) = attribute.nested() else { return };
+    match (nesting, value) {
+        (Nesting::Single, value) => walk_mut(inner, value, change),
+        (Nesting::List, Dynamic::List(items)) => items.iter_mut().for_each(|item| walk_mut(inner, item, change)),
+        (Nesting::Map, Dynamic::Map(items)) => items.values_mut().for_each(|item| walk_mut(inner, item, change)),
+        (Nesting::Set, value @ Dynamic::Set(_)) => {
+            let Dynamic::Set(mut items) = std::mem::take(value) else { return };
+            items.iter_mut().for_each(|item| walk_mut(inner, item, change));
+            *value = Dynamic::set(items);
+        }
+        _ => {}
     }
 }
 

@@ -12,7 +12,7 @@ use crate::engine::model::Components;
 use crate::engine::protection::{self, Fate};
 use crate::engine::scope::Scope;
 use crate::engine::wire;
-use crate::engine::{common, effective, labels, tree};
+use crate::engine::{common, effective, labels, references, tree};
 
 /// What all components of one plan look at.
 pub(super) struct View<'a> {
@@ -108,7 +108,7 @@ pub(super) fn plan(
     }
     // Terraform accepts another spelling than the configured one only where it stood before, at the same KEY.
     if view.before.get(address).is_some_and(|own| std::ptr::eq(own, before)) {
-        keep_spellings(view, address, &meant_before, &meant, before, &mut component);
+        keep_spellings(view, address, &meant_before, &meant, (before, all), &mut component);
     }
 
     let fixed = changed.iter().copied().filter(|attribute| attribute.extensions.get::<Immutable>().is_some());
@@ -289,13 +289,14 @@ fn leave_open_inside(object: &ObjectSchema, component: &mut Dynamic, changed: &B
     }
 }
 
-/// Where the meaning is the same, the spelling of the state stays.
+/// Where the meaning is the same, the spelling of the state stays; not one that means something else among the planned
+/// components: the KEY of before may be nobody's now.
 fn keep_spellings(
     view: &View<'_>,
     address: &Address,
     meant_before: &Dynamic,
     meant: &Dynamic,
-    before: &Dynamic,
+    (before, all): (&Dynamic, &Components),
     component: &mut Dynamic,
 ) {
     let nothing = Dynamic::Null;
@@ -318,10 +319,33 @@ fn keep_spellings(
             wire::equal(attribute, was, is)
         };
         let settable = attribute.presence == Presence::Computed || !configured.get(&attribute.name).is_unknown();
-        if same && settable {
+        if same && settable && still_means(view, address, attribute, was, component, meant, all) {
             tree::set(component, attribute.name.clone(), was.clone());
         }
     }
+}
+
+/// Whether the state's spelling of a value that may refer to components means among the planned ones what the planned
+/// spelling means, and keeps the order of work.
+fn still_means(
+    view: &View<'_>,
+    address: &Address,
+    attribute: &Attribute,
+    spelling: &Dynamic,
+    component: &Dynamic,
+    meant: &Dynamic,
+    all: &Components,
+) -> bool {
+    if !references::may_refer(attribute) {
+        return true;
+    }
+    if !references::orders_alike(address, attribute, spelling, component.get(&attribute.name), all) {
+        return false;
+    }
+    let mut respelt = component.clone();
+    tree::set(&mut respelt, attribute.name.clone(), spelling.clone());
+    let respelt = effective::effective(address, &respelt, all, view.scope);
+    wire::equal(attribute, respelt.get(&attribute.name), meant.get(&attribute.name))
 }
 
 /// The error for a change of what cannot change.

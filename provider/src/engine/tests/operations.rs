@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{configured, planned, scope, service, text};
 use crate::config::{Connection, ProviderConfig};
+use crate::engine::address::Address;
 use crate::engine::import_id::ImportName;
 use crate::engine::model::{self, Stack};
 use crate::engine::run::{Preparation, Run};
@@ -231,6 +232,41 @@ async fn what_others_changed_shows_and_what_they_added_does_not() {
     let read = world.read(&stack).await.unwrap();
     assert_eq!(component(&read, "buckets", "b").get("versioning").as_bool(), Some(true));
     assert_ne!(read.text("fingerprint"), stack.text("fingerprint"));
+}
+
+#[tokio::test]
+async fn text_of_the_cloud_is_recorded_as_text() {
+    let world = World::new().await;
+    let all = json!({"services": {"api": service(&json!({"env": {"X": "plain"}}))}, "registries": {"r": {"name": "imgs", "description": "Mod\u{e8}les"}}});
+    let stack = world.make(&all).await;
+    let decomposed = json!({"description": "Mode\u{300}les"});
+    let path = "/v1/projects/test-project/locations/europe-west1/repositories/imgs";
+    world.edit(json!({"service": "artifactregistry.googleapis.com", "path": path, "merge": decomposed}));
+    assert_eq!(world.read(&stack).await.unwrap(), stack);
+
+    let containers =
+        json!([{"image": "europe-docker.pkg.dev/p/r/i:1", "env": [{"name": "X", "value": "{{services.api.url}}"}]}]);
+    let path = "/v2/projects/test-project/locations/europe-west1/services/api";
+    let merge = json!({"template": {"containers": containers}});
+    world.edit(json!({"service": "run.googleapis.com", "path": path, "merge": merge}));
+    let read = world.read(&stack).await.unwrap();
+    assert_eq!(component(&read, "services", "api").get("env").get("X").as_str(), Some("{{{{services.api.url}}"));
+    assert_eq!(world.read(&read).await.unwrap(), read);
+}
+
+#[tokio::test]
+async fn a_recorded_key_that_is_nobodys_gives_way_to_the_name_in_the_cloud() {
+    let world = World::new().await;
+    let stack = world.make(&everything()).await;
+    let mut components = stack.components();
+    let data = components.keys().find(|address| address.key == "data").cloned().unwrap();
+    let bucket = components.remove(&data).unwrap();
+    components.insert(Address::new(data.kind, "other"), bucket);
+    let mut renamed = stack.clone();
+    renamed.set_components(&components, &stack);
+    let read = world.read(&renamed).await.unwrap();
+    let volume = component(&read, "services", "api").get("volumes").get("d").get("bucket");
+    assert_eq!(volume.as_str(), Some("test-data"));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 use tfplugin::schema::{Nesting, Shape};
 use tfplugin::{Attribute, Dynamic, Name, ObjectSchema, Type};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::equality::is_void;
 use super::{place, wire_of};
@@ -22,7 +23,7 @@ fn read_attribute(attribute: &Attribute, body: &Json) -> Dynamic {
         return Dynamic::Null;
     }
     let value = match wire.place {
-        Place::With(codec) => codec.read(body),
+        Place::With(codec) => normalised(codec.read(body)),
         Place::At(path) => place::get(body, path).map_or(Dynamic::Null, |json| read_at(attribute, wire, json)),
     };
     if is_void(attribute, &value) && !matches!(wire.place, Place::With(_)) || value.is_null() {
@@ -34,7 +35,7 @@ fn read_attribute(attribute: &Attribute, body: &Json) -> Dynamic {
 fn read_at(attribute: &Attribute, wire: &Wire, json: &Json) -> Dynamic {
     match &attribute.shape {
         Shape::Plain(plain) => {
-            let mut value = read_plain(plain, &wire.codec, json);
+            let mut value = normalised(read_plain(plain, &wire.codec, json));
             if let (Some(NeverRead(keys)), Dynamic::Map(entries)) = (attribute.extensions.get(), &mut value) {
                 entries.retain(|key, _| !keys.iter().any(|hidden| is_hidden(hidden, key)));
             }
@@ -52,6 +53,27 @@ fn read_at(attribute: &Attribute, wire: &Wire, json: &Json) -> Dynamic {
                 ),
             }
         }
+    }
+}
+
+/// The value with its texts in normalisation form C: Terraform keeps all texts so, and what the cloud has in another form is
+/// the same text.
+fn normalised(value: Dynamic) -> Dynamic {
+    let text = |text: String| match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text,
+        _ => text.nfc().collect(),
+    };
+    match value {
+        Dynamic::String(of_cloud) => Dynamic::String(text(of_cloud)),
+        Dynamic::List(elements) => Dynamic::List(elements.into_iter().map(normalised).collect()),
+        Dynamic::Set(elements) => Dynamic::set(elements.into_iter().map(normalised)),
+        Dynamic::Map(entries) => {
+            Dynamic::Map(entries.into_iter().map(|(key, value)| (text(key.to_string()), normalised(value))).collect())
+        }
+        Dynamic::Object(entries) => {
+            Dynamic::Object(entries.into_iter().map(|(key, value)| (key, normalised(value))).collect())
+        }
+        other => other,
     }
 }
 

@@ -114,6 +114,14 @@ fn what_is_absent_reads_as_the_default_or_null() {
 }
 
 #[test]
+fn texts_and_keys_are_read_in_one_normal_form() {
+    let nfd =
+        json!({"text": "e\u{301}", "names": ["e\u{301}"], "notes": {"e\u{301}": "o\u{308}"}, "outer": {"list": []}});
+    let nfc = json!({"text": "\u{e9}", "names": ["\u{e9}"], "notes": {"\u{e9}": "\u{f6}"}, "outer": {"list": []}});
+    assert_eq!(read(&Everything::schema(), &nfd), read(&Everything::schema(), &nfc));
+}
+
+#[test]
 fn every_attribute_is_in_the_tree() {
     let read = tree(&json!({}));
     assert_eq!(read.as_entries().unwrap().len(), schema().attributes.len());

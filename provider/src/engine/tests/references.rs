@@ -1,0 +1,238 @@
+//! What a plan makes of references: renamed KEYs, misspelt ones, and braces that are text.
+
+use expect_test::expect;
+use serde_json::{Value as Json, json};
+use tfplugin::Dynamic;
+
+use super::{change, configured, made, planned, service, text};
+use crate::engine::address::Address;
+use crate::engine::model::{Components, Stack};
+use crate::engine::{references, tree};
+use crate::google::kinds;
+
+/// The planned value of an attribute of the service `api`.
+fn of_service(prior: &Stack, after: &Json, attribute: &str) -> Dynamic {
+    let plan = planned(Some(prior), &configured(after));
+    assert!(!plan.diagnostics.has_error(), "{}", text(&plan));
+    let components = plan.planned.components();
+    let service = components.iter().find(|(address, _)| address.kind.name() == "services");
+    service.unwrap().1.get(attribute).clone()
+}
+
+/// `prior` with one attribute of one component as the state has it.
+fn with(prior: &Stack, kind: &str, attribute: &str, value: Dynamic) -> Stack {
+    let mut components = prior.components();
+    for (_, component) in components.iter_mut().filter(|(address, _)| address.kind.name() == kind) {
+        tree::set(component, attribute.to_owned(), value.clone());
+    }
+    let mut changed = prior.clone();
+    changed.set_components(&components, prior);
+    changed
+}
+
+fn errors(components: &Json) -> String {
+    let plan = planned(None, &configured(components));
+    let problems = plan.diagnostics.iter().map(|problem| format!("{}: {}\n", problem.summary, problem.detail));
+    problems.collect()
+}
+
+/// A service that uses a bucket, a secret and an account by KEY, and the bucket in a text.
+fn user(bucket: &str, secret: &str, account: &str) -> Json {
+    service(&json!({
+        "service_account": account,
+        "volumes": {"m": {"bucket": bucket, "mount_path": "/m"}},
+        "secret_env": {"TOKEN": {"secret": secret}},
+        "env": {"URL": format!("{{{{buckets.{bucket}.url}}}}/v1")},
+        "iam": {"roles/run.invoker": [account]},
+    }))
+}
+
+fn stack(key: &str) -> Json {
+    json!({
+        "buckets": {key: {"name": "test-models"}},
+        "secrets": {key: {"name": "wandb"}},
+        "service_accounts": {key: {"name": "churn-api"}},
+        "services": {"api": user(key, key, key)},
+    })
+}
+
+#[test]
+fn a_renamed_key_is_renamed_where_it_is_used_and_nothing_is_written() {
+    expect![[r#"
+        Warning at : 3 components will be renamed
+    "#]]
+    .assert_eq(&change(&stack("old_key"), &stack("new_key")));
+    let prior = made(&stack("old_key"));
+    let value = |attribute| of_service(&prior, &stack("new_key"), attribute);
+    assert_eq!(value("service_account"), Dynamic::string("new_key"));
+    assert_eq!(value("volumes").get("m").get("bucket"), &Dynamic::string("new_key"));
+    assert_eq!(value("secret_env").get("TOKEN").get("secret"), &Dynamic::string("new_key"));
+    assert_eq!(value("env").get("URL"), &Dynamic::string("{{buckets.new_key.url}}/v1"));
+}
+
+#[test]
+fn a_key_that_was_the_name_gives_way_to_the_new_key() {
+    let all = |key: &str| {
+        json!({
+            "buckets": {key: {"name": "test-models"}},
+            "services": {"api": service(&json!({"volumes": {"m": {"bucket": key, "mount_path": "/m"}}}))},
+        })
+    };
+    let volumes = of_service(&made(&all("test-models")), &all("models"), "volumes");
+    assert_eq!(volumes.get("m").get("bucket"), &Dynamic::string("models"));
+}
+
+#[test]
+fn exchanged_keys_keep_their_objects() {
+    let all = |a: &str, b: &str| {
+        json!({
+            "buckets": {"a": {"name": a}, "b": {"name": b}},
+            "services": {"api": service(&json!({"env": {"U": format!("{{{{buckets.{}.url}}}}", if a == "test-x" { "a" } else { "b" })}}))},
+        })
+    };
+    expect![[r#"
+        Warning at : 2 components will be renamed
+    "#]]
+    .assert_eq(&change(&all("test-x", "test-y"), &all("test-y", "test-x")));
+}
+
+#[test]
+fn the_cloud_name_in_the_state_stands_for_the_key_no_longer_than_the_order_allows() {
+    let all = json!({
+        "buckets": {"models": {"name": "test-models"}},
+        "services": {"api": service(&json!({"volumes": {"m": {"bucket": "models", "mount_path": "/m"}}}))},
+    });
+    let volume = |bucket: &str| {
+        let configured = configured(
+            &json!({"services": {"api": service(&json!({"volumes": {"m": {"bucket": bucket, "mount_path": "/m"}}}))}}),
+        );
+        configured.components().into_values().next().unwrap().get("volumes").clone()
+    };
+    let prior = with(&made(&all), "services", "volumes", volume("test-models"));
+    assert_eq!(of_service(&prior, &all, "volumes"), volume("models"));
+}
+
+#[test]
+fn the_key_in_the_state_stays_for_the_cloud_name_in_the_configuration() {
+    let all = |bucket: &str| {
+        json!({
+            "buckets": {"models": {"name": "test-models"}},
+            "services": {"api": service(&json!({"volumes": {"m": {"bucket": bucket, "mount_path": "/m"}}}))},
+        })
+    };
+    expect![[""]].assert_eq(&change(&all("models"), &all("test-models")));
+    let volumes = of_service(&made(&all("models")), &all("test-models"), "volumes");
+    assert_eq!(volumes.get("m").get("bucket"), &Dynamic::string("models"));
+}
+
+#[test]
+fn a_key_that_is_gone_does_not_become_a_name_of_the_cloud() {
+    let after = |buckets: Json| json!({"buckets": buckets, "services": {"api": service(&json!({"volumes": {"m": {"bucket": "models", "mount_path": "/m"}}}))}});
+    let before = after(json!({"models": {"name": "test-models"}}));
+    for buckets in [json!({"files": {"name": "test-models"}}), json!({})] {
+        let plan = planned(Some(&made(&before)), &configured(&after(buckets)));
+        let problem = plan.diagnostics.iter().find(|problem| problem.summary.contains("unknown component")).unwrap();
+        assert!(problem.path.as_ref().unwrap().to_string().contains("bucket"), "{problem:?}");
+    }
+    let plan = planned(Some(&made(&before)), &configured(&after(json!({"files": {"name": "test-models"}}))));
+    assert!(plan.diagnostics.iter().any(|problem| problem.detail.contains("its KEY is \"files\" now")));
+}
+
+#[test]
+fn a_policy_whose_title_follows_from_a_service_is_known_under_another_key() {
+    let all = |key: &str, service_key: &str| {
+        json!({
+            "services": {service_key: service(&json!({"name": "churn-api"}))},
+            "alert_policies": {key: {"preset": "api_downtime", "service": service_key}},
+        })
+    };
+    expect![[r#"
+        Warning at : 2 components will be renamed
+    "#]]
+    .assert_eq(&change(&all("down", "api"), &all("outage", "runner")));
+}
+
+#[test]
+fn a_reference_stands_for_what_the_attribute_itself_refers_to() {
+    let (services, accounts) = (kinds::kind("services").unwrap(), kinds::kind("service_accounts").unwrap());
+    let object = |entries: &[(&str, &str)]| {
+        Dynamic::Object(entries.iter().map(|(name, value)| ((*name).to_owned(), Dynamic::string(*value))).collect())
+    };
+    let all: Components = [
+        (Address::new(accounts, "runner"), object(&[("email", "runner@p.iam.gserviceaccount.com")])),
+        (
+            Address::new(services, "api"),
+            object(&[("service_account", "runner"), ("image", "{{services.other.image}}")]),
+        ),
+        (Address::new(services, "other"), object(&[("image", "an/image:1")])),
+    ]
+    .into();
+    let user = Address::new(services, "user");
+    let resolved = |text: &str| references::resolve(&user, &object(&[("image", text)]), &all).get("image").clone();
+    assert_eq!(resolved("{{services.api.service_account}}"), Dynamic::string("runner@p.iam.gserviceaccount.com"));
+    assert_eq!(resolved("{{services.api.image}}"), Dynamic::string("an/image:1"));
+    assert_eq!(resolved("{{services.user.image}}"), Dynamic::Unknown);
+}
+
+#[test]
+fn a_reference_to_what_has_no_text_is_an_error() {
+    let env = |text: &str| {
+        errors(&json!({
+            "services": {"api": service(&json!({"env": {"X": text}}))},
+            "buckets": {"b": {}},
+            "secrets": {"s": {}},
+        }))
+    };
+    expect![[r#"
+        Reference to an attribute that is not set: {{buckets.b.kms_key}} stands for kms_key of buckets["b"], which has no value (null). Set kms_key there, or refer to an attribute that has one. To write the braces as text, double the opening ones: {{{{.
+    "#]]
+    .assert_eq(&env("{{buckets.b.kms_key}}"));
+    assert!(env("{{buckets.b.labels}}").starts_with("Reference to a collection: "), "{}", env("{{buckets.b.labels}}"));
+    assert!(env("{{secrets.s.value_wo}}").starts_with("Reference to a write-only attribute: "));
+}
+
+#[test]
+fn unknown_keys_and_attributes_come_with_a_suggestion() {
+    let env = |text: &str| {
+        errors(&json!({"services": {"api": service(&json!({"env": {"X": text}}))}, "buckets": {"models": {}}}))
+    };
+    assert!(env("{{buckets.model.url}}").contains("Did you mean \"models\"?"));
+    assert!(env("{{buckets.models.ur}}").contains("Did you mean \"url\"?"));
+    let member = errors(&json!({
+        "service_accounts": {"runner": {}},
+        "services": {"api": service(&json!({"iam": {"roles/run.invoker": ["runer"]}}))},
+    }));
+    assert!(member.contains("Unknown member of a grant") && member.contains("Did you mean \"runner\"?"), "{member}");
+}
+
+#[test]
+fn a_name_that_is_nearly_a_key_is_warned_of_once() {
+    let all = |bucket: &str| {
+        json!({
+            "buckets": {"models": {"name": "test-models"}},
+            "services": {"api": service(&json!({"volumes": {"m": {"bucket": bucket, "mount_path": "/m"}}}))},
+        })
+    };
+    let warned = |bucket: &str| errors(&all(bucket)).contains("Did you mean \"models\"?");
+    assert!(warned("model") && warned("modles"));
+    assert!(!warned("test-models") && !warned("other") && !warned("models"));
+    expect![[""]].assert_eq(&change(&all("model"), &all("model")));
+}
+
+#[test]
+fn braces_of_other_languages_are_text_and_what_looks_like_a_reference_is_warned_of_once() {
+    let env = |text: &str| json!({"services": {"api": service(&json!({"env": {"X": text}}))}});
+    assert_eq!(errors(&env("Hello {{ user.name }}, ${{ github.sha }}")), "");
+    for text in ["{{ topics.name }}", "{{service.api.url}}", "{{services.api.url}", "{{services[0].url}}"] {
+        let said = errors(&env(text));
+        assert!(said.starts_with("Text looks like a reference: ") && said.contains(text), "{said}");
+        expect![[""]].assert_eq(&change(&env(text), &env(text)));
+    }
+    assert!(errors(&env("{{service.api.url}}")).contains("did you mean {{services.api.url}}?"));
+}
+
+#[test]
+fn a_bucket_can_keep_its_logs_in_itself() {
+    let all = json!({"buckets": {"logs": {"name": "test-logs", "logging": {"log_bucket": "logs"}}}});
+    assert_eq!(errors(&all), "");
+}
