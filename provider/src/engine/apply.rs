@@ -44,6 +44,8 @@ pub(super) struct Work<'a> {
     before: &'a Components,
     /// The scope that they were made in.
     scope_before: &'a Scope,
+    /// Whether the state protects what it holds.
+    is_protected: bool,
     live: Mutex<Components>,
     created: Mutex<BTreeMap<Address, LiveObject>>,
     stamped: BTreeMap<&'static str, OnceCell<Vec<LiveObject>>>,
@@ -127,6 +129,7 @@ pub(crate) async fn apply(
         left,
         before,
         scope_before,
+        is_protected,
         live: Mutex::new(live),
         created: Mutex::default(),
         stamped: steps.iter().map(|step| (step.address.kind.name(), OnceCell::new())).collect(),

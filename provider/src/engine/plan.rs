@@ -143,7 +143,7 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
         })
         .collect();
     validate::components(&planned, scope, &mut diagnostics);
-    validate::creations(planned.iter().filter(|(address, _)| prior_of(address).is_none()), &mut diagnostics);
+    validate::news(planned.iter().map(|(address, tree)| (address, tree, prior_of(address))), &mut diagnostics);
     references::check(&planned, |kind| proposed.get(kind).is_unknown(), &mut diagnostics);
 
     let mut steps = Vec::new();

@@ -135,6 +135,8 @@ pub(super) fn plan(
         }
     }
 
+    address.kind.validate_change(&meant_before, &meant, &address.path(), diagnostics);
+
     let grants_of =
         |component, all| (effective::grants(address, component, all), effective::account_grants(address, component));
     let after = grants_of(&component, all);

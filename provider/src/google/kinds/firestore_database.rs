@@ -17,7 +17,7 @@ use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 use self::index::Index;
 use super::scalars::KmsKey;
 use crate::engine::kind::{Declared, Kind};
-use crate::engine::marks::{Children, Immutable, OwnKeys, ScalarCodec, wire, wire_with};
+use crate::engine::marks::{Children, Immutable, Inner, OwnKeys, ScalarCodec, wire, wire_with};
 use crate::engine::scope::Scope;
 use crate::engine::wire::{SHORT_NAME, UPPER};
 use crate::google::api::{ApiError, Host};
@@ -63,8 +63,9 @@ pub(super) struct FirestoreDatabaseSpec {
     #[tf(optional, ext(wire("indexes"), Children))]
     pub(super) indexes: Value<BTreeMap<String, Index>>,
     /// Documents that go by themselves: for each collection group the field with the time after which a document is
-    /// deleted: `{ feedback = "expireAt" }`. A collection group has one such field. Those that others set are left alone.
-    #[tf(optional, ext(wire("ttlFields"), OwnKeys))]
+    /// deleted: `{ feedback = "expireAt" }`. A collection group has one such field. Those that others set are left alone, and
+    /// those of an imported database stay when they leave the configuration.
+    #[tf(optional, ext(wire("ttlFields"), OwnKeys, Inner))]
     pub(super) ttl_fields: Value<BTreeMap<String, String>>,
     /// The database's relative name: `projects/P/databases/NAME`.
     #[tf(computed, ext(wire("name")))]
