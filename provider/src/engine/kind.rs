@@ -101,6 +101,13 @@ pub trait Kind: Send + Sync + 'static {
         true
     }
 
+    /// Whether the object, as recorded, holds a value of the write-only `attribute` that the state cannot tell of: one that
+    /// was there before an import.
+    fn keeps_secret(&self, component: &Dynamic, attribute: &str) -> bool {
+        let _ = (component, attribute);
+        false
+    }
+
     /// Whether the cloud made the object by itself, so that an import leaves it out.
     fn is_made_by_cloud(&self, body: &Json, scope: &Scope) -> bool {
         let _ = (body, scope);

@@ -222,7 +222,7 @@ fn require_secrets(
     let configured = view.configured.get(address).copied().unwrap_or(&Dynamic::Null);
     for secret in effective::resent(address, changed) {
         let was_sent = !before.get(&format!("{}_version", secret.name)).is_null();
-        if was_sent && configured.get(&secret.name).is_null() {
+        if (was_sent || address.kind.keeps_secret(before, &secret.name)) && configured.get(&secret.name).is_null() {
             let (noun, name) = (address.kind.noun(), &secret.name);
             diagnostics.push(
                 Diagnostic::error(
