@@ -45,6 +45,8 @@ pub(super) struct Work<'a> {
     scope_before: &'a Scope,
     /// Whether there is no state of the stack at all.
     is_without_state: bool,
+    /// Whether the state protects what it holds.
+    is_protected: bool,
     live: Mutex<Components>,
     created: Mutex<BTreeMap<Address, LiveObject>>,
     stamped: BTreeMap<&'static str, OnceCell<Vec<LiveObject>>>,
@@ -135,6 +137,7 @@ pub(crate) async fn apply(
         before,
         scope_before,
         is_without_state,
+        is_protected,
         live: Mutex::new(live),
         created: Mutex::default(),
         stamped: steps.iter().map(|step| (step.address.kind.name(), OnceCell::new())).collect(),

@@ -5,14 +5,17 @@
 
 mod adopt_names;
 mod choice;
+mod expressible;
 mod keys;
+mod left_out;
 mod policies;
 
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use tfplugin::{Diagnostic, Diagnostics, Dynamic, Entries};
+use tfplugin::{Diagnostics, Dynamic, Entries};
 
+use self::left_out::LeftOut;
 use self::policies::Policies;
 use super::address::Address;
 use super::cloud::Cloud;
@@ -94,15 +97,23 @@ pub(crate) async fn discover(
         let stamp = stamp.and_then(|found| labels::stamped_key(found.tree.get(common::EFFECTIVE_LABELS)));
         (candidate.kind, stamp.map_or_else(|| keys::from_name(&candidate.name(), candidate.kind.noun()), str::to_owned))
     }));
+    let mut left_out = LeftOut::default();
     for ((candidate, policy), address) in chosen.iter().zip(keys) {
-        let component = component(&run.scope, candidate, *policy);
-        warn_of_unexpressed(&address, candidate, *policy, &mut diagnostics);
+        let component = component(&run.scope, candidate, *policy, &address, &mut left_out);
+        let Some(component) = expressible::expressible(&address, component, candidate, &run.scope, &mut left_out)
+        else {
+            continue;
+        };
+        for field in wire::unexpressed(address.kind.object(), &candidate.found.body, address.kind.unmanaged()) {
+            left_out.setting(&address, &candidate.name(), field);
+        }
         components.insert(address, component);
     }
     if let Some(policy) = on_account {
-        account_roles(&policy, &mut components);
+        account_roles(&policy, &mut components, &mut left_out);
     }
     adopt_names::adopt(&mut components, &run.scope);
+    diagnostics.extend(left_out.warnings());
     Ok((stack(run, cloud, import, components), diagnostics))
 }
 
@@ -170,7 +181,13 @@ fn is_here(kind: &AnyKind, component: &Dynamic, scope: &Scope) -> bool {
 }
 
 /// The component that stands for an object as it is.
-fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>) -> Dynamic {
+fn component(
+    scope: &Scope,
+    candidate: &Candidate,
+    policy: Option<&Policy>,
+    address: &Address,
+    left_out: &mut LeftOut,
+) -> Dynamic {
     let kind = candidate.kind;
     let mut component = candidate.found.tree.clone();
     // What exists only here is as a silent configuration has it.
@@ -187,11 +204,20 @@ fn component(scope: &Scope, candidate: &Candidate, policy: Option<&Policy>) -> D
         tree::set(&mut component, common::EFFECTIVE_LABELS, effective);
     }
     if let Some(policy) = policy {
+        let terms = kind.terms();
         let mut roles: BTreeMap<String, Vec<Dynamic>> = BTreeMap::new();
         for (role, member) in policy.grants.clone() {
-            if !kind.terms().is_made_by_cloud(&role, &member, &scope.place) {
+            let is_refused = terms.refuse_role(&role).is_some() || terms.refuse_member(&member).is_some();
+            if is_refused || terms.is_made_by_cloud(&role, &member, &scope.place) {
+                if !terms.comes_with_object(&role, &member) {
+                    left_out.grant(address, &candidate.name(), &role, &member);
+                }
+            } else {
                 roles.entry(role).or_default().push(Dynamic::String(member));
             }
+        }
+        for (role, member) in &policy.conditional {
+            left_out.conditional_grant(address, &candidate.name(), role, member);
         }
         let roles: Entries = roles.into_iter().map(|(role, members)| (role, Dynamic::set(members))).collect();
         tree::set(&mut component, common::IAM, if roles.is_empty() { Dynamic::Null } else { Dynamic::Map(roles) });
@@ -212,44 +238,19 @@ async fn account_policy<'c>(
 }
 
 /// The roles that the principals among the components have on the account or project.
-fn account_roles(policy: &Policy, components: &mut Components) {
+fn account_roles(policy: &Policy, components: &mut Components, left_out: &mut LeftOut) {
     for (address, component) in components {
         let Some((attribute, roles)) = effective::account_roles(address) else { continue };
         let terms = address.kind.terms();
         let Some(principal) = tree::text(component, roles.email) else { continue };
         let member = terms.canonical_member(&terms.member(principal));
+        for (role, _) in policy.conditional.iter().filter(|(_, holder)| *holder == member) {
+            left_out.conditional_grant(address, terms.account_noun(), role, &member);
+        }
         let grants = policy.grants.iter();
         let held: Vec<Dynamic> =
             grants.filter(|(_, holder)| *holder == member).map(|(role, _)| Dynamic::string(role)).collect();
         let held = if held.is_empty() { Dynamic::Null } else { Dynamic::set(held) };
         tree::set(component, attribute.name.clone(), held);
-    }
-}
-
-/// Names what the schema cannot say, so that nobody believes it to be managed.
-fn warn_of_unexpressed(
-    address: &Address,
-    candidate: &Candidate,
-    policy: Option<&Policy>,
-    diagnostics: &mut Diagnostics,
-) {
-    let noun = address.kind.noun();
-    let fields = wire::unexpressed(address.kind.object(), &candidate.found.body, address.kind.unmanaged());
-    if !fields.is_empty() {
-        diagnostics.push(Diagnostic::warning(
-            format!("The {noun} has settings that the stack does not manage"),
-            format!(
-                "{address} ({}): {}. They stay as they are through every update; change them where they were set.",
-                candidate.name(),
-                fields.join(", ")
-            ),
-        ));
-    }
-    let roles = policy.map(|policy| policy.conditional_roles.clone()).unwrap_or_default();
-    if !roles.is_empty() {
-        diagnostics.push(Diagnostic::warning(
-            format!("The {noun} has grants under conditions, which the stack does not manage"),
-            format!("{address} ({}): {}. They stay as they are.", candidate.name(), roles.join(", ")),
-        ));
     }
 }

@@ -15,13 +15,17 @@ use super::model::Components;
 use super::scope::Scope;
 use super::{common, labels, references, tree, wire};
 
-/// Fills in what the engine itself knows of a silent configuration: the name is the KEY, the location the region.
+/// Fills in what the engine itself knows of a silent configuration: where the kind has no default of its own, the name is
+/// the KEY, and the location the region.
 pub(crate) fn with_names(address: &Address, component: &mut Dynamic, scope: &Scope) {
     let object = address.kind.object();
-    let defaults = [(common::NAME, &address.key), (common::LOCATION, &scope.place.region)];
-    for (name, value) in defaults {
-        if object.attribute(name).is_some() && component.get(name).is_null() && !value.is_empty() {
-            tree::set(component, name, Dynamic::string(value));
+    let usual = [(common::NAME, &address.key), (common::LOCATION, &scope.place.region)];
+    for (name, value) in usual {
+        let Some(attribute) = object.attribute(name).filter(|_| component.get(name).is_null()) else { continue };
+        match &attribute.default {
+            Some(default) => tree::set(component, name, default.clone()),
+            None if !value.is_empty() => tree::set(component, name, Dynamic::string(value)),
+            None => {}
         }
     }
 }

@@ -17,8 +17,8 @@ pub type Grants = BTreeSet<(String, String)>;
 pub struct Policy {
     /// The grants without conditions, members in canonical form.
     pub grants: Grants,
-    /// The roles that are granted under a condition, which a stack cannot express.
-    pub conditional_roles: Vec<String>,
+    /// The grants under a condition, which a stack cannot express.
+    pub conditional: Grants,
 }
 
 /// The policies of the objects of one kind, or of accounts or projects.

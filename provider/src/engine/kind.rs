@@ -37,14 +37,22 @@ pub trait Declared: Kind {
     /// What a user calls one of them: `bucket`.
     const NOUN: &'static str;
 
-    /// Rules beyond the schema's: names, ranges, pairs. Null and unknown values could be valid.
+    /// Rules beyond the schema's that every object keeps: names, pairs. Null and unknown values could be valid. What breaks
+    /// one cannot be imported, so a rule that the API has for requests only belongs into [`Declared::validate_new`].
     fn validate(&self, spec: &Self::Spec, path: &Path, diagnostics: &mut Diagnostics) {
         let _ = (spec, path, diagnostics);
     }
 
-    /// Rules for an object that will be created: a null attribute is one that the API sets, not one that it has set.
+    /// Rules for what is new: an object that will be created, where a null attribute is one that the API sets, and what
+    /// changes of one that exists. What the prior state breaks already is not judged again.
     fn validate_new(&self, spec: &Self::Spec, path: &Path, diagnostics: &mut Diagnostics) {
         let _ = (spec, path, diagnostics);
+    }
+
+    /// What the API cannot change of an object that exists, beyond attributes that are
+    /// [`Immutable`](super::marks::Immutable). Both are given as they are meant.
+    fn validate_change(&self, before: &Self::Spec, after: &Self::Spec, path: &Path, diagnostics: &mut Diagnostics) {
+        let _ = (before, after, path, diagnostics);
     }
 }
 
@@ -91,6 +99,13 @@ pub trait Kind: Send + Sync + 'static {
     fn holds_secrets(&self, body: &Json) -> bool {
         let _ = body;
         true
+    }
+
+    /// Whether the object, as recorded, holds a value of the write-only `attribute` that the state cannot tell of: one that
+    /// was there before an import.
+    fn keeps_secret(&self, component: &Dynamic, attribute: &str) -> bool {
+        let _ = (component, attribute);
+        false
     }
 
     /// Whether the cloud made the object by itself, so that an import leaves it out.
@@ -247,9 +262,14 @@ impl AnyKind {
         self.declaration.validate(component, path, diagnostics);
     }
 
-    /// The kind's rules for a component that will be created; one that does not decode is [`Self::validate`]'s to report.
+    /// The kind's rules for what is new; a component that does not decode is [`Self::validate`]'s to report.
     pub fn validate_new(&self, component: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
         self.declaration.validate_new(component, path, diagnostics);
+    }
+
+    /// The kind's rules for changes of an object that exists.
+    pub fn validate_change(&self, before: &Dynamic, after: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
+        self.declaration.validate_change(before, after, path, diagnostics);
     }
 
     /// The title of a component whose object the cloud names.
@@ -330,6 +350,7 @@ trait Declaration: Send + Sync {
     fn schema(&self) -> ObjectSchema;
     fn validate(&self, component: &Dynamic, path: &Path, diagnostics: &mut Diagnostics);
     fn validate_new(&self, component: &Dynamic, path: &Path, diagnostics: &mut Diagnostics);
+    fn validate_change(&self, before: &Dynamic, after: &Dynamic, path: &Path, diagnostics: &mut Diagnostics);
 }
 
 impl<K: Declared> Declaration for K {
@@ -346,6 +367,13 @@ impl<K: Declared> Declaration for K {
     fn validate_new(&self, component: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
         if let Some(spec) = K::Spec::decode(component, path, &mut Diagnostics::new()) {
             Declared::validate_new(self, &spec, path, diagnostics);
+        }
+    }
+
+    fn validate_change(&self, before: &Dynamic, after: &Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
+        let decoded = |component| K::Spec::decode(component, path, &mut Diagnostics::new());
+        if let (Some(before), Some(after)) = (decoded(before), decoded(after)) {
+            Declared::validate_change(self, &before, &after, path, diagnostics);
         }
     }
 }

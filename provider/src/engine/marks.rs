@@ -107,6 +107,11 @@ pub struct Governs;
 #[derive(Clone, Copy, Debug)]
 pub struct OwnKeys;
 
+/// A map of settings that the cloud has as objects of their own (TTL fields), beside [`OwnKeys`]: what leaves the
+/// configuration of an object that must not be deleted is released, as [`Children`] are.
+#[derive(Clone, Copy, Debug)]
+pub struct Inner;
+
 /// A list whose order means nothing to the API: it is compared by content, and keeps the API's order when written.
 #[derive(Clone, Copy, Debug)]
 pub struct Unordered;

@@ -149,7 +149,7 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
         })
         .collect();
     validate::components(&planned, scope, &mut diagnostics);
-    validate::creations(planned.iter().filter(|(address, _)| prior_of(address).is_none()), &mut diagnostics);
+    validate::news(planned.iter().map(|(address, tree)| (address, tree, prior_of(address))), &mut diagnostics);
     let is_open = |kind: &str| proposed.get(kind).is_unknown();
     references::check(&planned, is_open, &mut diagnostics);
     references::check_changes(&planned, History { before: &before, prior_of: &prior_of }, is_open, &mut diagnostics);

@@ -51,6 +51,12 @@ pub trait Terms: Send + Sync {
     /// Whether the cloud grants this by itself when objects are made or APIs are switched on.
     fn is_made_by_cloud(&self, role: &str, member: &str, place: &Place) -> bool;
 
+    /// Whether every object has this grant from its creation on, so that leaving it out of an import loses nothing.
+    fn comes_with_object(&self, role: &str, member: &str) -> bool {
+        let _ = (role, member);
+        false
+    }
+
     /// What a member names: a principal by its address, or the object that it logs in through.
     fn named_by_member<'m>(&self, member: &'m str) -> Option<&'m str>;
 

@@ -182,12 +182,26 @@ fn grants(address: &Address, component: &tfplugin::Dynamic, diagnostics: &mut Di
     }
 }
 
-/// Rules for components that will be made, where a silent configuration means what the API sets.
-pub(crate) fn creations<'a>(
-    components: impl IntoIterator<Item = (&'a Address, &'a tfplugin::Dynamic)>,
+/// Rules for what is new: a component that will be made, and what changes of one that exists. What the prior state breaks
+/// already, the cloud has accepted: it is not judged again.
+pub(crate) fn news<'a>(
+    components: impl IntoIterator<Item = (&'a Address, &'a tfplugin::Dynamic, Option<&'a tfplugin::Dynamic>)>,
     diagnostics: &mut Diagnostics,
 ) {
-    for (address, component) in components {
-        address.kind.validate_new(component, &address.path(), diagnostics);
+    for (address, component, prior) in components {
+        let judged = |component| {
+            let mut found = Diagnostics::new();
+            address.kind.validate_new(component, &address.path(), &mut found);
+            found
+        };
+        let mut accepted: Vec<Diagnostic> = prior.map(judged).into_iter().flatten().collect();
+        for problem in judged(component) {
+            // Elements move within their lists, so the path does not count.
+            let same = |old: &Diagnostic| old.summary == problem.summary && old.detail == problem.detail;
+            match accepted.iter().position(same) {
+                Some(at) => drop(accepted.swap_remove(at)),
+                None => diagnostics.push(problem),
+            }
+        }
     }
 }

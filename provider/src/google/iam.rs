@@ -24,24 +24,16 @@ const VERSION: u32 = 3;
 struct Bindings(Json);
 
 impl Bindings {
-    /// The grants without conditions, members in their normal form.
-    fn grants(&self) -> Grants {
+    /// The grants with conditions or without, members in their normal form.
+    fn grants(&self, with_condition: bool) -> Grants {
         let mut grants = Grants::new();
-        for binding in self.bindings().filter(|binding| binding.get("condition").is_none()) {
+        for binding in self.bindings().filter(|binding| binding.get("condition").is_some() == with_condition) {
             let role = binding["role"].as_str().unwrap_or_default();
             for member in binding["members"].as_array().into_iter().flatten().filter_map(Json::as_str) {
                 grants.insert((role.to_owned(), canonical_member(member)));
             }
         }
         grants
-    }
-
-    /// The roles that are granted under a condition, which a stack cannot express.
-    fn conditional_roles(&self) -> Vec<&str> {
-        self.bindings()
-            .filter(|binding| binding.get("condition").is_some())
-            .filter_map(|binding| binding["role"].as_str())
-            .collect()
     }
 
     fn bindings(&self) -> impl Iterator<Item = &Json> {
@@ -123,12 +115,21 @@ pub fn canonical_member(member: &str) -> String {
     }
 }
 
-/// Whether Google grants this by itself when objects are made or APIs are switched on.
+/// Whether Google grants this by itself when objects are made or APIs are switched on. A legacy role of anybody else than
+/// the project's teams is somebody's own grant.
 pub fn is_google_made(role: &str, member: &str, place: &Place) -> bool {
-    let legacy = role.starts_with("roles/storage.legacy");
-    let convenience = ["projectOwner:", "projectEditor:", "projectViewer:"].iter().any(|kind| member.starts_with(kind));
     let agent = member.strip_prefix("serviceAccount:").is_some_and(|email| is_google_account(email, place));
-    legacy || convenience || agent || member.starts_with("deleted:")
+    is_project_team(member) || agent || member.starts_with("deleted:") || comes_with_object(role, member)
+}
+
+/// Whether every bucket gets this grant when it is made: the legacy roles of the project's teams.
+pub fn comes_with_object(role: &str, member: &str) -> bool {
+    role.starts_with("roles/storage.legacy") && is_project_team(member)
+}
+
+/// Whether the member stands for the basic roles of the project.
+fn is_project_team(member: &str) -> bool {
+    ["projectOwner:", "projectEditor:", "projectViewer:"].iter().any(|kind| member.starts_with(kind))
 }
 
 /// Whether an account is one that acts for Google's products. Default accounts (Compute Engine's, Cloud Build's) are not:
@@ -198,8 +199,7 @@ impl Target {
 
 async fn read(run: &run::Run, target: &Target) -> Result<Policy, CallError> {
     let bindings = Bindings(Run::of(run)?.call(target.read()).await?);
-    let conditional_roles = bindings.conditional_roles().into_iter().map(str::to_owned).collect();
-    Ok(Policy { grants: bindings.grants(), conditional_roles })
+    Ok(Policy { grants: bindings.grants(false), conditional: bindings.grants(true) })
 }
 
 async fn change(run: &run::Run, target: &Target, add: &Grants, remove: &Grants) -> Result<(), CallError> {

@@ -381,6 +381,11 @@ impl Objects for RestObjects {
         if rest.operations.create {
             run.wait(answer, &rest.host).await.map_err(accepted)?;
         } else if rest.naming != Naming::Inside {
+            let mut bodies = [answer];
+            if self.kind.parts().is_some_and(Parts::come_with_creation) {
+                self.read_parts(run, &mut bodies).await.map_err(accepted)?;
+            }
+            let [answer] = bodies;
             return Ok(self.live(object, answer, run.scope));
         }
         let name = self.name(component, run.scope).unwrap_or_default();

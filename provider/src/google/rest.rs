@@ -85,6 +85,11 @@ pub trait Parts: Send + Sync {
     /// The fields.
     fn fields(&self) -> &'static [&'static str];
 
+    /// Whether an object that was just created has parts already, which its creation does not answer with.
+    fn come_with_creation(&self) -> bool {
+        false
+    }
+
     /// Puts the parts of the objects into their JSON.
     ///
     /// # Errors

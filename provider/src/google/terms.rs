@@ -88,6 +88,10 @@ impl Terms for GoogleTerms {
         iam::is_google_made(role, member, place)
     }
 
+    fn comes_with_object(&self, role: &str, member: &str) -> bool {
+        iam::comes_with_object(role, member)
+    }
+
     fn named_by_member<'m>(&self, member: &'m str) -> Option<&'m str> {
         if let Some(email) = member.strip_prefix("serviceAccount:") {
             return Some(email);

@@ -1,6 +1,7 @@
 //! Places: regions (`us-central1`), dual-regions (`eur4`), multi-regions (`EU`) and `global`.
 //! APIs disagree on the case of letters; here it does not matter.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
@@ -88,6 +89,18 @@ impl PartialEq for Location {
 }
 
 impl Eq for Location {}
+
+impl Ord for Location {
+    fn cmp(&self, other: &Location) -> Ordering {
+        self.to_wire().cmp(&other.to_wire())
+    }
+}
+
+impl PartialOrd for Location {
+    fn partial_cmp(&self, other: &Location) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Hash for Location {
     fn hash<H: Hasher>(&self, state: &mut H) {

@@ -11,6 +11,7 @@ use crate::engine::grants::Grants;
 use crate::engine::objects::{Change, LiveObject, UpdateError};
 use crate::engine::plan::{Action, Step};
 use crate::engine::problem::{self, Operation};
+use crate::engine::protection::{self, Fate};
 use crate::engine::references::Part;
 use crate::engine::run::Run;
 use crate::engine::{effective, labels, tree, wire};
@@ -93,7 +94,31 @@ fn effective_change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned
         tree::set(&mut after, attribute.name.clone(), secrets.get(&attribute.name).clone());
     }
     let after = settle(&after, &before);
-    (before, after)
+    (without_released(work, address, prior, before, &after), after)
+}
+
+/// `before` without the inner objects that leave the component and are released rather than deleted, as the plan has
+/// announced: what it does not hold stays untouched.
+fn without_released(
+    work: &Work<'_>,
+    address: &Address,
+    prior: &Dynamic,
+    mut before: Dynamic,
+    after: &Dynamic,
+) -> Dynamic {
+    if protection::fate(address, prior, work.is_protected) == Fate::Deleted {
+        return before;
+    }
+    for attribute in address.kind.object().attributes.iter().filter(|attribute| wire::holds_objects(attribute)) {
+        let was = before.get(&attribute.name);
+        let released = wire::lost(attribute, was, after.get(&attribute.name));
+        if !released.is_empty() {
+            let kept = was.as_entries().into_iter().flatten().filter(|(key, _)| !released.contains(&key.as_str()));
+            let kept = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
+            tree::set(&mut before, attribute.name.clone(), Dynamic::Map(kept));
+        }
+    }
+    before
 }
 
 async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &Dynamic, later: &[Part]) -> Diagnostics {
@@ -134,10 +159,9 @@ async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &D
 /// Changes the children of an object, once the object itself is as it shall be.
 async fn change_children(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &Dynamic) -> Diagnostics {
     let (run, kind) = (work.run, address.kind);
-    let (_, after) = effective_change(work, address, prior, planned);
+    let (was, after) = effective_change(work, address, prior, planned);
     let recorded = work.live().get(address).cloned().unwrap_or_default();
     let mut before = after.clone();
-    let was = effective::effective(address, prior, work.before, work.scope_before);
     for attribute in kind.object().attributes.iter().filter(|attribute| Part::of(attribute) == Part::Children) {
         tree::set(&mut before, attribute.name.clone(), was.get(&attribute.name).clone());
     }

@@ -11,7 +11,6 @@ use super::{Action, Step};
 use crate::engine::address::Address;
 use crate::engine::model::Components;
 use crate::engine::protection::{self, Fate};
-use crate::engine::references::Part;
 use crate::engine::scope::Scope;
 use crate::engine::{labels, tree, wire};
 
@@ -188,12 +187,18 @@ fn lines(address: &Address, component: &Dynamic, scope: &Scope) -> Vec<Line> {
     std::iter::once(Line { place: address.to_string(), object, what }).chain(inner).collect()
 }
 
-/// The children that leave a component which stays.
+/// The inner objects that leave a component which stays.
 fn lost_children(step: &Step, prior: &Dynamic, scope: &Scope) -> Vec<Line> {
     let (address, kind) = (&step.address, step.address.kind);
     let Some(planned) = &step.planned else { return Vec::new() };
+    let meant = |component: &Dynamic| {
+        let mut meant = component.clone();
+        kind.effective(&mut meant, &address.key, scope);
+        meant
+    };
+    let (prior, planned) = (&meant(prior), &meant(planned));
     let mut lines = Vec::new();
-    for attribute in kind.object().attributes.iter().filter(|attribute| Part::of(attribute) == Part::Children) {
+    for attribute in kind.object().attributes.iter().filter(|attribute| wire::holds_objects(attribute)) {
         let (was, is) = (prior.get(&attribute.name), planned.get(&attribute.name));
         for key in wire::lost(attribute, was, is) {
             let child = was.as_entries().and_then(|children| children.get(key)).cloned().unwrap_or_default();

@@ -135,6 +135,8 @@ pub(super) fn plan(
         }
     }
 
+    address.kind.validate_change(&meant_before, &meant, &address.path(), diagnostics);
+
     let grants_of =
         |component, all| (effective::grants(address, component, all), effective::account_grants(address, component));
     let after = grants_of(&component, all);
@@ -220,7 +222,7 @@ fn require_secrets(
     let configured = view.configured.get(address).copied().unwrap_or(&Dynamic::Null);
     for secret in effective::resent(address, changed) {
         let was_sent = !before.get(&format!("{}_version", secret.name)).is_null();
-        if was_sent && configured.get(&secret.name).is_null() {
+        if (was_sent || address.kind.keeps_secret(before, &secret.name)) && configured.get(&secret.name).is_null() {
             let (noun, name) = (address.kind.noun(), &secret.name);
             diagnostics.push(
                 Diagnostic::error(

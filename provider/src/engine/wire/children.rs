@@ -11,7 +11,7 @@ use tfplugin::{Attribute, Dynamic, Entries, Name, ObjectSchema};
 use super::equality::equal;
 use super::reading::read;
 use super::writing::{create, revise};
-use crate::engine::marks::{Children, Identity};
+use crate::engine::marks::{Children, Identity, Inner};
 
 /// The object of each child, if the attribute is a map of children.
 pub fn children(attribute: &Attribute) -> Option<&ObjectSchema> {
@@ -52,14 +52,23 @@ fn pairs<'f>(object: &ObjectSchema, known: &Entries, found: &'f Entries) -> BTre
     pairs
 }
 
-/// The KEYs of the children in `was` that none of those in `is` is.
+/// Whether the attribute is a map of objects inside the component's: children, or settings that the cloud has as objects.
+pub fn holds_objects(attribute: &Attribute) -> bool {
+    children(attribute).is_some() || attribute.extensions.get::<Inner>().is_some()
+}
+
+/// The KEYs of the inner objects in `was` that none of those in `is` is. Both are as they are meant: a child may be told by
+/// a name that only its KEY gives it.
 pub fn lost<'w>(attribute: &Attribute, was: &'w Dynamic, is: &Dynamic) -> Vec<&'w str> {
-    let (Some(object), Some(was)) = (children(attribute), was.as_entries()) else { return Vec::new() };
+    let (true, Some(was)) = (holds_objects(attribute), was.as_entries()) else { return Vec::new() };
     if is.is_unknown() {
         return Vec::new();
     }
     let is = is.as_entries().unwrap_or(Entries::none());
-    let kept: BTreeSet<&str> = pairs(object, is, was).into_values().collect();
+    let kept: BTreeSet<&str> = match children(attribute) {
+        Some(object) => pairs(object, is, was).into_values().collect(),
+        None => is.keys().map(AsRef::as_ref).collect(),
+    };
     was.keys().map(AsRef::as_ref).filter(|key| !kept.contains(key)).collect()
 }
 

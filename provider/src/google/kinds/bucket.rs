@@ -95,9 +95,10 @@ pub(super) struct BucketSpec {
     /// How soon a dual- or multi-region is replicated: `DEFAULT`, or `ASYNC_TURBO` for 15 minutes (dual-regions only).
     #[tf(default = "DEFAULT", ext(wire("rpo")))]
     pub(super) rpo: Value<Rpo>,
-    /// The two regions of a configurable dual-region, whose `location` is then their multi-region. Immutable.
-    #[tf(optional, ext(wire("customPlacementConfig.dataLocations").codec(UPPER), Immutable))]
-    pub(super) data_locations: Value<BTreeSet<String>>,
+    /// The two regions of a configurable dual-region, in any case and order; `location` is then their multi-region.
+    /// Immutable.
+    #[tf(optional, ext(wire("customPlacementConfig.dataLocations").codec(REGION), Immutable))]
+    pub(super) data_locations: Value<BTreeSet<Location>>,
     /// Whether folders are real, as the high-throughput access of training jobs likes it. Needs
     /// `uniform_bucket_level_access`, and excludes `versioning`. Immutable.
     #[tf(default = false, ext(wire("hierarchicalNamespace.enabled"), Immutable))]
@@ -161,8 +162,8 @@ pub(super) struct LifecycleRule {
     #[tf(optional, ext(wire("condition.matchesSuffix")))]
     pub(super) matches_suffix: Value<BTreeSet<String>>,
     /// Storage classes, one of which the object must have.
-    #[tf(optional, ext(wire("condition.matchesStorageClass")))]
-    pub(super) matches_storage_class: Value<BTreeSet<String>>,
+    #[tf(optional, ext(wire("condition.matchesStorageClass").codec(UPPER)))]
+    pub(super) matches_storage_class: Value<BTreeSet<StorageClass>>,
     /// Objects larger than this number of bytes.
     #[tf(optional, ext(wire("condition.sizeAboveBytes").codec(INT64)))]
     pub(super) size_above_bytes: Value<i64>,
@@ -226,7 +227,7 @@ pub(super) struct Autoclass {
 }
 
 /// The class of an object's storage.
-#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[tf(ignore_case)]
 pub(super) enum StorageClass {
     /// Data in use.
@@ -298,6 +299,9 @@ pub(super) enum TerminalStorageClass {
     Archive,
 }
 
+/// A region, which Cloud Storage wants and returns in capitals, and everybody else writes in small letters.
+const REGION: ScalarCodec = ScalarCodec { write: UPPER.write, read: LOCATION.read };
+
 /// `isLive` is a boolean whose absence means both.
 const IS_LIVE: ScalarCodec = ScalarCodec {
     write: |value| match value.as_str() {
@@ -317,7 +321,7 @@ impl Declared for Bucket {
     const NAME: &'static str = "buckets";
     const NOUN: &'static str = "bucket";
 
-    fn validate(&self, spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnostics) {
+    fn validate_new(&self, spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnostics) {
         validate::bucket(spec, path, diagnostics);
     }
 }

@@ -4,11 +4,12 @@
 //! knows projects by number.
 
 mod amount;
+mod projects;
 #[cfg(test)]
 mod tests;
 mod thresholds;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
@@ -18,11 +19,11 @@ use self::amount::Amount;
 use self::thresholds::{CURRENT, FORECAST, Thresholds};
 use super::topic::is_topic_id;
 use crate::engine::kind::{Declared, Discovery, Kind, Titled};
-use crate::engine::marks::{Codec, Immutable, Unordered, refers, wire, wire_with};
+use crate::engine::marks::{Codec, Immutable, Unordered, Volatile, refers, wire, wire_with};
 use crate::engine::scope::Scope;
-use crate::engine::wire;
+use crate::engine::{tree, wire};
 use crate::google::api::{ApiError, Host, Request};
-use crate::google::rest::{Naming, Operations, Patch, Rest, RestKind, Update};
+use crate::google::rest::{Naming, Operations, Parts, Patch, Rest, RestKind, Update};
 use crate::google::session::Run;
 
 /// The kind.
@@ -39,7 +40,7 @@ pub(super) struct BudgetSpec {
     /// is continued by it.
     #[tf(optional, ext(wire("displayName")))]
     pub(super) display_name: Value<String>,
-    /// The amount to spend in a period, in the billing account's currency.
+    /// The amount to spend in a period, in the billing account's currency. Places beyond the ninth do not count.
     #[tf(optional, ext(wire_with(&Amount)))]
     pub(super) amount: Value<f64>,
     /// The currency, which must be the billing account's: `USD`. Defaults to it.
@@ -48,9 +49,13 @@ pub(super) struct BudgetSpec {
     /// Whether the amount is what the last period cost. Then `amount` is not set.
     #[tf(default = false, ext(wire_with(&LastPeriod)))]
     pub(super) last_period_amount: Value<bool>,
-    /// The projects whose cost counts, as `projects/P` or ids or numbers. This project when absent.
+    /// The projects whose cost counts, as `projects/P` or ids or numbers, which are the same. This project when absent.
     #[tf(optional, ext(wire("budgetFilter.projects")))]
     pub(super) projects: Value<BTreeSet<String>>,
+    /// The numbers of the other projects in `projects` by their ids, as far as Google shows them to who applies: the API
+    /// answers with numbers.
+    #[tf(computed, ext(wire("projectNumbers"), Volatile { with: "budgetFilter.projects" }))]
+    pub(super) project_numbers: Value<BTreeMap<String, String>>,
     /// The services whose cost counts, as `services/ID`. All when absent.
     #[tf(optional, ext(wire("budgetFilter.services")))]
     pub(super) services: Value<BTreeSet<String>>,
@@ -174,15 +179,6 @@ fn is_account(account: &str) -> bool {
     parts.len() == 3 && parts.iter().all(is_part)
 }
 
-/// A project as the API writes it.
-fn numbered(project: &str, scope: &Scope) -> String {
-    let bare = project.strip_prefix("projects/").unwrap_or(project);
-    match &scope.place.number {
-        Some(number) if bare == scope.place.account => format!("projects/{number}"),
-        _ => format!("projects/{bare}"),
-    }
-}
-
 impl Declared for Budget {
     type Spec = BudgetSpec;
     const NAME: &'static str = "budgets";
@@ -199,6 +195,12 @@ impl Declared for Budget {
             );
             error("billing_account", "Invalid billing account", detail);
         }
+    }
+
+    fn validate_new(&self, spec: &BudgetSpec, path: &Path, diagnostics: &mut Diagnostics) {
+        let mut error = |attribute: &str, summary: &str, detail: String| {
+            diagnostics.push(Diagnostic::error(summary, detail).at(path.attribute(attribute.to_owned())));
+        };
         if let Some(name) = spec.display_name.known().filter(|name| name.chars().count() > 60) {
             let detail = format!("display_name has at most 60 letters; this one has {}.", name.chars().count());
             error("display_name", "Display name too long", detail);
@@ -255,27 +257,23 @@ impl Declared for Budget {
 
 impl Kind for Budget {
     fn effective(&self, component: &mut Dynamic, _: &str, scope: &Scope) {
-        let own = || Dynamic::set([Dynamic::string(numbered(&scope.place.account, scope))]);
-        let projects = match component.get("projects") {
-            Dynamic::Null => own(),
-            Dynamic::Set(projects) if projects.is_empty() => own(),
-            Dynamic::Set(projects) => Dynamic::set(projects.iter().map(|project| match project.as_str() {
-                Some(project) => Dynamic::String(numbered(project, scope)),
-                None => project.clone(),
-            })),
-            _ => return,
-        };
-        if let Some(entries) = component.as_entries_mut() {
-            entries.insert("projects".to_owned(), projects);
+        if let Some(amount) = component.get("amount").as_number().map(amount::sent) {
+            tree::set(component, "amount", Dynamic::Number(amount));
+        }
+        if let Some(projects) = projects::meant(component, scope) {
+            tree::set(component, "projects", projects);
+        }
+    }
+
+    fn observed(&self, component: &mut Dynamic, effective: &Dynamic, found: &Dynamic, _: &Scope) {
+        if projects::could_be_same(effective.get("projects"), found.get("projects"), found.get("project_numbers")) {
+            tree::set(component, "projects", effective.get("projects").clone());
         }
     }
 
     fn imported(&self, component: &mut Dynamic, scope: &Scope) {
-        let own = Dynamic::set([Dynamic::string(numbered(&scope.place.account, scope))]);
-        if let Some(entries) = component.as_entries_mut()
-            && entries.get("projects") == Some(&own)
-        {
-            entries.insert("projects".to_owned(), Dynamic::Null);
+        if component.get("projects") == &projects::own(scope) {
+            tree::set(component, "projects", Dynamic::Null);
         }
     }
 
@@ -330,6 +328,10 @@ impl RestKind for Budget {
         Ok(Some(account_id(account)).filter(|account| !account.is_empty()).map(str::to_owned).into_iter().collect())
     }
 
+    fn parts(&self) -> Option<&dyn Parts> {
+        Some(self)
+    }
+
     fn before_create(&self, body: &mut Json, _: &Scope) {
         if wire::get(body, TOPIC).is_some() {
             complete_rule(body);
@@ -351,6 +353,26 @@ impl RestKind for Budget {
             patch.mask.retain(|path| !path.starts_with("amount."));
             patch.mask.push("amount".to_owned());
         }
+    }
+}
+
+/// The numbers of other projects are what another API knows.
+#[async_trait]
+impl Parts for Budget {
+    fn fields(&self) -> &'static [&'static str] {
+        &["projectNumbers"]
+    }
+
+    fn come_with_creation(&self) -> bool {
+        true
+    }
+
+    async fn read(&self, bodies: &mut [Json], run: Run<'_>) -> Result<(), ApiError> {
+        projects::read(bodies, run).await
+    }
+
+    async fn write(&self, _: &str, _: &Json, _: &Json, _: Run<'_>) -> Result<(), ApiError> {
+        Ok(())
     }
 }
 

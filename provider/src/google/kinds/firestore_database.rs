@@ -17,7 +17,7 @@ use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 use self::index::Index;
 use super::scalars::KmsKey;
 use crate::engine::kind::{Declared, Kind};
-use crate::engine::marks::{Children, Immutable, OwnKeys, ScalarCodec, wire, wire_with};
+use crate::engine::marks::{Children, Immutable, Inner, OwnKeys, ScalarCodec, wire, wire_with};
 use crate::engine::scope::Scope;
 use crate::engine::wire::{SHORT_NAME, UPPER};
 use crate::google::api::{ApiError, Host};
@@ -58,13 +58,16 @@ pub(super) struct FirestoreDatabaseSpec {
     /// database's location. Google's own keys when absent. Immutable.
     #[tf(optional, ext(wire("cmekConfig.kmsKeyName"), Immutable))]
     pub(super) kms_key: Value<KmsKey>,
-    /// Composite indexes, by a KEY of your choice. Indexes that others made are left alone. An index cannot be changed: in
-    /// place of the old one the new one is made, which takes minutes, and more where there is much data.
+    /// Composite indexes, by a KEY of your choice. Indexes that others made are left alone. An index cannot be changed: the
+    /// new one is made, which takes minutes, and more where there is much data, and then the old one is deleted, as one
+    /// that leaves the configuration is. That of a database that must not be deleted stays and is released. The plan says
+    /// which.
     #[tf(optional, ext(wire("indexes"), Children))]
     pub(super) indexes: Value<BTreeMap<String, Index>>,
     /// Documents that go by themselves: for each collection group the field with the time after which a document is
-    /// deleted: `{ feedback = "expireAt" }`. A collection group has one such field. Those that others set are left alone.
-    #[tf(optional, ext(wire("ttlFields"), OwnKeys))]
+    /// deleted: `{ feedback = "expireAt" }`. A collection group has one such field. Those that others set are left alone, and
+    /// those of an imported database stay when they leave the configuration.
+    #[tf(optional, ext(wire("ttlFields"), OwnKeys, Inner))]
     pub(super) ttl_fields: Value<BTreeMap<String, String>>,
     /// The database's relative name: `projects/P/databases/NAME`.
     #[tf(computed, ext(wire("name")))]
@@ -148,8 +151,12 @@ impl Declared for FirestoreDatabase {
                 .at(path.attribute("name")),
             );
         }
+    }
+
+    fn validate_new(&self, spec: &FirestoreDatabaseSpec, path: &Path, diagnostics: &mut Diagnostics) {
+        let edition = spec.edition.known().copied();
         for (key, index) in spec.indexes.known().into_iter().flatten() {
-            index::validate(index, &path.attribute("indexes").key(key), diagnostics);
+            index::validate(index, edition, &path.attribute("indexes").key(key), diagnostics);
         }
         for (collection, field) in spec.ttl_fields.known().into_iter().flatten() {
             if collection.is_empty() || field.is_empty() {

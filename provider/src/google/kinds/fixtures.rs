@@ -150,10 +150,12 @@ pub(super) fn created(kind: &AnyKind, hcl: &Json) -> Json {
     body
 }
 
-/// What is wrong with a component: paths and texts.
+/// What is wrong with a component that would be made: paths and texts.
 pub(super) fn problems(kind: &AnyKind, hcl: &Json) -> Vec<(String, String)> {
     let mut diagnostics = Diagnostics::new();
-    kind.validate(&component(kind, hcl), &Path::root().attribute(kind.name()).key("k"), &mut diagnostics);
+    let (component, path) = (component(kind, hcl), Path::root().attribute(kind.name()).key("k"));
+    kind.validate(&component, &path, &mut diagnostics);
+    kind.validate_new(&component, &path, &mut diagnostics);
     let text = |problem: &tfplugin::Diagnostic| {
         let path = problem.path.as_ref().map(ToString::to_string).unwrap_or_default();
         (path, format!("{}: {}", problem.summary, problem.detail))

@@ -5,13 +5,13 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
-use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value, name};
 
 use crate::engine::kind::{Declared, Kind, Titled};
-use crate::engine::marks::{Immutable, InputOnly, Labels, NeverRead, OwnKeys, Volatile, wire};
+use crate::engine::marks::{Codec, Immutable, InputOnly, Labels, NeverRead, OwnKeys, Volatile, wire, wire_with};
 use crate::google::api::Host;
 use crate::google::rest::{Naming, Operations, Patch, Rest, RestKind, Update};
 
@@ -58,6 +58,10 @@ pub(super) struct NotificationChannelSpec {
     /// Any number; change it to send `sensitive_labels_wo` again.
     #[tf(optional)]
     pub(super) sensitive_labels_wo_version: Value<i64>,
+    /// The names of the secrets that the channel holds, whoever set them; their values are not shown. While it holds one, a
+    /// change of `labels` needs it in `sensitive_labels_wo`, because the API takes all labels together.
+    #[tf(computed, ext(wire_with(&HeldSecrets), Volatile { with: "labels" }))]
+    pub(super) sensitive_label_names: Value<BTreeSet<String>>,
     /// Whether notifications are delivered.
     #[tf(default = true, ext(wire("enabled")))]
     pub(super) enabled: Value<bool>,
@@ -71,6 +75,20 @@ pub(super) struct NotificationChannelSpec {
     /// Whether the address was proved to be yours: `VERIFIED`, `UNVERIFIED`, or null where nothing is to be proved.
     #[tf(computed, ext(wire("verificationStatus"), Volatile { with: "" }))]
     pub(super) verification_status: Value<String>,
+}
+
+/// The secret labels by name: their values are masked.
+struct HeldSecrets;
+
+impl Codec for HeldSecrets {
+    fn read(&self, body: &Json) -> Dynamic {
+        let labels = body.get("labels").and_then(Json::as_object).into_iter().flatten();
+        Dynamic::set(labels.filter(|(key, _)| SECRET.contains(&key.as_str())).map(|(key, _)| Dynamic::string(key)))
+    }
+    fn write(&self, _: &Dynamic, _: &mut Json) {}
+    fn masks(&self) -> &'static [&'static str] {
+        &["labels"]
+    }
 }
 
 /// Whether it could be an address: something on both sides of one `@`, and no blank.
@@ -117,6 +135,10 @@ impl Declared for NotificationChannel {
                 );
             }
         }
+    }
+
+    fn validate_new(&self, spec: &NotificationChannelSpec, path: &Path, diagnostics: &mut Diagnostics) {
+        let labels = spec.labels.known();
         if let Some(address) = labels.and_then(|labels| labels.get("email_address")).filter(|text| !is_email(text)) {
             diagnostics.push(
                 Diagnostic::error(
@@ -150,6 +172,12 @@ impl Declared for NotificationChannel {
 impl Kind for NotificationChannel {
     fn unmanaged(&self) -> &'static [&'static str] {
         &["creationRecord", "labels", "mutationRecords"]
+    }
+
+    fn keeps_secret(&self, component: &Dynamic, attribute: &str) -> bool {
+        let held = component.get(name!(NotificationChannelSpec.sensitive_label_names));
+        attribute == name!(NotificationChannelSpec.sensitive_labels_wo)
+            && held.as_elements().is_some_and(|names| !names.is_empty())
     }
 
     fn titled(&self) -> Option<&dyn Titled> {

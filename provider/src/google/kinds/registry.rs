@@ -281,6 +281,9 @@ impl Declared for Registry {
                 .at(path.attribute("name")),
             );
         }
+    }
+
+    fn validate_new(&self, spec: &RegistrySpec, path: &Path, diagnostics: &mut Diagnostics) {
         let known_format = spec.format.known().filter(|format| **format != Format::Docker);
         if let (Some(format), Some(true)) = (known_format, spec.immutable_tags.known()) {
             diagnostics.push(

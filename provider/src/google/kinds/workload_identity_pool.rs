@@ -58,11 +58,11 @@ impl Declared for WorkloadIdentityPool {
     const NOUN: &'static str = "workload identity pool";
 
     fn validate(&self, spec: &WorkloadIdentityPoolSpec, path: &Path, diagnostics: &mut Diagnostics) {
-        name_and_texts("pool", &spec.name, &spec.display_name, &spec.description, path, diagnostics);
+        name("pool", &spec.name, path, diagnostics);
         let providers = path.attribute("providers");
         let mut taken = BTreeMap::new();
         for (key, provider) in spec.providers.known().into_iter().flatten() {
-            provider::validate(provider, key, &providers.key(key), diagnostics);
+            name("provider", &provider::named(key, provider), &providers.key(key), diagnostics);
             let name = if provider.name.is_null() { Some(key) } else { provider.name.known() };
             if let Some(other) = name.and_then(|name| taken.insert(name.clone(), key)) {
                 diagnostics.push(
@@ -72,6 +72,30 @@ impl Declared for WorkloadIdentityPool {
                     )
                     .at(providers.key(key)),
                 );
+            }
+        }
+    }
+
+    fn validate_new(&self, spec: &WorkloadIdentityPoolSpec, path: &Path, diagnostics: &mut Diagnostics) {
+        texts(&spec.display_name, &spec.description, path, diagnostics);
+        for (key, provider) in spec.providers.known().into_iter().flatten() {
+            provider::validate_new(provider, &path.attribute("providers").key(key), diagnostics);
+        }
+    }
+
+    fn validate_change(
+        &self,
+        before: &WorkloadIdentityPoolSpec,
+        after: &WorkloadIdentityPoolSpec,
+        path: &Path,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let (before, after) = (before.providers.known(), after.providers.known());
+        for (key, provider) in after.into_iter().flatten() {
+            let name = provider.name.known();
+            let mut others = before.into_iter().flatten().map(|(_, other)| other);
+            if let Some(was) = others.find(|other| name.is_some() && other.name.known() == name) {
+                provider::validate_change(was, provider, &path.attribute("providers").key(key), diagnostics);
             }
         }
     }
@@ -187,15 +211,8 @@ fn id(name: &str, number: &str) -> String {
     format!("projects/{number}/locations/global/workloadIdentityPools/{name}")
 }
 
-/// The rules that pools and providers share.
-fn name_and_texts(
-    noun: &str,
-    name: &Value<String>,
-    display_name: &Value<String>,
-    description: &Value<String>,
-    path: &Path,
-    diagnostics: &mut Diagnostics,
-) {
+/// The rule for names of pools and providers.
+fn name(noun: &str, name: &Value<String>, path: &Path, diagnostics: &mut Diagnostics) {
     if let Some(name) = name.known().filter(|name| !is_name(name)) {
         diagnostics.push(
             Diagnostic::error(
@@ -208,6 +225,10 @@ fn name_and_texts(
             .at(path.attribute("name")),
         );
     }
+}
+
+/// The rules for texts of new pools and providers.
+fn texts(display_name: &Value<String>, description: &Value<String>, path: &Path, diagnostics: &mut Diagnostics) {
     for (attribute, text, limit) in [("display_name", display_name, 32), ("description", description, 256)] {
         if let Some(length) = text.known().map(|text| text.chars().count()).filter(|length| *length > limit) {
             diagnostics.push(

@@ -1,4 +1,4 @@
-//! What Cloud Storage would refuse, said at plan time.
+//! What Cloud Storage would refuse of a new bucket or setting, said at plan time.
 
 use tfplugin::{Choice, Diagnostic, Diagnostics, Path, Value};
 
@@ -32,10 +32,10 @@ pub(super) fn bucket(spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnosti
 }
 
 fn classes(spec: &BucketSpec, path: &Path, diagnostics: &mut Diagnostics) {
-    let Some(autoclass) = spec.autoclass.known().filter(|autoclass| autoclass.enabled.known() == Some(&true)) else {
+    let is_on = spec.autoclass.known().is_some_and(|autoclass| autoclass.enabled.known() == Some(&true));
+    if !is_on {
         return;
-    };
-    let _ = autoclass;
+    }
     if let Some(class) = spec.storage_class.known().filter(|class| **class != StorageClass::Standard) {
         diagnostics.push(
             Diagnostic::error(

@@ -20,6 +20,12 @@ fn split(text: &str) -> (String, u32) {
     (units.to_owned(), nanos.parse().unwrap_or_default())
 }
 
+/// The amount as it is sent.
+pub(super) fn sent(amount: &Number) -> Number {
+    let (units, nanos) = split(&amount.to_string());
+    format!("{units}.{nanos:09}").parse().unwrap_or_else(|_| amount.clone())
+}
+
 impl Codec for Amount {
     fn read(&self, body: &Json) -> Dynamic {
         if wire::get(body, "amount.specifiedAmount").is_none() {
@@ -50,5 +56,12 @@ mod tests {
         assert_eq!(split("500"), ("500".to_owned(), 0));
         assert_eq!(split("99.5"), ("99".to_owned(), 500_000_000));
         assert_eq!(split("0.000000001"), ("0".to_owned(), 1));
+    }
+
+    #[test]
+    fn places_beyond_the_ninth_are_not_sent() {
+        let number = |text: &str| text.parse::<Number>().unwrap();
+        assert_eq!(sent(&number("33.33333333333333333")), number("33.333333333"));
+        assert_eq!(sent(&number("1e3")), number("1000"));
     }
 }

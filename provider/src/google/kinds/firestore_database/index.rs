@@ -1,12 +1,13 @@
 //! Composite indexes of a database.
 //!
-//! The server names them, and nothing in them can be changed. It appends `__name__` to the fields, in the direction of the
-//! last one: that much says nothing.
+//! The server names them, and nothing in them can be changed. It adds `__name__` to the fields, in the direction of the last
+//! ordered one, at the end or before a vector: that much says nothing.
 
 use futures::future::join_all;
 use serde_json::{Value as Json, json};
 use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
+use super::Edition;
 use crate::engine::marks::wire;
 use crate::engine::wire;
 use crate::google::api::{ApiError, Host, List, Request, segment};
@@ -26,7 +27,8 @@ pub(in crate::google::kinds) struct Index {
     /// Whose queries it serves: `ANY_API`, `DATASTORE_MODE_API` or `MONGODB_COMPATIBLE_API`.
     #[tf(default = "ANY_API", ext(wire("apiScope")))]
     pub(super) api_scope: Value<ApiScope>,
-    /// The fields, in order. `__name__` at the end, in the direction of the last ordered field, need not be written.
+    /// The fields, in order. `__name__` at the end, or before a vector, in the direction of the last ordered field need not
+    /// be written.
     #[tf(required, ext(wire("fields")))]
     pub(super) fields: Value<Vec<IndexField>>,
     /// Whether no two documents may have the same values in these fields.
@@ -96,11 +98,15 @@ pub(in crate::google::kinds) enum ArrayConfig {
 
 const KEY_FIELD: &str = "__name__";
 
-/// What is wrong with an index.
-pub(super) fn validate(index: &Index, path: &Path, diagnostics: &mut Diagnostics) {
+/// What is wrong with a new index of a database of this edition.
+pub(super) fn validate(index: &Index, edition: Option<Edition>, path: &Path, diagnostics: &mut Diagnostics) {
     let Some(fields) = index.fields.known() else { return };
     let at = path.attribute("fields");
-    if fields.len() < 2 && fields.iter().all(|field| field.vector_dimension.is_null()) {
+    // Standard databases index single fields by themselves, but for the key in descending order.
+    let stands_alone = |field: &IndexField| {
+        !field.vector_dimension.is_null() || field.path.known().is_none_or(|path| path.as_str() == KEY_FIELD)
+    };
+    if edition == Some(Edition::Standard) && fields.len() < 2 && !fields.iter().any(stands_alone) {
         diagnostics.push(
             Diagnostic::error(
                 "A composite index of one field",
@@ -128,22 +134,33 @@ pub(super) fn validate(index: &Index, path: &Path, diagnostics: &mut Diagnostics
 pub(super) fn complete(index: &mut Dynamic) {
     let fields = index.as_entries_mut().and_then(|entries| entries.get_mut("fields"));
     let Some(Dynamic::List(fields)) = fields else { return };
-    let texts: Vec<(Option<String>, Option<String>)> = fields
+    let named: Vec<FieldUse<'_>> = fields
         .iter()
-        .map(|field| (field.get("path").as_str().map(str::to_owned), field.get("order").as_str().map(str::to_owned)))
+        .map(|field| FieldUse {
+            path: field.get("path").as_str(),
+            order: field.get("order").as_str(),
+            is_vector: !field.get("vector_dimension").is_null(),
+        })
         .collect();
-    if implies_last(texts.iter().map(|(path, order)| (path.as_deref(), order.as_deref()))) {
-        fields.pop();
+    if let Some(at) = implied(&named) {
+        fields.remove(at);
     }
 }
 
-/// Whether the last of the fields (path, order) follows from the others.
-fn implies_last<'f>(fields: impl DoubleEndedIterator<Item = (Option<&'f str>, Option<&'f str>)>) -> bool {
-    let mut back = fields.rev();
-    match (back.next(), back.next()) {
-        (Some((Some(KEY_FIELD), order)), Some((_, before))) => order == before.or(Some("ASCENDING")),
-        _ => false,
-    }
+/// What tells whether a field is implied.
+struct FieldUse<'f> {
+    path: Option<&'f str>,
+    order: Option<&'f str>,
+    is_vector: bool,
+}
+
+/// Where the `__name__` is that follows from the other fields: the last that is no vector, in the direction of the one
+/// before it.
+fn implied(fields: &[FieldUse<'_>]) -> Option<usize> {
+    let at = fields.iter().rposition(|field| !field.is_vector)?;
+    let before = at.checked_sub(1).and_then(|at| fields[at].order).unwrap_or("ASCENDING");
+    let is_implied = fields[at].path == Some(KEY_FIELD) && fields[at].order == Some(before);
+    (is_implied && fields.len() > 1).then_some(at)
 }
 
 fn text<'j>(json: &'j Json, field: &str) -> &'j str {
@@ -167,13 +184,15 @@ pub(super) fn normalize(index: &mut Json) {
     let collection = text(index, "name").split('/').skip_while(|part| *part != "collectionGroups").nth(1);
     let collection = collection.unwrap_or_default().to_owned();
     index["collection"] = json!(collection);
-    let named = fields(index)
-        .iter()
-        .map(|field| (field.get("fieldPath").and_then(Json::as_str), field.get("order").and_then(Json::as_str)));
-    if implies_last(named)
-        && let Some(Json::Array(fields)) = index.get_mut("fields")
-    {
-        fields.pop();
+    let used = |field| FieldUse {
+        path: Json::get(field, "fieldPath").and_then(Json::as_str),
+        order: field.get("order").and_then(Json::as_str),
+        is_vector: field.get("vectorConfig").is_some(),
+    };
+    let named: Vec<FieldUse<'_>> = fields(index).iter().map(used).collect();
+    let implied = implied(&named);
+    if let (Some(at), Some(Json::Array(fields))) = (implied, index.get_mut("fields")) {
+        fields.remove(at);
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
-use super::name_and_texts;
+use super::texts;
 use crate::engine::marks::{Identity, wire};
 use crate::google::kinds::scalars::{JsonText, Prose};
 
@@ -83,16 +83,45 @@ pub(super) fn complete(key: &str, provider: &mut Dynamic) {
     }
 }
 
-/// The rules of one provider.
-pub(super) fn validate(provider: &Provider, key: &str, path: &Path, diagnostics: &mut Diagnostics) {
-    let name = if provider.name.is_null() { Value::Known(key.to_owned()) } else { provider.name.clone() };
-    name_and_texts("provider", &name, &provider.display_name, &provider.description, path, diagnostics);
+/// The name that a provider has, written or not.
+pub(super) fn named(key: &str, provider: &Provider) -> Value<String> {
+    if provider.name.is_null() { Value::Known(key.to_owned()) } else { provider.name.clone() }
+}
+
+/// The attributes, one of which says what kind of provider it is.
+fn kinds(provider: &Provider) -> Vec<&'static str> {
     let kinds = [
         ("issuer_uri", !provider.issuer_uri.is_null()),
         ("aws_account_id", !provider.aws_account_id.is_null()),
         ("saml_metadata_xml", !provider.saml_metadata_xml.is_null()),
     ];
-    let kinds: Vec<&str> = kinds.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
+    kinds.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
+}
+
+/// A provider stays of its kind for life, and its name is taken for 30 days after it.
+pub(super) fn validate_change(was: &Provider, is: &Provider, path: &Path, diagnostics: &mut Diagnostics) {
+    if let ([was], [kind]) = (&kinds(was)[..], &kinds(is)[..])
+        && was != kind
+    {
+        diagnostics.push(
+            Diagnostic::error(
+                "The kind of a provider cannot be changed",
+                format!(
+                    "The provider {:?} exists with {was}; the configuration gives it {kind}. The API cannot turn one into the \
+                     other, and a deleted provider holds its name for 30 days. Declare the new one under a KEY and name of \
+                     its own, and remove the old one.",
+                    is.name.known().map_or("", String::as_str)
+                ),
+            )
+            .at(path.attribute(*kind)),
+        );
+    }
+}
+
+/// The rules for a new provider.
+pub(super) fn validate_new(provider: &Provider, path: &Path, diagnostics: &mut Diagnostics) {
+    texts(&provider.display_name, &provider.description, path, diagnostics);
+    let kinds = kinds(provider);
     let mut error = |attribute: &str, summary: &str, detail: String| {
         diagnostics.push(Diagnostic::error(summary, detail).at(path.attribute(attribute)));
     };

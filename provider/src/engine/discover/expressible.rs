@@ -1,0 +1,64 @@
+//! Objects that a configuration cannot express: a value that the schema does not know, a name that no rule allows.
+//!
+//! An import never fails because of one of them: it leaves out the object, or only the one inside it, and names it. Rules
+//! for new objects are not asked.
+
+use tfplugin::{Diagnostics, Dynamic, Path, Severity};
+
+use super::Candidate;
+use super::left_out::LeftOut;
+use crate::engine::scope::Scope;
+use crate::engine::{Address, effective, tree, wire};
+
+/// The component as far as a configuration can express it; `None` where it cannot.
+pub(super) fn expressible(
+    address: &Address,
+    component: Dynamic,
+    candidate: &Candidate,
+    scope: &Scope,
+    left_out: &mut LeftOut,
+) -> Option<Dynamic> {
+    let attributes = &address.kind.object().attributes;
+    let mut alone = component.clone();
+    for attribute in attributes.iter().filter(|attribute| wire::children(attribute).is_some()) {
+        tree::set(&mut alone, attribute.name.clone(), Dynamic::Null);
+    }
+    let problems = problems(address, &alone, scope);
+    if !problems.is_empty() {
+        left_out.object(address.to_string(), &candidate.name(), problems);
+        return None;
+    }
+    let mut expressed = component.clone();
+    for attribute in attributes.iter().filter(|attribute| wire::children(attribute).is_some()) {
+        let Some(children) = component.get(&attribute.name).as_entries() else { continue };
+        let mut kept = children.clone();
+        for (key, child) in children {
+            let mut with_child = alone.clone();
+            let only = Dynamic::Map([(key.to_string(), child.clone())].into_iter().collect());
+            tree::set(&mut with_child, attribute.name.clone(), only);
+            let problems = self::problems(address, &with_child, scope);
+            if !problems.is_empty() {
+                let name = tree::text(child, "id").or(tree::text(child, "name")).unwrap_or(key);
+                left_out.object(format!("{address}.{}[{key:?}]", attribute.name), name, problems);
+                kept.remove(key);
+            }
+        }
+        let kept = if kept.is_empty() { Dynamic::Null } else { Dynamic::Map(kept) };
+        tree::set(&mut expressed, attribute.name.clone(), kept);
+    }
+    Some(expressed)
+}
+
+/// Why a configuration that says this would be refused.
+fn problems(address: &Address, component: &Dynamic, scope: &Scope) -> Vec<String> {
+    let mut named = component.clone();
+    effective::with_names(address, &mut named, scope);
+    let mut diagnostics = Diagnostics::new();
+    address.kind.validate(&named, &Path::root(), &mut diagnostics);
+    let errors = diagnostics.iter().filter(|problem| problem.severity == Severity::Error);
+    let text = |problem: &tfplugin::Diagnostic| match &problem.path {
+        Some(path) => format!("{path}: {}", problem.summary),
+        None => problem.summary.clone(),
+    };
+    errors.map(text).collect()
+}

@@ -1,0 +1,81 @@
+//! What an import leaves out of the state, and the warnings that name it, so that nobody believes it to be managed.
+//!
+//! One warning for each sort of thing, with all objects in it: Terraform folds warnings of one title into the first.
+
+use std::collections::BTreeMap;
+
+use tfplugin::{Diagnostic, Diagnostics};
+
+use crate::engine::Address;
+
+/// An object: its component's address, and what the cloud calls it.
+type Object = (String, String);
+
+/// What was left out, by object.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut {
+    settings: BTreeMap<Object, Vec<String>>,
+    grants: BTreeMap<Object, Vec<String>>,
+    objects: BTreeMap<Object, Vec<String>>,
+}
+
+impl LeftOut {
+    /// A field of the object that the schema does not have.
+    pub(super) fn setting(&mut self, address: &Address, name: &str, field: String) {
+        self.settings.entry(object(address, name)).or_default().push(field);
+    }
+
+    /// A grant that the cloud may have made, or that a configuration cannot say.
+    pub(super) fn grant(&mut self, address: &Address, name: &str, role: &str, member: &str) {
+        self.grants.entry(object(address, name)).or_default().push(format!("{role} to {member}"));
+    }
+
+    /// A grant under a condition.
+    pub(super) fn conditional_grant(&mut self, address: &Address, name: &str, role: &str, member: &str) {
+        self.grants
+            .entry(object(address, name))
+            .or_default()
+            .push(format!("{role} to {member} under a condition"));
+    }
+
+    /// An object, or one inside it, that a configuration cannot say, and why.
+    pub(super) fn object(&mut self, place: String, name: &str, why: Vec<String>) {
+        self.objects.entry((place, name.to_owned())).or_default().extend(why);
+    }
+
+    /// One warning for each sort.
+    pub(super) fn warnings(self) -> Diagnostics {
+        let mut warnings = Diagnostics::new();
+        let sorts = [
+            (
+                self.objects,
+                "Objects that the configuration cannot express were not imported",
+                "They stay in the cloud as they are, and the stack neither reads nor changes them.",
+            ),
+            (
+                self.settings,
+                "Imported objects have settings that the stack does not manage",
+                "They stay as they are through every update; change them where they were set.",
+            ),
+            (
+                self.grants,
+                "Imported objects have grants that the stack does not manage",
+                "They stay as they are. Grants to the cloud's own service accounts belong to the services that use them; add \
+                 one to iam if the stack is to keep it.",
+            ),
+        ];
+        for (objects, title, consequence) in sorts {
+            if objects.is_empty() {
+                continue;
+            }
+            let line = |((place, name), what): (&Object, &Vec<String>)| format!("- {place} ({name}): {}", what.join(", "));
+            let lines: Vec<String> = objects.iter().map(line).collect();
+            warnings.push(Diagnostic::warning(title, format!("{consequence}\n\n{}", lines.join("\n"))));
+        }
+        warnings
+    }
+}
+
+fn object(address: &Address, name: &str) -> Object {
+    (address.to_string(), name.to_owned())
+}
