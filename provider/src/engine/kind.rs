@@ -309,7 +309,7 @@ impl AnyKind {
     ///
     /// # Errors
     /// As there.
-    pub async fn list(&self, run: &Run, place: &str, detail: Detail) -> Result<Vec<LiveObject>, CallError> {
+    pub async fn list(&self, run: &Run, place: &str, detail: Detail<'_>) -> Result<Vec<LiveObject>, CallError> {
         self.objects.list(self.object(), run, place, detail).await
     }
 

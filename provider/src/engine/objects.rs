@@ -3,6 +3,8 @@
 //! A kind's [`Objects`] names, reads, lists, creates, updates, repairs and deletes; the engine decides when. An update gets
 //! the component before and after, not a mask: not every API has merging updates.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde_json::Value as Json;
 use tfplugin::{Attribute, Dynamic, ObjectSchema};
@@ -45,6 +47,14 @@ pub struct LiveObject {
     pub readiness: Readiness,
 }
 
+impl LiveObject {
+    /// The object without the API's JSON.
+    #[must_use]
+    pub fn without_body(self) -> Self {
+        Self { body: Json::Null, ..self }
+    }
+}
+
 /// Whether an object does what it is there for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
@@ -56,13 +66,16 @@ pub enum Readiness {
     Failed(String),
 }
 
-/// How much of a listed object is kept: of a large stack the JSON is large, too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
-    /// Tree and JSON.
+/// How much of a list is wanted: of a large stack the JSON is large, and what the API keeps apart from the objects takes
+/// calls for each.
+#[derive(Clone, Copy, Debug)]
+pub enum Detail<'k> {
+    /// Every object, tree and JSON.
     Whole,
-    /// The tree only.
+    /// Every object, the tree only.
     Tree,
+    /// The trees of those that the stack has, by name, with the components that it has for them.
+    Known(&'k BTreeMap<&'k str, &'k Dynamic>),
 }
 
 /// Why an object could not be created.
@@ -161,13 +174,25 @@ pub trait Objects: Send + Sync {
     /// Of the calls, "not found" excepted.
     async fn read(&self, object: &ObjectSchema, run: &Run, name: &str) -> Result<Option<LiveObject>, CallError>;
 
+    /// Reads an object that the stack has as `component`, also the children of it that lists do not show yet.
+    ///
+    /// # Errors
+    /// Of the calls, "not found" excepted.
+    async fn read_known(
+        &self,
+        object: &ObjectSchema,
+        run: &Run,
+        name: &str,
+        component: &Dynamic,
+    ) -> Result<Option<LiveObject>, CallError>;
+
     /// Looks for an object that was just created, or may have been: waits a little for one that is not in sight.
     ///
     /// # Errors
     /// Of the calls, "not found" excepted.
     async fn look_for(&self, object: &ObjectSchema, run: &Run, name: &str) -> Result<Option<LiveObject>, CallError>;
 
-    /// Reads every object at a place.
+    /// Reads the objects at a place.
     ///
     /// # Errors
     /// Of the calls.
@@ -176,7 +201,7 @@ pub trait Objects: Send + Sync {
         object: &ObjectSchema,
         run: &Run,
         place: &str,
-        detail: Detail,
+        detail: Detail<'_>,
     ) -> Result<Vec<LiveObject>, CallError>;
 
     /// The policies of the objects, where the API has them.

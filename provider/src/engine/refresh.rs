@@ -60,15 +60,19 @@ pub(super) fn stamp(scope: &Scope, stack: &mut Stack, components: &Components) {
     stack.set(model::INVENTORY, Dynamic::List(lines.into_iter().map(Dynamic::String).collect()));
 }
 
-/// Components of one collection with the names of their objects.
-type Members<'a> = Vec<(&'a Address, String)>;
+/// A component of a collection with the name of its object.
+struct Member<'a> {
+    address: &'a Address,
+    component: &'a Dynamic,
+    name: String,
+}
 
 async fn read_components(run: &Run, components: &Components) -> Result<FoundByAddress, Diagnostics> {
-    let mut collections: BTreeMap<Collection, Members<'_>> = BTreeMap::new();
+    let mut collections: BTreeMap<Collection, Vec<Member<'_>>> = BTreeMap::new();
     for (address, component) in components {
         let Some(name) = address.kind.object_name(component, &run.scope) else { continue };
         let collection = address.kind.objects().collection(component, &run.scope);
-        collections.entry(collection).or_default().push((address, name));
+        collections.entry(collection).or_default().push(Member { address, component, name });
     }
     let reads = collections.into_iter().map(|(collection, members)| read_collection(run, collection.place, members));
     let mut found = FoundByAddress::new();
@@ -83,17 +87,18 @@ async fn read_components(run: &Run, components: &Components) -> Result<FoundByAd
 }
 
 /// Reads some components of one collection: by one list when there are several.
-async fn read_collection(run: &Run, place: String, mut members: Members<'_>) -> Result<FoundByAddress, Diagnostics> {
+async fn read_collection(run: &Run, place: String, mut members: Vec<Member<'_>>) -> Result<FoundByAddress, Diagnostics> {
     let mut found = FoundByAddress::new();
-    if let [(first, _), _, ..] = members.as_slice() {
-        match first.kind.list(run, &place, Detail::Tree).await {
+    if let [Member { address: first, .. }, _, ..] = members.as_slice() {
+        let known = members.iter().map(|member| (member.name.as_str(), member.component)).collect();
+        match first.kind.list(run, &place, Detail::Known(&known)).await {
             Ok(items) => {
                 let mut by_name: BTreeMap<String, LiveObject> =
                     items.into_iter().map(|found| (found.name.clone(), found)).collect();
                 // A list may hold less than there is (budgets of this project): what is not in it is asked for by name.
-                members.retain(|(address, name)| match by_name.remove(name) {
+                members.retain(|member| match by_name.remove(&member.name) {
                     Some(item) => {
-                        found.insert((*address).clone(), Some(item));
+                        found.insert(member.address.clone(), Some(item));
                         false
                     }
                     None => true,
@@ -104,8 +109,8 @@ async fn read_collection(run: &Run, place: String, mut members: Members<'_>) -> 
             Err(error) => return Err(problem::of_component(first, Operation::Read, &error).into()),
         }
     }
-    let reads = members.into_iter().map(|(address, name)| async move {
-        let read = address.kind.read(run, &name).await;
+    let reads = members.into_iter().map(|Member { address, component, name }| async move {
+        let read = address.kind.objects().read_known(address.kind.object(), run, &name, component).await;
         read.map(|found| (address.clone(), found))
             .map_err(|error| Diagnostics::from(problem::of_component(address, Operation::Read, &error)))
     });

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
+use futures::future::try_join_all;
 use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, ObjectSchema};
 
@@ -131,6 +132,21 @@ impl RestObjects {
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Reads an object with the parts that `component` has of it, also those that lists do not show yet.
+    async fn get_known(
+        &self,
+        object: &ObjectSchema,
+        run: Run<'_>,
+        name: &str,
+        component: &Dynamic,
+    ) -> Result<Option<LiveObject>, ApiError> {
+        let Some(found) = self.get(object, run, name, |request| request).await? else { return Ok(None) };
+        let Some(parts) = self.kind.parts() else { return Ok(Some(found)) };
+        let mut body = found.body;
+        parts.look_for(&mut body, component, run).await?;
+        Ok(Some(self.live(object, body, run.scope)))
     }
 
     async fn read_parts(&self, run: Run<'_>, bodies: &mut [Json]) -> Result<(), ApiError> {
@@ -307,6 +323,16 @@ impl Objects for RestObjects {
         Ok(self.get(object, Run::of(run)?, name, |request| request).await?)
     }
 
+    async fn read_known(
+        &self,
+        object: &ObjectSchema,
+        run: &run::Run,
+        name: &str,
+        component: &Dynamic,
+    ) -> Result<Option<LiveObject>, CallError> {
+        Ok(self.get_known(object, Run::of(run)?, name, component).await?)
+    }
+
     async fn look_for(
         &self,
         object: &ObjectSchema,
@@ -322,7 +348,7 @@ impl Objects for RestObjects {
         object: &ObjectSchema,
         run: &run::Run,
         place: &str,
-        detail: Detail,
+        detail: Detail<'_>,
     ) -> Result<Vec<LiveObject>, CallError> {
         let (run, rest) = (Run::of(run)?, self.rest());
         let request = Request::get(rest.host.clone(), self.collection_path(place, &run.scope.place));
@@ -331,17 +357,24 @@ impl Objects for RestObjects {
             (_, 0) => list,
             (parameter, size) => list.page_size_as(parameter, size),
         };
-        let found = |body| {
-            let live = self.live(object, body, run.scope);
-            if detail == Detail::Tree { LiveObject { body: Json::Null, ..live } } else { live }
+        let found = |body: Json| (!self.is_deleted(&body)).then(|| self.live(object, body, run.scope));
+        let lean = |live: LiveObject| if matches!(detail, Detail::Whole) { live } else { live.without_body() };
+        let wanted = |live: &LiveObject| match detail {
+            Detail::Known(known) => known.contains_key(live.name.as_str()),
+            Detail::Whole | Detail::Tree => true,
         };
-        if self.kind.parts().is_none() {
-            return Ok(run.list_as(list, |body| (!self.is_deleted(&body)).then(|| found(body))).await?);
+        let Some(parts) = self.kind.parts() else {
+            return Ok(run.list_as(list, |body| found(body).filter(wanted).map(lean)).await?);
+        };
+        // The parts of an object take calls of their own.
+        let items = run.list_as(list, |body| found(body).filter(wanted)).await?;
+        let (names, mut bodies): (Vec<String>, Vec<Json>) = items.into_iter().map(|item| (item.name, item.body)).unzip();
+        self.read_parts(run, &mut bodies).await?;
+        if let Detail::Known(known) = detail {
+            let late = names.iter().zip(&mut bodies).filter_map(|(name, body)| Some((known.get(name.as_str())?, body)));
+            try_join_all(late.map(|(component, body)| parts.look_for(body, component, run))).await?;
         }
-        let mut items = run.list(list).await?;
-        items.retain(|body| !self.is_deleted(body));
-        self.read_parts(run, &mut items).await?;
-        Ok(items.into_iter().map(found).collect())
+        Ok(bodies.into_iter().filter_map(found).map(lean).collect())
     }
 
     fn policies(&self) -> Option<&dyn Policies> {

@@ -99,6 +99,16 @@ pub trait Parts: Send + Sync {
         Ok(())
     }
 
+    /// Looks for the parts that the stack's `component` has and that [`read`](Self::read) has not found, and puts them into
+    /// the object's JSON: lists may lag behind.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn look_for(&self, body: &mut Json, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
+        let _ = (body, component, run);
+        Ok(())
+    }
+
     /// Makes the parts of the object `name` what `after` says. `before` is the object as read, with its parts (for an
     /// object that was just created, without).
     ///
