@@ -358,7 +358,12 @@ fn it_is_walked_through_all_its_phases(scene: Scene) {
 fn an_empty_project_gets_its_phases_too(scene: Scene) {
     let world = scene.world(Seed::ct_scan_project());
     world.main.copy(&example());
-    world.main.apply(&[]).expect_success().diagnostics.warning(&["not there yet", "dtu-mlops-terraform-state-482907"]);
+    world
+        .main
+        .apply(&[])
+        .expect_success()
+        .diagnostics
+        .warning(&["does not exist yet", "dtu-mlops-terraform-state-482907"]);
     world.main.plan(&[]).expect_empty();
 }
 

@@ -247,7 +247,8 @@ fn what_the_stack_made_is_deleted_and_what_it_imported_is_released(scene: Scene)
     let work = imported(&world, &format!("{ID}?buckets=ct-scan-*&follow=false"));
     without_import(&work);
     let stack = |body: &str| {
-        let stack = format!("resource \"mlops_stack\" \"ct_scan\" {{\n  name = \"ct-scan\"\n{body}\n}}\n");
+        let head = "  name = \"ct-scan\"\n  deletion_protection = false";
+        let stack = format!("resource \"mlops_stack\" \"ct_scan\" {{\n{head}\n{body}\n}}\n");
         work.write("main.tf", &format!("{}\n{stack}", world.header()));
     };
     // The imported bucket leaves the configuration as another comes.
@@ -272,7 +273,9 @@ fn a_component_that_is_abandoned_stays_and_a_prevented_one_refuses_the_plan(scen
     world.plan_stack(&format!("buckets = {{ {left} }}")).expect_refused().error(&["PREVENT", "held"]);
     let mark = world.cloud.mark();
     world.apply_stack(&format!("buckets = {{ {held} }}"));
-    assert_eq!(world.writes(mark), Vec::<String>::new());
+    // It is taken off what says whose it was, and nothing else.
+    assert_eq!(world.writes(mark), ["PATCH storage.googleapis.com/storage/v1/b/ml-test-left"]);
+    assert!(bucket(&world, "ml-test-left")["labels"].is_null());
     assert_eq!(bucket(&world, "ml-test-left")["name"], "ml-test-left");
     world.main.plan(&[]).expect_empty();
     world.failed_destroy().error(&["PREVENT", "held"]);

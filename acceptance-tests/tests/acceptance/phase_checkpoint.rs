@@ -214,7 +214,7 @@ fn a_completed_phase_is_not_reopened_without_a_reason(scene: Scene) {
     world.config(&phase(&world, "it", "1", "  status = \"completed\""));
     world.main.apply(&[]).expect_success();
     world.config(&phase(&world, "it", "1", "  status = \"in_progress\""));
-    world.main.plan(&[]).expect_refused().error(&["not reopened without a reason", "reopen_reason"]);
+    world.main.plan(&[]).expect_refused().error(&["Reopening a completed phase", "reopen_reason"]);
     world.config(&phase(
         &world,
         "it",
@@ -354,7 +354,7 @@ fn a_hand_written_checkpoint_is_imported_and_then_kept_in_a_store(scene: Scene) 
     let text = world.main.read("generated.tf");
     assert!(text.contains("Nine modules"), "{text}");
     world.main.write("generated.tf", &text.replace("Foundation", "The foundation"));
-    world.main.plan(&[]).expect_refused().error(&["only read", "PHASE_CHECKPOINT.md"]);
+    world.main.plan(&[]).expect_refused().error(&["read-only", "PHASE_CHECKPOINT.md"]);
 
     world.main.write("generated.tf", &text.replace(&address, &store(&world)));
     world.main.apply(&[]).expect_success();
@@ -457,7 +457,7 @@ fn an_abandoned_phase_stays_in_the_store(scene: Scene) {
     world.main.apply(&[]).expect_success();
     world.main.destroy().expect_success();
     assert_eq!(document(&world, "1")["revision"], 1);
-    world.failed_apply().error(&["exists already", "terraform import"]);
+    world.failed_apply().error(&["already exists", "terraform import"]);
 }
 
 fn a_protected_phase_is_not_destroyed(scene: Scene) {
@@ -506,7 +506,7 @@ fn an_old_reason_does_not_reopen_a_phase_again(scene: Scene) {
     apply("completed", "").expect_success();
     apply("in_progress", "a bug").expect_success();
     apply("completed", "a bug").expect_success();
-    apply("in_progress", "a bug").expect_failure().error(&["not reopened without a reason", "in other words"]);
+    apply("in_progress", "a bug").expect_failure().error(&["Reopening a completed phase", "in other words"]);
     apply("in_progress", "another bug").expect_success();
 }
 

@@ -7,7 +7,7 @@ on_every_terraform! {
     a_deleted_pool_is_brought_back_with_its_provider,
     a_pool_deleted_by_others_is_brought_back,
     a_secrets_name_is_free_at_once,
-    a_database_is_abandoned_unless_told_otherwise,
+    an_abandoned_database_is_taken_over_again_and_announced,
     a_deleted_database_is_made_anew_under_its_name,
     a_protected_database_is_not_deleted,
 }
@@ -104,17 +104,18 @@ fn database(more: &str) -> String {
     )
 }
 
-fn a_database_is_abandoned_unless_told_otherwise(scene: Scene) {
+fn an_abandoned_database_is_taken_over_again_and_announced(scene: Scene) {
     let world = scene.small_world();
-    world.apply_stack(&database(""));
+    world.apply_stack(&database("deletion_policy = \"ABANDON\""));
     let uid = body(&world, FIRESTORE, DATABASE)["uid"].clone();
     let mark = world.cloud.mark();
     world.main.destroy().expect_success();
     let writes = world.writes(mark);
     assert!(!writes.iter().any(|line| line.contains(FIRESTORE)), "{writes:#?}");
     assert_eq!(body(&world, FIRESTORE, DATABASE)["uid"], uid);
-    // It is no longer this stack's, so it is not taken over in silence; the import brings it back.
-    world.failed_apply().error(&["predictions", "terraform import"]);
+    // It is exactly what would be created, and not taken over in silence.
+    let again = world.main.apply(&[]).expect_success();
+    again.diagnostics.warning(&["1 object will be taken over", "predictions"]);
     world.main.run(&["state", "rm", "mlops_stack.it"]);
     let id = format!("{}/europe-west1/it?firestore_databases=predictions", world.seed.project);
     let output = world.main.import("mlops_stack.it", &id);

@@ -199,6 +199,13 @@ pub(crate) async fn destroy(run: &Run, components: &Components) -> Outcome {
     apply(run, steps.collect(), Components::new(), before, &Components::new(), &Components::new()).await
 }
 
+/// Lets go of components, whose objects stay.
+pub(crate) async fn release(run: &Run, components: &Components) -> Outcome {
+    let steps = components.iter().map(|(address, component)| Step::release(address, component)).collect();
+    let before = Before { components, scope: &run.scope, is_protected: false };
+    apply(run, steps, Components::new(), before, &Components::new(), &Components::new()).await
+}
+
 /// The warning for steps that were not begun.
 fn not_begun(addresses: &[Address], stopped: bool) -> Option<Diagnostic> {
     if addresses.is_empty() {

@@ -32,6 +32,11 @@ impl Handover {
         self.memory().left.insert(id.to_owned(), stack);
     }
 
+    /// What was left to the create half: Terraform has it planned once more before it runs.
+    pub fn is_left(&self, id: &str) -> Option<Stack> {
+        self.memory().left.get(id).cloned()
+    }
+
     /// The create half takes what was left.
     pub fn take(&self, id: &str) -> Option<Stack> {
         self.memory().left.remove(id)

@@ -88,6 +88,13 @@ pub(crate) fn owner(terms: &dyn Terms, component: &Dynamic, scope: &Scope) -> Ow
     if stack == scope.stack && is_here { Owner::This } else { Owner::Other }
 }
 
+/// The labels without the stamp.
+pub(crate) fn without_stamps(labels: &Dynamic) -> Dynamic {
+    let mut labels = tree::strings(labels);
+    labels.retain(|key, _| !is_stamp(key));
+    tree::string_map(&labels)
+}
+
 /// The name of the other stack whose stamp the object bears.
 pub(crate) fn other_owner(terms: &dyn Terms, component: &Dynamic, scope: &Scope) -> Option<String> {
     let stack = component.get(common::EFFECTIVE_LABELS).get(STACK_STAMP).as_str()?;

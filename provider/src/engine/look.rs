@@ -10,9 +10,10 @@ use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 
 use super::address::Address;
 use super::labels::{self, Owner};
-use super::marks::OwnKeys;
+use super::marks::{FreeText, OwnKeys};
 use super::model::Components;
 use super::objects::{Detail, LiveObject};
+use super::plan::component::spell;
 use super::plan::{Action, Step};
 use super::run::Run;
 use super::scope::Scope;
@@ -72,12 +73,12 @@ impl Look<'_> {
     }
 
     /// The error for an object that is there and that this stack is not known to have made.
-    pub(crate) fn exists(&self, address: &Address, found: &LiveObject, different: Option<&Attribute>) -> Diagnostic {
+    pub(crate) fn exists(&self, address: &Address, found: &LiveObject, different: Option<&str>) -> Diagnostic {
         let noun = address.kind.noun();
         let id = self.import_id();
         let name = tree::text(&found.tree, common::NAME).unwrap_or(&found.name);
         let why = match different {
-            Some(attribute) => format!("it is not what would be created ({} differs)", attribute.name),
+            Some(difference) => format!("it is not what would be created ({difference})"),
             None => "this stack did not create it".to_owned(),
         };
         Diagnostic::error(
@@ -95,18 +96,17 @@ impl Look<'_> {
     }
 
     /// The error for an object with this stack's stamp that a stack without a state would change.
-    fn differs(&self, address: &Address, found: &LiveObject, attribute: &Attribute) -> Diagnostic {
+    fn differs(&self, address: &Address, found: &LiveObject, difference: &str) -> Diagnostic {
         let noun = address.kind.noun();
         let id = self.import_id();
         Diagnostic::error(
             format!("The {noun} belongs to a stack of the same name"),
             format!(
                 "{address}: {} bears the stamp of stack {:?}, but Terraform has no state of that stack here, and the {noun} is \
-                 not what would be created ({} differs). It is left alone.\n\nIf this configuration is a copy, give its stack \
+                 not what would be created ({difference}). It is left alone.\n\nIf this configuration is a copy, give its stack \
                  another name. If the state was lost, import the stack: terraform import {}.RESOURCE '{id}'.",
                 found.name,
                 self.scope.stack,
-                attribute.name,
                 address.kind.terms().resource(),
             ),
         )
@@ -116,7 +116,7 @@ impl Look<'_> {
 
 /// The attributes in which an object differs from what would be created. What is not known yet, and what others have added to
 /// shared maps, counts as equal; children and grants come later.
-pub(crate) fn differences<'a>(address: &'a Address, wanted: &Dynamic, found: &LiveObject) -> Vec<&'a Attribute> {
+pub(crate) fn differences(address: &Address, wanted: &Dynamic, found: &LiveObject) -> Vec<String> {
     let object = address.kind.object();
     let mut known = wire::aligned(object, wanted, &found.tree);
     let mut wanted = wanted.clone();
@@ -133,7 +133,17 @@ pub(crate) fn differences<'a>(address: &'a Address, wanted: &Dynamic, found: &Li
         }
     }
     let wanted = effective::settle(&wanted, &known);
-    effective::changed(address, &known, &wanted)
+    let changed = effective::changed(address, &known, &wanted);
+    changed.into_iter().map(|attribute| difference(attribute, &known, &wanted)).collect()
+}
+
+/// An attribute with both values, without what people keep in free text.
+fn difference(attribute: &Attribute, known: &Dynamic, wanted: &Dynamic) -> String {
+    let name = &attribute.name;
+    if attribute.sensitive || attribute.write_only || attribute.extensions.get::<FreeText>().is_some() {
+        return name.to_string();
+    }
+    format!("{name}: {} is there, {} is wanted", spell(known.get(name)), spell(wanted.get(name)))
 }
 
 /// Components to be created of one collection: what they would be, and what tells their objects, the name or else the title.

@@ -18,7 +18,7 @@ use super::body::{StackBody, StackType};
 use super::cloud::Cloud;
 use super::context::CallContext;
 use super::import_id::ImportName;
-use super::model::{self, Components, Stack, Status, Timeouts};
+use super::model::{self, Components, Layout, Stack, Status, Timeouts};
 use super::place::Place;
 use super::plan::announce::Announcement;
 use super::plan::{self, Action, Input, StackPlan, Step};
@@ -187,17 +187,15 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
         let StackPlan { planned, steps, mut diagnostics } = plan::plan(&input);
         let id = T::cloud().terms().stack_id(&scope.place, &scope.stack);
         if request.prior.is_none() && !diagnostics.has_error() {
-            diagnostics.extend(session.images.get(&id).map(|_| not_replaced(&id)));
+            diagnostics.extend(replaced(session, &id, planned.layout()).map(|_| not_replaced(&id)));
         }
         if !diagnostics.has_error() {
             let run = run(T::cloud(), &context, scope.clone(), LOOK, Preparation::Report);
             if let Ok(run) = run {
                 let run = identified(T::cloud(), &run, &steps).await.unwrap_or(run);
-                let left = if request.prior.is_none() { session.images.get(&id) } else { None };
-                let is_known = left.is_some();
-                let known = left.and_then(|image| image.stack(planned.layout()).ok());
+                let known = if request.prior.is_none() { replaced(session, &id, planned.layout()) } else { None };
+                let is_without_state = request.prior.is_none() && known.is_none();
                 let known = known.map(|stack| stack.components()).unwrap_or_default();
-                let is_without_state = request.prior.is_none() && !is_known;
                 diagnostics
                     .extend(look::creations(&run, &steps, &planned.components(), is_without_state, &known).await);
             }
@@ -257,7 +255,16 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
                     .as_ref()
                     .is_none_or(|alive| !is_imported && !inventory::is_among(alive, address, component, &run.scope))
             });
-            let outcome = apply::destroy(&run, &components).await;
+            let mut outcome = match &alive {
+                // What the new half has not taken over was in no plan: it is released.
+                Some(_) => apply::release(&run, &components).await,
+                None => apply::destroy(&run, &components).await,
+            };
+            if alive.is_some() {
+                let steps: Vec<Step> = components.iter().map(|(address, tree)| Step::release(address, tree)).collect();
+                let announcement = Announcement::new(&steps, &BTreeMap::new(), &run.scope, true);
+                outcome.diagnostics.extend(announcement.warnings());
+            }
             remaining.set_components(&outcome.components, &state);
             if alive.is_none() {
                 session.images.forget(id);
@@ -271,6 +278,12 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
         let diagnostics = result.await.unwrap_or_else(|problems| problems);
         DeleteResponse { remaining: Some(remaining.into()), private, diagnostics }
     }
+}
+
+/// The stack that a creation takes the place of, if Terraform replaces one.
+fn replaced(session: &Session, id: &str, layout: &'static Layout) -> Option<Stack> {
+    let left = session.handover.is_left(id);
+    left.or_else(|| session.images.get(id)?.stack(layout).ok())
 }
 
 /// The operation with both names of the account, where objects without labels are to be created: they are told by what they

@@ -368,7 +368,8 @@ impl Objects for RestObjects {
         };
         // The parts of an object take calls of their own.
         let items = run.list_as(list, |body| found(body).filter(wanted)).await?;
-        let (names, mut bodies): (Vec<String>, Vec<Json>) = items.into_iter().map(|item| (item.name, item.body)).unzip();
+        let (names, mut bodies): (Vec<String>, Vec<Json>) =
+            items.into_iter().map(|item| (item.name, item.body)).unzip();
         self.read_parts(run, &mut bodies).await?;
         if let Detail::Known(known) = detail {
             let late = names.iter().zip(&mut bodies).filter_map(|(name, body)| Some((known.get(name.as_str())?, body)));

@@ -62,6 +62,14 @@ import {
 }
 "#;
 
+/// What a plan sees to be in the way.
+const TAKEN: &str = r#"
+resource "mlops_stack" "taken" {
+  name    = "taken"
+  buckets = { models = { name = "ml-test-models" } }
+}
+"#;
+
 /// What an apply cannot do.
 const IMPOSSIBLE: &str = r#"
 provider "mlops" {
@@ -74,10 +82,6 @@ resource "mlops_stack" "off" {
   provider = mlops.careful
   name     = "off"
   topics   = { billing = {} }
-}
-resource "mlops_stack" "taken" {
-  name    = "taken"
-  buckets = { models = { name = "ml-test-models" } }
 }
 resource "mlops_stack" "forbidden" {
   name       = "forbidden"
@@ -163,6 +167,7 @@ fn provoked(world: &World) -> Vec<String> {
             .status(403, "PERMISSION_DENIED")
             .message("Permission 'artifactregistry.repositories.create' denied on resource (or it may not exist)."),
     );
+    see(world.directory("taken", TAKEN).plan(&[]).expect_refused());
     let impossible = world.directory("impossible", &body(IMPOSSIBLE));
     see(impossible.apply(&[]).expect_failure());
     seen.push(impossible.run(&["plan", "-no-color", "-input=false", "-target=mlops_stack.forbidden"]).stdout);

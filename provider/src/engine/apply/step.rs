@@ -14,7 +14,7 @@ use crate::engine::problem::{self, Operation};
 use crate::engine::protection::{self, Fate};
 use crate::engine::references::Part;
 use crate::engine::run::Run;
-use crate::engine::{effective, labels, tree, wire};
+use crate::engine::{common, effective, labels, tree, wire};
 
 /// Does one part of a step and records what exists afterwards.
 pub(super) async fn run(work: &Work<'_>, step: &Step, part: Part) -> Diagnostics {
@@ -36,6 +36,7 @@ pub(super) async fn run(work: &Work<'_>, step: &Step, part: Part) -> Diagnostics
         (Action::Update { .. }, Some(prior), Some(planned), Part::Grants) => grant(work, address, prior, planned).await,
         (Action::Delete, Some(prior), _, _) => delete(work, address, prior).await,
         (Action::Discard, Some(prior), _, _) => discard(work, address, prior).await,
+        (Action::Release, Some(prior), _, _) => release(work, address, prior).await,
         _ => Diagnostics::new(),
     }
 }
@@ -202,6 +203,29 @@ async fn repair(run: &Run, address: &Address, name: &str) -> Result<Option<LiveO
     match kind.read(run, name).await? {
         Some(found) => kind.objects().repair(kind.object(), run, found).await,
         None => Ok(None),
+    }
+}
+
+/// Takes the stack's stamp off an object that it forgets, so that another stack may have it.
+async fn release(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnostics {
+    let kind = address.kind;
+    let is_ours = labels::owner(kind.terms(), prior, &work.run.scope) == labels::Owner::This;
+    let (true, Some(name)) = (is_ours, kind.object_name(prior, &work.run.scope)) else { return Diagnostics::new() };
+    let before = effective::effective(address, prior, work.before, work.scope_before);
+    let mut after = before.clone();
+    tree::set(&mut after, common::EFFECTIVE_LABELS, labels::without_stamps(before.get(common::EFFECTIVE_LABELS)));
+    let change = Change { before: &before, after: &after };
+    match kind.objects().update(kind.object(), work.run, &name, change).await {
+        Err(UpdateError::Call(error)) => {
+            let noun = kind.noun();
+            let detail = format!(
+                "{address}: the {noun} is released, but still bears the label {}, by which this stack would know it again: \
+                 {error}. Remove the label by hand where another stack is to have the {noun}.",
+                labels::STACK_STAMP
+            );
+            Diagnostic::warning(format!("The label of the {noun} stays"), detail).at(address.path()).into()
+        }
+        Ok(_) | Err(UpdateError::ByOthers { .. }) => Diagnostics::new(),
     }
 }
 

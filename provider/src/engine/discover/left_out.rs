@@ -32,10 +32,7 @@ impl LeftOut {
 
     /// A grant under a condition.
     pub(super) fn conditional_grant(&mut self, address: &Address, name: &str, role: &str, member: &str) {
-        self.grants
-            .entry(object(address, name))
-            .or_default()
-            .push(format!("{role} to {member} under a condition"));
+        self.grants.entry(object(address, name)).or_default().push(format!("{role} to {member} under a condition"));
     }
 
     /// An object, or one inside it, that a configuration cannot say, and why.
@@ -68,7 +65,8 @@ impl LeftOut {
             if objects.is_empty() {
                 continue;
             }
-            let line = |((place, name), what): (&Object, &Vec<String>)| format!("- {place} ({name}): {}", what.join(", "));
+            let line =
+                |((place, name), what): (&Object, &Vec<String>)| format!("- {place} ({name}): {}", what.join(", "));
             let lines: Vec<String> = objects.iter().map(line).collect();
             warnings.push(Diagnostic::warning(title, format!("{consequence}\n\n{}", lines.join("\n"))));
         }

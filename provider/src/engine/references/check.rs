@@ -249,6 +249,12 @@ fn check_names(
     });
 }
 
+/// What a message calls the components that a KEY member may be.
+fn principal_nouns(address: &Address) -> String {
+    let kinds = address.kind.siblings().iter().filter(|kind| kind.principal().is_some());
+    kinds.map(|kind| kind.noun()).collect::<Vec<_>>().join(" or ")
+}
+
 fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map(|name| format!(" Did you mean {name:?}?")).unwrap_or_default()
 }
@@ -285,8 +291,9 @@ fn check_key_members(
                     Diagnostic::error(
                         "Unknown member of a grant",
                         format!(
-                            "{member:?} in {role:?} of {address} is neither the KEY of a component of this stack nor a member \
-                             as the cloud writes it, such as {}.{}",
+                            "{member:?} in {role:?} of {address} is neither the KEY of a {} of this stack nor a member as the \
+                             cloud writes it, such as {}.{}",
+                            principal_nouns(address),
                             address.kind.terms().member_examples(),
                             did_you_mean(nearest)
                         ),
