@@ -79,7 +79,7 @@ pub(crate) fn check_changes(
         let held = (history.prior_of)(address).map(|prior| texts(address, prior)).unwrap_or_default();
         tree::walk(address.kind.object(), component, &address.path(), &mut |attribute, value, path| {
             if let Some(refers) = attribute.extensions.get::<Refers>().filter(|refers| !open(refers.kind)) {
-                tree::each_text(value, &mut |text| {
+                tree::each_text_at(value, path, &mut |text, path| {
                     if is_key(address, refers, text, components) {
                     } else if let Some(problem) = gone(address, refers, text, components, history.before) {
                         diagnostics.push(problem.at(path.clone()));
@@ -90,7 +90,7 @@ pub(crate) fn check_changes(
                 });
             }
             if is_text(attribute) {
-                tree::each_text(value, &mut |text| {
+                tree::each_text_at(value, path, &mut |text, path| {
                     if !held.contains(text) {
                         diagnostics
                             .extend(nearly_reference(address, attribute, text).map(|slip| slip.at(path.clone())));
@@ -227,7 +227,7 @@ fn check_names(
     tree::walk(address.kind.object(), component, &address.path(), &mut |attribute, value, path| {
         let Some(refers) = attribute.extensions.get::<Refers>().filter(|refers| !open(refers.kind)) else { return };
         let Some(own) = refers.own_name else { return };
-        tree::each_text(value, &mut |text| {
+        tree::each_text_at(value, path, &mut |text, path| {
             if is_key(address, refers, text, all) || (own.fits)(text) {
                 return;
             }
