@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use tfplugin::{Attribute, Dynamic, ObjectSchema, Path};
 
-pub(crate) use self::check::{History, check, check_changes, check_values};
+pub(crate) use self::check::{History, check, check_changes, check_part, check_values};
 use self::text::{Named, Piece};
 use super::address::Address;
 use super::kind::Principal;
