@@ -12,13 +12,13 @@ use crate::engine::plan::{Action, Step};
 use crate::engine::problem::{self, Operation};
 use crate::engine::references::Part;
 use crate::engine::run::Run;
-use crate::engine::{effective, references, tree, wire};
+use crate::engine::{effective, tree, wire};
 
 /// Does one part of a step and records what exists afterwards.
 pub(super) async fn run(work: &Work<'_>, step: &Step, part: Part) -> Diagnostics {
     let address = &step.address;
     if let Some(planned) = step.planned.as_ref().filter(|_| !step.is_removal()) {
-        let unset = references::check_part(address, planned, part, &work.live());
+        let unset = crate::engine::references::check_part(address, planned, part, &work.live());
         if unset.has_error() {
             return unset;
         }

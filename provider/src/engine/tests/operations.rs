@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{configured, planned, scope, service, text};
 use crate::config::ProviderConfig;
+use crate::engine::address::Address;
 use crate::engine::import_id::ImportName;
 use crate::engine::model::{self, Stack};
 use crate::engine::run::{Preparation, Run};
@@ -261,7 +262,7 @@ async fn a_recorded_key_that_is_nobodys_gives_way_to_the_name_in_the_cloud() {
     let mut components = stack.components();
     let data = components.keys().find(|address| address.key == "data").cloned().unwrap();
     let bucket = components.remove(&data).unwrap();
-    components.insert(crate::engine::Address::new(data.kind, "other"), bucket);
+    components.insert(Address::new(data.kind, "other"), bucket);
     let mut renamed = stack.clone();
     renamed.set_components(&components, &stack);
     let read = world.read(&renamed).await.unwrap();
