@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use tfplugin::{Attribute, Dynamic, ObjectSchema, Path};
 
-pub(crate) use self::check::{History, check, check_changes, check_values};
+pub(crate) use self::check::{History, check, check_changes, check_part, check_values};
 use self::text::{Named, Piece};
 use super::address::Address;
 use super::kind::Principal;
@@ -74,11 +74,10 @@ pub(crate) fn references(address: &Address, component: &Dynamic, exists: impl Fn
         let part = Part::of(attribute);
         let path = address.path().attribute(attribute.name.clone());
         tree::walk_value(attribute, component.get(&attribute.name), &path, &mut |attribute, value, path| {
-            let targets = of_value(address, attribute, value, &exists).into_iter();
-            found.extend(targets.map(|Target { address: target, attribute, is_template }| {
-                let path = path.clone();
-                Reference { target, attribute, path, is_template, part }
-            }));
+            of_value(address, (attribute, value, path), &exists, &mut |target, path| {
+                let Target { address: target, attribute, is_template } = target;
+                found.push(Reference { target, attribute, path: path.clone(), is_template, part });
+            });
         });
     }
     found
@@ -87,25 +86,27 @@ pub(crate) fn references(address: &Address, component: &Dynamic, exists: impl Fn
 /// What the value of one attribute names, without what is nested in it.
 fn of_value(
     address: &Address,
-    attribute: &Attribute,
-    value: &Dynamic,
+    (attribute, value, path): (&Attribute, &Dynamic, &Path),
     exists: &impl Fn(&Address) -> bool,
-) -> Vec<Target> {
-    let mut found = Vec::new();
+    visit: &mut impl FnMut(Target, &Path),
+) {
     if let Some(refers) = attribute.extensions.get::<Refers>() {
-        tree::each_text(value, &mut |text| {
+        tree::each_text_at(value, path, &mut |text, path| {
             if let Some(target) = component_named(address, refers, text).filter(|target| exists(target)) {
-                found.push(Target { address: target, attribute: refers.attribute.to_owned(), is_template: false });
+                visit(Target { address: target, attribute: refers.attribute.to_owned(), is_template: false }, path);
             }
         });
     }
     if attribute.extensions.get::<FreeText>().is_some() {
-        tree::each_text(value, &mut |text| found.extend(templates(address, text)));
+        tree::each_text_at(value, path, &mut |text, path| {
+            templates(address, text).into_iter().for_each(|target| visit(target, path));
+        });
     }
     if attribute.extensions.get::<Granted>().is_some() {
-        tree::each_text(value, &mut |member| found.extend(of_member(address, member, exists)));
+        tree::each_text_at(value, path, &mut |member, path| {
+            of_member(address, member, exists).into_iter().for_each(|target| visit(target, path));
+        });
     }
-    found
 }
 
 fn component_named(address: &Address, refers: &Refers, key: &str) -> Option<Address> {
@@ -287,9 +288,9 @@ pub(crate) fn orders_alike(
 ) -> bool {
     let targets = |value: &Dynamic| {
         let mut found = BTreeSet::new();
-        tree::walk_value(attribute, value, &Path::root(), &mut |attribute, value, _| {
-            let targets = of_value(address, attribute, value, &|target| all.contains_key(target));
-            found.extend(targets.into_iter().map(|target| target.address));
+        tree::walk_value(attribute, value, &Path::root(), &mut |attribute, value, path| {
+            let exists = |target: &Address| all.contains_key(target);
+            of_value(address, (attribute, value, path), &exists, &mut |target, _| found.extend([target.address]));
         });
         found
     };

@@ -139,3 +139,19 @@ pub(crate) fn each_text<'a>(value: &'a Dynamic, visit: &mut impl FnMut(&'a str))
         _ => {}
     }
 }
+
+/// Visits every string in the value at `path`, with its own path.
+pub(crate) fn each_text_at<'a>(value: &'a Dynamic, path: &Path, visit: &mut impl FnMut(&'a str, &Path)) {
+    match value {
+        Dynamic::String(text) => visit(text, path),
+        Dynamic::List(items) => {
+            items.iter().enumerate().for_each(|(at, item)| each_text_at(item, &path.index(at), visit));
+        }
+        Dynamic::Set(items) => items.iter().for_each(|item| each_text_at(item, path, visit)),
+        Dynamic::Map(items) => items.iter().for_each(|(key, item)| each_text_at(item, &path.key(key), visit)),
+        Dynamic::Object(items) => {
+            items.iter().for_each(|(name, item)| each_text_at(item, &path.attribute(name.clone()), visit));
+        }
+        _ => {}
+    }
+}

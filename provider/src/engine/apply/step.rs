@@ -19,6 +19,12 @@ use crate::engine::{common, effective, labels, tree, wire};
 /// Does one part of a step and records what exists afterwards.
 pub(super) async fn run(work: &Work<'_>, step: &Step, part: Part) -> Diagnostics {
     let address = &step.address;
+    if let Some(planned) = step.planned.as_ref().filter(|_| !step.is_removal()) {
+        let unset = crate::engine::references::check_part(address, planned, part, &work.live());
+        if unset.has_error() {
+            return unset;
+        }
+    }
     let later = step.parts();
     match (&step.action, &step.prior, &step.planned, part) {
         (Action::Create, _, Some(planned), Part::Object) => make(work, address, planned, &later).await,

@@ -79,7 +79,7 @@ pub(crate) fn check_changes(
         let held = (history.prior_of)(address).map(|prior| texts(address, prior)).unwrap_or_default();
         tree::walk(address.kind.object(), component, &address.path(), &mut |attribute, value, path| {
             if let Some(refers) = attribute.extensions.get::<Refers>().filter(|refers| !open(refers.kind)) {
-                tree::each_text(value, &mut |text| {
+                tree::each_text_at(value, path, &mut |text, path| {
                     if is_key(address, refers, text, components) {
                     } else if let Some(problem) = gone(address, refers, text, components, history.before) {
                         diagnostics.push(problem.at(path.clone()));
@@ -90,7 +90,7 @@ pub(crate) fn check_changes(
                 });
             }
             if is_text(attribute) {
-                tree::each_text(value, &mut |text| {
+                tree::each_text_at(value, path, &mut |text, path| {
                     if !held.contains(text) {
                         diagnostics
                             .extend(nearly_reference(address, attribute, text).map(|slip| slip.at(path.clone())));
@@ -101,28 +101,40 @@ pub(crate) fn check_changes(
     }
 }
 
-/// Checks that what references stand for has a value, once the plan of all components is final.
+/// Checks that what texts refer to has a value, once the plan of all components is final.
 pub(crate) fn check_values(planned: &Components, diagnostics: &mut Diagnostics) {
     for (address, component) in planned {
-        for reference in references(address, component, |target| planned.contains_key(target)) {
-            let Reference { target, attribute, is_template, path, .. } = &reference;
-            let is_unset =
-                planned.get(target).is_some_and(|target| !target.is_unknown() && target.get(attribute).is_null());
-            if *is_template && is_unset {
-                diagnostics.push(
-                    Diagnostic::error(
-                        "Reference to an attribute that is not set",
-                        format!(
-                            "{} stands for {attribute} of {target}, which has no value (null). Set {attribute} there, or refer \
-                             to an attribute that has one. {AS_TEXT}",
-                            spelt(&reference)
-                        ),
-                    )
-                    .at(path.clone()),
-                );
-            }
-        }
+        let unset = unset(address, component, planned).filter(|reference| reference.is_template);
+        diagnostics.extend(unset.map(|reference| not_set(address, &reference)));
     }
+}
+
+/// Checks that what one part of a component refers to has a value in the cloud by now: nothing must be written in its place.
+pub(crate) fn check_part(address: &Address, planned: &Dynamic, part: Part, live: &Components) -> Diagnostics {
+    let unset = unset(address, planned, live).filter(|reference| reference.part == part);
+    unset.map(|reference| not_set(address, &reference)).collect()
+}
+
+/// The references to attributes without a value of components that are there.
+fn unset(address: &Address, component: &Dynamic, all: &Components) -> impl Iterator<Item = Reference> {
+    references(address, component, |target| all.contains_key(target)).into_iter().filter(|reference| {
+        let target = all.get(&reference.target);
+        target.is_some_and(|target| !target.is_unknown() && target.get(&reference.attribute).is_null())
+    })
+}
+
+fn not_set(address: &Address, reference: &Reference) -> Diagnostic {
+    let Reference { target, attribute, is_template, path, .. } = reference;
+    let as_text = if *is_template { format!(" {AS_TEXT}") } else { String::new() };
+    Diagnostic::error(
+        "Reference to an attribute that is not set",
+        format!(
+            "{address} refers to {attribute} of {target} ({}), which has no value (null). Set {attribute} there, or refer to an \
+             attribute that has one.{as_text}",
+            spelt(reference)
+        ),
+    )
+    .at(path.clone())
 }
 
 /// How to say that braces are no reference.
@@ -227,7 +239,7 @@ fn check_names(
     tree::walk(address.kind.object(), component, &address.path(), &mut |attribute, value, path| {
         let Some(refers) = attribute.extensions.get::<Refers>().filter(|refers| !open(refers.kind)) else { return };
         let Some(own) = refers.own_name else { return };
-        tree::each_text(value, &mut |text| {
+        tree::each_text_at(value, path, &mut |text, path| {
             if is_key(address, refers, text, all) || (own.fits)(text) {
                 return;
             }

@@ -79,7 +79,7 @@ pub(super) fn slips<'t>(text: &'t str, kinds: &[&'static str]) -> Vec<Slip<'t>> 
         let body = run.after.trim_start();
         let word = prefix(body, |c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
         let kind = if is_kind(word) { Some(word) } else { suggest::nearest(word, kinds.iter().copied()) };
-        let Some(kind) = kind.filter(|_| run.reference(&is_kind).is_none()) else { continue };
+        let Some(kind) = kind.filter(|_| run.reference(is_kind).is_none()) else { continue };
         let parts = parts(body);
         let closing = parts.map(|(_, rest)| rest.trim_start());
         let is_wanted = match run.length % 4 {

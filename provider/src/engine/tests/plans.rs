@@ -176,8 +176,8 @@ fn unknown_references_and_circles_are_errors() {
         "d": service(&json!({"env": {"U": "{{services.a.nothing}}"}})),
     }});
     expect![[r#"
-        Error at services["c"].env: Reference to an unknown component
-        Error at services["d"].env: Reference to an unknown attribute
+        Error at services["c"].env["U"]: Reference to an unknown component
+        Error at services["d"].env["U"]: Reference to an unknown attribute
         Error at services["a"]: Components refer to each other in a circle
     "#]]
     .assert_eq(&text(&planned(None, &configured(&circle))));

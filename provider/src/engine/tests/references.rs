@@ -7,6 +7,7 @@ use tfplugin::Dynamic;
 use super::{change, configured, made, planned, service, text};
 use crate::engine::address::Address;
 use crate::engine::model::{Components, Stack};
+use crate::engine::references::Part;
 use crate::engine::{references, tree};
 use crate::google::kinds;
 
@@ -184,7 +185,7 @@ fn a_reference_to_what_has_no_text_is_an_error() {
         }))
     };
     expect![[r#"
-        Reference to an attribute that is not set: {{buckets.b.kms_key}} stands for kms_key of buckets["b"], which has no value (null). Set kms_key there, or refer to an attribute that has one. To write the braces as text, double the opening ones: {{{{.
+        Reference to an attribute that is not set: services["api"] refers to kms_key of buckets["b"] ({{buckets.b.kms_key}}), which has no value (null). Set kms_key there, or refer to an attribute that has one. To write the braces as text, double the opening ones: {{{{.
     "#]]
     .assert_eq(&env("{{buckets.b.kms_key}}"));
     assert!(env("{{buckets.b.labels}}").starts_with("Reference to a collection: "), "{}", env("{{buckets.b.labels}}"));
@@ -235,4 +236,22 @@ fn braces_of_other_languages_are_text_and_what_looks_like_a_reference_is_warned_
 fn a_bucket_can_keep_its_logs_in_itself() {
     let all = json!({"buckets": {"logs": {"name": "test-logs", "logging": {"log_bucket": "logs"}}}});
     assert_eq!(errors(&all), "");
+}
+
+#[test]
+fn what_has_no_value_when_it_is_needed_is_not_written_as_nothing() {
+    let kind = kinds::kind("services").unwrap();
+    let all = json!({"services": {"api": service(&json!({})), "user": service(&json!({
+        "env": {"U": "{{services.api.url}}"},
+        "iam": {"roles/run.invoker": ["serviceAccount:{{services.api.service_account}}"]},
+    }))}});
+    let mut live = configured(&all).components();
+    let (api, user) = (Address::new(kind, "api"), Address::new(kind, "user"));
+    let planned = live.remove(&user).unwrap();
+    let problems = |part, live: &Components| references::check_part(&user, &planned, part, live).iter().count();
+    assert_eq!((problems(Part::Object, &live), problems(Part::Grants, &live)), (1, 1));
+    let made = live.get_mut(&api).unwrap();
+    tree::set(made, "url", Dynamic::string("https://api"));
+    tree::set(made, "service_account", Dynamic::string("runner@p.iam.gserviceaccount.com"));
+    assert_eq!((problems(Part::Object, &live), problems(Part::Grants, &live)), (0, 0));
 }
