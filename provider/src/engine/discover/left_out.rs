@@ -32,10 +32,13 @@ impl LeftOut {
 
     /// A grant under a condition.
     pub(super) fn conditional_grant(&mut self, address: &Address, name: &str, role: &str, member: &str) {
-        self.grants
-            .entry(object(address, name))
-            .or_default()
-            .push(format!("{role} to {member} under a condition"));
+        self.grants.entry(object(address, name)).or_default().push(format!("{role} to {member} under a condition"));
+    }
+
+    /// All grants of an object whose policy who imports may not read.
+    pub(super) fn policy(&mut self, address: &Address, name: &str) {
+        let why = "all of them, because you may not read its policy".to_owned();
+        self.grants.entry(object(address, name)).or_default().push(why);
     }
 
     /// An object, or one inside it, that a configuration cannot say, and why.
@@ -68,7 +71,8 @@ impl LeftOut {
             if objects.is_empty() {
                 continue;
             }
-            let line = |((place, name), what): (&Object, &Vec<String>)| format!("- {place} ({name}): {}", what.join(", "));
+            let line =
+                |((place, name), what): (&Object, &Vec<String>)| format!("- {place} ({name}): {}", what.join(", "));
             let lines: Vec<String> = objects.iter().map(line).collect();
             warnings.push(Diagnostic::warning(title, format!("{consequence}\n\n{}", lines.join("\n"))));
         }

@@ -71,9 +71,7 @@ pub(super) async fn read(budgets: &mut [Json], run: Run<'_>) -> Result<(), ApiEr
         match run.call(Request::get(Host::RESOURCE_MANAGER, format!("v1/projects/{number}"))).await {
             Ok(project) => Ok(project["projectId"].as_str().map(|id| (number, id.to_owned()))),
             // Who sees the cost of a project need not see the project.
-            Err(error)
-                if error.is_permission_denied() || error.is_not_found() || error.is_api_disabled().is_some() =>
-            {
+            Err(error) if error.is_permission_denied() || error.is_not_found() || error.is_api_disabled().is_some() => {
                 Ok(None)
             }
             Err(error) => Err(error),
