@@ -90,20 +90,22 @@ pub(crate) async fn discover(
     let on_account = on_account?;
 
     let mut components = Components::new();
-    let chosen: Vec<(&Candidate, Option<&Policy>)> =
-        chosen.iter().map(|at| (&survey.candidates[*at], policies.of(*at))).collect();
+    let chosen: Vec<(&Candidate, usize)> = chosen.iter().map(|at| (&survey.candidates[*at], *at)).collect();
     let keys = keys::keys(chosen.iter().map(|(candidate, _)| {
         let stamp = Some(&candidate.found).filter(|_| candidate.owner(&run.scope) == Owner::This);
         let stamp = stamp.and_then(|found| labels::stamped_key(found.tree.get(common::EFFECTIVE_LABELS)));
         (candidate.kind, stamp.map_or_else(|| keys::from_name(&candidate.name(), candidate.kind.noun()), str::to_owned))
     }));
     let mut left_out = LeftOut::default();
-    for ((candidate, policy), address) in chosen.iter().zip(keys) {
-        let component = component(&run.scope, candidate, *policy, &address, &mut left_out);
+    for ((candidate, at), address) in chosen.iter().zip(keys) {
+        let component = component(&run.scope, candidate, policies.of(*at), &address, &mut left_out);
         let Some(component) = expressible::expressible(&address, component, candidate, &run.scope, &mut left_out)
         else {
             continue;
         };
+        if policies.is_denied(*at) {
+            left_out.policy(&address, &candidate.name());
+        }
         for field in wire::unexpressed(address.kind.object(), &candidate.found.body, address.kind.unmanaged()) {
             left_out.setting(&address, &candidate.name(), field);
         }

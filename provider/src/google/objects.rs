@@ -417,7 +417,8 @@ impl Objects for RestObjects {
         } else if rest.naming != Naming::Inside {
             let mut bodies = [answer];
             if self.kind.parts().is_some_and(Parts::come_with_creation) {
-                self.read_parts(run, &mut bodies).await.map_err(accepted)?;
+                // The object is made: what is not told now, the next refresh learns.
+                let _ = self.read_parts(run, &mut bodies).await;
             }
             let [answer] = bodies;
             return Ok(self.live(object, answer, run.scope));

@@ -119,6 +119,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_legacy_role_of_somebody_is_a_grant_like_any_other() {
+        let place = Place { account: "p".to_owned(), number: None, region: "europe-west1".to_owned() };
+        let role = "roles/storage.legacyBucketReader";
+        let made = |member: &str| {
+            (GoogleTerms.is_made_by_cloud(role, member, &place), GoogleTerms.comes_with_object(role, member))
+        };
+        assert_eq!(made("projectViewer:p"), (true, true));
+        assert_eq!(made("serviceAccount:fuse@other.iam.gserviceaccount.com"), (false, false));
+        assert_eq!(made("serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com"), (true, false));
+    }
+
+    #[test]
     fn members_name_accounts_and_pools() {
         let pool = "projects/12/locations/global/workloadIdentityPools/github";
         let principal = format!("principalSet://iam.googleapis.com/{pool}/attribute.repository/a/b");

@@ -62,3 +62,48 @@ fn problems(address: &Address, component: &Dynamic, scope: &Scope) -> Vec<String
     };
     errors.map(text).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::engine::objects::{LiveObject, Readiness};
+    use crate::google::kinds::{fixtures, kind};
+
+    fn taken(hcl: &Json) -> (Option<Dynamic>, Diagnostics) {
+        let kind = kind("workload_identity_pools").unwrap();
+        let tree = fixtures::component(kind, hcl);
+        let found = LiveObject { name: "n".to_owned(), body: Json::Null, tree, readiness: Readiness::Ready };
+        let candidate = Candidate { kind, found };
+        let mut left_out = LeftOut::default();
+        let component = candidate.found.tree.clone();
+        let address = Address::new(kind, "pool");
+        let taken = expressible(&address, component, &candidate, &Scope::default(), &mut left_out);
+        (taken, left_out.warnings())
+    }
+
+    #[test]
+    fn of_an_object_inside_that_cannot_be_expressed_only_that_one_is_left_out() {
+        let (pool, warnings) = taken(&json!({"name": "github", "providers": {
+            "good": {"issuer_uri": "https://idp"}, "bad": {"name": "NO", "issuer_uri": "https://idp"},
+        }}));
+        let pool = pool.unwrap();
+        assert_eq!(
+            pool.get("providers").as_entries().unwrap().keys().map(AsRef::as_ref).collect::<Vec<&str>>(),
+            ["good"]
+        );
+        let [warning] = &warnings.iter().collect::<Vec<_>>()[..] else { panic!("{warnings:?}") };
+        assert!(warning.detail.contains("workload_identity_pools[\"pool\"].providers[\"bad\"] (NO)"), "{warning:?}");
+    }
+
+    #[test]
+    fn an_object_that_cannot_be_expressed_is_left_out_and_named() {
+        let (pool, warnings) = taken(&json!({"name": "NO"}));
+        assert_eq!(pool, None);
+        assert!(
+            warnings.iter().any(|warning| warning.detail.contains("(NO): name: Invalid name of a pool")),
+            "{warnings:?}"
+        );
+    }
+}

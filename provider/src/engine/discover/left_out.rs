@@ -35,6 +35,12 @@ impl LeftOut {
         self.grants.entry(object(address, name)).or_default().push(format!("{role} to {member} under a condition"));
     }
 
+    /// All grants of an object whose policy who imports may not read.
+    pub(super) fn policy(&mut self, address: &Address, name: &str) {
+        let why = "all of them, because you may not read its policy".to_owned();
+        self.grants.entry(object(address, name)).or_default().push(why);
+    }
+
     /// An object, or one inside it, that a configuration cannot say, and why.
     pub(super) fn object(&mut self, place: String, name: &str, why: Vec<String>) {
         self.objects.entry((place, name.to_owned())).or_default().extend(why);

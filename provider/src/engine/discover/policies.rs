@@ -11,14 +11,32 @@ use crate::engine::grants::Policy;
 use crate::engine::problem::{self, Operation};
 use crate::engine::run::Run;
 
-/// What was read, by the candidate's index; `None` for kinds without policies.
+/// What was read, by the candidate's index.
 #[derive(Default)]
-pub(super) struct Policies(BTreeMap<usize, Option<Policy>>);
+pub(super) struct Policies(BTreeMap<usize, Reading>);
+
+/// The outcome for one candidate.
+enum Reading {
+    /// The policy.
+    Policy(Policy),
+    /// Its kind has none.
+    None,
+    /// Who imports may not read it.
+    Denied,
+}
 
 impl Policies {
     /// The policy of a candidate, if it was read and there is one.
     pub(super) fn of(&self, at: usize) -> Option<&Policy> {
-        self.0.get(&at)?.as_ref()
+        match self.0.get(&at)? {
+            Reading::Policy(policy) => Some(policy),
+            Reading::None | Reading::Denied => None,
+        }
+    }
+
+    /// Whether who imports may not read the policy of a candidate.
+    pub(super) fn is_denied(&self, at: usize) -> bool {
+        matches!(self.0.get(&at), Some(Reading::Denied))
     }
 
     /// Reads those of `chosen` that were not read before.
@@ -35,14 +53,16 @@ impl Policies {
         let reads = open.map(|at| async move {
             let Candidate { kind, found } = &candidates[at];
             match kind.objects().policies() {
-                Some(policies) => (at, policies.read(run, &found.name).await.map(Some)),
-                None => (at, Ok(None)),
+                Some(policies) => (at, policies.read(run, &found.name).await.map(Reading::Policy)),
+                None => (at, Ok(Reading::None)),
             }
         });
         let mut diagnostics = Diagnostics::new();
         for (at, result) in join_all(reads).await {
             match result {
                 Ok(policy) => drop(self.0.insert(at, policy)),
+                // One object that keeps its policy to itself is no reason to import nothing.
+                Err(error) if error.is_denied() => drop(self.0.insert(at, Reading::Denied)),
                 Err(error) => {
                     let address = Address::new(candidates[at].kind, candidates[at].name());
                     let mut problem = problem::of_component(&address, Operation::Read, &error);

@@ -191,6 +191,11 @@ fn lines(address: &Address, component: &Dynamic, scope: &Scope) -> Vec<Line> {
 fn lost_children(step: &Step, prior: &Dynamic, scope: &Scope) -> Vec<Line> {
     let (address, kind) = (&step.address, step.address.kind);
     let Some(planned) = &step.planned else { return Vec::new() };
+    let inner: Vec<&Attribute> =
+        kind.object().attributes.iter().filter(|attribute| wire::holds_objects(attribute)).collect();
+    if inner.is_empty() {
+        return Vec::new();
+    }
     let meant = |component: &Dynamic| {
         let mut meant = component.clone();
         kind.effective(&mut meant, &address.key, scope);
@@ -198,7 +203,7 @@ fn lost_children(step: &Step, prior: &Dynamic, scope: &Scope) -> Vec<Line> {
     };
     let (prior, planned) = (&meant(prior), &meant(planned));
     let mut lines = Vec::new();
-    for attribute in kind.object().attributes.iter().filter(|attribute| wire::holds_objects(attribute)) {
+    for attribute in inner {
         let (was, is) = (prior.get(&attribute.name), planned.get(&attribute.name));
         for key in wire::lost(attribute, was, is) {
             let child = was.as_entries().and_then(|children| children.get(key)).cloned().unwrap_or_default();

@@ -120,6 +120,8 @@ pub(super) fn plan(
     if let Some(deciding) = moved.first().or(open.first().filter(|_| is_open)) {
         match replacement(view, address, before, &component, deciding, may_replace) {
             Ok(()) => {
+                // The new object has to keep rules that the old one may break.
+                address.kind.validate_new(&component, &address.path(), diagnostics);
                 tree::set(&mut component, common::IMPORTED, Dynamic::Null);
                 if let Some(labels) = labels::wanted(address, &component, None, view.scope) {
                     tree::set(&mut component, common::EFFECTIVE_LABELS, labels);

@@ -5,6 +5,7 @@ use serde_json::json;
 use tfplugin::Dynamic;
 
 use super::{change, configured, made, planned, service, text};
+use crate::engine::model::Stack;
 use crate::engine::{effective, inventory, tree};
 use crate::google::stack::GOOGLE;
 
@@ -89,19 +90,122 @@ fn what_leaves_the_configuration_goes_as_its_policy_says() {
 
 #[test]
 fn what_was_imported_is_released_and_never_deleted() {
-    let mut prior = made(&json!({"buckets": {"a": {}, "b": {"deletion_policy": "DELETE"}}}));
-    let mut components = prior.components();
-    for component in components.values_mut() {
-        tree::set(component, "imported", Dynamic::Bool(true));
-    }
-    let like = prior.clone();
-    prior.set_components(&components, &like);
+    let prior = made(&json!({"buckets": {"a": {}, "b": {"deletion_policy": "DELETE"}}}));
+    let prior = with_each(prior, |bucket| tree::set(bucket, "imported", Dynamic::Bool(true)));
     expect![[r#"
         buckets["a"]: release
         buckets["b"]: release
         Warning at : 2 objects will be released
     "#]]
     .assert_eq(&text(&planned(Some(&prior), &configured(&json!({"buckets": {}})))));
+}
+
+/// The stack with every component changed.
+fn with_each(mut stack: Stack, change: impl Fn(&mut Dynamic)) -> Stack {
+    let mut components = stack.components();
+    components.values_mut().for_each(change);
+    let like = stack.clone();
+    stack.set_components(&components, &like);
+    stack
+}
+
+#[test]
+fn a_rule_for_new_objects_does_not_judge_what_is_there() {
+    let with = |rules: serde_json::Value| json!({"buckets": {"a": {"lifecycle_rules": rules}}});
+    let (age, none) = (json!({"action": "Delete", "age": 9}), json!({"action": "Delete"}));
+    let prior = with_each(made(&with(json!([age]))), |bucket| {
+        let found = configured(&with(json!([none]))).components();
+        let rules = found.values().next().unwrap().get("lifecycle_rules").clone();
+        tree::set(bucket, "lifecycle_rules", rules);
+    });
+    let plan = |rules| text(&planned(Some(&prior), &configured(&with(rules))));
+    expect![[""]].assert_eq(&plan(json!([none])));
+    expect![[r#"
+        buckets["a"]: update lifecycle_rules
+    "#]]
+    .assert_eq(&plan(json!([age, none])));
+    expect![[r#"
+        Error at buckets["a"].lifecycle_rules[1]: A lifecycle rule without a condition
+    "#]]
+    .assert_eq(&plan(json!([none, none])));
+}
+
+#[test]
+fn a_default_of_the_kind_is_the_name_before_the_key() {
+    let kind = crate::google::kinds::kind("firestore_databases").unwrap();
+    let mut database = crate::google::kinds::fixtures::component(kind, &json!({"location": "eur3"}));
+    tree::set(&mut database, "name", Dynamic::Null);
+    effective::with_names(&crate::engine::Address::new(kind, "d"), &mut database, &scope());
+    assert_eq!(database.get("name"), &Dynamic::string("(default)"));
+}
+
+fn pool(display_name: &str, providers: &serde_json::Value) -> serde_json::Value {
+    json!({"workload_identity_pools": {"pool": {"display_name": display_name, "providers": providers}}})
+}
+
+#[test]
+fn children_that_their_keys_name_are_lost_only_when_they_leave() {
+    let provider = json!({"issuer_uri": "https://idp", "attribute_mapping": {"google.subject": "assertion.sub"}});
+    let both = json!({"main": provider, "other": provider});
+    expect![[r#"
+        workload_identity_pools["pool"]: update display_name
+    "#]]
+    .assert_eq(&change(&pool("a", &both), &pool("b", &both)));
+    expect![[r#"
+        workload_identity_pools["pool"]: update providers
+        Warning at : 1 object will be deleted
+    "#]]
+    .assert_eq(&change(&pool("a", &both), &pool("a", &json!({"main": provider}))));
+}
+
+#[test]
+fn a_provider_does_not_change_its_kind() {
+    let oidc = json!({"main": {"issuer_uri": "https://idp", "attribute_mapping": {"google.subject": "assertion.sub"}}});
+    let aws = json!({"main": {"aws_account_id": "123456789012"}});
+    expect![[r#"
+        workload_identity_pools["pool"]: update providers
+        Error at workload_identity_pools["pool"].providers["main"].aws_account_id: The kind of a provider cannot be changed
+    "#]]
+    .assert_eq(&change(&pool("a", &oidc), &pool("a", &aws)));
+}
+
+#[test]
+fn what_lives_on_in_an_imported_database_is_released() {
+    let database = |more: serde_json::Value| json!({"firestore_databases": {"d": more}});
+    let index = json!({"collection": "c", "fields": [{"path": "a", "order": "ASCENDING"}, {"path": "b", "order": "ASCENDING"}]});
+    let whole = database(json!({"location": "eur3", "indexes": {"i": index}, "ttl_fields": {"c": "expireAt"}}));
+    let bare = configured(&database(json!({"location": "eur3"})));
+    let own = made(&whole);
+    expect![[r#"
+        firestore_databases["d"]: update indexes ttl_fields
+        Warning at : 2 objects will be deleted
+    "#]]
+    .assert_eq(&text(&planned(Some(&own), &bare)));
+    let imported = with_each(own, |database| tree::set(database, "imported", Dynamic::Bool(true)));
+    expect![[r#"
+        firestore_databases["d"]: update indexes ttl_fields
+        Warning at : 2 objects will be released
+    "#]]
+    .assert_eq(&text(&planned(Some(&imported), &bare)));
+}
+
+#[test]
+fn a_secret_that_was_there_is_asked_for_when_its_field_changes() {
+    let slack = |name: &str| json!({"notification_channels": {"ops": {"type": "slack", "display_name": "Ops", "labels": {"channel_name": name}}}});
+    let held = |names: &[&str]| {
+        let names = Dynamic::set(names.iter().map(|name| Dynamic::string(*name)));
+        with_each(made(&slack("#ops")), |channel| tree::set(channel, "sensitive_label_names", names.clone()))
+    };
+    let plan = |prior| text(&planned(Some(&prior), &configured(&slack("#ml"))));
+    expect![[r#"
+        notification_channels["ops"]: update labels
+    "#]]
+    .assert_eq(&plan(held(&[])));
+    expect![[r#"
+        notification_channels["ops"]: update labels
+        Error at notification_channels["ops"].sensitive_labels_wo: Secrets are needed for this change
+    "#]]
+    .assert_eq(&plan(held(&["auth_token"])));
 }
 
 #[test]

@@ -231,6 +231,22 @@ fn what_the_schema_cannot_say_is_named() {
 }
 
 #[test]
+fn the_regions_of_a_bucket_are_the_same_in_any_case_and_order() {
+    let configured = component(buckets(), &json!({"name": "b", "data_locations": ["europe-west4", "europe-west1"]}));
+    let mut body = found();
+    body["customPlacementConfig"] = json!({"dataLocations": ["EUROPE-WEST1", "EUROPE-WEST4"]});
+    let read = read_body(buckets(), &body);
+    let regions = buckets().object().attribute("data_locations").unwrap();
+    assert!(wire::equal(regions, configured.get("data_locations"), read.get("data_locations")));
+    assert_eq!(
+        created(buckets(), &json!({"data_locations": ["europe-west1"]}))["customPlacementConfig"],
+        json!({
+            "dataLocations": ["EUROPE-WEST1"],
+        })
+    );
+}
+
+#[test]
 fn storage_of_functions_is_googles_unless_it_has_labels_of_its_own() {
     let scope = crate::google::kinds::fixtures::scope();
     let made = |name: &str, labels: serde_json::Value| {

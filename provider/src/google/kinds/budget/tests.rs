@@ -143,6 +143,6 @@ fn refusals_name_the_attribute_and_the_way_out() {
 fn percents_in_place_of_parts_are_a_warning() {
     let mut diagnostics = Diagnostics::new();
     let hcl = json!({"billing_account": ACCOUNT, "amount": 1, "thresholds": [50, 90]});
-    budgets().validate(&component(budgets(), &hcl), &Path::root(), &mut diagnostics);
+    budgets().validate_new(&component(budgets(), &hcl), &Path::root(), &mut diagnostics);
     assert!(!diagnostics.has_error() && diagnostics.iter().count() == 1, "{diagnostics:?}");
 }

@@ -80,6 +80,25 @@ fn the_last_field_is_kept_where_it_says_something() {
 }
 
 #[test]
+fn the_key_before_a_vector_says_nothing_where_it_is_implied() {
+    let normalized = |fields: serde_json::Value| {
+        let mut body = json!({"name": "projects/p/databases/d/collectionGroups/c/indexes/1", "fields": fields});
+        index::normalize(&mut body);
+        body["fields"].as_array().unwrap().len()
+    };
+    let (a, vector) = (
+        json!({"fieldPath": "a", "order": "DESCENDING"}),
+        json!({"fieldPath": "v", "vectorConfig": {"dimension": 3, "flat": {}}}),
+    );
+    let name = |order: &str| json!({"fieldPath": "__name__", "order": order});
+    assert_eq!(normalized(json!([name("ASCENDING"), vector])), 1);
+    assert_eq!(normalized(json!([vector, name("ASCENDING")])), 1);
+    assert_eq!(normalized(json!([a, name("DESCENDING"), vector])), 2);
+    assert_eq!(normalized(json!([a, name("ASCENDING"), vector])), 3);
+    assert_eq!(normalized(json!([name("DESCENDING")])), 1);
+}
+
+#[test]
 fn a_name_field_that_is_written_out_is_no_difference() {
     let body = environment();
     let mut hcl = configuration();
@@ -129,6 +148,7 @@ fn refusals_name_the_attribute_and_the_way_out() {
     refused(kind, &json!({"location": "eur3", "name": "Feedback"}), ".name", "(default)");
     let with = |fields: serde_json::Value| json!({"location": "eur3", "indexes": {"i": {"collection": "c", "fields": fields}}});
     refused(kind, &with(json!([{"path": "a", "order": "ASCENDING"}])), ".indexes[\"i\"].fields", "two fields");
+    assert_eq!(problems(kind, &with(json!([{"path": "__name__", "order": "DESCENDING"}]))), vec![]);
     refused(
         kind,
         &with(json!([{"path": "a", "order": "ASCENDING"}, {"path": "b"}])),
