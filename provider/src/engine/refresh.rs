@@ -87,7 +87,11 @@ async fn read_components(run: &Run, components: &Components) -> Result<FoundByAd
 }
 
 /// Reads some components of one collection: by one list when there are several.
-async fn read_collection(run: &Run, place: String, mut members: Vec<Member<'_>>) -> Result<FoundByAddress, Diagnostics> {
+async fn read_collection(
+    run: &Run,
+    place: String,
+    mut members: Vec<Member<'_>>,
+) -> Result<FoundByAddress, Diagnostics> {
     let mut found = FoundByAddress::new();
     if let [Member { address: first, .. }, _, ..] = members.as_slice() {
         let known = members.iter().map(|member| (member.name.as_str(), member.component)).collect();
