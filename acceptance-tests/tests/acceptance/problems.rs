@@ -69,7 +69,7 @@ fn cloud_run_drift_overwrites_neither_env_nor_account_nor_scaling(scene: Scene) 
     }
     let mark = world.cloud.mark();
     let labelled = Regex::new(r#"(?m)^(\s*)(image\s*=)"#).unwrap();
-    let changed = labelled.replace(&generated, "${1}description = \"reviewed\"\n${1}${2}");
+    let changed = labelled.replace(&generated, "${1}session_affinity = true\n${1}${2}");
     assert!(changed != generated, "{generated}");
     work.write("generated.tf", &changed);
     let paths = work.plan(&[]).view().change("mlops_stack.ct_scan").changed_paths();

@@ -114,8 +114,8 @@ fn an_abandoned_database_is_taken_over_again_and_announced(scene: Scene) {
     assert!(!writes.iter().any(|line| line.contains(FIRESTORE)), "{writes:#?}");
     assert_eq!(body(&world, FIRESTORE, DATABASE)["uid"], uid);
     // It is exactly what would be created, and not taken over in silence.
-    let again = world.main.apply(&[]).expect_success();
-    again.diagnostics.warning(&["1 object will be taken over", "predictions"]);
+    world.main.plan(&[]).diagnostics.warning(&["1 object will be taken over", "predictions"]);
+    world.main.apply_plan().expect_success();
     world.main.run(&["state", "rm", "mlops_stack.it"]);
     let id = format!("{}/europe-west1/it?firestore_databases=predictions", world.seed.project);
     let output = world.main.import("mlops_stack.it", &id);

@@ -213,7 +213,8 @@ fn objects_without_labels_under_create_before_destroy_are_gone_on_with(scene: Sc
     // Terraform does not show the provider what the first apply made: it is known by what it is.
     world.main.apply(&[]).expect_success();
     expect_complete(&world);
-    world.finish_keeping(&["/serviceAccounts/"]);
+    world.expect_settled();
+    world.expect_agreement();
 }
 
 const ACCOUNT: &str = "service_accounts = { api = { name = \"churn-api\", roles = [\"roles/logging.logWriter\"] } }";

@@ -13,7 +13,7 @@ use super::grants::Grants;
 use super::marks::{AccountRoles, Granted, OwnKeys, Place, Volatile, Wire};
 use super::model::Components;
 use super::scope::Scope;
-use super::{common, labels, references, tree, wire};
+use super::{common, labels, protection, references, tree, wire};
 
 /// Fills in what the engine itself knows of a silent configuration: where the kind has no default of its own, the name is
 /// the KEY, and the location the region.
@@ -51,13 +51,28 @@ pub(crate) fn changed<'a>(address: &'a Address, before: &Dynamic, after: &Dynami
         .collect()
 }
 
-/// The write-only attributes whose companion version changed.
+/// The write-only attributes to be sent because their companion version changed. One whose version left the configuration
+/// is handed over: somebody else sets it from then on.
 pub(crate) fn rotated<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> Vec<&'a Attribute> {
-    let is_rotated = |attribute: &&Attribute| {
-        let version = format!("{}_version", attribute.name);
-        attribute.write_only && before.get(&version) != after.get(&version)
+    versioned(address, before, after).1
+}
+
+/// The write-only attributes that an imported object has a value for already: their first version in the configuration
+/// says so, and sends nothing.
+pub(crate) fn taken_over<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> Vec<&'a Attribute> {
+    versioned(address, before, after).0
+}
+
+/// The write-only attributes with another version than before: those taken over, and those to be sent.
+fn versioned<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> (Vec<&'a Attribute>, Vec<&'a Attribute>) {
+    let version = |of: &Dynamic, attribute: &Attribute| of.get(&format!("{}_version", attribute.name)).clone();
+    let is_changed = |attribute: &&Attribute| {
+        let (was, is) = (version(before, attribute), version(after, attribute));
+        attribute.write_only && !is.is_null() && was != is
     };
-    address.kind.object().attributes.iter().filter(is_rotated).collect()
+    let has_value = protection::is_imported(before) && address.kind.has_secrets(before);
+    let changed = address.kind.object().attributes.iter().filter(is_changed);
+    changed.partition(|attribute| has_value && version(before, attribute).is_null())
 }
 
 /// The write-only attributes that the API keeps in one field with one of those that `changed`: as that field is written

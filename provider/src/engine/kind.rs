@@ -108,6 +108,19 @@ pub trait Kind: Send + Sync + 'static {
         false
     }
 
+    /// Whether the object of a component, as recorded, has values for its write-only attributes that can be used.
+    fn has_secrets(&self, component: &Dynamic) -> bool {
+        let _ = component;
+        true
+    }
+
+    /// Whether an object inside the component's serves nobody any more, as recorded: it is made anew without being asked
+    /// for, where the component may be deleted.
+    fn is_dead(&self, child: &Dynamic) -> bool {
+        let _ = child;
+        false
+    }
+
     /// Whether the cloud made the object by itself, so that an import leaves it out.
     fn is_made_by_cloud(&self, body: &Json, scope: &Scope) -> bool {
         let _ = (body, scope);

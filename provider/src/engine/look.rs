@@ -122,7 +122,7 @@ pub(crate) fn differences(address: &Address, wanted: &Dynamic, found: &LiveObjec
     let mut wanted = wanted.clone();
     for attribute in &object.attributes {
         let name = &attribute.name;
-        if wire::children(attribute).is_some() {
+        if wire::children(attribute).is_some() || !wanted.get(name).is_wholly_known() {
             tree::set(&mut wanted, name.clone(), known.get(name).clone());
         } else if attribute.extensions.get::<OwnKeys>().is_some() && wanted.get(name).is_wholly_known() {
             let mut own = tree::strings(wanted.get(name));

@@ -121,11 +121,25 @@ impl Change<'_> {
     }
 }
 
-/// Why an object was not changed.
+/// Why a change did not come to its end.
 #[derive(Debug)]
 pub enum UpdateError {
     /// A call failed.
     Call(CallError),
+    /// Some of the children were written, and then a call failed.
+    Partly {
+        /// The object with the children that are known to exist.
+        found: Box<LiveObject>,
+        /// The failure.
+        error: CallError,
+    },
+    /// All was written, and what became of it could not be read.
+    Unread {
+        /// The object as it was written.
+        found: Box<LiveObject>,
+        /// The failure.
+        error: CallError,
+    },
     /// Somebody else has changed the same attributes since the object was last read.
     ByOthers {
         /// The object as it is.
@@ -216,14 +230,14 @@ pub trait Objects: Send + Sync {
     /// Creates the children of an object that was just created.
     ///
     /// # Errors
-    /// Of the calls; the object exists all the same.
+    /// Of the calls; the object exists all the same, and the error says how far it came.
     async fn create_children(
         &self,
         object: &ObjectSchema,
         run: &Run,
         component: &Dynamic,
         created: LiveObject,
-    ) -> Result<LiveObject, CallError>;
+    ) -> Result<LiveObject, UpdateError>;
 
     /// Changes an object on top of what is there now. `None` when it is gone.
     ///

@@ -1,6 +1,7 @@
 //! The engine's tests: plans as text in and text out, and whole operations against the local cloud over HTTP.
 
 mod images;
+mod inside;
 pub(crate) mod operations;
 mod plans;
 mod references;
@@ -72,7 +73,9 @@ fn made(components: &Json) -> Stack {
         tree::walk_mut(address.kind.object(), component, &mut |attribute, value| {
             if value.is_unknown() {
                 let is_text = matches!(attribute.shape, tfplugin::schema::Shape::Plain(tfplugin::Type::String));
-                let is_computed = attribute.presence == tfplugin::schema::Presence::Computed;
+                // What a child is tied to, nobody but the kind can say.
+                let is_computed = attribute.presence == tfplugin::schema::Presence::Computed
+                    && attribute.extensions.get::<super::marks::Immutable>().is_none();
                 *value = if is_text && is_computed {
                     Dynamic::String(format!("{} of {place}", attribute.name))
                 } else {

@@ -18,7 +18,7 @@ mod writing;
 mod tests;
 
 pub use canonical::canonical;
-pub use children::{aligned, by_key, carry, children, holds_objects, lost, tracked};
+pub use children::{Remade, aligned, by_key, carry, children, holds_objects, lost, remade, tracked};
 pub use codecs::{DURATION, INT64, LOCATION, PLAIN, SECONDS, SECONDS_INT, UPPER, human_duration, json_number};
 pub use equality::{equal, equal_object};
 pub use masks::{masked, merge_patch};

@@ -156,12 +156,31 @@ impl RestObjects {
         }
     }
 
-    /// Writes the parts of the object `name`, where it has some.
-    async fn write_parts(&self, run: Run<'_>, name: &str, before: &Json, after: &Json) -> Result<(), ApiError> {
-        match self.kind.parts() {
-            Some(parts) => parts.write(name, before, after, run).await,
-            None => Ok(()),
+    /// Writes the parts of `current` as `wanted` has them, and reads what became of it. `None` when it is gone.
+    async fn write_parts(
+        &self,
+        object: &ObjectSchema,
+        run: Run<'_>,
+        current: &LiveObject,
+        mut wanted: Json,
+    ) -> Result<Option<LiveObject>, Stopped> {
+        if let Some(parts) = self.kind.parts()
+            && let Err(error) = parts.write(&current.name, &current.body, &mut wanted, run).await
+        {
+            return Err(Stopped::Partly(Box::new(self.live(object, wanted, run.scope)), error));
         }
+        self.confirm(object, run, self.live(object, wanted, run.scope)).await
+    }
+
+    /// Reads an object that is `written`. `None` when it is gone.
+    async fn confirm(
+        &self,
+        object: &ObjectSchema,
+        run: Run<'_>,
+        written: LiveObject,
+    ) -> Result<Option<LiveObject>, Stopped> {
+        let found = self.get_known(object, run, &written.name, &written.tree).await;
+        found.map_err(|error| Stopped::Unread(Box::new(written), error))
     }
 
     /// The request of an update, without what the parts are.
@@ -196,31 +215,30 @@ impl RestObjects {
         current: LiveObject,
         mut patch: Patch,
         after: &Dynamic,
-    ) -> Result<Option<LiveObject>, ApiError> {
+    ) -> Result<Option<LiveObject>, Stopped> {
         let rest = self.rest();
         let parts = self.part_fields();
         let is_part = |path: &String| parts.contains(&path.split('.').next().unwrap_or_default());
-        let wanted = patch.mask.iter().any(is_part).then(|| patch.body.clone());
+        let has_parts = patch.mask.iter().any(is_part);
+        let wanted = patch.body.clone();
         patch.mask.retain(|path| !is_part(path));
-        let written = if patch.mask.is_empty() {
-            None
-        } else {
+        if !patch.mask.is_empty() {
             let request = with_secrets(self.patch(&current, patch, run), object, after);
             if rest.operations.update {
                 run.call_and_wait(request, &rest.host).await?;
-                None
             } else {
-                Some(run.write(request, &rest.host).await?)
+                let body = run.write(request, &rest.host).await?;
+                // The answer lacks what other calls keep.
+                if self.kind.parts().is_none() {
+                    return Ok(Some(self.live(object, body, run.scope)));
+                }
             }
-        };
-        // The parts come last: what the next apply would do once more (a new version of a secret) is then done once.
-        if let Some(wanted) = &wanted {
-            self.write_parts(run, &current.name, &current.body, wanted).await?;
         }
-        match written {
-            Some(body) if self.kind.parts().is_none() => Ok(Some(self.live(object, body, run.scope))),
-            // The answer lacks what the operation or other calls keep.
-            _ => self.get(object, run, &current.name, |request| request).await,
+        // The parts come last: what the next apply would do once more (a new version of a secret) is then done once.
+        if has_parts {
+            self.write_parts(object, run, &current, wanted).await
+        } else {
+            self.confirm(object, run, self.live(object, wanted, run.scope)).await
         }
     }
 }
@@ -229,6 +247,10 @@ impl RestObjects {
 enum Stopped {
     /// A call failed.
     Call(ApiError),
+    /// Some of the parts were written, and then a call failed.
+    Partly(Box<LiveObject>, ApiError),
+    /// All was written, and what became of it could not be read.
+    Unread(Box<LiveObject>, ApiError),
     /// These attributes are not what the state has, nor what is wanted.
     ByOthers(Box<LiveObject>, Vec<String>),
 }
@@ -243,7 +265,19 @@ impl AsApiError for Stopped {
     fn as_api_error(&self) -> Option<&ApiError> {
         match self {
             Self::Call(error) => Some(error),
-            Self::ByOthers(..) => None,
+            // Nothing of it is done twice.
+            Self::Partly(..) | Self::Unread(..) | Self::ByOthers(..) => None,
+        }
+    }
+}
+
+impl From<Stopped> for UpdateError {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Call(error) => Self::Call(error.into()),
+            Stopped::Partly(found, error) => Self::Partly { found, error: error.into() },
+            Stopped::Unread(found, error) => Self::Unread { found, error: error.into() },
+            Stopped::ByOthers(found, attributes) => Self::ByOthers { found, attributes },
         }
     }
 }
@@ -436,7 +470,7 @@ impl Objects for RestObjects {
         run: &run::Run,
         component: &Dynamic,
         created: LiveObject,
-    ) -> Result<LiveObject, CallError> {
+    ) -> Result<LiveObject, UpdateError> {
         let run = Run::of(run)?;
         let mut wanted = created.body.clone();
         let mut has_parts = false;
@@ -449,8 +483,7 @@ impl Objects for RestObjects {
         if !has_parts {
             return Ok(created);
         }
-        self.write_parts(run, &created.name, &created.body, &wanted).await?;
-        Ok(self.get(object, run, &created.name, |request| request).await?.unwrap_or(created))
+        Ok(self.write_parts(object, run, &created, wanted).await?.unwrap_or(created))
     }
 
     async fn update(
@@ -476,14 +509,13 @@ impl Objects for RestObjects {
             let outcome = read_modify_write(
                 run.context,
                 run.write_policies(),
-                || async { Ok(self.get(object, run, name, |request| request).await?) },
+                || async { Ok(self.get_known(object, run, name, change.before).await?) },
                 plan,
-                |(current, patch)| async move { Ok(self.write(object, run, current, patch, change.after).await?) },
+                |(current, patch)| self.write(object, run, current, patch, change.after),
             )
             .await;
             match outcome {
                 Ok(Outcome::Unchanged(current) | Outcome::Written(current)) => return Ok(current),
-                Err(Stopped::Call(error)) => return Err(UpdateError::Call(error.into())),
                 // A replica that lags behind shows what was there before the state was read.
                 Err(Stopped::ByOthers(..)) if looks < patience::STALE_LOOKS => {
                     let pause = run.poll().wait(looks);
@@ -492,7 +524,7 @@ impl Objects for RestObjects {
                         looks = patience::STALE_LOOKS;
                     }
                 }
-                Err(Stopped::ByOthers(found, attributes)) => return Err(UpdateError::ByOthers { found, attributes }),
+                Err(stopped) => return Err(stopped.into()),
             }
         }
     }

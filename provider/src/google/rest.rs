@@ -110,11 +110,11 @@ pub trait Parts: Send + Sync {
     }
 
     /// Makes the parts of the object `name` what `after` says. `before` is the object as read, with its parts (for an
-    /// object that was just created, without).
+    /// object that was just created, without). What the API says of new parts is put into `after`.
     ///
     /// # Errors
-    /// Of the calls; what was written until then stays.
-    async fn write(&self, name: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError>;
+    /// Of the calls. What was written until then stays, and `after` has only what is known to exist.
+    async fn write(&self, name: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError>;
 }
 
 /// Objects that the API still returns for some days after their deletion.

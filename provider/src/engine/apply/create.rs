@@ -12,7 +12,7 @@ use crate::engine::error::CallError;
 use crate::engine::look::{Look, Verdict};
 use crate::engine::marks::{FreeText, Immutable, OwnKeys};
 use crate::engine::objects::{Change, CreateError, Detail, LiveObject, Readiness, UpdateError};
-use crate::engine::plan::component::{refusal, spell};
+use crate::engine::plan::component::{child_refusal, refusal, spell};
 use crate::engine::problem::{self, Operation};
 use crate::engine::run::Run;
 use crate::engine::{common, effective, labels, tree, wire};
@@ -23,6 +23,8 @@ pub(super) struct Made {
     pub(super) component: Option<Dynamic>,
     /// The object, where it was created just now and its children are to follow.
     pub(super) created: Option<LiveObject>,
+    /// The object with the children that exist, where something went wrong after some were written.
+    pub(super) reached: Option<LiveObject>,
     /// What went wrong.
     pub(super) diagnostics: Diagnostics,
 }
@@ -78,7 +80,7 @@ pub(super) async fn create_children(
 }
 
 fn failed(left: Option<&Dynamic>, diagnostic: Diagnostic) -> Made {
-    Made { component: left.cloned(), created: None, diagnostics: diagnostic.into() }
+    Made { component: left.cloned(), created: None, reached: None, diagnostics: diagnostic.into() }
 }
 
 /// The object that an interrupted apply of this stack left for a component, unless it has gone since.
@@ -126,6 +128,7 @@ impl<'c> Creation<'c> {
         Made {
             component: Some(settle(&self.planned, &self.aligned(found))),
             created: None,
+            reached: None,
             diagnostics: diagnostics.into(),
         }
     }
@@ -135,6 +138,7 @@ impl<'c> Creation<'c> {
         Made {
             component: Some(settle(&self.planned, &without_unknowns(&self.meant))),
             created: None,
+            reached: None,
             diagnostics: diagnostic.into(),
         }
     }
@@ -164,7 +168,27 @@ impl<'c> Creation<'c> {
         let kind = self.address.kind;
         match kind.objects().create_children(kind.object(), self.work.run, closed, found).await {
             Ok(found) => Made { created: Some(found.clone()), ..self.exists_as(&found, Diagnostics::new()) },
-            Err(error) => self.without_secrets(self.exists_as(&bare, self.problem(Operation::Create, &error))),
+            Err(error) => self.incomplete(&bare, Operation::Create, error),
+        }
+    }
+
+    /// An object whose last change did not come to its end, and which was `found` before it.
+    fn incomplete(&self, found: &LiveObject, operation: Operation, error: UpdateError) -> Made {
+        match error {
+            UpdateError::Unread { found, error } => {
+                let made = self.exists_as(&found, self.problem(operation, &error));
+                Made { reached: Some(*found), ..made }
+            }
+            UpdateError::Partly { found: reached, error } => {
+                let made = self.without_secrets(self.exists_as(found, self.problem(operation, &error)));
+                Made { reached: Some(*reached), ..made }
+            }
+            // It exists all the same, as it was found.
+            UpdateError::Call(error) => self.without_secrets(self.exists_as(found, self.problem(operation, &error))),
+            UpdateError::ByOthers { found, attributes } => {
+                let problem = changed_by_others(self.address, &found, &attributes);
+                self.without_secrets(self.exists_as(&found, problem))
+            }
         }
     }
 
@@ -185,9 +209,10 @@ impl<'c> Creation<'c> {
         let mut meant = self.meant.clone();
         let kind = self.address.kind;
         let Some(left) = self.left.filter(|_| kind.holds_secrets(&found.body)) else { return meant };
+        let rotated: Vec<_> = effective::rotated(self.address, left, &self.planned);
+        let is_rotated = |secret: &tfplugin::Attribute| rotated.iter().any(|rotated| rotated.name == secret.name);
         for attribute in kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
-            let version = format!("{}_version", attribute.name);
-            if left.get(&version) == self.planned.get(&version) {
+            if !is_rotated(attribute) {
                 tree::set(&mut meant, attribute.name.clone(), Dynamic::Null);
             }
         }
@@ -210,6 +235,9 @@ impl<'c> Creation<'c> {
         if let Some(fixed) = changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some()) {
             return self.replace(found, refusal(address, fixed, &before, &after)).await;
         }
+        if let Some(refusal) = self.remade(&before, &after) {
+            return self.failed(refusal);
+        }
         let result = if changed.is_empty() {
             address.kind.objects().repair(address.kind.object(), run, found.clone()).await.map_err(UpdateError::Call)
         } else {
@@ -219,15 +247,24 @@ impl<'c> Creation<'c> {
         match result {
             Ok(Some(found)) => self.exists_as(&found, failure_of(address, &found)),
             Ok(None) => self.failed(disappeared(address)),
-            // It exists all the same, as it was found.
-            Err(UpdateError::Call(error)) => {
-                self.without_secrets(self.exists_as(&found, self.problem(Operation::Update, &error)))
-            }
-            Err(UpdateError::ByOthers { found, attributes }) => {
-                let problem = changed_by_others(address, &found, &attributes);
-                self.without_secrets(self.exists_as(&found, problem))
-            }
+            Err(error) => self.incomplete(&found, Operation::Update, error),
         }
+    }
+
+    /// The error for a child that would have to be made anew, which no plan has announced.
+    fn remade(&self, before: &Dynamic, after: &Dynamic) -> Option<Diagnostic> {
+        let kind = self.address.kind;
+        if self.planned.get(common::ALLOW_REPLACEMENT).as_bool() == Some(true) {
+            return None;
+        }
+        kind.object().attributes.iter().find_map(|attribute| {
+            let remade = wire::remade(attribute, before.get(&attribute.name), after.get(&attribute.name));
+            let refused = remade.into_iter().find(|remade| !kind.is_dead(remade.was))?;
+            Some(
+                child_refusal(self.address, attribute, &refused)
+                    .at(self.address.path().attribute(attribute.name.clone())),
+            )
+        })
     }
 
     /// An object that cannot become what is wanted goes if the configuration allows that.

@@ -70,7 +70,7 @@ fn record(work: &Work<'_>, address: &Address, part: Part, component: &Dynamic) {
 async fn make(work: &Work<'_>, address: &Address, planned: &Dynamic, later: &[Part]) -> Diagnostics {
     let left = work.left.get(address).cloned().unwrap_or_default();
     let object = object_of(address, planned, &left, later);
-    let Made { component, created, diagnostics } = create::create(work, address, &object).await;
+    let Made { component, created, diagnostics, .. } = create::create(work, address, &object).await;
     if let Some(component) = component {
         work.live().insert(address.clone(), component);
     }
@@ -82,11 +82,44 @@ async fn make(work: &Work<'_>, address: &Address, planned: &Dynamic, later: &[Pa
 
 async fn make_children(work: &Work<'_>, address: &Address, planned: &Dynamic) -> Diagnostics {
     let created = work.created().remove(address);
-    let Made { component, diagnostics, .. } = create::create_children(work, address, planned, created).await;
-    if let Some(component) = component.filter(|_| !diagnostics.has_error()) {
+    let Made { component, reached, diagnostics, .. } = create::create_children(work, address, planned, created).await;
+    if let Some(found) = reached {
+        let nothing = (Dynamic::Null, Dynamic::Null);
+        let meant = effective::effective(address, planned, &work.live(), &work.run.scope);
+        record_reached(work, address, (&nothing.0, &nothing.1), (planned, &meant), &found);
+    } else if let Some(component) = component.filter(|_| !diagnostics.has_error()) {
         record(work, address, Part::Children, &component);
     }
     diagnostics
+}
+
+/// Records the children that exist after a change that did not come to its end: those that are planned and those that were
+/// there before. Each component comes with what it means.
+fn record_reached(
+    work: &Work<'_>,
+    address: &Address,
+    (prior, was): (&Dynamic, &Dynamic),
+    (planned, meant): (&Dynamic, &Dynamic),
+    found: &LiveObject,
+) {
+    let mut reached = planned.clone();
+    for attribute in &address.kind.object().attributes {
+        let Some(object) = wire::children(attribute) else { continue };
+        let name = attribute.name.as_ref();
+        let there = found.tree.get(name);
+        let mut children = wire::tracked(object, planned.get(name), meant.get(name), there);
+        let old = wire::tracked(object, prior.get(name), was.get(name), there);
+        for key in wire::lost(attribute, was.get(name), meant.get(name)) {
+            let left = old.as_entries().and_then(|old| old.get(key));
+            if let (Some(left), Dynamic::Map(entries)) = (left, &mut children)
+                && !entries.contains_key(key)
+            {
+                entries.insert(key, left.clone());
+            }
+        }
+        tree::set(&mut reached, attribute.name.clone(), settle(&children, &Dynamic::Null));
+    }
+    record(work, address, Part::Children, &reached);
 }
 
 /// A component as it was and as it shall be, with references resolved and the secrets that have to be sent.
@@ -154,7 +187,13 @@ async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &D
             return make(work, address, planned, &[]).await;
         }
         Ok(None) => (prior.clone(), Diagnostics::new()),
-        Err(UpdateError::Call(error)) => return problem::of_component(address, Operation::Update, &error).into(),
+        Err(UpdateError::Unread { found, error }) => {
+            let aligned = wire::aligned(kind.object(), &after, &found.tree);
+            (aligned, problem::of_component(address, Operation::Update, &error).into())
+        }
+        Err(UpdateError::Call(error) | UpdateError::Partly { error, .. }) => {
+            return problem::of_component(address, Operation::Update, &error).into();
+        }
         Err(UpdateError::ByOthers { found, attributes }) => {
             return leave_to_others(work, address, prior, &found, &attributes);
         }
@@ -180,6 +219,10 @@ async fn change_children(work: &Work<'_>, address: &Address, prior: &Dynamic, pl
             Diagnostics::new()
         }
         Ok(None) => create::disappeared(address).into(),
+        Err(UpdateError::Partly { found, error } | UpdateError::Unread { found, error }) => {
+            record_reached(work, address, (prior, &was), (planned, &after), &found);
+            problem::of_component(address, Operation::Update, &error).into()
+        }
         Err(UpdateError::Call(error)) => problem::of_component(address, Operation::Update, &error).into(),
         Err(UpdateError::ByOthers { found, attributes }) => {
             leave_to_others(work, address, &recorded, &found, &attributes)
@@ -222,7 +265,7 @@ async fn release(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnos
     tree::set(&mut after, common::EFFECTIVE_LABELS, labels::without_stamps(before.get(common::EFFECTIVE_LABELS)));
     let change = Change { before: &before, after: &after };
     match kind.objects().update(kind.object(), work.run, &name, change).await {
-        Err(UpdateError::Call(error)) => {
+        Err(UpdateError::Call(error) | UpdateError::Partly { error, .. } | UpdateError::Unread { error, .. }) => {
             let noun = kind.noun();
             let detail = format!(
                 "{address}: the {noun} is released, but still bears the label {}, by which this stack would know it again: \

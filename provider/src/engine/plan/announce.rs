@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 
+use super::component::spell;
 use super::{Action, Step};
 use crate::engine::address::Address;
 use crate::engine::model::Components;
@@ -57,6 +58,7 @@ impl Announcement {
                 }
                 Action::Replace => announcement.replaced.extend(lines()),
                 Action::Update { .. } => {
+                    announcement.replaced.extend(remade_children(step, prior, scope));
                     let gone = lost_children(step, prior, scope);
                     match protection::fate(&step.address, prior, is_protected) {
                         Fate::Deleted => announcement.deleted.extend(gone),
@@ -119,8 +121,8 @@ impl Announcement {
         warn(
             &self.replaced,
             "replaced",
-            "allow_replacement is set, and an attribute changes that the API cannot change: the object is deleted and created \
-             anew, and what is in it is lost.",
+            "Each of these objects is deleted and created anew, and what is in it is lost: an attribute changes that the API \
+             cannot change, and allow_replacement is set or the object serves nobody as it is.",
         );
         warn(
             &self.perhaps_replaced,
@@ -187,39 +189,71 @@ fn lines(address: &Address, component: &Dynamic, scope: &Scope) -> Vec<Line> {
     std::iter::once(Line { place: address.to_string(), object, what }).chain(inner).collect()
 }
 
-/// The inner objects that leave a component which stays.
+/// A component with what its kind fills in: by that its children are told.
+fn filled(address: &Address, component: &Dynamic, scope: &Scope) -> Dynamic {
+    let mut filled = component.clone();
+    address.kind.effective(&mut filled, &address.key, scope);
+    filled
+}
+
+/// The children that leave a component which stays.
 fn lost_children(step: &Step, prior: &Dynamic, scope: &Scope) -> Vec<Line> {
-    let (address, kind) = (&step.address, step.address.kind);
-    let Some(planned) = &step.planned else { return Vec::new() };
-    let inner: Vec<&Attribute> =
-        kind.object().attributes.iter().filter(|attribute| wire::holds_objects(attribute)).collect();
-    if inner.is_empty() {
+    let address = &step.address;
+    let Some(planned) = step.planned.as_ref().filter(|_| children_of(address).next().is_some()) else {
         return Vec::new();
-    }
-    let meant = |component: &Dynamic| {
-        let mut meant = component.clone();
-        kind.effective(&mut meant, &address.key, scope);
-        meant
     };
-    let (prior, planned) = (&meant(prior), &meant(planned));
-    let mut lines = Vec::new();
-    for attribute in inner {
-        let (was, is) = (prior.get(&attribute.name), planned.get(&attribute.name));
-        for key in wire::lost(attribute, was, is) {
-            let child = was.as_entries().and_then(|children| children.get(key)).cloned().unwrap_or_default();
-            let only = Dynamic::Map([(key.to_owned(), child)].into_iter().collect());
-            let others = kind.inner_names(&with(prior, attribute, Dynamic::Null), scope).unwrap_or_default();
-            let names = kind.inner_names(&with(prior, attribute, only), scope).unwrap_or_default();
-            for name in names.into_iter().filter(|name| !others.contains(name)) {
-                lines.push(Line {
-                    place: format!("{address}.{}[{key:?}]", attribute.name),
-                    object: kind.objects().full_name(&name),
-                    what: format!("inside the {}", kind.noun()),
-                });
-            }
-        }
-    }
-    lines
+    let (prior, planned) = (&filled(address, prior, scope), &filled(address, planned, scope));
+    let lost = |attribute| {
+        let keys = wire::lost(attribute, prior.get(&attribute.name), planned.get(&attribute.name)).into_iter();
+        keys.flat_map(|key| child_lines(address, prior, attribute, key, None, scope)).collect::<Vec<_>>()
+    };
+    children_of(address).flat_map(lost).collect()
+}
+
+/// The children that are made anew in a component which stays.
+fn remade_children(step: &Step, prior: &Dynamic, scope: &Scope) -> Vec<Line> {
+    let address = &step.address;
+    let Some(planned) = step.planned.as_ref().filter(|_| children_of(address).next().is_some()) else {
+        return Vec::new();
+    };
+    let (prior, planned) = (&filled(address, prior, scope), &filled(address, planned, scope));
+    let remade = |attribute| {
+        let remade = wire::remade(attribute, prior.get(&attribute.name), planned.get(&attribute.name)).into_iter();
+        let lines = remade.flat_map(|remade| {
+            let fixed = &remade.attribute.name;
+            let (was, is) = (spell(remade.was.get(fixed)), spell(remade.is.get(fixed)));
+            let why = format!("{fixed} is {was} and shall be {is}");
+            child_lines(address, prior, attribute, remade.old_key, Some(&why), scope)
+        });
+        lines.collect::<Vec<_>>()
+    };
+    children_of(address).flat_map(remade).collect()
+}
+
+fn children_of(address: &Address) -> impl Iterator<Item = &Attribute> {
+    address.kind.object().attributes.iter().filter(|attribute| wire::holds_objects(attribute))
+}
+
+/// The object of one child of a component.
+fn child_lines(
+    address: &Address,
+    component: &Dynamic,
+    attribute: &Attribute,
+    key: &str,
+    why: Option<&str>,
+    scope: &Scope,
+) -> Vec<Line> {
+    let kind = address.kind;
+    let child = component.get(&attribute.name).get(key).clone();
+    let only = Dynamic::Map([(key.to_owned(), child)].into_iter().collect());
+    let others = kind.inner_names(&with(component, attribute, Dynamic::Null), scope).unwrap_or_default();
+    let names = kind.inner_names(&with(component, attribute, only), scope).unwrap_or_default();
+    let line = |name: String| Line {
+        place: format!("{address}.{}[{key:?}]", attribute.name),
+        object: kind.objects().full_name(&name),
+        what: format!("inside the {}{}", kind.noun(), why.map_or_else(String::new, |why| format!("; its {why}"))),
+    };
+    names.into_iter().filter(|name| !others.contains(name)).map(line).collect()
 }
 
 fn with(component: &Dynamic, attribute: &Attribute, value: Dynamic) -> Dynamic {

@@ -65,8 +65,26 @@ pub(super) fn start(
         };
         tree::set(&mut component, attribute.name.clone(), value);
     }
+    forget_ties(address, &mut component);
     effective::with_names(address, &mut component, scope);
     component
+}
+
+/// Drops what the prior state says of what children are tied to: they shall be tied to this component.
+fn forget_ties(address: &Address, component: &mut Dynamic) {
+    let is_tie = |attribute: &&Attribute| {
+        attribute.presence == Presence::Computed && attribute.extensions.get::<Immutable>().is_some()
+    };
+    for attribute in &address.kind.object().attributes {
+        let Some(object) = wire::children(attribute) else { continue };
+        let children = component.as_entries_mut().and_then(|entries| entries.get_mut(attribute.name.as_ref()));
+        let children = children.and_then(Dynamic::as_entries_mut).into_iter().flatten().map(|(_, child)| child);
+        for child in children.filter(|child| child.as_entries().is_some()) {
+            for tie in object.attributes.iter().filter(is_tie) {
+                tree::set(child, tie.name.clone(), Dynamic::Null);
+            }
+        }
+    }
 }
 
 /// Whether the configuration leaves the attribute to the provider.
@@ -101,8 +119,9 @@ pub(super) fn plan(
     let meant_before = effective::effective(address, before, view.before, view.scope_before);
     let meant = effective::effective(address, &component, all, view.scope);
     let mut changed = effective::changed(address, &meant_before, &meant);
-    changed.extend(effective::rotated(address, before, &component));
+    changed.extend(sent_secrets(view, address, before, &component, diagnostics));
     require_secrets(view, address, before, &changed, diagnostics);
+    check_remade(view, address, before, &component, (&meant_before, &meant), diagnostics);
     for attribute in &address.kind.object().attributes {
         wire::carry(attribute, (before, &meant_before), &meant, &mut component);
     }
@@ -211,6 +230,103 @@ fn name_in_use(address: &Address, attribute: &Attribute) -> Diagnostic {
         ),
     )
     .at(path_of(address, attribute))
+}
+
+/// The secrets to be sent. One that an imported object has already is not, nor is one without a value: the plan says so.
+fn sent_secrets<'a>(
+    view: &View<'_>,
+    address: &'a Address,
+    before: &Dynamic,
+    component: &Dynamic,
+    diagnostics: &mut Diagnostics,
+) -> Vec<&'a Attribute> {
+    let configured = view.configured.get(address).copied().unwrap_or(&Dynamic::Null);
+    let (noun, has_value) = (address.kind.noun(), |secret: &&Attribute| !configured.get(&secret.name).is_null());
+    for secret in effective::taken_over(address, before, component).into_iter().filter(has_value) {
+        let name = &secret.name;
+        diagnostics.push(
+            Diagnostic::warning(
+                format!("The {noun} keeps the value that it has"),
+                format!(
+                    "{address} was imported with a value, and {name}_version is in the configuration for the first time: it is                      recorded, and {name} is not sent. To send it, change {name}_version once more in a later apply."
+                ),
+            )
+            .at(path_of(address, secret)),
+        );
+    }
+    let (sent, without): (Vec<_>, Vec<_>) =
+        effective::rotated(address, before, component).into_iter().partition(has_value);
+    for secret in without {
+        let name = &secret.name;
+        diagnostics.push(
+            Diagnostic::warning(
+                format!("There is no value to send to the {noun}"),
+                format!(
+                    "{name}_version of {address} asks for a new value, and {name} is not set, so nothing is sent. Set {name}, or                      remove {name}_version if somebody else adds values."
+                ),
+            )
+            .at(path_of(address, secret)),
+        );
+    }
+    sent
+}
+
+/// Refuses changes of objects inside the component's that the API cannot make, where these may not be made anew. What
+/// nobody asked for, and what serves nobody as it is, is mended without `allow_replacement`.
+fn check_remade(
+    view: &View<'_>,
+    address: &Address,
+    before: &Dynamic,
+    component: &Dynamic,
+    (meant_before, meant): (&Dynamic, &Dynamic),
+    diagnostics: &mut Diagnostics,
+) {
+    let may_replace = component.get(common::ALLOW_REPLACEMENT).as_bool() == Some(true);
+    for attribute in &address.kind.object().attributes {
+        let name = &attribute.name;
+        for remade in wire::remade(attribute, meant_before.get(name), meant.get(name)) {
+            let path = path_of(address, attribute).key(remade.key).attribute(remade.attribute.name.clone());
+            let is_allowed = may_replace || address.kind.is_dead(remade.was);
+            match protection::fate(address, before, view.is_protected) {
+                Fate::Deleted if is_allowed => {}
+                Fate::Deleted => diagnostics.push(child_refusal(address, attribute, &remade).at(path)),
+                Fate::Prevented => {
+                    let what = format!(
+                        "{name}[{:?}] would be deleted and created anew, because {} changes",
+                        remade.key, remade.attribute.name
+                    );
+                    diagnostics
+                        .push(protection::prevented(address, before, &format!("stays, and its {what}")).at(path));
+                }
+                Fate::Released => diagnostics.push(child_stays(address, attribute, &remade).at(path)),
+            }
+        }
+    }
+}
+
+/// The error for a change of an object inside the component's that the API cannot make.
+pub(crate) fn child_refusal(address: &Address, attribute: &Attribute, remade: &wire::Remade<'_>) -> Diagnostic {
+    let (name, place) = (&remade.attribute.name, format!("{address}.{}[{:?}]", attribute.name, remade.key));
+    let (is, wanted) = (spell(remade.was.get(name)), spell(remade.is.get(name)));
+    Diagnostic::error(
+        format!("The {name} of an object inside a {} cannot be changed", address.kind.noun()),
+        format!(
+            "{place} exists with {name} = {is}; the configuration says {wanted}. The API cannot change it, so the only way is to              delete the object and to create it anew, and what is in it would be lost.\n\nTo keep it, set {name} = {is}. To              replace it all the same, set allow_replacement = true on {address} for one apply. To have both, give the new one              a KEY and a name of its own."
+        ),
+    )
+}
+
+fn child_stays(address: &Address, attribute: &Attribute, remade: &wire::Remade<'_>) -> Diagnostic {
+    let (name, place) = (&remade.attribute.name, format!("{address}.{}[{:?}]", attribute.name, remade.key));
+    let (is, wanted) = (spell(remade.was.get(name)), spell(remade.is.get(name)));
+    Diagnostic::error(
+        format!("An object inside a {} cannot be replaced", address.kind.noun()),
+        format!(
+            "{place} exists with {name} = {is}; the configuration says {wanted}, which needs a new object. But {address} was \
+             imported or has deletion_policy = \"ABANDON\" in the state, so what is there is not deleted, and its name is not \
+             free. Set {name} = {is}, give the new one a name of its own, or delete the old one by hand."
+        ),
+    )
 }
 
 /// Secrets that were sent once and that a change would lose must be given again.

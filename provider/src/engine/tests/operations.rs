@@ -34,7 +34,7 @@ const SERVICES: &[&str] = &[
 pub(crate) struct World(pub(crate) Handle);
 
 impl World {
-    async fn with(services: &[&str]) -> Self {
+    pub(crate) async fn with(services: &[&str]) -> Self {
         let seed = Seed::empty_project("test-project", "123456789012", services);
         Self(Server::builder().seed(seed).spawn().await.unwrap())
     }
@@ -62,11 +62,17 @@ impl World {
     }
 
     /// What an apply makes of a configuration; `left` is what an interrupted creation left.
-    async fn apply(&self, prior: Option<&Stack>, config: &Json, left: Option<&Stack>) -> (Stack, Diagnostics) {
+    pub(crate) async fn apply(
+        &self,
+        prior: Option<&Stack>,
+        config: &Json,
+        left: Option<&Stack>,
+    ) -> (Stack, Diagnostics) {
         let config = configured(config);
         let plan = planned(prior, &config);
         assert!(!plan.diagnostics.has_error(), "{}", text(&plan));
-        let run = self.run(Preparation::Allowed, CancellationToken::new());
+        let mut run = self.run(Preparation::Allowed, CancellationToken::new());
+        run.scope = config.scoped(run.scope);
         resource::carry_out(&run, &GOOGLE, prior, &plan.planned, config.clone(), left).await
     }
 
@@ -76,7 +82,7 @@ impl World {
         stack
     }
 
-    async fn read(&self, stack: &Stack) -> Result<Stack, Diagnostics> {
+    pub(crate) async fn read(&self, stack: &Stack) -> Result<Stack, Diagnostics> {
         refresh::refresh(&self.run(Preparation::Report, CancellationToken::new()), &GOOGLE, stack).await
     }
 
@@ -95,7 +101,7 @@ impl World {
         done.map(|call| format!("{} {}", call.method, call.path.rsplit('/').next().unwrap_or_default())).collect()
     }
 
-    fn count(&self, method: &str, end: &str) -> usize {
+    pub(crate) fn count(&self, method: &str, end: &str) -> usize {
         self.0.requests().iter().filter(|call| call.method == method && call.path.ends_with(end)).count()
     }
 }
@@ -114,7 +120,7 @@ fn with_nothing_deleted(mut stack: Stack) -> Stack {
     stack
 }
 
-fn component<'s>(stack: &'s Stack, kind: &str, key: &str) -> &'s Dynamic {
+pub(crate) fn component<'s>(stack: &'s Stack, kind: &str, key: &str) -> &'s Dynamic {
     stack.get(kind).get(key)
 }
 

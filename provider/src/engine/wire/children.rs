@@ -9,9 +9,10 @@ use serde_json::{Map, Value as Json};
 use tfplugin::{Attribute, Dynamic, Entries, Name, ObjectSchema};
 
 use super::equality::equal;
+use super::has_own_keys;
 use super::reading::read;
-use super::writing::{create, revise};
-use crate::engine::marks::{Children, Identity, Inner};
+use super::writing::{create, revise_from};
+use crate::engine::marks::{Children, Identity, Immutable, Inner};
 
 /// The object of each child, if the attribute is a map of children.
 pub fn children(attribute: &Attribute) -> Option<&ObjectSchema> {
@@ -19,10 +20,15 @@ pub fn children(attribute: &Attribute) -> Option<&ObjectSchema> {
     attribute.nested().map(|(_, object)| object)
 }
 
-/// Whether two children say the same in all that can be configured.
+fn is_immutable(attribute: &Attribute) -> bool {
+    attribute.extensions.get::<Immutable>().is_some()
+}
+
+/// Whether two children say the same in all that can be configured, and in what they were made for.
 pub(super) fn same_content(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> bool {
-    let mut configurable = object.attributes.iter().filter(|attribute| attribute.presence.is_configurable());
-    configurable.all(|attribute| equal(attribute, a.get(&attribute.name), b.get(&attribute.name)))
+    let counts = |attribute: &&Attribute| attribute.presence.is_configurable() || is_immutable(attribute);
+    let mut counting = object.attributes.iter().filter(counts);
+    counting.all(|attribute| equal(attribute, a.get(&attribute.name), b.get(&attribute.name)))
 }
 
 fn is_same(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> bool {
@@ -72,6 +78,66 @@ pub fn lost<'w>(attribute: &Attribute, was: &'w Dynamic, is: &Dynamic) -> Vec<&'
     was.keys().map(AsRef::as_ref).filter(|key| !kept.contains(key)).collect()
 }
 
+/// A child that has to be made anew, because an attribute differs that the API cannot change.
+#[derive(Clone, Debug)]
+pub struct Remade<'c> {
+    /// Its KEY now.
+    pub key: &'c str,
+    /// Its KEY before.
+    pub old_key: &'c str,
+    /// The attribute.
+    pub attribute: &'c Attribute,
+    /// The child before.
+    pub was: &'c Dynamic,
+    /// The child now.
+    pub is: &'c Dynamic,
+}
+
+/// The attribute that makes a new child of `was`, if one that cannot be changed differs. What is not known differs not yet.
+fn fixed<'o>(object: &'o ObjectSchema, was: &Dynamic, is: &Dynamic) -> Option<&'o Attribute> {
+    let differs = |attribute: &&Attribute| {
+        let (was, is) = (was.get(&attribute.name), is.get(&attribute.name));
+        was.is_wholly_known() && is.is_wholly_known() && !equal(attribute, was, is)
+    };
+    object.attributes.iter().filter(|attribute| is_immutable(attribute)).find(differs)
+}
+
+/// The children of `is` that were there in `was` and have to be made anew.
+pub fn remade<'c>(attribute: &'c Attribute, was: &'c Dynamic, is: &'c Dynamic) -> Vec<Remade<'c>> {
+    let (Some(object), Some(before), Some(after)) = (children(attribute), was.as_entries(), is.as_entries()) else {
+        return Vec::new();
+    };
+    let pairs = pairs(object, after, before);
+    let remade = after.iter().filter_map(|(key, is)| {
+        let old_key = *pairs.get(key)?;
+        let was = before.get(old_key)?;
+        Some(Remade { key: key.as_str(), old_key, attribute: fixed(object, was, is)?, was, is })
+    });
+    remade.collect()
+}
+
+/// Of a map that others write to as well, the entries whose keys one of the `known` has.
+fn own_entries(found: &Dynamic, known: &[&Dynamic]) -> Dynamic {
+    let is_own = |key: &Name| known.iter().filter_map(|known| known.as_entries()).any(|known| known.contains_key(key));
+    let own: Entries = found
+        .as_entries()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| is_own(key))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    if own.is_empty() { Dynamic::Null } else { Dynamic::Map(own) }
+}
+
+/// Drops from the shared maps of a child what none of the `known` children has.
+fn keep_own(object: &ObjectSchema, child: &mut Dynamic, known: &[&Dynamic]) {
+    for attribute in object.attributes.iter().filter(|attribute| has_own_keys(attribute)) {
+        let known: Vec<&Dynamic> = known.iter().map(|known| known.get(&attribute.name)).collect();
+        let own = own_entries(child.get(&attribute.name), &known);
+        set(child, attribute, own);
+    }
+}
+
 /// What is to be recorded of the children found: those recorded before (`stored`, which means `meant`), under their KEYs
 /// and in their spelling where it still means the same.
 pub fn tracked(object: &ObjectSchema, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) -> Dynamic {
@@ -79,6 +145,7 @@ pub fn tracked(object: &ObjectSchema, stored: &Dynamic, meant: &Dynamic, found: 
     let found = found.as_entries().unwrap_or(Entries::none());
     let observed = pairs(object, known, found).into_iter().map(|(key, there)| {
         let mut child = found.get(there).cloned().unwrap_or_default();
+        keep_own(object, &mut child, &[meant.get(&key)]);
         for attribute in object.attributes.iter().filter(|attribute| attribute.presence.is_configurable()) {
             let name = attribute.name.as_ref();
             if equal(attribute, meant.get(&key).get(name), child.get(name)) {
@@ -98,17 +165,19 @@ pub fn aligned(object: &ObjectSchema, meant: &Dynamic, found: &Dynamic) -> Dynam
             continue;
         };
         let known = meant.get(&attribute.name).as_entries().unwrap_or(Entries::none());
-        let mine = pairs(inner, known, there)
-            .into_iter()
-            .map(|(key, at)| (key, there.get(at).cloned().unwrap_or_default()))
-            .collect();
+        let mine = pairs(inner, known, there).into_iter().map(|(key, at)| {
+            let mut child = there.get(at).cloned().unwrap_or_default();
+            keep_own(inner, &mut child, &[known.get(&key).unwrap_or(&Dynamic::Null)]);
+            (key, child)
+        });
+        let mine = mine.collect();
         set(&mut aligned, attribute, Dynamic::Map(mine));
     }
     aligned
 }
 
 /// Gives the planned children what only the provider knows of them: from the same child before, whatever its KEY was, else
-/// unknown.
+/// unknown, also where the child is made anew.
 pub fn carry(
     attribute: &Attribute,
     (before, meant_before): (&Dynamic, &Dynamic),
@@ -121,15 +190,18 @@ pub fn carry(
     let pairs = pairs(object, known, there);
     let planned = planned.as_entries_mut().and_then(|entries| entries.get_mut(name)).and_then(Dynamic::as_entries_mut);
     for (key, child) in planned.into_iter().flatten() {
+        let same = pairs
+            .get(key)
+            .filter(|at| fixed(object, there.get(at).unwrap_or(&Dynamic::Null), meant.get(name).get(key)).is_none());
         for attribute in object.attributes.iter().filter(|attribute| !attribute.presence.is_configurable()) {
-            let value =
-                pairs.get(key).map_or(Dynamic::Unknown, |at| before.get(name).get(at).get(&attribute.name).clone());
+            let value = same.map_or(Dynamic::Unknown, |at| before.get(name).get(at).get(&attribute.name).clone());
             set(child, attribute, value);
         }
     }
 }
 
-/// The children's JSON after a change from `old` to `new`: those of others stay as they are.
+/// The children's JSON after a change from `old` to `new`: those of others stay as they are. A child that has to be made anew
+/// has nothing of the old one but what identifies it.
 pub(super) fn change(object: &ObjectSchema, old: &Dynamic, new: &Dynamic, current: Json) -> Json {
     let mut current = match current {
         Json::Object(entries) => entries,
@@ -138,13 +210,21 @@ pub(super) fn change(object: &ObjectSchema, old: &Dynamic, new: &Dynamic, curren
     let trees: Entries = current.iter().map(|(key, child)| (key, read(object, child))).collect();
     let (old, new) = (old.as_entries().unwrap_or(Entries::none()), new.as_entries().unwrap_or(Entries::none()));
     let (had, kept) = (pairs(object, old, &trees), pairs(object, new, &trees));
-    let made: Vec<(&Name, Json)> = new
-        .iter()
-        .map(|(key, child)| match kept.get(key).and_then(|at| current.remove(*at)) {
-            Some(json) => (key, revise(object, json, child)),
-            None => (key, create(object, child)),
-        })
-        .collect();
+    let was = |at: &str| had.iter().find(|(_, there)| **there == at).and_then(|(key, _)| old.get(key));
+    let made = new.iter().map(|(key, child)| {
+        let there = kept.get(key).and_then(|at| Some((*at, current.remove(*at)?)));
+        let json = match there {
+            Some((at, _)) if was(at).is_some_and(|was| fixed(object, was, child).is_some()) => create(object, child),
+            Some((at, json)) => {
+                let mut tree = read(object, &json);
+                keep_own(object, &mut tree, &[was(at).unwrap_or(&Dynamic::Null), child]);
+                revise_from(object, &tree, json, child)
+            }
+            None => create(object, child),
+        };
+        (key, json)
+    });
+    let made: Vec<(&Name, Json)> = made.collect();
     for at in had.values() {
         current.remove(*at);
     }
@@ -187,7 +267,7 @@ mod tests {
     use tfplugin::{Object, Value};
 
     use super::*;
-    use crate::engine::marks::wire;
+    use crate::engine::marks::{OwnKeys, wire};
 
     /// A parent.
     #[derive(Object)]
@@ -207,6 +287,74 @@ mod tests {
         /// What the server calls it.
         #[tf(computed, ext(wire("id")))]
         id: Value<String>,
+    }
+
+    /// A parent of children with names.
+    #[derive(Object)]
+    struct House {
+        /// Children.
+        #[tf(optional, ext(wire("children"), Children))]
+        children: Value<BTreeMap<String, Named>>,
+    }
+
+    /// A child that is told by its name.
+    #[derive(Object, Clone)]
+    #[tf(nested)]
+    struct Named {
+        /// Its name.
+        #[tf(required, ext(wire("name"), Identity))]
+        name: Value<String>,
+        /// What it is for.
+        #[tf(optional, ext(wire("purpose"), Immutable))]
+        purpose: Value<String>,
+        /// Labels.
+        #[tf(optional, ext(wire("labels"), OwnKeys))]
+        labels: Value<BTreeMap<String, String>>,
+        /// What the server calls it.
+        #[tf(computed, ext(wire("id")))]
+        id: Value<String>,
+    }
+
+    fn house(children: &Json) -> Dynamic {
+        read(&House::schema(), &json!({"children": children}))
+    }
+
+    #[test]
+    fn keys_that_others_set_on_a_child_are_not_recorded_and_stay() {
+        let schema = House::schema();
+        let there = json!({"a": {"name": "a", "labels": {"mine": "1", "theirs": "2"}, "id": "7"}});
+        let stored = house(&json!({"a": {"name": "a", "labels": {"mine": "1"}, "id": "7"}}));
+        let object = children(&schema.attributes[0]).unwrap();
+        let (stored, found) = (stored.get("children"), house(&there));
+        assert_eq!(&tracked(object, stored, stored, found.get("children")), stored);
+        let mut body = json!({"children": there});
+        let without = house(&json!({"a": {"name": "a", "labels": {"new": "3"}}}));
+        super::super::update(
+            &schema,
+            &house(&json!({"a": {"name": "a", "labels": {"mine": "1"}}})),
+            &without,
+            &mut body,
+        );
+        assert_eq!(body["children"]["a"]["labels"], json!({"theirs": "2", "new": "3"}));
+    }
+
+    #[test]
+    fn a_child_that_cannot_become_what_is_wanted_is_made_anew() {
+        let schema = House::schema();
+        let old = json!({"a": {"name": "a", "purpose": "x", "id": "7"}});
+        let (was, mut is) = (house(&old), house(&json!({"b": {"name": "a", "purpose": "y"}})));
+        let mut body = json!({"children": old});
+        super::super::update(&schema, &was, &is, &mut body);
+        assert_eq!(body["children"], json!({"b": {"name": "a", "purpose": "y"}}));
+        let attribute = &schema.attributes[0];
+        let found: Vec<(String, String)> = remade(attribute, was.get("children"), is.get("children"))
+            .into_iter()
+            .map(|remade| (remade.old_key.to_owned(), remade.key.to_owned()))
+            .collect();
+        assert_eq!(found, [("a".to_owned(), "b".to_owned())]);
+        let meant = is.clone();
+        carry(attribute, (&was, &was), &meant, &mut is);
+        assert!(is.get("children").get("b").get("id").is_unknown());
     }
 
     fn parent(children: &Json) -> Dynamic {

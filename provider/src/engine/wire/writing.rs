@@ -244,9 +244,13 @@ fn elements(object: &ObjectSchema, wanted: &[Dynamic], current: Vec<Json>, unord
 }
 
 /// An object as wanted, made out of the current one.
-pub(super) fn revise(object: &ObjectSchema, mut current: Json, wanted: &Dynamic) -> Json {
-    let tree = read(object, &current);
-    change(object, &tree, wanted, &mut current, &Prefix::default(), &mut Masks::default());
+fn revise(object: &ObjectSchema, current: Json, wanted: &Dynamic) -> Json {
+    revise_from(object, &read(object, &current), current, wanted)
+}
+
+/// An object as wanted, made out of the current one, of which `tree` is what is managed.
+pub(super) fn revise_from(object: &ObjectSchema, tree: &Dynamic, mut current: Json, wanted: &Dynamic) -> Json {
+    change(object, tree, wanted, &mut current, &Prefix::default(), &mut Masks::default());
     current
 }
 

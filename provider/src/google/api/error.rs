@@ -118,6 +118,9 @@ pub enum Cause {
     /// A list is incomplete because these places did not answer. Whatever is missing in it may well exist.
     #[error("the list is incomplete: {} could not be reached", .0.join(", "))]
     Partial(Vec<String>),
+    /// The API answered, and what it has is not what may be changed.
+    #[error("{0}")]
+    Refused(String),
     /// The call cannot be made at all.
     #[error("the call cannot be made")]
     Unsendable(#[source] Unsendable),
@@ -148,6 +151,15 @@ impl ApiError {
             Interrupted::Stopped => ApiError::new(call, Cause::Cancelled).ended(Ended::Stopped),
             Interrupted::Deadline => ApiError::new(call, Cause::Deadline).ended(Ended::Deadline),
         }
+    }
+
+    /// The same call, given up for a reason of the provider's own.
+    #[must_use]
+    pub fn refused(mut self, why: impl Into<String>) -> ApiError {
+        self.inner.cause = Cause::Refused(why.into());
+        self.inner.ended = Ended::Final;
+        self.inner.earlier_uncertain = false;
+        self
     }
 
     /// Says why no attempt followed.

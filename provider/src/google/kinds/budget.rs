@@ -371,7 +371,7 @@ impl Parts for Budget {
         projects::read(bodies, run).await
     }
 
-    async fn write(&self, _: &str, _: &Json, _: &Json, _: Run<'_>) -> Result<(), ApiError> {
+    async fn write(&self, _: &str, _: &Json, _: &mut Json, _: Run<'_>) -> Result<(), ApiError> {
         Ok(())
     }
 }

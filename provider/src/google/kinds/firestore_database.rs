@@ -275,10 +275,14 @@ impl Parts for FirestoreDatabase {
         futures::future::try_join_all(read).await.map(|_: Vec<()>| ())
     }
 
-    async fn write(&self, name: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
+    async fn write(&self, name: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {
         // Neither waits for the other, and neither is left half done because the other failed.
-        let (indexes, fields) =
+        let ((made, indexes), fields) =
             futures::join!(index::write(name, before, after, run), ttl::write(name, before, after, run));
+        after["indexes"] = made;
+        if fields.is_err() {
+            after["ttlFields"] = before.get("ttlFields").cloned().unwrap_or_default();
+        }
         indexes.and(fields)
     }
 }

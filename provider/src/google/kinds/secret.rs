@@ -44,7 +44,10 @@ pub(super) struct SecretSpec {
     /// Without it the secret has no value until somebody adds one.
     #[tf(optional, write_only, sensitive, ext(wire("value"), InputOnly))]
     pub(super) value_wo: Value<String>,
-    /// Any number; change it to send `value_wo` as a new version.
+    /// Any number; change it to send `value_wo` as a new version. Without it nothing is sent to a secret that exists:
+    /// remove both, and somebody else adds versions from then on; the secret and its versions stay. To take over an imported
+    /// secret with the value that it has, set it to any number: the first number after an import is recorded, and nothing is
+    /// sent until it changes once more. After somebody disabled or destroyed the newest version, it is sent again.
     #[tf(optional)]
     pub(super) value_wo_version: Value<i64>,
     /// Names for versions: a map from alias to version number.
@@ -78,6 +81,11 @@ pub(super) struct SecretSpec {
     /// The number of the newest version; null while there is none.
     #[tf(computed, ext(wire("latestVersion"), Volatile { with: "value" }))]
     pub(super) latest_version: Value<String>,
+    /// Whether the newest version can be used: `ENABLED`, `DISABLED` or `DESTROYED`; null while there is none. The plan
+    /// after somebody disabled or destroyed it sends `value_wo` as a new version, or warns where there is no
+    /// `value_wo_version`.
+    #[tf(computed, ext(wire("latestVersionState"), Volatile { with: "value" }))]
+    pub(super) latest_version_state: Value<String>,
 }
 
 /// The API has an object around each topic's name.
@@ -108,6 +116,21 @@ impl Declared for Secret {
     const NOUN: &'static str = "secret";
 
     fn validate(&self, spec: &SecretSpec, path: &Path, diagnostics: &mut Diagnostics) {
+        if let Some(state) = spec.latest_version_state.known().filter(|state| *state != version::ENABLED)
+            && spec.value_wo_version.is_null()
+        {
+            let number = spec.latest_version.known().map_or("?", String::as_str);
+            diagnostics.push(
+                Diagnostic::warning(
+                    "The newest version of the secret cannot be used",
+                    format!(
+                        "Version {number} is {state}: whoever reads \"latest\" gets an error. Add a version, or set value_wo and \
+                         value_wo_version to have the stack add one."
+                    ),
+                )
+                .at(path.attribute("latest_version_state")),
+            );
+        }
         let mut error = |attribute: &str, summary: &str, detail: String| {
             diagnostics.push(Diagnostic::error(summary, detail).at(path.attribute(attribute)));
         };
@@ -180,11 +203,25 @@ impl Kind for Secret {
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {
-        &["createTime", "etag", "latestVersion", "name", "policyMember"]
+        &["createTime", "etag", version::NUMBER, version::STATE, "name", "policyMember"]
     }
 
     fn holds_secrets(&self, body: &Json) -> bool {
-        body.get("latestVersion").is_some_and(|version| !version.is_null())
+        body.get(version::NUMBER).is_some_and(|version| !version.is_null())
+    }
+
+    fn has_secrets(&self, component: &Dynamic) -> bool {
+        // A state of an older version knows the number only.
+        let state = component.get("latest_version_state");
+        component.get("latest_version").as_str().is_some()
+            && (state.is_null() || state.as_str() == Some(version::ENABLED))
+    }
+
+    /// A value that nobody can use counts as not sent: the next apply sends it, if it has it.
+    fn observed(&self, component: &mut Dynamic, _: &Dynamic, found: &Dynamic, _: &Scope) {
+        if found.get("latest_version_state").as_str() != Some(version::ENABLED) {
+            crate::engine::tree::set(component, "value_wo_version", Dynamic::Null);
+        }
     }
 
     fn discovery(&self) -> Option<&dyn Discovery> {
@@ -230,18 +267,22 @@ impl Discovery for Secret {
 #[async_trait]
 impl Parts for Secret {
     fn fields(&self) -> &'static [&'static str] {
-        &["value", "latestVersion"]
+        &["value", version::NUMBER, version::STATE]
     }
 
     async fn read(&self, bodies: &mut [Json], run: Run<'_>) -> Result<(), ApiError> {
         version::read(bodies, run).await
     }
 
-    async fn write(&self, name: &str, _: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
-        match after.get("value").and_then(Json::as_str) {
-            Some(value) => version::add(name, value, run).await,
-            None => Ok(()),
+    async fn look_for(&self, body: &mut Json, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
+        version::look_for(body, component.get("latest_version").as_str(), run).await
+    }
+
+    async fn write(&self, name: &str, _: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {
+        if let Some(value) = after.get("value").and_then(Json::as_str) {
+            version::add(name, value, run).await?.put_into(after);
         }
+        Ok(())
     }
 }
 

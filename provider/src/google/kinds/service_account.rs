@@ -210,7 +210,7 @@ impl Parts for ServiceAccount {
         &["disabled"]
     }
 
-    async fn write(&self, name: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
+    async fn write(&self, name: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {
         let is_off = |body: &Json| body.get("disabled").and_then(Json::as_bool).unwrap_or_default();
         if is_off(before) == is_off(after) {
             return Ok(());
@@ -220,7 +220,11 @@ impl Parts for ServiceAccount {
             .idempotent(true)
             .also_retry(patience::NEW_PRINCIPAL, ApiError::is_not_found)
             .json(json!({}));
-        run.call(request).await.map(drop)
+        let result = run.call(request).await.map(drop);
+        if result.is_err() {
+            after["disabled"] = Json::Bool(is_off(before));
+        }
+        result
     }
 }
 

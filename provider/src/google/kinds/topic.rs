@@ -11,17 +11,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
-use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Name, Object, Path, Value};
+use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Entries, Name, Object, Path, Value};
 
 use self::subscription::Subscription;
 use super::scalars::KmsKey;
 use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Children, Immutable, Labels, wire, wire_with};
 use crate::engine::scope::Scope;
+use crate::engine::terms::Terms;
+use crate::engine::tree;
 use crate::engine::wire::{self, DURATION, SHORT_NAME};
 use crate::google::api::{ApiError, Host, Request};
 use crate::google::rest::{IamStyle, Naming, Operations, Parts, Rest, RestKind, Update};
 use crate::google::session::Run;
+use crate::google::terms::GoogleTerms;
 use crate::types::Duration;
 
 /// The kind.
@@ -50,8 +53,9 @@ pub(super) struct TopicSpec {
     /// How messages are encoded that must fit a schema: `JSON` or `BINARY`.
     #[tf(optional, ext(wire("schemaSettings.encoding")))]
     pub(super) schema_encoding: Value<SchemaEncoding>,
-    /// The topic's subscriptions, by a KEY of your choice. Subscriptions that others made are left alone. They are deleted
-    /// with the topic.
+    /// The topic's subscriptions, by a KEY of your choice. Subscriptions that others made are left alone; one of the same
+    /// name on this topic is taken over, and one of the same name on another topic is an error. They are deleted with the
+    /// topic.
     #[tf(optional, ext(wire("subscriptions"), Children))]
     pub(super) subscriptions: Value<BTreeMap<String, Subscription>>,
     /// Labels of this topic, over those of the provider and the stack. Labels that others set are left alone.
@@ -69,6 +73,11 @@ pub(super) enum SchemaEncoding {
     Json,
     /// As Protocol Buffers or Avro have it in binary.
     Binary,
+}
+
+/// The relative name of the topic `name`.
+fn id(name: &str, scope: &Scope) -> String {
+    format!("projects/{}/topics/{name}", scope.place.account)
 }
 
 /// Names of topics and of subscriptions.
@@ -149,18 +158,34 @@ impl Kind for Topic {
         true
     }
 
-    fn effective(&self, component: &mut Dynamic, _: &str, _: &Scope) {
+    fn effective(&self, component: &mut Dynamic, _: &str, scope: &Scope) {
+        let topic = component.get("name").as_str().map_or(Dynamic::Unknown, |name| Dynamic::String(id(name, scope)));
         let subscriptions = component.as_entries_mut().and_then(|entries| entries.get_mut("subscriptions"));
         for (key, subscription) in subscriptions.and_then(Dynamic::as_entries_mut).into_iter().flatten() {
-            subscription::complete(key, subscription);
+            subscription::complete(key, &topic, subscription);
         }
     }
 
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         match component.get("name").as_str() {
-            Some(name) => vec![("id", Dynamic::string(format!("projects/{}/topics/{name}", scope.place.account)))],
+            Some(name) => vec![("id", Dynamic::String(id(name, scope)))],
             None => Vec::new(),
         }
+    }
+
+    /// Labels of Google's own products are not the stack's.
+    fn imported(&self, component: &mut Dynamic, _: &Scope) {
+        let subscriptions = component.as_entries_mut().and_then(|entries| entries.get_mut("subscriptions"));
+        for subscription in subscriptions.and_then(Dynamic::as_entries_mut).into_iter().flat_map(Entries::values_mut) {
+            let mut labels = tree::strings(subscription.get("labels"));
+            labels.retain(|key, _| !GoogleTerms.is_cloud_label(key));
+            let labels = if labels.is_empty() { Dynamic::Null } else { tree::string_map(&labels) };
+            tree::set(subscription, "labels", labels);
+        }
+    }
+
+    fn is_dead(&self, child: &Dynamic) -> bool {
+        child.get("topic").as_str().is_some_and(subscription::is_dead)
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {
@@ -170,7 +195,6 @@ impl Kind for Topic {
             "subscriptions.*.detached",
             "subscriptions.*.pushConfig.attributes.x-goog-version",
             "subscriptions.*.state",
-            "subscriptions.*.topic",
             "subscriptions.*.topicMessageRetentionDuration",
         ]
     }
@@ -236,7 +260,11 @@ impl Parts for Topic {
         subscription::read(bodies, run).await
     }
 
-    async fn write(&self, name: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
+    async fn look_for(&self, body: &mut Json, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
+        subscription::look_for(body, component, run).await
+    }
+
+    async fn write(&self, name: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {
         subscription::write(name, before, after, run).await
     }
 }

@@ -191,7 +191,7 @@ impl Parts for WorkloadIdentityPool {
         sync::read(bodies, run).await
     }
 
-    async fn write(&self, name: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
+    async fn write(&self, name: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {
         sync::write(name, before, after, run).await
     }
 }

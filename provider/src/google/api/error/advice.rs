@@ -84,7 +84,7 @@ impl ApiError {
                 "The answer does not come from a Google API. Check the provider's endpoint and endpoints settings, and proxies on the way.".to_owned(),
             ),
             Cause::Answer(_) => Some("This looks like a fault of the provider or of an endpoint that imitates the API. Please report it.".to_owned()),
-            Cause::Http(_) | Cause::Operation { .. } | Cause::Auth(_) | Cause::Unsendable(_) => None,
+            Cause::Http(_) | Cause::Operation { .. } | Cause::Auth(_) | Cause::Refused(_) | Cause::Unsendable(_) => None,
         }
     }
 }

@@ -29,6 +29,7 @@ impl ApiError {
             | Cause::Cancelled
             | Cause::Answer(_)
             | Cause::Partial(_)
+            | Cause::Refused(_)
             | Cause::Unsendable(_) => None,
         }
     }
@@ -257,7 +258,7 @@ impl ApiError {
             Cause::Operation { status, .. } => {
                 status.is("ABORTED") || status.is("UNAVAILABLE") || self.is_rate_limited() || self.is_activation_busy()
             }
-            Cause::Deadline | Cause::Cancelled | Cause::Answer(_) | Cause::Unsendable(_) => false,
+            Cause::Deadline | Cause::Cancelled | Cause::Answer(_) | Cause::Refused(_) | Cause::Unsendable(_) => false,
         }
     }
 
@@ -274,6 +275,7 @@ impl ApiError {
                 | Cause::Deadline
                 | Cause::Cancelled
                 | Cause::Partial(_)
+                | Cause::Refused(_)
                 | Cause::Unsendable(_) => false,
             }
     }

@@ -4,13 +4,13 @@
 //! ordered one, at the end or before a vector: that much says nothing.
 
 use futures::future::join_all;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use super::Edition;
 use crate::engine::marks::wire;
 use crate::engine::wire;
-use crate::google::api::{ApiError, Host, List, Request, segment};
+use crate::google::api::{ApiError, Cause, Host, List, Request, segment};
 use crate::google::session::Run;
 
 /// A composite index.
@@ -202,43 +202,66 @@ pub(super) fn key(index: &Json) -> String {
     std::iter::once(text(index, "collection")).chain(paths).collect::<Vec<_>>().join("_")
 }
 
-/// The indexes of a database's JSON: those that exist have a name.
-fn indexes(database: &Json) -> Vec<&Json> {
-    database.get("indexes").and_then(Json::as_object).into_iter().flatten().map(|(_, index)| index).collect()
+/// The indexes of a database's JSON, by their keys in it: those that exist have a name.
+fn indexes(database: &Json) -> Vec<(&String, &Json)> {
+    database.get("indexes").and_then(Json::as_object).into_iter().flatten().collect()
 }
 
-/// Makes indexes, all at once, and then deletes those that are wanted no more.
-pub(super) async fn write(database: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
+/// Makes indexes, all at once, and then deletes those that are wanted no more. In any case it says what there is.
+pub(super) async fn write(database: &str, before: &Json, after: &Json, run: Run<'_>) -> (Json, Result<(), ApiError>) {
     let wanted = indexes(after);
-    let made = wanted.iter().filter(|index| text(index, "name").is_empty()).map(|index| {
-        let path = format!("v1/{database}/collectionGroups/{}/indexes", segment(text(index, "collection")));
-        let mut body = (*index).clone();
-        wire::remove(&mut body, "collection");
-        for field in body.get_mut("fields").and_then(Json::as_array_mut).into_iter().flatten() {
-            if wire::get(field, "vectorConfig.dimension").is_some() {
-                wire::put(field, "vectorConfig.flat", json!({}));
-            }
-        }
-        // A second creation of the same index is refused, and then it is there.
-        let request = Request::post(Host::FIRESTORE, path).idempotent(true).json(body);
-        async move {
-            match run.call_and_wait(request, &Host::FIRESTORE).await {
-                Err(error) if !error.is_already_exists() => Err(error),
-                _ => Ok(()),
-            }
-        }
-    });
-    join_all(made).await.into_iter().collect::<Result<Vec<()>, _>>()?;
-    let kept: Vec<&str> = wanted.iter().map(|index| text(index, "name")).collect();
-    let gone = indexes(before).into_iter().map(|index| text(index, "name")).filter(|name| !kept.contains(name));
-    let deleted = gone.map(|name| {
-        let request = Request::delete(Host::FIRESTORE, format!("v1/{name}"));
-        async move {
-            match run.call(request).await {
-                Err(error) if !error.is_not_found() => Err(error),
-                _ => Ok(()),
-            }
+    let (there, new): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(_, index)| !text(index, "name").is_empty());
+    let made = new.into_iter().map(|(key, index)| async move { (key, make(database, index, run).await) });
+    let mut left: Map<String, Json> = there.into_iter().map(|(key, index)| (key.clone(), index.clone())).collect();
+    let mut result = Ok(());
+    for (key, (index, ended)) in join_all(made).await {
+        left.extend(index.map(|index| (key.clone(), index)));
+        result = result.and(ended);
+    }
+    let kept: Vec<String> = left.values().map(|index| text(index, "name").to_owned()).collect();
+    let gone: Vec<(&String, &Json)> =
+        indexes(before).into_iter().filter(|(_, index)| !kept.iter().any(|kept| kept == text(index, "name"))).collect();
+    let deleted = gone.into_iter().map(|(key, index)| async move {
+        let request = Request::delete(Host::FIRESTORE, format!("v1/{}", text(index, "name")));
+        match run.call(request).await {
+            Err(error) if !error.is_not_found() => Some((key, index, error)),
+            _ => None,
         }
     });
-    join_all(deleted).await.into_iter().collect::<Result<Vec<()>, _>>().map(|_| ())
+    // Where a new one could not be made, the old ones stay.
+    let deleted = if result.is_ok() { join_all(deleted).await } else { deleted.map(|_| None).collect() };
+    for (key, index, error) in deleted.into_iter().flatten() {
+        left.insert(format!("{key}~"), index.clone());
+        result = result.and(Err(error));
+    }
+    (Json::Object(left), result)
+}
+
+/// Makes one index. It is there, under the name that its operation says, even if the end of that cannot be seen.
+async fn make(database: &str, index: &Json, run: Run<'_>) -> (Option<Json>, Result<(), ApiError>) {
+    let path = format!("v1/{database}/collectionGroups/{}/indexes", segment(text(index, "collection")));
+    let mut body = index.clone();
+    wire::remove(&mut body, "collection");
+    for field in body.get_mut("fields").and_then(Json::as_array_mut).into_iter().flatten() {
+        if wire::get(field, "vectorConfig.dimension").is_some() {
+            wire::put(field, "vectorConfig.flat", json!({}));
+        }
+    }
+    // A second creation of the same index is refused, and then it is there.
+    let request = Request::post(Host::FIRESTORE, path).idempotent(true).json(body);
+    let started = match run.call(request).await {
+        Ok(started) => started,
+        Err(error) if error.is_already_exists() => return (Some(index.clone()), Ok(())),
+        Err(error) => return (None, Err(error)),
+    };
+    let mut made = index.clone();
+    if let Some(name) = wire::get(&started, "metadata.index").cloned() {
+        wire::put(&mut made, "name", name);
+    }
+    match run.wait(started, &Host::FIRESTORE).await {
+        Err(error) if error.is_already_exists() => (Some(index.clone()), Ok(())),
+        // What the API says has failed was not made.
+        Err(error) if matches!(error.cause(), Cause::Operation { .. }) => (None, Err(error)),
+        ended => (Some(made), ended.map(drop)),
+    }
 }

@@ -4,14 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 use serde_json::{Value as Json, json};
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Entries, Object, Path, Value};
 
 use super::{check_length, check_name};
-use crate::engine::marks::{Codec, FreeText, Identity, refers, wire, wire_with};
+use crate::engine::marks::{Codec, FreeText, Identity, Immutable, OwnKeys, refers, wire, wire_with};
 use crate::engine::wire::{self, DURATION, SECONDS_INT};
 use crate::google::api::{ApiError, Host, List, Request};
+use crate::google::patience;
 use crate::google::session::Run;
 use crate::types::Duration;
 
@@ -35,8 +36,9 @@ pub(in crate::google::kinds) struct Subscription {
     /// After how long without a receiver the subscription is deleted: at least `1d`; `0s` is never.
     #[tf(default = "31d", ext(wire_with(&Expiration)))]
     pub(super) expiration: Value<Duration>,
-    /// Which messages are delivered, by their attributes: `attributes.kind = "alert"`. It cannot be changed later.
-    #[tf(optional, ext(wire("filter")))]
+    /// Which messages are delivered, by their attributes: `attributes.kind = "alert"`. All when absent. Immutable: a change is
+    /// refused, or with `allow_replacement` on the topic deletes the subscription with its messages and creates it anew.
+    #[tf(optional, ext(wire("filter"), Immutable))]
     pub(super) filter: Value<String>,
     /// The URL that messages are pushed to. Receivers pull them when absent. `{{kind.KEY.attribute}}` is filled in.
     #[tf(optional, ext(wire("pushConfig.pushEndpoint"), FreeText))]
@@ -61,15 +63,30 @@ pub(in crate::google::kinds) struct Subscription {
     /// The longest such time, `0s` to `10m`. `10m` when only `minimum_backoff` is set.
     #[tf(optional, ext(wire("retryPolicy.maximumBackoff").codec(DURATION)))]
     pub(super) maximum_backoff: Value<Duration>,
-    /// Whether messages with one ordering key are delivered in order. It cannot be changed later.
-    #[tf(default = false, ext(wire("enableMessageOrdering")))]
+    /// Whether messages with one ordering key are delivered in order. Immutable, as `filter` is.
+    #[tf(default = false, ext(wire("enableMessageOrdering"), Immutable))]
     pub(super) message_ordering: Value<bool>,
     /// Whether a message that was acknowledged is never delivered again.
     #[tf(default = false, ext(wire("enableExactlyOnceDelivery")))]
     pub(super) exactly_once_delivery: Value<bool>,
-    /// Labels of the subscription.
-    #[tf(optional, ext(wire("labels")))]
+    /// Labels of the subscription. Labels that others set are left alone.
+    #[tf(optional, ext(wire("labels"), OwnKeys))]
     pub(super) labels: Value<BTreeMap<String, String>>,
+    /// The topic that the subscription listens to, as `projects/P/topics/NAME`: this one, but for what others did to it.
+    /// `_deleted-topic_` after the topic was deleted, and `detached` after somebody detached it: it gets no messages any
+    /// more, and is deleted and created anew, unless the topic is protected or imported.
+    #[tf(computed, ext(wire("topic"), Immutable))]
+    pub(super) topic: Value<String>,
+}
+
+/// What a subscription listens to whose topic was deleted.
+const DELETED_TOPIC: &str = "_deleted-topic_";
+/// What one that was detached is recorded to listen to.
+const DETACHED: &str = "detached";
+
+/// Whether a subscription that listens to `topic` gets no messages any more.
+pub(super) fn is_dead(topic: &str) -> bool {
+    topic == DELETED_TOPIC || topic == DETACHED
 }
 
 /// A policy without a time is one that never expires; no policy is the API's own.
@@ -149,8 +166,11 @@ pub(super) fn validate(key: &str, subscription: &Subscription, path: &Path, diag
 }
 
 /// Fills in what the subscription means and the API will say.
-pub(super) fn complete(key: &str, subscription: &mut Dynamic) {
+pub(super) fn complete(key: &str, topic: &Dynamic, subscription: &mut Dynamic) {
     let Some(fields) = subscription.as_entries_mut() else { return };
+    if fields.get("topic").and_then(Dynamic::as_str).is_none() {
+        fields.insert("topic", topic.clone());
+    }
     let is_null = |fields: &Entries, name: &str| fields.get(name).is_none_or(Dynamic::is_null);
     let mut fill = |name: &str, value: Dynamic| {
         if is_null(fields, name) {
@@ -174,6 +194,10 @@ pub(super) fn complete(key: &str, subscription: &mut Dynamic) {
     }
 }
 
+fn spell(value: &Dynamic) -> String {
+    value.as_str().map_or_else(|| value.as_bool().unwrap_or_default().to_string(), |text| format!("{text:?}"))
+}
+
 fn text<'j>(json: &'j Json, field: &str) -> &'j str {
     json.get(field).and_then(Json::as_str).unwrap_or_default()
 }
@@ -182,21 +206,63 @@ fn short(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
+/// A subscription as it hangs in the JSON of `topic`: with its short name, and with what it listens to in one spelling.
+fn hung(mut subscription: Json, topic: &Json, run: Run<'_>) -> Json {
+    subscription["name"] = json!(short(text(&subscription, "name")));
+    if subscription.get("detached").and_then(Json::as_bool) == Some(true) {
+        subscription["topic"] = json!(DETACHED);
+    } else if text(&subscription, "topic") == text(topic, "name") {
+        subscription["topic"] = json!(super::id(short(text(topic, "name")), run.scope));
+    }
+    subscription
+}
+
 /// Puts the project's subscriptions into their topics.
 pub(super) async fn read(topics: &mut [Json], run: Run<'_>) -> Result<(), ApiError> {
     let path = format!("v1/projects/{}/subscriptions", run.scope.place.account);
     let all = run.list(List::new(Request::get(Host::PUBSUB, path), "subscriptions").page_size(1000)).await?;
     let mut by_topic: BTreeMap<String, Vec<Json>> = BTreeMap::new();
-    for mut subscription in all {
-        subscription["name"] = json!(short(text(&subscription, "name")));
+    for subscription in all {
         by_topic.entry(text(&subscription, "topic").to_owned()).or_default().push(subscription);
     }
     for topic in topics {
         if let Some(mine) = by_topic.remove(text(topic, "name")) {
+            let mine: Vec<Json> = mine.into_iter().map(|subscription| hung(subscription, topic, run)).collect();
             topic["subscriptions"] = wire::by_key(mine, |subscription| text(subscription, "name").to_owned());
         }
     }
     Ok(())
+}
+
+/// Looks for the subscriptions that the stack's topic has and that do not hang in it: a list does not show a new one for
+/// some seconds, and one that was taken from the topic is still there.
+pub(super) async fn look_for(topic: &mut Json, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
+    let there = named(topic);
+    let known = component.get("subscriptions").as_entries().into_iter().flatten();
+    let names = known.map(|(key, subscription)| subscription.get("name").as_str().unwrap_or(key).to_owned());
+    let missing: Vec<String> = names.filter(|name| !there.contains_key(name)).collect();
+    let looks = missing.iter().map(|name| get(name, run));
+    let mut all: Vec<Json> = there.into_values().collect();
+    let before = all.len();
+    for subscription in try_join_all(looks).await?.into_iter().flatten() {
+        all.push(hung(subscription, topic, run));
+    }
+    if all.len() > before {
+        topic["subscriptions"] = wire::by_key(all, |subscription| text(subscription, "name").to_owned());
+    }
+    Ok(())
+}
+
+fn path(name: &str, run: Run<'_>) -> String {
+    format!("v1/projects/{}/subscriptions/{name}", run.scope.place.account)
+}
+
+async fn get(name: &str, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+    match run.call(Request::get(Host::PUBSUB, path(name, run)).expects(&["name", "topic"])).await {
+        Ok(subscription) => Ok(Some(subscription)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// By short name.
@@ -215,34 +281,130 @@ fn tidy(subscription: &mut Json) {
     }
 }
 
-/// Makes, changes and deletes subscriptions of `topic`.
-pub(super) async fn write(topic: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
-    let (before, mut after) = (named(before), named(after));
-    after.values_mut().for_each(tidy);
-    let path = |name: &str| format!("v1/projects/{}/subscriptions/{name}", run.scope.place.account);
-    let writes = after.iter().filter_map(|(name, wanted)| match before.get(name) {
-        None => {
-            let mut body = wanted.clone();
-            body["topic"] = json!(topic);
-            wire::remove(&mut body, "name");
-            Some(Request::put(Host::PUBSUB, path(name)).json(body))
-        }
-        Some(current) => {
-            let mask = changed_fields(current, wanted);
-            let body = json!({"subscription": wire::masked(wanted, &mask), "updateMask": mask.join(",")});
-            (!mask.is_empty()).then(|| Request::patch(Host::PUBSUB, path(name)).json(body))
-        }
-    });
-    let written = writes.map(|request| run.call(request));
-    try_join_all(written).await?;
-    let gone = before.keys().filter(|name| !after.contains_key(*name));
-    let deleted = gone.map(|name| async move {
-        match run.call(Request::delete(Host::PUBSUB, path(name))).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
+/// Makes, changes and deletes subscriptions of `topic`, side by side; what there is then hangs in `after`.
+pub(super) async fn write(topic: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {
+    let (had, mut wanted) = (named(before), named(after));
+    wanted.values_mut().for_each(tidy);
+    let topic = &super::id(short(topic), run.scope);
+    let changed = wanted.iter().map(|(name, wanted)| {
+        let current = had.get(name);
+        async move {
+            let ended = match current {
+                None => make(name, topic, wanted, run).await,
+                // One that is made anew has nothing of the old one.
+                Some(_) if wanted.get("topic").is_none() => remake(name, topic, wanted, run).await,
+                Some(current) => change(name, current, wanted, run).await.map(|()| wanted.clone()),
+            };
+            match ended {
+                Ok(made) => (Some(made), Ok(())),
+                Err(error) => (current.cloned(), Err(error)),
+            }
         }
     });
-    try_join_all(deleted).await.map(|_| ())
+    let gone = had.iter().filter(|(name, _)| !wanted.contains_key(*name)).map(|(name, current)| async move {
+        match delete(name, run).await {
+            Ok(()) => (None, Ok(())),
+            Err(error) => (Some(current.clone()), Err(error)),
+        }
+    });
+    let (changed, gone) = futures::join!(join_all(changed), join_all(gone));
+    let mut there = Vec::new();
+    let mut result = Ok(());
+    for (subscription, ended) in changed.into_iter().chain(gone) {
+        there.extend(subscription);
+        result = result.and(ended);
+    }
+    after["subscriptions"] = wire::by_key(there, |subscription| text(subscription, "name").to_owned());
+    result
+}
+
+/// Makes a subscription and waits until it is seen. One of the name on the same topic is taken over.
+async fn make(name: &str, topic: &str, wanted: &Json, run: Run<'_>) -> Result<Json, ApiError> {
+    let mut body = wanted.clone();
+    body["topic"] = json!(topic);
+    wire::remove(&mut body, "name");
+    let request = Request::put(Host::PUBSUB, path(name, run)).expects(&["name"]).json(body.clone());
+    let result = run.call(request.clone()).await;
+    body["name"] = json!(name);
+    let Err(error) = result else {
+        await_sight(name, run).await;
+        return Ok(body);
+    };
+    if !error.is_already_exists() {
+        return Err(error);
+    }
+    await_sight(name, run).await;
+    let Some(there) = get(name, run).await? else { return Err(error) };
+    let there = hung(there, &json!({ "name": topic }), run);
+    match text(&there, "topic") {
+        its if its == topic => take_over(name, there, &body, run, error).await,
+        its if !is_dead(its) => Err(error.refused(format!(
+            "the subscription {name} exists and listens to another topic, {its}. Give this one another name, or delete that one"
+        ))),
+        its if is_protected(run) => Err(error.refused(format!(
+            "the subscription {name} exists and listens to no topic any more ({its}). It cannot be given another, and messages \
+             that nobody acknowledged may still be in it, so the stack's deletion_protection keeps it. Delete it (gcloud pubsub \
+             subscriptions delete {name}), or give this one another name, and apply again"
+        ))),
+        _ => remake(name, topic, wanted, run).await,
+    }
+}
+
+/// Makes a subscription of this topic that exists what is wanted. Labels that others set stay.
+async fn take_over(name: &str, there: Json, wanted: &Json, run: Run<'_>, met: ApiError) -> Result<Json, ApiError> {
+    let object = Subscription::schema();
+    let mut before = wire::read(&object, &there);
+    crate::engine::tree::set(&mut before, "labels", Dynamic::Null);
+    let after = wire::read(&object, wanted);
+    let mut body = there.clone();
+    let mask = wire::update(&object, &before, &after, &mut body);
+    for (field, attribute) in [("filter", "filter"), ("enableMessageOrdering", "message_ordering")] {
+        if mask.iter().any(|path| path == field) {
+            let (is, wanted) = (before.get(attribute), after.get(attribute));
+            return Err(met.refused(format!(
+                "the subscription {name} exists on this topic with {attribute} = {}, and {} is wanted, which cannot be changed. \
+                 Set it as it is, give this one another name, or delete that one",
+                spell(is),
+                spell(wanted)
+            )));
+        }
+    }
+    tidy(&mut body);
+    change(name, &there, &body, run).await.map(|()| body)
+}
+
+/// Whether the stack keeps what holds data.
+fn is_protected(run: Run<'_>) -> bool {
+    run.scope.settings.get(crate::engine::model::DELETION_PROTECTION).as_bool() != Some(false)
+}
+
+/// Makes a subscription in place of another of its name.
+async fn remake(name: &str, topic: &str, wanted: &Json, run: Run<'_>) -> Result<Json, ApiError> {
+    delete(name, run).await?;
+    Box::pin(make(name, topic, wanted, run)).await
+}
+
+/// A new subscription is not seen for some seconds, neither by its name nor in lists.
+async fn await_sight(name: &str, run: Run<'_>) {
+    let look = Request::get(Host::PUBSUB, path(name, run)).also_retry(patience::NEW_OBJECT, ApiError::is_not_found);
+    // It was made. What it has become is read afterwards, and a failure of that is told then.
+    let _seen = run.call(look).await;
+}
+
+async fn change(name: &str, current: &Json, wanted: &Json, run: Run<'_>) -> Result<(), ApiError> {
+    let mask = changed_fields(current, wanted);
+    if mask.is_empty() {
+        return Ok(());
+    }
+    let body = json!({"subscription": wire::masked(wanted, &mask), "updateMask": mask.join(",")});
+    run.call(Request::patch(Host::PUBSUB, path(name, run)).json(body)).await.map(drop)
+}
+
+async fn delete(name: &str, run: Run<'_>) -> Result<(), ApiError> {
+    match run.call(Request::delete(Host::PUBSUB, path(name, run))).await {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The fields in which two subscriptions differ.

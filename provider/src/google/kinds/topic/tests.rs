@@ -4,7 +4,7 @@ use tfplugin::Dynamic;
 use crate::engine::kind::AnyKind;
 use crate::engine::wire;
 use crate::google::kinds::fixtures::{
-    component, created, ct_scan, differences, problems, read_body, recording, refused, updated,
+    PROJECT, component, created, ct_scan, differences, problems, read_body, recording, refused, scope, updated,
 };
 use crate::google::kinds::kind;
 
@@ -19,6 +19,7 @@ fn with_recorded_subscription() -> serde_json::Value {
         .find(|exchange| exchange["method"] == "PUT" && exchange["url"].as_str().unwrap().contains("/subscriptions/"));
     let mut subscription = put.unwrap()["response"].clone();
     subscription["name"] = json!("sample");
+    subscription["topic"] = json!(format!("projects/{PROJECT}/topics/t"));
     json!({"name": "projects/p/topics/t", "subscriptions": {"sample": subscription}})
 }
 
@@ -86,6 +87,18 @@ fn subscriptions_of_others_survive_an_update() {
     assert_eq!(mask, ["subscriptions"]);
     assert_eq!(wanted["subscriptions"]["jobs"], json!({"name": "mine", "ackDeadlineSeconds": 20}));
     assert_eq!(wanted["subscriptions"]["other"], body["subscriptions"]["other"]);
+}
+
+#[test]
+fn an_import_takes_no_labels_of_googles_products() {
+    let body = json!({"name": "projects/p/topics/t", "subscriptions": {
+        "s": {"name": "s", "labels": {"goog-eventarc": "x", "team": "ml"}}, "t": {"name": "t", "labels": {"goog-eventarc": "x"}},
+    }});
+    let mut imported = read_body(topics(), &body);
+    topics().imported(&mut imported, &scope());
+    let labels = |key: &str| imported.get("subscriptions").get(key).get("labels").clone();
+    assert_eq!((labels("s").get("team"), labels("s").get("goog-eventarc")), (&Dynamic::string("ml"), &Dynamic::Null));
+    assert!(labels("t").is_null());
 }
 
 #[test]

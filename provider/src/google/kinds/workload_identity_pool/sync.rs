@@ -49,20 +49,38 @@ pub(super) async fn read(pools: &mut [Json], run: Run<'_>) -> Result<(), ApiErro
 }
 
 /// Makes the providers of the pool `pool` what `after` says, one after another: the API refuses changes side by side.
-pub(super) async fn write(pool: &str, before: &Json, after: &Json, run: Run<'_>) -> Result<(), ApiError> {
-    let (before, after) = (providers(before), providers(after));
-    for name in before.keys().filter(|name| !after.contains_key(*name)) {
+pub(super) async fn write(pool: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {
+    let (had, wanted) = (providers(before), providers(after));
+    let mut made: BTreeMap<String, Json> =
+        had.iter().map(|(name, provider)| ((*name).to_owned(), (*provider).clone())).collect();
+    let result = sync(pool, &had, &wanted, &mut made, run).await;
+    if result.is_err() {
+        after["providers"] = made.into_iter().collect();
+    }
+    result
+}
+
+/// `made` is what there is at each moment.
+async fn sync(
+    pool: &str,
+    had: &BTreeMap<&str, &Json>,
+    wanted: &BTreeMap<&str, &Json>,
+    made: &mut BTreeMap<String, Json>,
+    run: Run<'_>,
+) -> Result<(), ApiError> {
+    for name in had.keys().filter(|name| !wanted.contains_key(*name)) {
         let request = Request::delete(Host::IAM, format!("v1/{pool}/providers/{name}"));
         match run.call_and_wait(request, &Host::IAM).await {
             Err(error) if !error.is_not_found() => return Err(error),
-            _ => {}
+            _ => drop(made.remove(*name)),
         }
     }
-    for (name, wanted) in after {
-        match before.get(name) {
-            Some(current) => update(&format!("{pool}/providers/{name}"), current, wanted, run).await?,
-            None => create(pool, name, wanted, run).await?,
+    for (name, provider) in wanted {
+        match had.get(name) {
+            Some(current) => update(&format!("{pool}/providers/{name}"), current, provider, run).await?,
+            None => create(pool, name, provider, run).await?,
         }
+        made.insert((*name).to_owned(), (*provider).clone());
     }
     Ok(())
 }
