@@ -31,6 +31,26 @@ impl Volatile {
 #[derive(Clone, Copy, Debug)]
 pub struct InputOnly;
 
+/// What an update makes of the attribute when the configuration is silent about it. Without this mark the value stays as it
+/// is; unknown has the API decide anew.
+#[derive(Clone, Copy)]
+pub struct WhenSilent(pub fn(&Silent<'_>) -> Dynamic);
+
+/// An attribute of a component that exists, about which the configuration is silent.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent<'a> {
+    /// The value that it has.
+    pub value: &'a Dynamic,
+    /// The object that it is an attribute of, as last read; null where that is new.
+    pub before: &'a Dynamic,
+    /// The same object as configured, with the values that stay.
+    pub now: &'a Dynamic,
+    /// The whole component as last read.
+    pub component_before: &'a Dynamic,
+    /// The whole component as configured, with the values that stay.
+    pub component: &'a Dynamic,
+}
+
 /// Text in which `{{kind.KEY.attribute}}` stands for an attribute of a component of this stack.
 #[derive(Clone, Copy, Debug)]
 pub struct FreeText;
@@ -142,6 +162,8 @@ pub struct Wire {
     pub keyed_by: Option<&'static str>,
     /// Whether it is sent on creation even when it equals its default (the API's own default differs).
     pub always: bool,
+    /// Fields beside it of which the API takes only one: see [`Wire::instead_of`].
+    pub instead_of: &'static [&'static str],
 }
 
 /// The place of a field.
@@ -171,6 +193,15 @@ pub trait Codec: Send + Sync {
     fn write(&self, value: &Dynamic, body: &mut Json);
     /// The paths that a write touches, written as [`Place::At`] is; an update mask is cut at the first array.
     fn masks(&self) -> &'static [&'static str];
+    /// The paths that it expresses, where that is less than all below [`Self::masks`]; `*` stands for any element or key.
+    fn expresses(&self) -> &'static [&'static str] {
+        self.masks()
+    }
+    /// The paths in this JSON below those that it does not express all the same.
+    fn leaves_out(&self, body: &Json) -> Vec<String> {
+        let _ = body;
+        Vec::new()
+    }
 }
 
 /// How one scalar is written in JSON.
@@ -190,12 +221,12 @@ impl std::fmt::Debug for ScalarCodec {
 
 /// The field at `path`, written plainly.
 pub const fn wire(path: &'static str) -> Wire {
-    Wire { place: Place::At(path), codec: super::wire::PLAIN, keyed_by: None, always: false }
+    Wire { place: Place::At(path), codec: super::wire::PLAIN, keyed_by: None, always: false, instead_of: &[] }
 }
 
 /// The field that `codec` reads and writes.
 pub const fn wire_with(codec: &'static dyn Codec) -> Wire {
-    Wire { place: Place::With(codec), codec: super::wire::PLAIN, keyed_by: None, always: false }
+    Wire { place: Place::With(codec), codec: super::wire::PLAIN, keyed_by: None, always: false, instead_of: &[] }
 }
 
 impl Wire {
@@ -210,6 +241,14 @@ impl Wire {
     #[must_use]
     pub const fn keyed_by(mut self, field: &'static str) -> Self {
         self.keyed_by = Some(field);
+        self
+    }
+
+    /// The API takes only one of these fields and this one: a change that sets this one removes them, also those that the
+    /// schema does not know.
+    #[must_use]
+    pub const fn instead_of(mut self, others: &'static [&'static str]) -> Self {
+        self.instead_of = others;
         self
     }
 

@@ -4,12 +4,14 @@
 
 pub(crate) mod announce;
 pub(crate) mod component;
+pub(super) mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Path};
 
 use self::announce::Announcement;
+use self::silence::Silence;
 use super::address::Address;
 use super::cloud::Cloud;
 use super::model::{self, Components, Stack, Status};
@@ -140,11 +142,15 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
     let renames = rename::renames(&before, &wanted, scope);
     let prior_of = |address: &Address| before.get(renames.get(address).unwrap_or(address));
 
+    let keys: BTreeSet<Address> = wanted.keys().cloned().collect();
+    let is_open = |kind: &str| proposed.get(kind).is_unknown();
+    let silence = Silence { before: &before, wanted: &keys, renames: &renames, is_open: &is_open };
+
     let mut planned: Components = wanted
         .into_iter()
         .map(|(address, proposed)| {
             let configured = configured.get(&address).copied().unwrap_or(&Dynamic::Null);
-            let component = component::start(&address, configured, proposed, prior_of(&address), scope);
+            let component = component::start(&address, configured, proposed, prior_of(&address), &silence, scope);
             (address, component)
         })
         .collect();

@@ -50,6 +50,11 @@ impl Quantity {
         self.nanos.is_multiple_of(ONE / 1000).then_some(self.nanos / (ONE / 1000))
     }
 
+    /// The amount in thousandths, those that are not whole left out.
+    pub fn thousandths_at_least(&self) -> u128 {
+        self.nanos / (ONE / 1000)
+    }
+
     /// As it is sent: in the user's spelling, which the APIs understand.
     pub fn to_wire(&self) -> String {
         self.text.clone()

@@ -9,7 +9,7 @@ use crate::engine::effective::settle;
 use crate::engine::error::CallError;
 use crate::engine::grants::Grants;
 use crate::engine::objects::{Change, LiveObject, UpdateError};
-use crate::engine::plan::{Action, Step};
+use crate::engine::plan::{Action, Step, silence};
 use crate::engine::problem::{self, Operation};
 use crate::engine::protection::{self, Fate};
 use crate::engine::references::Part;
@@ -127,6 +127,7 @@ fn effective_change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned
     let all = work.live();
     let before = effective::effective(address, prior, work.before, work.scope_before);
     let mut after = effective::effective(address, planned, &all, &work.run.scope);
+    silence::unsaid(address.kind.object(), &mut after);
     let mut sent = effective::rotated(address, prior, planned);
     sent.extend(effective::resent(address, &effective::changed(address, &before, &after)));
     let secrets = work.with_secrets(address, planned);

@@ -6,6 +6,7 @@ use tfplugin::schema::{ObjectSchema, Presence};
 use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic, Path};
 
 use super::Action;
+use super::silence::{self, Silence, is_silent};
 use crate::engine::address::Address;
 use crate::engine::marks::{Immutable, Volatile, Wire};
 use crate::engine::model::Components;
@@ -51,19 +52,18 @@ pub(super) fn start(
     configured: &Dynamic,
     proposed: Dynamic,
     before: Option<&Dynamic>,
+    silence: &Silence<'_>,
     scope: &Scope,
 ) -> Dynamic {
     if proposed.is_unknown() {
         return Dynamic::Unknown;
     }
     let mut component = proposed;
-    for attribute in &address.kind.object().attributes {
-        let value = match before {
-            _ if attribute.write_only => Dynamic::Null,
-            Some(before) if is_silent(attribute, configured) => before.get(&attribute.name).clone(),
-            _ => continue,
-        };
-        tree::set(&mut component, attribute.name.clone(), value);
+    for attribute in address.kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
+        tree::set(&mut component, attribute.name.clone(), Dynamic::Null);
+    }
+    if let Some(before) = before {
+        silence.settle(address, configured, before, &mut component);
     }
     forget_ties(address, &mut component);
     effective::with_names(address, &mut component, scope);
@@ -85,11 +85,6 @@ fn forget_ties(address: &Address, component: &mut Dynamic) {
             }
         }
     }
-}
-
-/// Whether the configuration leaves the attribute to the provider.
-fn is_silent(attribute: &Attribute, configured: &Dynamic) -> bool {
-    attribute.presence.is_computed() && attribute.default.is_none() && configured.get(&attribute.name).is_null()
 }
 
 /// The planned tree of a component, and what is to be done, if anything. `all` holds the planned components, of which
@@ -385,14 +380,23 @@ fn forget(view: &View<'_>, address: &Address, component: &mut Dynamic) {
 
 /// Marks what the provider will set, at every depth.
 fn leave_open(object: &ObjectSchema, component: &mut Dynamic) {
+    open_where(object, component, |_| true);
+}
+
+/// The same in an update.
+fn leave_unsettled_open(object: &ObjectSchema, component: &mut Dynamic) {
+    open_where(object, component, |attribute| !silence::is_settled(attribute));
+}
+
+fn open_where(object: &ObjectSchema, component: &mut Dynamic, is_open: impl Fn(&Attribute) -> bool) {
     tree::walk_mut(object, component, &mut |attribute, value| {
-        if attribute.presence.is_computed() && value.is_null() {
+        if attribute.presence.is_computed() && value.is_null() && is_open(attribute) {
             *value = Dynamic::Unknown;
         }
     });
 }
 
-/// Marks what the provider will set inside the nested attributes that change.
+/// Marks what the provider will set inside the nested attributes that change, where silence does not mean something already.
 fn leave_open_inside(object: &ObjectSchema, component: &mut Dynamic, changed: &BTreeSet<&str>) {
     for attribute in object.attributes.iter().filter(|attribute| changed.contains(attribute.name.as_ref())) {
         let Some((_, inner)) = attribute.nested() else { continue };
@@ -401,9 +405,9 @@ fn leave_open_inside(object: &ObjectSchema, component: &mut Dynamic, changed: &B
             continue;
         };
         match value {
-            Dynamic::Object(_) => leave_open(inner, value),
-            Dynamic::List(items) => items.iter_mut().for_each(|item| leave_open(inner, item)),
-            Dynamic::Map(items) => items.values_mut().for_each(|item| leave_open(inner, item)),
+            Dynamic::Object(_) => leave_unsettled_open(inner, value),
+            Dynamic::List(items) => items.iter_mut().for_each(|item| leave_unsettled_open(inner, item)),
+            Dynamic::Map(items) => items.values_mut().for_each(|item| leave_unsettled_open(inner, item)),
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
 //! What a plan says must be done.
 
 use expect_test::expect;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tfplugin::Dynamic;
 
 use super::{change, configured, made, planned, service, text};
@@ -356,4 +356,37 @@ fn the_inventory_names_every_object_and_grant() {
         //storage.googleapis.com/projects/_/buckets/test-a
         //storage.googleapis.com/projects/_/buckets/test-a roles/storage.objectViewer allUsers"#]]
     .assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn silence_says_what_the_page_says() {
+    let of = |more: Json| json!({"services": {"api": service(&more)}});
+    let canary = of(json!({"traffic": [{"revision": "api-1", "percent": 90}, {"percent": 10}]}));
+    expect![[r#"
+        services["api"]: update traffic
+    "#]]
+    .assert_eq(&change(&canary, &of(json!({}))));
+    let direct = of(json!({"vpc_access": {"network": "default", "subnetwork": "default"}}));
+    expect![[r#"
+        services["api"]: update vpc_access
+    "#]]
+    .assert_eq(&change(&direct, &of(json!({"vpc_access": {"connector": "c"}}))));
+    let whole = of(json!({"cpu": "1", "memory": "512Mi", "concurrency": 80, "cpu_idle": false}));
+    expect![[r#"
+        services["api"]: update cpu cpu_idle concurrency
+    "#]]
+    .assert_eq(&change(&whole, &of(json!({"cpu": "0.5", "memory": "512Mi"}))));
+    expect![[""]].assert_eq(&change(&whole, &of(json!({}))));
+}
+
+#[test]
+fn an_account_leaves_together_with_its_mention() {
+    let with = |accounts: Json, more: Json| json!({"service_accounts": accounts, "services": {"api": service(&more)}});
+    let before = with(json!({"runner": {}}), json!({"service_account": "runner"}));
+    let gone = change(&before, &with(json!({}), json!({})));
+    assert!(gone.contains("services[\"api\"]: update service_account\n"), "{gone}");
+    assert!(!gone.contains("Error"), "{gone}");
+    expect![[""]].assert_eq(&change(&before, &with(json!({"runner": {}}), json!({}))));
+    let renamed = change(&before, &with(json!({"running": {"name": "runner"}}), json!({})));
+    assert!(!renamed.contains("services") && !renamed.contains("Error"), "{renamed}");
 }

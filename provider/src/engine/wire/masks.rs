@@ -13,6 +13,11 @@ pub(super) struct Prefix {
 }
 
 impl Prefix {
+    /// Whether it is the object itself.
+    pub(super) fn is_root(&self) -> bool {
+        self.path.is_empty()
+    }
+
     /// One place further.
     pub(super) fn join(&self, path: &str) -> Self {
         if self.closed {
@@ -34,9 +39,15 @@ impl Masks {
         self.0.push(at.path.clone());
     }
 
-    /// Sorted, each once, none below another.
-    pub(super) fn finish(mut self) -> Vec<String> {
+    /// Sorted, each once, none below another nor below a message that is not in `body`: that is named itself.
+    pub(super) fn finish(mut self, body: &Json) -> Vec<String> {
         self.0.retain(|path| !path.is_empty());
+        for path in &mut self.0 {
+            while let Some((parent, _)) = path.rsplit_once('.').filter(|(parent, _)| place::get(body, parent).is_none())
+            {
+                *path = parent.to_owned();
+            }
+        }
         self.0.sort();
         self.0.dedup();
         let all = self.0.clone();

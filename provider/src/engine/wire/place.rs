@@ -79,6 +79,20 @@ pub fn remove(json: &mut Json, path: &str) {
     }
 }
 
+/// Removes what stands at `path`, and the objects on the way that hold nothing else: an API has no message without a field.
+pub(super) fn clear(json: &mut Json, path: &str) {
+    remove(json, path);
+    let mut path = path;
+    while let Some((parent, _)) = path.rsplit_once('.') {
+        let is_empty = |json: &Json| json.as_object().is_some_and(Map::is_empty);
+        if parent.ends_with(']') || !get(json, parent).is_some_and(is_empty) {
+            return;
+        }
+        remove(json, parent);
+        path = parent;
+    }
+}
+
 /// The JSON as an object, made one if it is none.
 pub(super) fn object(json: &mut Json) -> &mut Map<String, Json> {
     if !json.is_object() {

@@ -25,7 +25,19 @@ pub fn unexpressed(object: &ObjectSchema, body: &Json, unmanaged: &[&str]) -> Ve
     let patterns: Vec<&[Match]> = patterns.iter().map(Vec::as_slice).collect();
     let mut found = Vec::new();
     walk(body, &patterns, "", &mut found);
+    found.extend(left_out(object, body));
+    found.sort();
+    found.dedup();
     found
+}
+
+/// What the codecs of the object itself say that they leave out.
+fn left_out(object: &ObjectSchema, body: &Json) -> Vec<String> {
+    let codecs = object.attributes.iter().filter_map(|attribute| match wire_of(attribute)?.place {
+        Place::With(codec) => Some(codec),
+        Place::At(_) => None,
+    });
+    codecs.flat_map(|codec| codec.leaves_out(body)).collect()
 }
 
 fn pattern(prefix: &[Match], path: &str) -> Vec<Match> {
@@ -45,7 +57,7 @@ fn cover(object: &ObjectSchema, prefix: &[Match], patterns: &mut Vec<Vec<Match>>
         let Some(wire) = wire_of(attribute) else { continue };
         let path = match wire.place {
             Place::With(codec) => {
-                patterns.extend(codec.masks().iter().map(|path| pattern(prefix, path)));
+                patterns.extend(codec.expresses().iter().map(|path| pattern(prefix, path)));
                 continue;
             }
             Place::At(path) => path,

@@ -20,11 +20,12 @@ pub fn create(object: &ObjectSchema, component: &Dynamic) -> Json {
 }
 
 /// Writes into the freshly read `body` every attribute that differs between `before` and `after`, and leaves all else.
-/// Returns the update mask: camel case, cut at the first array or map, no path below another.
+/// Returns the update mask: camel case, cut at the first array or map, no path below another nor below a message that went
+/// with its last field.
 pub fn update(object: &ObjectSchema, before: &Dynamic, after: &Dynamic, body: &mut Json) -> Vec<String> {
     let mut masks = Masks::default();
     change(object, before, after, body, &Prefix::default(), &mut masks);
-    masks.finish()
+    masks.finish(body)
 }
 
 fn written(object: &ObjectSchema) -> impl Iterator<Item = (&Attribute, &Wire)> {
@@ -92,7 +93,20 @@ fn change(
             Place::At(path) => {
                 let at = prefix.join(path);
                 change_at(attribute, wire, (old, new), json, path, &at, masks);
+                if !is_void(attribute, new) {
+                    switch(wire, json, prefix, masks);
+                }
             }
+        }
+    }
+}
+
+/// Removes the fields that cannot stand beside the one just written: the message that holds them is switched as a whole.
+fn switch(wire: &Wire, json: &mut Json, prefix: &Prefix, masks: &mut Masks) {
+    for other in wire.instead_of {
+        if place::get(json, other).is_some() {
+            place::clear(json, other);
+            masks.add(&if prefix.is_root() { prefix.join(other) } else { prefix.clone() });
         }
     }
 }
@@ -121,7 +135,7 @@ fn change_at(
                 let made = make(attribute, wire, default).unwrap_or(Json::Null);
                 place::put(json, path, made);
             }
-            _ => place::remove(json, path),
+            _ => place::clear(json, path),
         }
         return masks.add(at);
     }

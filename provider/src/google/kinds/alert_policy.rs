@@ -18,7 +18,7 @@ use tfplugin::{Choice, Diagnostics, Dynamic, Object, Path, Value, name};
 
 use super::scalars::Prose;
 use crate::engine::kind::{Declared, Discovery, Kind, Titled};
-use crate::engine::marks::{FreeText, Labels, refers, wire};
+use crate::engine::marks::{FreeText, Labels, Silent, WhenSilent, refers, wire};
 use crate::engine::scope::Scope;
 use crate::engine::wire::{self, DURATION};
 use crate::google::api::Host;
@@ -73,14 +73,15 @@ pub(super) struct AlertPolicySpec {
     /// At most one notification in this time. A policy with a `matched_log` condition needs it; no other can have it.
     #[tf(optional, ext(wire("alertStrategy.notificationRateLimit.period").codec(DURATION)))]
     pub(super) notification_rate_limit: Value<Duration>,
-    /// When channels are told: `OPENED`, or `OPENED` and `CLOSED`. Both when nothing is said, for log matches the first.
-    #[tf(optional, computed, ext(wire("alertStrategy.notificationPrompts")))]
+    /// When channels are told: `OPENED`, or `OPENED` and `CLOSED`. Both when nothing is said, for log matches the first, and
+    /// so again when it leaves the configuration.
+    #[tf(optional, computed, ext(wire("alertStrategy.notificationPrompts"), WhenSilent(usual_prompts)))]
     pub(super) notification_prompts: Value<BTreeSet<NotificationPrompt>>,
-    /// What to do when it fires, in Markdown; at most 8192 characters. A preset brings its runbook. Alerting fills in
-    /// variables such as `${resource.label.service_name}` (in HCL: `$${...}`).
+    /// What to do when it fires, in Markdown: at most 8192 characters and 10240 bytes. A preset brings its runbook. Alerting
+    /// fills in variables such as `${resource.label.service_name}` (in HCL: `$${...}`).
     #[tf(optional, ext(wire("documentation.content"), FreeText))]
     pub(super) documentation: Value<Prose>,
-    /// The subject of notifications. Alerting makes one when nothing is said.
+    /// The subject of notifications: at most 255 characters in one line. Alerting makes one when nothing is said.
     #[tf(optional, ext(wire("documentation.subject"), FreeText))]
     pub(super) documentation_subject: Value<String>,
     /// The Cloud Run service that a preset watches: the KEY of one of this stack, or a service's name. All services of the
@@ -158,6 +159,16 @@ pub(super) enum NotificationPrompt {
     Closed,
 }
 
+/// Alerting chooses when channels are told, by the kind of condition.
+fn usual_prompts(silent: &Silent<'_>) -> Dynamic {
+    let conditions = silent.component.get("conditions").as_elements().unwrap_or_default();
+    let is_log = conditions.iter().any(|condition| !condition.get("matched_log").is_null());
+    let prompts: &[NotificationPrompt] =
+        if is_log { &[NotificationPrompt::Opened] } else { &[NotificationPrompt::Opened, NotificationPrompt::Closed] };
+    let usual = Dynamic::set(prompts.iter().map(|prompt| Dynamic::string(prompt.spelling())));
+    if silent.value.is_null() || *silent.value == usual { silent.value.clone() } else { Dynamic::Unknown }
+}
+
 /// The API's own name of a channel; a mere number is understood by nobody.
 fn is_channel_name(text: &str) -> bool {
     matches!(text.split('/').collect::<Vec<_>>()[..], ["projects", p, "notificationChannels", n] if !p.is_empty() && !n.is_empty())
@@ -175,6 +186,10 @@ impl Declared for AlertPolicy {
 
     fn validate(&self, spec: &AlertPolicySpec, path: &Path, diagnostics: &mut Diagnostics) {
         validate::policy(spec, path, diagnostics);
+    }
+
+    fn validate_new(&self, spec: &AlertPolicySpec, path: &Path, diagnostics: &mut Diagnostics) {
+        validate::new_policy(spec, path, diagnostics);
     }
 }
 

@@ -163,6 +163,14 @@ pub(super) fn problems(kind: &AnyKind, hcl: &Json) -> Vec<(String, String)> {
     diagnostics.iter().map(text).collect()
 }
 
+/// What is wrong with a component that would be made: paths and texts.
+pub(super) fn problems_when_new(kind: &AnyKind, hcl: &Json) -> Vec<(String, String)> {
+    let mut diagnostics = Diagnostics::new();
+    kind.validate_new(&component(kind, hcl), &Path::root().attribute(kind.name()).key("k"), &mut diagnostics);
+    let path = |problem: &tfplugin::Diagnostic| problem.path.as_ref().map(ToString::to_string).unwrap_or_default();
+    diagnostics.iter().map(|problem| (path(problem), format!("{}: {}", problem.summary, problem.detail))).collect()
+}
+
 /// Checks that the only problem is at `path` and says `text`.
 #[track_caller]
 pub(super) fn refused(kind: &AnyKind, hcl: &Json, path: &str, text: &str) {

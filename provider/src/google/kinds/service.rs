@@ -7,6 +7,7 @@ mod env;
 mod names;
 mod probe;
 mod resources;
+mod silence;
 mod validate;
 mod volumes;
 
@@ -22,7 +23,8 @@ use tfplugin::{Choice, Diagnostics, Dynamic, Object, Path, Value};
 use super::scalars::KmsKey;
 use crate::engine::kind::{Declared, Discovery, Gradual, Kind};
 use crate::engine::marks::{
-    FreeText, Immutable, Labels, NeverRead, OwnKeys, ScalarCodec, Unordered, Volatile, refers, wire, wire_with,
+    Codec, FreeText, Immutable, Labels, NeverRead, OwnKeys, ScalarCodec, Unordered, Volatile, WhenSilent, refers, wire,
+    wire_with,
 };
 use crate::engine::objects::Readiness;
 use crate::engine::scope::Scope;
@@ -49,7 +51,7 @@ pub(super) struct ServiceSpec {
     /// The region. Defaults to the stack's. Immutable.
     #[tf(optional, computed, ext(wire_with(LOCATION_SEGMENT), Immutable))]
     pub(super) location: Value<Location>,
-    /// What the service is for; at most 512 characters.
+    /// What the service is for: at most 512 characters.
     #[tf(optional, ext(wire("description")))]
     pub(super) description: Value<String>,
     /// The container image, with a tag or a digest: `europe-west1-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE:TAG`. A registry
@@ -62,21 +64,26 @@ pub(super) struct ServiceSpec {
     /// The program's arguments. The image's CMD when absent.
     #[tf(optional, ext(wire("template.containers[ports].args")))]
     pub(super) args: Value<Vec<String>>,
-    /// The port that the container listens on, 1 to 65535. Cloud Run sets 8080, and tells the container in `PORT`.
+    /// The port that the container listens on, 1 to 65535. Cloud Run sets 8080, and tells the container in `PORT`. When it
+    /// leaves the configuration it stays as it is.
     #[tf(optional, computed, ext(wire("template.containers[ports].ports[containerPort].containerPort")))]
     pub(super) port: Value<i64>,
     /// Whether the container speaks HTTP/2 without TLS (gRPC needs it) rather than HTTP/1.
     #[tf(default = false, ext(wire("template.containers[ports].ports[containerPort].name").codec(H2C)))]
     pub(super) http2: Value<bool>,
-    /// CPUs per instance: `1`, `2`, `4`, `6` or `8`, or from `0.08` to below 1; also in thousandths, `2000m`. 4 CPUs need
-    /// at least 2Gi of memory, 6 and 8 need 4Gi; below 1, `concurrency` must be 1. Cloud Run sets 1.
+    /// CPUs per instance: `1`, `2`, `4`, `6` or `8`, or from `0.08` to below 1 in steps of 0.001; also in thousandths,
+    /// `2000m`. With a GPU of another type than `nvidia-l4` any whole number from 8. 4 CPUs need at least 2Gi of memory, 6 and 8
+    /// need 4Gi; below 1, `concurrency` must be 1. Cloud Run sets 1. When it leaves the configuration it stays as it is.
     #[tf(optional, computed, ext(wire("template.containers[ports].resources.limits.cpu")))]
     pub(super) cpu: Value<Quantity>,
     /// Memory per instance, from `128Mi` to `32Gi`. More than 512Mi needs half a CPU, more than 1Gi one, 4Gi two, 8Gi
-    /// four, 16Gi six, 24Gi eight. What is written to the file system counts. Cloud Run sets `512Mi`.
+    /// four, 16Gi six, 24Gi eight; the second generation needs 512Mi. With a GPU of another type than `nvidia-l4` there may
+    /// be more than 32Gi. What is written to the file system counts. Cloud Run sets `512Mi`. When it leaves the configuration
+    /// it stays as it is.
     #[tf(optional, computed, ext(wire("template.containers[ports].resources.limits.memory")))]
     pub(super) memory: Value<Quantity>,
-    /// GPUs per instance. Needs `gpu_type`, at least 4 CPUs and 16Gi, and always allocated CPU (`cpu_idle = false`).
+    /// GPUs per instance: 1. Needs `gpu_type`, and always allocated CPU, which is set where `cpu_idle` is silent. `nvidia-l4`
+    /// needs at least 4 CPUs and 16Gi, `nvidia-rtx-pro-6000` 20 CPUs and 80Gi.
     #[tf(optional, ext(wire_with(&resources::Gpu)))]
     pub(super) gpu: Value<i64>,
     /// The type of GPU: `nvidia-l4` or `nvidia-rtx-pro-6000`.
@@ -86,8 +93,9 @@ pub(super) struct ServiceSpec {
     #[tf(default = false, ext(wire("template.gpuZonalRedundancyDisabled")))]
     pub(super) gpu_zonal_redundancy_disabled: Value<bool>,
     /// Whether CPU is allocated, and billed, only while a request is served. `false` keeps it allocated for as long as the
-    /// instance lives, for work in the background. `true` at creation when nothing is said.
-    #[tf(optional, computed, ext(wire_with(&resources::CpuIdle)))]
+    /// instance lives, for work in the background. At creation `true` when nothing is said, with a GPU `false`. When it leaves
+    /// the configuration it stays as it is, but follows `gpu` and a `cpu` below 1, which leave no choice.
+    #[tf(optional, computed, ext(wire_with(&resources::CpuIdle), WhenSilent(silence::cpu_idle)))]
     pub(super) cpu_idle: Value<bool>,
     /// Whether a starting instance gets more CPU, so that a model loads sooner.
     #[tf(default = false, ext(wire("template.containers[ports].resources.startupCpuBoost")))]
@@ -104,19 +112,22 @@ pub(super) struct ServiceSpec {
     #[tf(optional, ext(wire_with(&volumes::Volumes)))]
     pub(super) volumes: Value<BTreeMap<String, Volume>>,
     /// The identity of the instances: the KEY of a service account of this stack, or an e-mail address. Cloud Run takes the
-    /// project's default compute account when nothing is said.
+    /// project's default compute account when nothing is said. When it leaves the configuration it stays as it is, unless the
+    /// account leaves the stack, too: then Cloud Run takes the default one again.
     #[tf(optional, computed, ext(wire("template.serviceAccount"), refers("service_accounts", "email").named_as("NAME@PROJECT.iam.gserviceaccount.com", is_account_email)))]
     pub(super) service_account: Value<String>,
     /// How many instances are kept running when there are no requests.
     #[tf(default = 0, ext(wire("template.scaling.minInstanceCount")))]
     pub(super) min_instances: Value<i64>,
-    /// How many instances there may be. Cloud Run sets it from the region's quota.
-    #[tf(optional, computed, ext(wire("template.scaling.maxInstanceCount")))]
+    /// How many instances there may be. Cloud Run sets it from the region's quota. When it leaves the configuration it stays
+    /// as it is, unless `min_instances` is above it: then Cloud Run sets it again.
+    #[tf(optional, computed, ext(wire("template.scaling.maxInstanceCount"), WhenSilent(silence::max_instances)))]
     pub(super) max_instances: Value<i64>,
-    /// How many requests an instance serves at once: 1 to 1000. Cloud Run sets 80, or 1 when `cpu` is below 1.
-    #[tf(optional, computed, ext(wire("template.maxInstanceRequestConcurrency")))]
+    /// How many requests an instance serves at once: 1 to 1000. Cloud Run sets 80, or 1 when `cpu` is below 1. When it leaves
+    /// the configuration it stays as it is, but follows `cpu`: 1 below one CPU, and 80 when it is one again.
+    #[tf(optional, computed, ext(wire("template.maxInstanceRequestConcurrency"), WhenSilent(silence::concurrency)))]
     pub(super) concurrency: Value<i64>,
-    /// How long a request may take: up to `60m`. Cloud Run sets `5m`.
+    /// How long a request may take: up to `60m`. Cloud Run sets `5m`. When it leaves the configuration it stays as it is.
     #[tf(optional, computed, ext(wire("template.timeout").codec(DURATION)))]
     pub(super) timeout: Value<Duration>,
     /// Whether requests of one client go to one instance where possible.
@@ -127,21 +138,23 @@ pub(super) struct ServiceSpec {
     #[tf(default = "INGRESS_TRAFFIC_ALL", ext(wire("ingress")))]
     pub(super) ingress: Value<Ingress>,
     /// The sandbox: `EXECUTION_ENVIRONMENT_GEN2` is a whole Linux, which bucket and NFS volumes and GPUs need;
-    /// `EXECUTION_ENVIRONMENT_GEN1` starts faster. Cloud Run chooses when nothing is said.
-    #[tf(optional, computed, ext(wire("template.executionEnvironment")))]
+    /// `EXECUTION_ENVIRONMENT_GEN1` starts faster. Cloud Run chooses when nothing is said. When it leaves the configuration it
+    /// stays as it is, unless it no longer fits `cpu`, `gpu` or `volumes`: then Cloud Run chooses again.
+    #[tf(optional, computed, ext(wire("template.executionEnvironment"), WhenSilent(silence::execution_environment)))]
     pub(super) execution_environment: Value<ExecutionEnvironment>,
-    /// What must succeed before an instance gets requests. Cloud Run waits for the port to open, up to 240 seconds, when
-    /// nothing is said.
-    #[tf(optional, computed, ext(wire_with(&probe::STARTUP)))]
+    /// What must succeed before an instance gets requests: all its checks together within `240s`. Cloud Run waits for the port
+    /// to open, up to 240 seconds, when nothing is said, and does so again when it leaves the configuration.
+    #[tf(optional, computed, ext(wire_with(&probe::STARTUP), WhenSilent(silence::startup_probe)))]
     pub(super) startup_probe: Value<Probe>,
     /// What must keep succeeding, or the container is restarted. None when absent.
     #[tf(optional, ext(wire_with(&probe::LIVENESS)))]
     pub(super) liveness_probe: Value<Probe>,
-    /// The way into a VPC network.
+    /// The way into a VPC network. None when absent.
     #[tf(optional, ext(wire("template.vpcAccess")))]
     pub(super) vpc_access: Value<VpcAccess>,
-    /// How requests are divided among revisions. All go to the latest ready revision when nothing is said.
-    #[tf(optional, computed, ext(wire("traffic"), Unordered))]
+    /// How requests are divided among revisions. All go to the latest ready revision when nothing is said, and do so again
+    /// when it leaves the configuration.
+    #[tf(optional, computed, ext(wire("traffic"), Unordered, WhenSilent(silence::traffic)))]
     pub(super) traffic: Value<Vec<TrafficTarget>>,
     /// The Cloud KMS key that the image is encrypted with, as `projects/P/locations/L/keyRings/R/cryptoKeys/K`.
     #[tf(optional, ext(wire("template.encryptionKey")))]
@@ -181,15 +194,17 @@ pub(super) struct ServiceSpec {
 #[tf(nested)]
 pub(super) struct VpcAccess {
     /// The Serverless VPC Access connector: its name, or `projects/P/locations/L/connectors/NAME`.
-    #[tf(optional, ext(wire("connector")))]
+    #[tf(optional, ext(wire("connector").instead_of(&["networkInterfaces"])))]
     pub(super) connector: Value<CloudName>,
-    /// The network of direct access. Cloud Run finds it by the subnetwork when only that is given.
-    #[tf(optional, computed, ext(wire("networkInterfaces[network].network")))]
+    /// The network of direct access. Cloud Run finds it by the subnetwork when only that is given, and again when that
+    /// changes.
+    #[tf(optional, computed, ext(wire("networkInterfaces[network].network").instead_of(&["connector"]), WhenSilent(silence::network)))]
     pub(super) network: Value<CloudName>,
-    /// The subnetwork that instances get addresses from. That of the network's name when only the network is given.
-    #[tf(optional, computed, ext(wire("networkInterfaces[network].subnetwork")))]
+    /// The subnetwork that instances get addresses from. That of the network's name when only the network is given, and again
+    /// when that changes.
+    #[tf(optional, computed, ext(wire("networkInterfaces[network].subnetwork").instead_of(&["connector"]), WhenSilent(silence::subnetwork)))]
     pub(super) subnetwork: Value<CloudName>,
-    /// Network tags for firewall rules.
+    /// Network tags for firewall rules, with direct access only.
     #[tf(optional, ext(wire("networkInterfaces[network].tags")))]
     pub(super) tags: Value<BTreeSet<String>>,
     /// Which traffic goes into the network: `PRIVATE_RANGES_ONLY` or `ALL_TRAFFIC`.
@@ -210,7 +225,7 @@ pub(super) struct TrafficTarget {
     /// Percent of the requests. All shares add up to 100.
     #[tf(default = 0, ext(wire("percent")))]
     pub(super) percent: Value<i64>,
-    /// A tag under which this target alone is reached: `https://TAG---…run.app`.
+    /// A tag under which this target alone is reached: `https://TAG---…run.app`. No two targets have the same.
     #[tf(optional, ext(wire("tag")))]
     pub(super) tag: Value<String>,
 }
@@ -405,8 +420,8 @@ impl RestKind for Service {
     }
 
     fn before_create(&self, body: &mut Json, _: &Scope) {
-        // With resources given, the API would take an absent cpuIdle for false: always allocated and billed.
-        if wire::get(body, &format!("{MAIN}.resources")).is_some() {
+        // With resources given, the API would take an absent cpuIdle for false: always allocated and billed. A GPU wants that.
+        if wire::get(body, &format!("{MAIN}.resources")).is_some() && resources::Gpu.read(body).is_null() {
             let path = format!("{MAIN}.resources.cpuIdle");
             if wire::get(body, &path).is_none() {
                 wire::put(body, &path, Json::Bool(true));

@@ -35,7 +35,10 @@ pub(super) fn check(resources: &Value, at: &str, setting: Setting) -> Vec<Findin
     let cpu = text("cpu").unwrap_or("1000m");
     let memory = text("memory").unwrap_or("512Mi");
     let (cpu_field, memory_field) = (format!("{at}.resources.limits.cpu"), format!("{at}.resources.limits.memory"));
-    let Some(milli) = milli_cpu(cpu).filter(|milli| is_cpu_size(*milli)) else {
+    let has_gpu = text("nvidia.com/gpu").is_some_and(|count| count != "0");
+    // An instance with a GPU may be larger than others: the RTX PRO 6000 wants at least 20 CPUs and 80 GiB.
+    let is_size = |milli: &u64| is_cpu_size(*milli) || (has_gpu && *milli > 8_000 && milli.is_multiple_of(1_000));
+    let Some(milli) = milli_cpu(cpu).filter(is_size) else {
         found.push(Finding::new(
             cpu_field,
             format!(
@@ -48,7 +51,10 @@ pub(super) fn check(resources: &Value, at: &str, setting: Setting) -> Vec<Findin
         found.push(Finding::new(memory_field, format!("Invalid value specified for memory '{memory}'.")));
         return found;
     };
-    let (least, most) = memory_range(milli, setting.second_generation);
+    let (least, most) = match memory_range(milli, setting.second_generation) {
+        _ if milli > 8_000 => (80 * GI, u64::MAX),
+        range => range,
+    };
     if size < least || size > most {
         found.push(Finding::new(
             memory_field,
@@ -149,6 +155,15 @@ mod tests {
         for cpu in ["3", "5", "0.05", "16", "1500m"] {
             assert_eq!(verdicts(cpu, "2Gi", PLAIN).len(), 1, "{cpu}");
         }
+    }
+
+    #[test]
+    fn an_instance_with_a_gpu_may_be_larger() {
+        let large = |gpu: Value| {
+            let resources = json!({"limits": {"cpu": "20", "memory": "80Gi", "nvidia.com/gpu": gpu}});
+            check(&resources, "template.containers[0]", PLAIN).len()
+        };
+        assert_eq!((large(json!("1")), large(json!("0"))), (0, 1));
     }
 
     #[test]

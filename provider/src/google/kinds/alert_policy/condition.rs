@@ -11,26 +11,38 @@ use crate::engine::wire::DURATION;
 use crate::google::kinds::scalars::Query;
 use crate::types::Duration;
 
-/// A condition. Exactly one of `threshold`, `absent`, `promql` and `matched_log` is set.
+/// A condition. Exactly one of `threshold`, `absent`, `promql` and `matched_log` is set; one that exists with another kind of
+/// query (MQL, SQL) has none of them, and keeps its query until one of them is set.
 #[derive(Object, Clone)]
 #[tf(nested)]
 pub(in crate::google::kinds) struct Condition {
-    /// What the condition is called in notifications.
-    #[tf(required, ext(wire("displayName"), Identity, FreeText))]
+    /// What the condition is called in notifications; a new one needs it.
+    #[tf(optional, ext(wire("displayName"), Identity, FreeText))]
     pub(super) display_name: Value<String>,
     /// A time series above or below a threshold.
-    #[tf(optional, ext(wire("conditionThreshold")))]
+    #[tf(optional, ext(wire("conditionThreshold").instead_of(INSTEAD_OF_THRESHOLD)))]
     pub(super) threshold: Value<Threshold>,
     /// A time series without data.
-    #[tf(optional, ext(wire("conditionAbsent")))]
+    #[tf(optional, ext(wire("conditionAbsent").instead_of(INSTEAD_OF_ABSENT)))]
     pub(super) absent: Value<Absent>,
     /// A PromQL expression that yields anything.
-    #[tf(optional, ext(wire("conditionPrometheusQueryLanguage")))]
+    #[tf(optional, ext(wire("conditionPrometheusQueryLanguage").instead_of(INSTEAD_OF_PROMQL)))]
     pub(super) promql: Value<Promql>,
     /// A log entry. It stands alone in its policy, which needs `notification_rate_limit`.
-    #[tf(optional, ext(wire("conditionMatchedLog")))]
+    #[tf(optional, ext(wire("conditionMatchedLog").instead_of(INSTEAD_OF_LOG)))]
     pub(super) matched_log: Value<MatchedLog>,
 }
+
+const INSTEAD_OF_THRESHOLD: &[&str] =
+    &["conditionAbsent", "conditionPrometheusQueryLanguage", "conditionMatchedLog", MQL, SQL];
+const INSTEAD_OF_ABSENT: &[&str] =
+    &["conditionThreshold", "conditionPrometheusQueryLanguage", "conditionMatchedLog", MQL, SQL];
+const INSTEAD_OF_PROMQL: &[&str] = &["conditionThreshold", "conditionAbsent", "conditionMatchedLog", MQL, SQL];
+const INSTEAD_OF_LOG: &[&str] =
+    &["conditionThreshold", "conditionAbsent", "conditionPrometheusQueryLanguage", MQL, SQL];
+/// The kinds of condition that the schema does not have.
+const MQL: &str = "conditionMonitoringQueryLanguage";
+const SQL: &str = "conditionSql";
 
 /// A time series above or below a threshold.
 #[derive(Object, Clone)]
@@ -60,8 +72,8 @@ pub(in crate::google::kinds) struct Threshold {
     /// How many series must be over the threshold.
     #[tf(default = 1, ext(wire("trigger.count")))]
     pub(super) trigger_count: Value<i64>,
-    /// How many percent of the series must be, instead of a number.
-    #[tf(optional, ext(wire("trigger.percent")))]
+    /// How many percent of the series must be, instead of a number: above 0, up to 100.
+    #[tf(optional, ext(wire("trigger.percent").instead_of(&["trigger.count"])))]
     pub(super) trigger_percent: Value<f64>,
     /// What missing data means for a condition with a duration.
     #[tf(optional, ext(wire("evaluationMissingData")))]
@@ -87,8 +99,8 @@ pub(in crate::google::kinds) struct Absent {
     /// How many series must be without data.
     #[tf(default = 1, ext(wire("trigger.count")))]
     pub(super) trigger_count: Value<i64>,
-    /// How many percent of the series must be, instead of a number.
-    #[tf(optional, ext(wire("trigger.percent")))]
+    /// How many percent of the series must be, instead of a number: above 0, up to 100.
+    #[tf(optional, ext(wire("trigger.percent").instead_of(&["trigger.count"])))]
     pub(super) trigger_percent: Value<f64>,
 }
 

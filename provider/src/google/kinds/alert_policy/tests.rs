@@ -7,7 +7,8 @@ use super::{Preset, presets, runbook};
 use crate::engine::kind::AnyKind;
 use crate::engine::wire;
 use crate::google::kinds::fixtures::{
-    answers, component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated,
+    answers, component, created, ct_scan, differences, problems, problems_when_new, read_body, refused, scope, set,
+    updated,
 };
 use crate::google::kinds::{kind, rest_kind};
 
@@ -300,4 +301,101 @@ fn refusals_name_the_attribute_the_value_and_the_way_out() {
         ".conditions[0].threshold.duration",
         "it is 90s",
     );
+}
+
+#[test]
+fn a_policy_with_a_query_that_cannot_be_said_is_taken_and_keeps_it() {
+    let query = json!({"query": "fetch x", "duration": "60s", "trigger": {"count": 1}});
+    for kind in ["conditionMonitoringQueryLanguage", "conditionSql"] {
+        let mut body = found();
+        body["conditions"] = json!([{"name": "c", "displayName": "errors", kind: query}]);
+        let hcl = json!({"display_name": "Errors", "conditions": [{"display_name": "errors"}]});
+        assert_eq!(problems(policies(), &hcl), vec![]);
+        assert_eq!(problems_when_new(policies(), &hcl).len(), 1);
+        assert_eq!(
+            wire::unexpressed(policies().object(), &body, policies().unmanaged()),
+            [format!("conditions[0].{kind}")]
+        );
+        let (wanted, _) = updated(policies(), &body, |policy| {
+            let renamed = component(policies(), &json!({"conditions": [{"display_name": "more errors"}]}));
+            set(policy, "conditions", renamed.get("conditions").clone());
+        });
+        assert_eq!(wanted["conditions"][0][kind], query);
+        let (wanted, _) = updated(policies(), &body, |policy| {
+            let replaced =
+                json!({"conditions": [{"display_name": "errors", "promql": {"query": "up == 0", "duration": "1m"}}]});
+            set(policy, "conditions", component(policies(), &replaced).get("conditions").clone());
+        });
+        assert!(wanted["conditions"][0].get(kind).is_none());
+        assert_eq!(wanted["conditions"][0]["conditionPrometheusQueryLanguage"]["query"], json!("up == 0"));
+    }
+}
+
+#[test]
+fn a_condition_without_a_name_is_taken_and_a_new_one_needs_one() {
+    let nameless = json!({"display_name": "Errors", "conditions": [{"promql": {"query": "up == 0"}}]});
+    assert_eq!(problems(policies(), &nameless), vec![]);
+    assert_eq!(problems_when_new(policies(), &nameless)[0].0, "alert_policies[\"k\"].conditions[0].display_name");
+}
+
+#[test]
+fn a_trigger_is_a_count_or_a_percentage() {
+    let mut body = found();
+    body["conditions"][0]["conditionThreshold"]["trigger"] = json!({"count": 1});
+    let by = |policy: &mut Dynamic, change: fn(&mut Dynamic)| {
+        let mut conditions = policy.get("conditions").as_elements().unwrap().to_vec();
+        change(conditions[0].as_entries_mut().unwrap().get_mut("threshold").unwrap());
+        set(policy, "conditions", Dynamic::List(conditions));
+    };
+    let (wanted, _) = updated(policies(), &body, |policy| {
+        by(policy, |threshold| set(threshold, "trigger_percent", Dynamic::Number(50_i64.into())));
+    });
+    let trigger = &wanted["conditions"][0]["conditionThreshold"]["trigger"];
+    assert_eq!((trigger["percent"].as_f64(), trigger.get("count")), (Some(50.0), None));
+    let (back, _) = updated(policies(), &wanted, |policy| {
+        by(policy, |threshold| {
+            set(threshold, "trigger_percent", Dynamic::Null);
+            set(threshold, "trigger_count", Dynamic::Number(3_i64.into()));
+        });
+    });
+    assert_eq!(back["conditions"][0]["conditionThreshold"]["trigger"], json!({"count": 3}));
+}
+
+#[test]
+fn a_rate_limit_goes_with_its_message() {
+    let mut body = found();
+    body["alertStrategy"] = json!({"notificationRateLimit": {"period": "300s"}, "autoClose": "1800s"});
+    let (wanted, mask) = updated(policies(), &body, |policy| set(policy, "notification_rate_limit", Dynamic::Null));
+    assert_eq!(wanted["alertStrategy"], json!({"autoClose": "1800s"}));
+    assert_eq!(mask, ["alertStrategy.notificationRateLimit"]);
+    body["alertStrategy"] = json!({"notificationRateLimit": {"period": "300s"}});
+    let (wanted, mask) = updated(policies(), &body, |policy| set(policy, "notification_rate_limit", Dynamic::Null));
+    assert!(wanted.get("alertStrategy").is_none());
+    assert_eq!(mask, ["alertStrategy"]);
+}
+
+#[test]
+fn texts_that_are_too_long_are_refused_before() {
+    let with = |name: &str, text: String| hcl(|hcl| hcl[name] = json!(text));
+    assert_eq!(problems(policies(), &with("documentation", "x".repeat(8192))), vec![]);
+    refused(policies(), &with("documentation", "x".repeat(8193)), ".documentation", "it has 8193");
+    refused(policies(), &with("documentation", "ä".repeat(5121)), ".documentation", "10242");
+    refused(policies(), &with("documentation_subject", "x".repeat(256)), ".documentation_subject", "it has 256");
+    refused(policies(), &with("documentation_subject", "a\nb".to_owned()), ".documentation_subject", "one line");
+}
+
+#[test]
+fn what_alerting_refuses_of_a_new_policy_is_refused_before() {
+    let at = |hcl: Json| problems_when_new(policies(), &hcl).into_iter().map(|(path, _)| path).collect::<Vec<_>>();
+    assert_eq!(at(hcl(|_| ())), Vec::<String>::new());
+    let place = |attribute: &str| vec![format!("alert_policies[\"k\"].{attribute}")];
+    assert_eq!(at(hcl(|hcl| hcl["notification_rate_limit"] = json!("5m"))), place("notification_rate_limit"));
+    let log = json!({
+        "display_name": "Log", "notification_rate_limit": "5m", "notification_prompts": ["OPENED", "CLOSED"],
+        "conditions": [{"display_name": "c", "matched_log": {"filter": "severity>=ERROR"}}],
+    });
+    assert_eq!(at(log), place("notification_prompts"));
+    let threshold = |name: &str, value: Json| hcl(|hcl| hcl["conditions"][0]["threshold"][name] = value);
+    assert_eq!(at(threshold("comparison", json!("COMPARISON_GE"))), place("conditions[0].threshold.comparison"));
+    assert_eq!(at(threshold("forecast_horizon", json!("3d"))), place("conditions[0].threshold.forecast_horizon"));
 }

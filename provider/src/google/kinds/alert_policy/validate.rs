@@ -1,11 +1,11 @@
 //! What Cloud Monitoring would refuse, and presets that cannot mean what they say, at plan time.
 
-use tfplugin::{Choice, Diagnostic, Diagnostics, Path, Value};
+use tfplugin::{Choice, Diagnostic, Diagnostics, Path, Scalar, Value};
 
 use super::aggregation::Aggregation;
-use super::condition::{Condition, Threshold};
+use super::condition::{Comparison, Condition, Threshold};
 use super::presets::Source;
-use super::{AlertPolicySpec, Preset};
+use super::{AlertPolicySpec, NotificationPrompt, Preset};
 use crate::types::Duration;
 
 const DAY: u64 = 86_400;
@@ -33,13 +33,7 @@ pub(super) fn policy(spec: &AlertPolicySpec, path: &Path, diagnostics: &mut Diag
         ),
         _ => {}
     }
-    if spec.preset.is_null() && spec.display_name.is_null() {
-        error(
-            path.attribute("display_name"),
-            "An alert policy needs a name",
-            "A policy with conditions of its own needs display_name: it is what people read at night.".to_owned(),
-        );
-    }
+    texts(spec, &mut error, path);
     if let Some(text) = spec.display_name.known().filter(|text| text.is_empty() || text.chars().count() > 512) {
         error(
             path.attribute("display_name"),
@@ -67,6 +61,145 @@ pub(super) fn policy(spec: &AlertPolicySpec, path: &Path, diagnostics: &mut Diag
     }
     for (index, condition) in conditions.iter().enumerate() {
         self::condition(condition, &path.attribute("conditions").index(index), diagnostics);
+    }
+}
+
+/// What a new policy needs; one that exists may have been made without, or with a kind of condition that cannot be said.
+pub(super) fn new_policy(spec: &AlertPolicySpec, path: &Path, diagnostics: &mut Diagnostics) {
+    if spec.preset.is_null() && spec.display_name.is_null() {
+        diagnostics.push(
+            Diagnostic::error(
+                "An alert policy needs a name",
+                "A policy with conditions of its own needs display_name: it is what people read at night.",
+            )
+            .at(path.attribute("display_name")),
+        );
+    }
+    for (index, condition) in spec.conditions.known().into_iter().flatten().enumerate() {
+        let path = path.attribute("conditions").index(index);
+        if condition.display_name.is_null() {
+            diagnostics.push(
+                Diagnostic::error(
+                    "A condition needs a name",
+                    "A new condition needs display_name, which notifications quote.",
+                )
+                .at(path.attribute("display_name")),
+            );
+        }
+        if kinds_of(condition).is_empty() {
+            diagnostics.push(
+                Diagnostic::error(
+                    "A condition is of one kind",
+                    "Set exactly one of threshold, absent, promql and matched_log; none is set.",
+                )
+                .at(path.clone()),
+            );
+        }
+        if let Some(threshold) = condition.threshold.known() {
+            new_threshold(threshold, &path.attribute("threshold"), diagnostics);
+        }
+    }
+    notifications(spec, path, diagnostics);
+}
+
+/// What an incident by log entries has, and no other.
+fn notifications(spec: &AlertPolicySpec, path: &Path, diagnostics: &mut Diagnostics) {
+    let mut error = |attribute: &str, summary: &str, detail: &str| {
+        diagnostics.push(Diagnostic::error(summary, detail).at(path.attribute(attribute)));
+    };
+    let conditions = spec.conditions.known().map(Vec::as_slice).unwrap_or_default();
+    let is_log = |condition: &Condition| !condition.matched_log.is_null();
+    let are_all_said =
+        !spec.conditions.is_unknown() && conditions.iter().all(|condition| !kinds_of(condition).is_empty());
+    if are_all_said && !conditions.iter().any(is_log) && !spec.notification_rate_limit.is_null() {
+        error(
+            "notification_rate_limit",
+            "A rate limit without a log condition",
+            "Only a policy with a matched_log condition can have notification_rate_limit. Remove it.",
+        );
+    }
+    let closes = spec.notification_prompts.known().is_some_and(|prompts| prompts.contains(&NotificationPrompt::Closed));
+    if closes && conditions.iter().any(is_log) {
+        error(
+            "notification_prompts",
+            "A log condition only opens incidents",
+            "Channels of a policy with a matched_log condition are told when an incident is OPENED. Remove CLOSED.",
+        );
+    }
+}
+
+/// What the API has for later, and what depends on the duration.
+fn new_threshold(threshold: &Threshold, path: &Path, diagnostics: &mut Diagnostics) {
+    let mut error = |attribute: &str, summary: &str, detail: String| {
+        diagnostics.push(Diagnostic::error(summary, detail).at(path.attribute(attribute)));
+    };
+    let comparison = threshold.comparison.known();
+    if let Some(other) = comparison.filter(|other| !matches!(other, Comparison::Above | Comparison::Below)) {
+        error(
+            "comparison",
+            "Comparison not supported",
+            format!("comparison must be COMPARISON_GT or COMPARISON_LT; it is {}.", other.spelling()),
+        );
+    }
+    let is_short = seconds(&threshold.duration).is_some_and(|(_, seconds)| seconds < 60);
+    if is_short && !threshold.evaluation_missing_data.is_null() {
+        error(
+            "evaluation_missing_data",
+            "Missing data needs a duration",
+            "evaluation_missing_data needs a duration of at least 1m. Set duration, or remove it.".to_owned(),
+        );
+    }
+    if let Some((text, seconds)) = seconds(&threshold.forecast_horizon)
+        && !(3_600..=60 * 3_600).contains(&seconds)
+    {
+        let detail = format!("forecast_horizon must be from 1h to 60h; it is {text}.");
+        error("forecast_horizon", "Duration out of range", detail);
+    }
+}
+
+/// The kinds of condition that are set.
+fn kinds_of(condition: &Condition) -> Vec<&'static str> {
+    let kinds = [
+        ("threshold", !condition.threshold.is_null()),
+        ("absent", !condition.absent.is_null()),
+        ("promql", !condition.promql.is_null()),
+        ("matched_log", !condition.matched_log.is_null()),
+    ];
+    kinds.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
+}
+
+/// Texts that are too long; what a `{{..}}` in them stands for is not judged.
+fn texts(spec: &AlertPolicySpec, error: &mut impl FnMut(Path, &str, String), path: &Path) {
+    let documentation = spec.documentation.known().map(Scalar::repr).filter(|text| !text.contains("{{"));
+    if let Some(text) = documentation.filter(|text| text.chars().count() > 8_192 || text.len() > 10_240) {
+        error(
+            path.attribute("documentation"),
+            "Documentation too long",
+            format!(
+                "documentation must have at most 8192 characters and 10240 bytes; it has {} and {}. Shorten it, or link to a page.",
+                text.chars().count(),
+                text.len()
+            ),
+        );
+    }
+    let subject = spec.documentation_subject.known().filter(|text| !text.contains("{{"));
+    if let Some(text) = subject.filter(|text| text.chars().count() > 255 || text.contains(['\n', '\r'])) {
+        error(
+            path.attribute("documentation_subject"),
+            "Invalid subject of notifications",
+            format!(
+                "documentation_subject must be one line of at most 255 characters; it has {} in {} lines.",
+                text.chars().count(),
+                text.lines().count()
+            ),
+        );
+    }
+    if let Some(labels) = spec.user_labels.known().filter(|labels| labels.len() > 64) {
+        error(
+            path.attribute("user_labels"),
+            "Too many labels",
+            format!("A policy has at most 64 labels; user_labels has {}.", labels.len()),
+        );
     }
 }
 
@@ -174,20 +307,15 @@ fn minutes(value: &Value<Duration>, least: u64, most: u64, path: Path, name: &st
 }
 
 fn condition(condition: &Condition, path: &Path, diagnostics: &mut Diagnostics) {
-    let kinds = [
-        ("threshold", !condition.threshold.is_null()),
-        ("absent", !condition.absent.is_null()),
-        ("promql", !condition.promql.is_null()),
-        ("matched_log", !condition.matched_log.is_null()),
-    ];
-    let given: Vec<&str> = kinds.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| *name).collect();
-    if given.len() != 1 {
-        let found =
-            if given.is_empty() { "none is set".to_owned() } else { format!("set are {}", given.join(" and ")) };
+    let given = kinds_of(condition);
+    if given.len() > 1 {
         diagnostics.push(
             Diagnostic::error(
                 "A condition is of one kind",
-                format!("Set exactly one of threshold, absent, promql and matched_log; {found}."),
+                format!(
+                    "Set exactly one of threshold, absent, promql and matched_log; set are {}.",
+                    given.join(" and ")
+                ),
             )
             .at(path.clone()),
         );
@@ -197,6 +325,7 @@ fn condition(condition: &Condition, path: &Path, diagnostics: &mut Diagnostics) 
     }
     if let Some(absent) = condition.absent.known() {
         let path = path.attribute("absent");
+        trigger(&absent.trigger_count, &absent.trigger_percent, &path, diagnostics);
         minutes(&absent.duration, 120, LONGEST, path.attribute("duration"), "duration", diagnostics);
         aggregations(&absent.aggregations, &path.attribute("aggregations"), diagnostics);
     }
@@ -224,16 +353,38 @@ fn threshold(threshold: &Threshold, path: &Path, diagnostics: &mut Diagnostics) 
             .at(path.attribute("denominator_filter")),
         );
     }
-    let counted = threshold.trigger_count.known().is_some_and(|count| *count != 1);
-    if counted && !threshold.trigger_percent.is_null() {
+    trigger(&threshold.trigger_count, &threshold.trigger_percent, path, diagnostics);
+}
+
+fn trigger(count: &Value<i64>, percent: &Value<f64>, path: &Path, diagnostics: &mut Diagnostics) {
+    if count.known().is_some_and(|count| *count != 1) && !percent.is_null() {
         diagnostics.push(
             Diagnostic::error("Two triggers", "Set trigger_count or trigger_percent, not both.")
                 .at(path.attribute("trigger_percent")),
         );
     }
+    if let Some(percent) = percent.known().filter(|percent| !(0.0..=100.0).contains(*percent)) {
+        diagnostics.push(
+            Diagnostic::error(
+                "Number out of range",
+                format!("trigger_percent must be from 0 to 100; it is {percent}."),
+            )
+            .at(path.attribute("trigger_percent")),
+        );
+    }
+    if let Some(count) = count.known().filter(|count| **count < 0) {
+        diagnostics.push(
+            Diagnostic::error("Number out of range", format!("trigger_count must not be negative; it is {count}."))
+                .at(path.attribute("trigger_count")),
+        );
+    }
 }
 
 fn aggregations(value: &Value<Vec<Aggregation>>, path: &Path, diagnostics: &mut Diagnostics) {
+    if let Some(count) = value.known().map(Vec::len).filter(|count| *count > 2) {
+        let detail = format!("At most two aggregations follow each other; there are {count}.");
+        diagnostics.push(Diagnostic::error("Too many aggregations", detail).at(path.clone()));
+    }
     for (index, aggregation) in value.known().into_iter().flatten().enumerate() {
         let path = path.index(index).attribute("alignment_period");
         minutes(&aggregation.alignment_period, 60, 25 * 3_600, path, "alignment_period", diagnostics);

@@ -72,6 +72,9 @@ impl Codec for Plain {
     fn masks(&self) -> &'static [&'static str] {
         &[ENV]
     }
+    fn expresses(&self) -> &'static [&'static str] {
+        &["template.containers[ports].env.*.name", "template.containers[ports].env.*.value"]
+    }
 }
 
 /// Variables with a secret's value.
@@ -105,5 +108,11 @@ impl Codec for Secret {
     }
     fn masks(&self) -> &'static [&'static str] {
         &[ENV]
+    }
+    fn expresses(&self) -> &'static [&'static str] {
+        &[
+            "template.containers[ports].env.*.valueSource.secretKeyRef.secret",
+            "template.containers[ports].env.*.valueSource.secretKeyRef.version",
+        ]
     }
 }

@@ -50,6 +50,11 @@ impl Scalar for CloudName {
 
 tfplugin::scalar!(CloudName);
 
+/// Whether two names, short or full, can be of one object.
+pub(super) fn is_same_name(a: &str, b: &str) -> bool {
+    CloudName(a.to_owned()) == CloudName(b.to_owned())
+}
+
 /// A connector is written with its full path.
 pub(super) fn expand_connector(connector: &mut Dynamic, location: &str, scope: &Scope) {
     if let Dynamic::String(name) = connector

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, Entries, Name, Number, Object, Value};
 
-use crate::engine::marks::Codec;
+use super::silence;
+use crate::engine::marks::{Codec, WhenSilent};
 use crate::engine::wire::{self, SECONDS_INT};
 use crate::types::Duration;
 
@@ -28,8 +29,8 @@ pub(in crate::google::kinds) struct Probe {
     /// The service that the gRPC health check asks for. The whole server when absent.
     #[tf(optional)]
     pub(super) grpc_service: Value<String>,
-    /// The port that is asked. The container's own when nothing is said.
-    #[tf(optional, computed)]
+    /// The port that is asked. The container's own when nothing is said, which it follows.
+    #[tf(optional, computed, ext(WhenSilent(silence::probe_port)))]
     pub(super) port: Value<i64>,
     /// How long after the start of the container the first check is: up to `240s` for a startup probe, `3600s` for a
     /// liveness probe.
@@ -50,15 +51,41 @@ pub(in crate::google::kinds) struct Probe {
 pub(super) struct ProbeAt {
     path: &'static str,
     masks: &'static [&'static str],
+    expresses: &'static [&'static str],
+}
+
+/// The paths of a probe's settings.
+macro_rules! settings_of {
+    ($probe:literal) => {
+        &[
+            concat!("template.containers[ports].", $probe, ".initialDelaySeconds"),
+            concat!("template.containers[ports].", $probe, ".periodSeconds"),
+            concat!("template.containers[ports].", $probe, ".timeoutSeconds"),
+            concat!("template.containers[ports].", $probe, ".failureThreshold"),
+            concat!("template.containers[ports].", $probe, ".httpGet.path"),
+            concat!("template.containers[ports].", $probe, ".httpGet.port"),
+            concat!("template.containers[ports].", $probe, ".httpGet.httpHeaders.*.name"),
+            concat!("template.containers[ports].", $probe, ".httpGet.httpHeaders.*.value"),
+            concat!("template.containers[ports].", $probe, ".tcpSocket.port"),
+            concat!("template.containers[ports].", $probe, ".grpc.port"),
+            concat!("template.containers[ports].", $probe, ".grpc.service"),
+        ]
+    };
 }
 
 /// The probe that guards the start.
-pub(super) static STARTUP: ProbeAt =
-    ProbeAt { path: "template.containers[ports].startupProbe", masks: &["template.containers[ports].startupProbe"] };
+pub(super) static STARTUP: ProbeAt = ProbeAt {
+    path: "template.containers[ports].startupProbe",
+    masks: &["template.containers[ports].startupProbe"],
+    expresses: settings_of!("startupProbe"),
+};
 
 /// The probe that guards the life.
-pub(super) static LIVENESS: ProbeAt =
-    ProbeAt { path: "template.containers[ports].livenessProbe", masks: &["template.containers[ports].livenessProbe"] };
+pub(super) static LIVENESS: ProbeAt = ProbeAt {
+    path: "template.containers[ports].livenessProbe",
+    masks: &["template.containers[ports].livenessProbe"],
+    expresses: settings_of!("livenessProbe"),
+};
 
 const SECONDS: [(&str, &str, &str); 3] = [
     ("initial_delay", "initialDelaySeconds", "0s"),
@@ -149,5 +176,9 @@ impl Codec for ProbeAt {
 
     fn masks(&self) -> &'static [&'static str] {
         self.masks
+    }
+
+    fn expresses(&self) -> &'static [&'static str] {
+        self.expresses
     }
 }

@@ -1,10 +1,13 @@
 use serde_json::{Value as Json, json};
-use tfplugin::Dynamic;
+use tfplugin::schema::Presence;
+use tfplugin::{Dynamic, ObjectSchema};
 
 use crate::engine::kind::AnyKind;
+use crate::engine::marks::{Silent, WhenSilent};
 use crate::engine::wire;
 use crate::google::kinds::fixtures::{
-    PROJECT, answers, component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated,
+    PROJECT, answers, component, created, ct_scan, differences, problems, problems_when_new, read_body, refused, scope,
+    set, updated,
 };
 use crate::google::kinds::kind;
 
@@ -450,4 +453,259 @@ fn refusals_name_the_attribute_the_value_and_the_way_out() {
         "refuses",
     );
     refused(kind, &with(json!({"gpu": 1})), ".gpu_type", "go together");
+}
+
+#[test]
+fn limits_that_the_api_has_are_refused_before() {
+    let kind = services();
+    let with = |more: Json| {
+        let mut hcl = json!({"image": "i"});
+        hcl.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        hcl
+    };
+    assert_eq!(problems(kind, &with(json!({"description": "x".repeat(512)}))), vec![]);
+    refused(kind, &with(json!({"description": "x".repeat(513)})), ".description", "it has 513");
+    refused(kind, &with(json!({"env": {"A": "x".repeat(32_769)}})), ".env[\"A\"]", "it has 32769");
+    refused(kind, &with(json!({"env": {"1A": "x"}})), ".env[\"1A\"]", "not begin with a digit");
+    refused(
+        kind,
+        &with(json!({"startup_probe": {"tcp": true, "period": "100s", "failure_threshold": 3}})),
+        ".startup_probe.failure_threshold",
+        "at most 240s",
+    );
+    refused(
+        kind,
+        &with(json!({"traffic": [{"percent": 50, "tag": "a"}, {"revision": "r", "percent": 50, "tag": "a"}]})),
+        ".traffic[1].tag",
+        "given twice",
+    );
+    refused(kind, &with(json!({"traffic": [{"percent": 100, "tag": "A"}]})), ".traffic[0].tag", "lower-case");
+    let gen2 = "EXECUTION_ENVIRONMENT_GEN2";
+    refused(kind, &with(json!({"memory": "256Mi", "execution_environment": gen2})), ".memory", "at least 512Mi");
+    refused(
+        kind,
+        &with(json!({"volumes": {"q": {"cloud_sql_instances": ["main"], "mount_path": "/cloudsql"}}})),
+        ".volumes[\"q\"].cloud_sql_instances",
+        "PROJECT:REGION:INSTANCE",
+    );
+}
+
+#[test]
+fn a_cpu_below_one_goes_in_thousandths() {
+    let with = |cpu: &str| json!({"image": "i", "cpu": cpu, "memory": "256Mi"});
+    for cpu in ["0.08", "125m", "0.125", "0.999"] {
+        assert_eq!(problems(services(), &with(cpu)), vec![], "{cpu}");
+        assert_eq!(problems_when_new(services(), &with(cpu)), vec![], "{cpu}");
+    }
+    refused(services(), &with("0.079"), ".cpu", "it is 0.079");
+    // Cloud Functions runs services of such sizes.
+    assert_eq!(problems(services(), &with("0.1666")), vec![]);
+    assert_eq!(problems_when_new(services(), &with("0.1666")).len(), 1);
+}
+
+#[test]
+fn a_gpu_needs_what_its_type_needs() {
+    let with = |kind: &str, cpu: &str, memory: &str| json!({"image": "i", "gpu": 1, "gpu_type": kind, "cpu": cpu, "memory": memory});
+    assert_eq!(problems(services(), &with("nvidia-l4", "4", "16Gi")), vec![]);
+    assert_eq!(problems(services(), &with("nvidia-rtx-pro-6000", "20", "80Gi")), vec![]);
+    assert_eq!(problems(services(), &with("nvidia-of-tomorrow", "48", "300Gi")), vec![]);
+    let paths = |hcl: Json| problems(services(), &hcl).into_iter().map(|(path, _)| path).collect::<Vec<_>>();
+    assert_eq!(paths(with("nvidia-l4", "2", "8Gi")), ["services[\"k\"].cpu", "services[\"k\"].memory"]);
+    assert_eq!(paths(with("nvidia-rtx-pro-6000", "8", "32Gi")), ["services[\"k\"].cpu", "services[\"k\"].memory"]);
+    assert_eq!(paths(with("nvidia-l4", "20", "80Gi")), ["services[\"k\"].cpu"]);
+    let mut two = with("nvidia-l4", "8", "32Gi");
+    two["gpu"] = json!(2);
+    refused(services(), &two, ".gpu", "from 0 to 1");
+    assert_eq!(problems_when_new(services(), &json!({"image": "i", "gpu": 1, "gpu_type": "nvidia-l4"})).len(), 2);
+}
+
+#[test]
+fn a_new_service_with_a_gpu_has_cpu_all_the_time() {
+    let body =
+        created(services(), &json!({"image": "i", "cpu": "4", "memory": "16Gi", "gpu": 1, "gpu_type": "nvidia-l4"}));
+    assert!(wire::get(&body, "template.containers[ports].resources.cpuIdle").is_none());
+}
+
+/// A service whose main container and sidecar share the volume `shared`.
+fn sharing() -> Json {
+    let mut body = found();
+    container(&mut body).insert("volumeMounts".into(), json!([{"name": "shared", "mountPath": "/shared"}]));
+    let sidecar = json!({"name": "proxy", "image": "p", "volumeMounts": [{"name": "shared", "mountPath": "/in"}]});
+    body["template"]["containers"].as_array_mut().unwrap().push(sidecar);
+    body["template"]["volumes"] = json!([{"name": "shared", "emptyDir": {"medium": "MEMORY"}}]);
+    body
+}
+
+#[test]
+fn a_volume_that_a_sidecar_mounts_stays_when_the_main_container_lets_go_of_it() {
+    let body = sharing();
+    let (wanted, _) = updated(services(), &body, |service| set(service, "volumes", Dynamic::Null));
+    assert_eq!(wanted["template"]["volumes"], body["template"]["volumes"]);
+    assert!(wanted["template"]["containers"][0].get("volumeMounts").is_none());
+    assert_eq!(wanted["template"]["containers"][1], body["template"]["containers"][1]);
+}
+
+#[test]
+fn a_volume_that_is_mounted_twice_keeps_its_second_place() {
+    let mut body = found();
+    let mounts = json!([{"name": "t", "mountPath": "/a"}, {"name": "t", "mountPath": "/b", "subPath": "x"}]);
+    container(&mut body).insert("volumeMounts".into(), mounts);
+    body["template"]["volumes"] = json!([{"name": "t", "emptyDir": {"medium": "MEMORY"}}]);
+    let unexpressed = wire::unexpressed(services().object(), &body, services().unmanaged());
+    assert_eq!(unexpressed, ["template.containers[0].volumeMounts[1]"]);
+    let moved = component(services(), &json!({"image": "i", "volumes": {"t": {"empty_dir": {}, "mount_path": "/c"}}}));
+    let (wanted, _) = updated(services(), &body, |service| set(service, "volumes", moved.get("volumes").clone()));
+    assert_eq!(
+        wanted["template"]["containers"][0]["volumeMounts"],
+        json!([{"name": "t", "mountPath": "/c"}, {"name": "t", "mountPath": "/b", "subPath": "x"}])
+    );
+    let (wanted, _) = updated(services(), &body, |service| set(service, "volumes", Dynamic::Null));
+    assert!(wanted["template"]["containers"][0].get("volumeMounts").is_none());
+    assert!(wanted["template"].get("volumes").is_none());
+}
+
+#[test]
+fn what_a_volume_cannot_say_is_named_and_survives() {
+    let mut body = found();
+    body["template"]["volumes"] = json!([
+        {"name": "key", "secret": {"secret": "tls", "items": [{"path": "tls.key", "version": "1", "mode": 256}]}},
+        {"name": "new", "filestore": {"instance": "f"}},
+    ]);
+    let mounts = json!([{"name": "key", "mountPath": "/tls"}, {"name": "new", "mountPath": "/new"}]);
+    container(&mut body).insert("volumeMounts".into(), mounts);
+    assert_eq!(
+        wire::unexpressed(services().object(), &body, services().unmanaged()),
+        [
+            "template.containers[0].volumeMounts[1]",
+            "template.volumes[0].secret.items[0].mode",
+            "template.volumes[1].filestore"
+        ]
+    );
+    let (wanted, _) = updated(services(), &body, |service| {
+        let mut volumes = service.get("volumes").clone();
+        let key = volumes.as_entries_mut().unwrap().get_mut("key").unwrap();
+        set(key, "mount_path", Dynamic::string("/etc/tls"));
+        set(service, "volumes", volumes);
+    });
+    assert_eq!(wanted["template"]["volumes"], body["template"]["volumes"]);
+    assert_eq!(wanted["template"]["containers"][0]["volumeMounts"][0]["mountPath"], json!("/etc/tls"));
+    assert_eq!(wanted["template"]["containers"][0]["volumeMounts"][1], json!({"name": "new", "mountPath": "/new"}));
+}
+
+#[test]
+fn direct_access_and_a_connector_are_switched_as_one_message() {
+    let connector = format!("projects/{PROJECT}/locations/europe-west1/connectors/c");
+    let mut body = found();
+    let direct = json!({"networkInterfaces": [{"network": "n", "subnetwork": "s"}], "egress": "ALL_TRAFFIC"});
+    template(&mut body).insert("vpcAccess".into(), direct.clone());
+    let (wanted, mask) = updated(services(), &body, |service| {
+        let vpc = json!({"image": "i", "vpc_access": {"connector": connector, "egress": "ALL_TRAFFIC"}});
+        set(service, "vpc_access", component(services(), &vpc).get("vpc_access").clone());
+    });
+    assert_eq!(wanted["template"]["vpcAccess"], json!({"connector": connector, "egress": "ALL_TRAFFIC"}));
+    assert_eq!(mask, ["template.vpcAccess"]);
+    let (back, mask) = updated(services(), &wanted, |service| {
+        let vpc = json!({"image": "i", "vpc_access": {"network": "n", "egress": "ALL_TRAFFIC"}});
+        set(service, "vpc_access", component(services(), &vpc).get("vpc_access").clone());
+    });
+    assert_eq!(
+        back["template"]["vpcAccess"],
+        json!({"networkInterfaces": [{"network": "n"}], "egress": "ALL_TRAFFIC"})
+    );
+    assert_eq!(mask, ["template.vpcAccess"]);
+}
+
+/// What the attribute at `path` becomes when the configuration is silent about it, in an update from one component to another.
+fn silent_about(attribute: &str, before: &Json, now: &Json) -> Dynamic {
+    let (before, now) = (component(services(), before), component(services(), now));
+    let WhenSilent(meaning) = services().object().attribute(attribute).unwrap().extensions.get().unwrap();
+    let value = before.get(attribute);
+    meaning(&Silent { value, before: &before, now: &now, component_before: &before, component: &now })
+}
+
+#[test]
+fn every_attribute_that_cloud_run_may_set_stays_or_says_what_silence_means() {
+    let mut found = Vec::new();
+    let mut collect = |prefix: &str, object: &ObjectSchema| {
+        for attribute in object.attributes.iter().filter(|attribute| attribute.presence == Presence::OptionalComputed) {
+            let follows = attribute.extensions.get::<WhenSilent>().is_some();
+            found.push(format!("{prefix}{} {}", attribute.name, if follows { "is settled" } else { "stays" }));
+        }
+    };
+    collect("", services().object());
+    for attribute in &services().object().attributes {
+        if let Some((_, inner)) = attribute.nested() {
+            collect(&format!("{}.", attribute.name), inner);
+        }
+    }
+    assert_eq!(
+        found,
+        [
+            "name stays",
+            "location stays",
+            "port stays",
+            "cpu stays",
+            "memory stays",
+            "cpu_idle is settled",
+            "service_account stays",
+            "max_instances is settled",
+            "concurrency is settled",
+            "timeout stays",
+            "execution_environment is settled",
+            "startup_probe is settled",
+            "traffic is settled",
+            "startup_probe.port is settled",
+            "liveness_probe.port is settled",
+            "vpc_access.network is settled",
+            "vpc_access.subnetwork is settled",
+        ]
+    );
+}
+
+#[test]
+fn silence_sends_all_traffic_to_the_latest_revision() {
+    let canary = json!({"image": "i", "traffic": [{"revision": "s-1", "percent": 90}, {"percent": 10}]});
+    let latest = component(services(), &json!({"image": "i", "traffic": [{"percent": 100}]}));
+    assert_eq!(&silent_about("traffic", &canary, &canary), latest.get("traffic"));
+}
+
+#[test]
+fn silence_has_the_port_probed() {
+    let own = json!({"image": "i", "port": 8080, "startup_probe": {"http_path": "/health", "port": 8080}});
+    let probe = silent_about("startup_probe", &own, &json!({"image": "i", "port": 9000}));
+    let usual = json!({"image": "i", "startup_probe": {
+        "tcp": true, "port": 9000, "period": "240s", "timeout": "240s", "failure_threshold": 1,
+    }});
+    let attribute = services().object().attribute("startup_probe").unwrap();
+    assert!(wire::equal(attribute, &probe, component(services(), &usual).get("startup_probe")), "{probe:?}");
+}
+
+#[test]
+fn silence_follows_the_cpu() {
+    let with = |cpu: &str, more: Json| {
+        let mut hcl = json!({"image": "i", "cpu": cpu});
+        hcl.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        hcl
+    };
+    let number = |value: i64| Dynamic::Number(value.into());
+    let (large, small) = (with("1", json!({"concurrency": 30})), with("0.5", json!({"concurrency": 1})));
+    assert_eq!(silent_about("concurrency", &large, &small), number(1));
+    assert_eq!(silent_about("concurrency", &small, &large), number(80));
+    assert_eq!(silent_about("concurrency", &large, &large), number(30));
+    let always = with("1", json!({"cpu_idle": false}));
+    assert_eq!(silent_about("cpu_idle", &always, &small), Dynamic::Bool(true));
+    assert_eq!(silent_about("cpu_idle", &always, &large), Dynamic::Bool(false));
+    let gpu = with("4", json!({"gpu": 1, "gpu_type": "nvidia-l4", "cpu_idle": false}));
+    assert_eq!(silent_about("cpu_idle", &with("4", json!({"cpu_idle": true})), &gpu), Dynamic::Bool(false));
+    assert_eq!(silent_about("cpu_idle", &gpu, &large), Dynamic::Bool(true));
+    let second = with("1", json!({"execution_environment": "EXECUTION_ENVIRONMENT_GEN2"}));
+    assert_eq!(silent_about("execution_environment", &second, &small), Dynamic::Unknown);
+    assert_eq!(&silent_about("execution_environment", &second, &large), &Dynamic::string("EXECUTION_ENVIRONMENT_GEN2"));
+}
+
+#[test]
+fn silence_lets_cloud_run_allow_more_instances_than_are_kept() {
+    let (few, many) = (json!({"image": "i", "max_instances": 3}), json!({"image": "i", "min_instances": 5}));
+    assert_eq!(silent_about("max_instances", &few, &few), Dynamic::Number(3_i64.into()));
+    assert_eq!(silent_about("max_instances", &few, &many), Dynamic::Unknown);
 }

@@ -1,6 +1,6 @@
 //! What Cloud Run would refuse, said at plan time. Values that are not known yet could be valid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use tfplugin::{Choice, Diagnostic, Diagnostics, Path, Value};
@@ -15,6 +15,9 @@ const GI: u128 = 1 << 30;
 
 /// Variables that Cloud Run sets itself.
 const RESERVED: &[&str] = &["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"];
+
+/// The longest value of a variable, in bytes.
+const LONGEST_VALUE: usize = 32_768;
 
 struct Report<'d> {
     path: &'d Path,
@@ -75,6 +78,13 @@ pub(super) fn service(spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnos
             ),
         );
     }
+    if let Some(text) = spec.description.known().filter(|text| text.chars().count() > 512) {
+        report.error(
+            "description",
+            "Description too long",
+            format!("description must have at most 512 characters; it has {}.", text.chars().count()),
+        );
+    }
     let at = |name: &str| path.attribute(name);
     report.range(at("port"), "port", &spec.port, 1, 65_535);
     report.range(at("min_instances"), "min_instances", &spec.min_instances, 0, 1_000_000);
@@ -100,6 +110,7 @@ pub(super) fn service(spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnos
     one_mount_each(spec, &mut report);
     if let Some(startup) = spec.startup_probe.known() {
         probe(startup, &at("startup_probe"), 240, &mut report);
+        whole_probe(startup, &at("startup_probe"), &mut report);
     }
     if let Some(liveness) = spec.liveness_probe.known() {
         probe(liveness, &at("liveness_probe"), 3_600, &mut report);
@@ -120,10 +131,29 @@ pub(super) fn service(spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnos
     }
 }
 
-/// What Cloud Run gives a new service that does not say: one CPU and 512Mi.
+/// What Cloud Run gives a new service that does not say: one CPU and 512Mi. What it runs already may be finer than what it
+/// takes now.
 pub(super) fn new_service(spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnostics) {
     let mut report = Report { path, diagnostics };
-    let milli = spec.cpu.known().and_then(Quantity::thousandths);
+    let milli = spec.cpu.known().map(Quantity::thousandths_at_least);
+    if let Some(cpu) = spec.cpu.known().filter(|cpu| cpu.thousandths().is_none()) {
+        report.error(
+            "cpu",
+            "Cloud Run has no such size of CPU",
+            format!("cpu below 1 goes in steps of 0.001; it is {cpu}."),
+        );
+    }
+    if spec.gpu.known().is_some_and(|count| *count > 0) {
+        for (name, is_silent) in [("cpu", spec.cpu.is_null()), ("memory", spec.memory.is_null())] {
+            if is_silent {
+                let detail = format!(
+                    "A new service that does not set {name} gets 1 CPU and 512Mi, which is too small for a GPU. Set {name}."
+                );
+                report.error(name, "Too small for the GPU", detail);
+            }
+        }
+        return;
+    }
     let bytes = spec.memory.known().and_then(Quantity::whole);
     if let (true, Some(memory), Some(bytes)) = (spec.cpu.is_null(), spec.memory.known(), bytes)
         && (memory_of(1_000).1 + 1..=32 * GI).contains(&bytes)
@@ -177,18 +207,23 @@ fn is_service_name(name: &str) -> bool {
 
 /// CPU, memory and what depends on them.
 fn size(spec: &ServiceSpec, report: &mut Report<'_>) {
-    let milli = spec.cpu.known().and_then(Quantity::thousandths);
-    if let (Some(cpu), false) = (spec.cpu.known(), milli.is_some_and(is_cpu_size)) {
+    gpu(spec, report);
+    let milli = spec.cpu.known().map(Quantity::thousandths_at_least);
+    // What instances with other GPUs can have is more, and for their type to say.
+    let is_large = is_other_gpu(spec);
+    if let Some(cpu) = spec.cpu.known()
+        && !milli.is_some_and(|milli| is_cpu_size(milli) || (is_large && milli >= 8_000 && milli.is_multiple_of(1_000)))
+    {
         report.error(
             "cpu",
             "Cloud Run has no such size of CPU",
-            format!("cpu must be 1, 2, 4, 6 or 8, or from 0.08 to below 1 in hundredths; it is {cpu}."),
+            format!("cpu must be 1, 2, 4, 6 or 8, or from 0.08 to below 1 in steps of 0.001; it is {cpu}."),
         );
         return;
     }
     let bytes = spec.memory.known().and_then(Quantity::whole);
-    if let (Some(memory), false) =
-        (spec.memory.known(), bytes.is_some_and(|bytes| (128 * MI..=32 * GI).contains(&bytes)))
+    if let Some(memory) = spec.memory.known()
+        && !bytes.is_some_and(|bytes| bytes >= 128 * MI && (is_large || bytes <= 32 * GI))
     {
         report.error(
             "memory",
@@ -198,11 +233,8 @@ fn size(spec: &ServiceSpec, report: &mut Report<'_>) {
         return;
     }
     let (cpu, memory) = (spec.cpu.known(), spec.memory.known());
-    if let (Some(milli), Some(bytes), Some(cpu), Some(memory)) = (milli, bytes, cpu, memory) {
+    if let (Some(milli), Some(bytes), Some(cpu), Some(memory), false) = (milli, bytes, cpu, memory, is_large) {
         let (least, most) = memory_of(milli);
-        let spell = |bytes: u128| {
-            if bytes.is_multiple_of(GI) { format!("{}Gi", bytes / GI) } else { format!("{}Mi", bytes / MI) }
-        };
         if !(least..=most).contains(&bytes) {
             report.error(
                 "memory",
@@ -215,6 +247,14 @@ fn size(spec: &ServiceSpec, report: &mut Report<'_>) {
                 ),
             );
         }
+    }
+    if let (Some(memory), Some(bytes), Some(ExecutionEnvironment::Gen2)) =
+        (memory, bytes, spec.execution_environment.known())
+        && bytes < 512 * MI
+    {
+        let detail =
+            format!("The second generation needs at least 512Mi of memory; memory is {memory}. Use GEN1, or set more.");
+        report.error("memory", "CPU and memory do not fit together", detail);
     }
     if let (Some(cpu), true) = (cpu, milli.is_some_and(|milli| milli < 1_000)) {
         if let Some(concurrency) = spec.concurrency.known().filter(|concurrency| **concurrency != 1) {
@@ -232,6 +272,17 @@ fn size(spec: &ServiceSpec, report: &mut Report<'_>) {
             report.error("execution_environment", "The second generation needs a whole CPU", detail);
         }
     }
+}
+
+/// What a type of GPU needs: CPU in thousandths and memory.
+const GPUS: [(&str, u128, u128); 2] = [("nvidia-l4", 4_000, 16 * GI), ("nvidia-rtx-pro-6000", 20_000, 80 * GI)];
+
+/// Whether the GPU may be one whose instances are larger than others.
+fn is_other_gpu(spec: &ServiceSpec) -> bool {
+    !spec.gpu_type.is_null() && spec.gpu_type.known().is_none_or(|name| name != GPUS[0].0)
+}
+
+fn gpu(spec: &ServiceSpec, report: &mut Report<'_>) {
     if spec.gpu.is_null() != spec.gpu_type.is_null() {
         report.error(
             if spec.gpu.is_null() { "gpu" } else { "gpu_type" },
@@ -239,13 +290,42 @@ fn size(spec: &ServiceSpec, report: &mut Report<'_>) {
             "gpu (how many) and gpu_type (which) go together: set both, or none.",
         );
     }
-    if spec.gpu.known().is_some_and(|count| *count > 0) && spec.cpu_idle.known() == Some(&true) {
-        report.error("cpu_idle", "A GPU needs always allocated CPU", "Set cpu_idle = false where gpu is set.");
+    if spec.gpu.known().is_none_or(|count| *count == 0) {
+        return;
+    }
+    report.range(report.path.attribute("gpu"), "gpu", &spec.gpu, 0, 1);
+    if spec.cpu_idle.known() == Some(&true) {
+        report.error(
+            "cpu_idle",
+            "A GPU needs always allocated CPU",
+            "Set cpu_idle = false where gpu is set, or leave it out.",
+        );
+    }
+    if spec.execution_environment.known() == Some(&ExecutionEnvironment::Gen1) {
+        let detail = "A GPU needs EXECUTION_ENVIRONMENT_GEN2. Set execution_environment, or leave it out.";
+        report.error("execution_environment", "A GPU needs the second generation", detail);
+    }
+    let needs = spec.gpu_type.known().and_then(|name| GPUS.iter().find(|(gpu, ..)| gpu == name));
+    let Some((name, milli, bytes)) = needs else { return };
+    let too_small = "Too small for the GPU";
+    if let Some(cpu) = spec.cpu.known().filter(|cpu| cpu.thousandths_at_least() < *milli) {
+        report.error("cpu", too_small, format!("{name} needs at least {} CPUs; cpu is {cpu}.", milli / 1_000));
+    }
+    if let Some(memory) = spec.memory.known().filter(|memory| memory.whole().is_some_and(|is| is < *bytes)) {
+        report.error(
+            "memory",
+            too_small,
+            format!("{name} needs at least {} of memory; memory is {memory}.", spell(*bytes)),
+        );
     }
 }
 
+fn spell(bytes: u128) -> String {
+    if bytes.is_multiple_of(GI) { format!("{}Gi", bytes / GI) } else { format!("{}Mi", bytes / MI) }
+}
+
 fn is_cpu_size(milli: u128) -> bool {
-    matches!(milli, 1_000 | 2_000 | 4_000 | 6_000 | 8_000) || ((80..1_000).contains(&milli) && milli.is_multiple_of(10))
+    matches!(milli, 1_000 | 2_000 | 4_000 | 6_000 | 8_000) || (80..1_000).contains(&milli)
 }
 
 /// The memory that so many thousandths of a CPU can have.
@@ -271,6 +351,11 @@ fn variables(spec: &ServiceSpec, report: &mut Report<'_>) {
             Some(format!("Cloud Run sets {name} itself. Remove it; the port is set with the attribute port."))
         } else if name.is_empty() || name.contains('=') {
             Some(format!("{name:?} cannot be the name of a variable: it must not be empty or contain '='."))
+        } else if !is_variable(name) {
+            Some(format!(
+                "{name:?} cannot be the name of a variable: it must be of letters, digits, '_', '.' and '-', and not begin \
+                 with a digit."
+            ))
         } else if name.starts_with("X_GOOGLE_") {
             Some(format!("Names that begin with X_GOOGLE_ belong to Google; {name} must be called otherwise."))
         } else {
@@ -278,6 +363,19 @@ fn variables(spec: &ServiceSpec, report: &mut Report<'_>) {
         };
         if let Some(problem) = problem {
             report.at(report.path.attribute(attribute).key(name), "Invalid environment variable", problem);
+        }
+    }
+    for (name, value) in spec.env.known().into_iter().flatten() {
+        if value.len() > LONGEST_VALUE && !value.contains("{{") {
+            report.at(
+                report.path.attribute("env").key(name),
+                "Environment variable too long",
+                format!(
+                    "The value of {name} must have at most {LONGEST_VALUE} bytes; it has {}. Mount it as a file of a secret or \
+                     bucket.",
+                    value.len()
+                ),
+            );
         }
     }
     if let (Some(plain), Some(secret)) = (spec.env.known(), spec.secret_env.known()) {
@@ -289,6 +387,11 @@ fn variables(spec: &ServiceSpec, report: &mut Report<'_>) {
             );
         }
     }
+}
+
+fn is_variable(name: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(inner)
 }
 
 fn volume_problems(spec: &ServiceSpec, volume: &Volume, path: &Path, report: &mut Report<'_>) {
@@ -341,6 +444,20 @@ fn volume_problems(spec: &ServiceSpec, volume: &Volume, path: &Path, report: &mu
     for (name, _, source) in misplaced.iter().filter(|(_, is_set, source)| *is_set && given != [*source]) {
         let detail = format!("{name} goes with {source} only. Remove it.");
         report.at(path.attribute(*name), "Not an option of this volume", detail);
+    }
+    let is_instance = |name: &&String| name.split(':').filter(|part| !part.is_empty()).count() >= 3;
+    for name in volume
+        .cloud_sql_instances
+        .known()
+        .into_iter()
+        .flatten()
+        .filter(|name| !is_instance(name) && !name.contains("{{"))
+    {
+        report.at(
+            path.attribute("cloud_sql_instances"),
+            "Not a Cloud SQL instance",
+            format!("An instance is written as PROJECT:REGION:INSTANCE; {name:?} is not."),
+        );
     }
     report.range(path.attribute("default_mode"), "default_mode", &volume.default_mode, 0, 0o777);
 }
@@ -397,6 +514,21 @@ fn probe(probe: &Probe, path: &Path, longest: u64, report: &mut Report<'_>) {
     }
 }
 
+/// Cloud Run waits no longer for a start.
+fn whole_probe(probe: &Probe, path: &Path, report: &mut Report<'_>) {
+    let period = probe.period.known().and_then(Duration::whole_seconds);
+    if let (Some(period), Some(threshold)) = (period, probe.failure_threshold.known())
+        && let Ok(times) = u64::try_from(*threshold)
+        && period.saturating_mul(times) > 240
+    {
+        report.at(
+            path.attribute("failure_threshold"),
+            "Startup probe too long",
+            format!("failure_threshold ({threshold}) times period ({period}s) must be at most 240s."),
+        );
+    }
+}
+
 fn network(spec: &ServiceSpec, report: &mut Report<'_>) {
     let Some(vpc) = spec.vpc_access.known() else { return };
     let direct = [("network", vpc.network.known().is_some()), ("subnetwork", vpc.subnetwork.known().is_some())];
@@ -429,10 +561,34 @@ fn traffic(spec: &ServiceSpec, report: &mut Report<'_>) {
             );
         }
     }
+    let mut tags = BTreeSet::new();
+    for (index, tag) in targets.iter().enumerate().filter_map(|(index, target)| Some((index, target.tag.known()?))) {
+        let problem = if !is_tag(tag) {
+            Some(
+                "must be of lower-case letters, digits and '-', with a letter first and a letter or digit last, at most 63",
+            )
+        } else if !tags.insert(tag) {
+            Some("is given twice")
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            let detail = format!("The tag of a target {problem}; it is {tag:?}.");
+            report.at(path.index(index).attribute("tag"), "Invalid tag", detail);
+        }
+    }
     let shares: Option<Vec<i64>> = targets.iter().map(|target| target.percent.known().copied()).collect();
     if let Some(sum) = shares.map(|shares| shares.iter().sum::<i64>()).filter(|sum| *sum != 100) {
         report.at(path, "The shares must make 100 percent", total(sum));
     }
+}
+
+fn is_tag(tag: &str) -> bool {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    (1..=63).contains(&tag.len())
+        && tag.starts_with(|c: char| c.is_ascii_lowercase())
+        && tag.ends_with(inner)
+        && tag.chars().all(|c| inner(c) || c == '-')
 }
 
 fn total(sum: impl Display) -> String {

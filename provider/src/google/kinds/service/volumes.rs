@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 use tfplugin::{Choice, Dynamic, Entries, Name, Number, Object, Value};
 
+use super::MAIN;
 use super::names::CloudName;
 use crate::engine::marks::{Codec, refers};
 use crate::engine::wire;
@@ -14,7 +15,7 @@ use crate::types::Quantity;
 const SOURCES: &str = "template.volumes";
 const MOUNTS: &str = "template.containers[ports].volumeMounts";
 
-/// A volume and where it is mounted. Exactly one of `bucket`, `secret`, `cloud_sql_instances`, `empty_dir` and `nfs` is
+/// A volume and where it is mounted; further places where the container sees the same volume are left alone. Exactly one of `bucket`, `secret`, `cloud_sql_instances`, `empty_dir` and `nfs` is
 /// set.
 #[derive(Object, Clone)]
 #[tf(nested)]
@@ -217,28 +218,54 @@ fn write_items(wanted: &Dynamic, source: &mut Json) {
     wire::put(source, "secret.items", if items.is_empty() { Json::Null } else { Json::Array(items) });
 }
 
+/// The fields of a source that a volume can say.
+const KINDS: [&str; 5] = ["gcs", "secret", "cloudSqlInstance", "emptyDir", "nfs"];
+
+/// Whether a volume can say what the source is.
+fn is_expressed(source: &Json) -> bool {
+    KINDS.iter().any(|kind| source.get(kind).is_some())
+}
+
+/// The source of that name, if a volume can say what it is.
+fn source_of<'j>(sources: &'j [Json], name: &str) -> Option<&'j Json> {
+    sources.iter().find(|source| name_of(source) == name).filter(|source| is_expressed(source))
+}
+
+/// The names of what other containers than the main one mount.
+fn mounted_by_others(body: &Json) -> BTreeSet<&str> {
+    let main = wire::get(body, MAIN);
+    let others = array(body, "template.containers")
+        .iter()
+        .filter(|container| !main.is_some_and(|main| std::ptr::eq(main, *container)));
+    others.flat_map(|container| array(container, "volumeMounts")).map(name_of).collect()
+}
+
 impl Codec for Volumes {
     fn read(&self, body: &Json) -> Dynamic {
         let sources = array(body, SOURCES);
-        let volumes = array(body, MOUNTS).iter().filter_map(|mount| {
-            let source = sources.iter().find(|source| name_of(source) == name_of(mount))?;
-            Some((name_of(mount).to_owned(), read_volume(mount, source)))
-        });
-        let volumes: Entries = volumes.collect();
+        let mut volumes = Entries::default();
+        for mount in array(body, MOUNTS) {
+            if let (Some(source), false) = (source_of(sources, name_of(mount)), volumes.contains_key(name_of(mount))) {
+                volumes.insert(name_of(mount).to_owned(), read_volume(mount, source));
+            }
+        }
         if volumes.is_empty() { Dynamic::Null } else { Dynamic::Map(volumes) }
     }
 
     fn write(&self, value: &Dynamic, body: &mut Json) {
         let wanted = value.as_entries().unwrap_or(Entries::none());
-        let mounted: BTreeSet<String> = array(body, MOUNTS).iter().map(|mount| name_of(mount).to_owned()).collect();
-        // A volume that only a sidecar mounts is not ours.
-        let mut sources: Vec<Json> = array(body, SOURCES)
+        let current = array(body, SOURCES);
+        let mounted: BTreeSet<&str> = array(body, MOUNTS).iter().map(name_of).collect();
+        let is_ours = |name: &str| mounted.contains(name) && source_of(current, name).is_some();
+        let others = mounted_by_others(body);
+        // A volume that a sidecar mounts is not ours alone.
+        let stays = |name: &str| wanted.contains_key(name) || !is_ours(name);
+        let mut sources: Vec<Json> = current
             .iter()
-            .filter(|source| wanted.contains_key(name_of(source)) || !mounted.contains(name_of(source)))
+            .filter(|source| stays(name_of(source)) || others.contains(name_of(source)))
             .cloned()
             .collect();
-        let mut mounts: Vec<Json> =
-            array(body, MOUNTS).iter().filter(|mount| wanted.contains_key(name_of(mount))).cloned().collect();
+        let mut mounts: Vec<Json> = array(body, MOUNTS).iter().filter(|mount| stays(name_of(mount))).cloned().collect();
         for (name, volume) in wanted {
             let source = element(&mut sources, name);
             write_source(volume, source);
@@ -253,6 +280,42 @@ impl Codec for Volumes {
 
     fn masks(&self) -> &'static [&'static str] {
         &[SOURCES, MOUNTS]
+    }
+
+    fn expresses(&self) -> &'static [&'static str] {
+        &[
+            "template.volumes.*.name",
+            "template.volumes.*.gcs.bucket",
+            "template.volumes.*.gcs.mountOptions",
+            "template.volumes.*.gcs.readOnly",
+            "template.volumes.*.secret.secret",
+            "template.volumes.*.secret.defaultMode",
+            "template.volumes.*.secret.items.*.path",
+            "template.volumes.*.secret.items.*.version",
+            "template.volumes.*.cloudSqlInstance.instances",
+            "template.volumes.*.emptyDir.medium",
+            "template.volumes.*.emptyDir.sizeLimit",
+            "template.volumes.*.nfs.server",
+            "template.volumes.*.nfs.path",
+            "template.volumes.*.nfs.readOnly",
+            "template.containers[ports].volumeMounts.*.name",
+            "template.containers[ports].volumeMounts.*.mountPath",
+            "template.containers[ports].volumeMounts.*.subPath",
+        ]
+    }
+
+    /// The mounts of one volume after its first, and those of a source of another kind.
+    fn leaves_out(&self, body: &Json) -> Vec<String> {
+        let main = wire::get(body, MAIN);
+        let is_main = |container: &Json| main.is_some_and(|main| std::ptr::eq(main, container));
+        let containers = array(body, "template.containers");
+        let Some(at) = containers.iter().position(is_main) else { return Vec::new() };
+        let mut seen = BTreeSet::new();
+        let mounts = array(body, MOUNTS).iter().enumerate();
+        let left_out = mounts.filter(|(_, mount)| {
+            source_of(array(body, SOURCES), name_of(mount)).is_none() || !seen.insert(name_of(mount))
+        });
+        left_out.map(|(index, _)| format!("template.containers[{at}].volumeMounts[{index}]")).collect()
     }
 }
 

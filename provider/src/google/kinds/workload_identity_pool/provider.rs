@@ -168,6 +168,17 @@ pub(super) fn validate_new(provider: &Provider, path: &Path, diagnostics: &mut D
             ),
         );
     }
+    if let Some(audiences) = provider.allowed_audiences.known() {
+        if audiences.len() > 10 {
+            let detail = format!("A provider allows at most 10 audiences; allowed_audiences has {}.", audiences.len());
+            error("allowed_audiences", "Too many audiences", detail);
+        }
+        for audience in audiences.iter().filter(|audience| audience.chars().count() > 256) {
+            let detail =
+                format!("An audience has at most 256 characters; {audience:?} has {}.", audience.chars().count());
+            error("allowed_audiences", "Audience too long", detail);
+        }
+    }
     let is_account = |account: &str| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(account) = provider.aws_account_id.known().filter(|account| !is_account(account)) {
         error("aws_account_id", "Not an AWS account", format!("aws_account_id must be 12 digits; it is {account:?}."));
