@@ -373,7 +373,7 @@ fn silence_says_what_the_page_says() {
     .assert_eq(&change(&direct, &of(json!({"vpc_access": {"connector": "c"}}))));
     let whole = of(json!({"cpu": "1", "memory": "512Mi", "concurrency": 80, "cpu_idle": false}));
     expect![[r#"
-        services["api"]: update cpu cpu_idle concurrency
+        services["api"]: update concurrency cpu cpu_idle
     "#]]
     .assert_eq(&change(&whole, &of(json!({"cpu": "0.5", "memory": "512Mi"}))));
     expect![[""]].assert_eq(&change(&whole, &of(json!({}))));

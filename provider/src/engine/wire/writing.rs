@@ -80,6 +80,9 @@ fn change(
     prefix: &Prefix,
     masks: &mut Masks,
 ) {
+    if !prefix.is_root() && is_switched(object, before, after, json) {
+        masks.add(prefix);
+    }
     for (attribute, wire) in written(object) {
         let (old, new) = (before.get(&attribute.name), after.get(&attribute.name));
         if new.is_unknown() || equal(attribute, old, new) {
@@ -101,12 +104,21 @@ fn change(
     }
 }
 
-/// Removes the fields that cannot stand beside the one just written: the message that holds them is switched as a whole.
+/// Whether a field is set that cannot stand beside one that is there: then the message is sent as a whole.
+fn is_switched(object: &ObjectSchema, before: &Dynamic, after: &Dynamic, json: &Json) -> bool {
+    written(object).any(|(attribute, wire)| {
+        let (old, new) = (before.get(&attribute.name), after.get(&attribute.name));
+        let has_other = wire.instead_of.iter().any(|other| place::get(json, other).is_some());
+        has_other && !new.is_unknown() && !is_void(attribute, new) && !equal(attribute, old, new)
+    })
+}
+
+/// Removes the fields that cannot stand beside the one just written.
 fn switch(wire: &Wire, json: &mut Json, prefix: &Prefix, masks: &mut Masks) {
     for other in wire.instead_of {
         if place::get(json, other).is_some() {
             place::clear(json, other);
-            masks.add(&if prefix.is_root() { prefix.join(other) } else { prefix.clone() });
+            masks.add(&prefix.join(other));
         }
     }
 }

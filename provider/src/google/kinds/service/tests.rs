@@ -1,6 +1,6 @@
 use serde_json::{Value as Json, json};
 use tfplugin::schema::Presence;
-use tfplugin::{Dynamic, ObjectSchema};
+use tfplugin::{Attribute, Dynamic, ObjectSchema};
 
 use crate::engine::kind::AnyKind;
 use crate::engine::marks::{Silent, WhenSilent};
@@ -627,7 +627,9 @@ fn silent_about(attribute: &str, before: &Json, now: &Json) -> Dynamic {
 fn every_attribute_that_cloud_run_may_set_stays_or_says_what_silence_means() {
     let mut found = Vec::new();
     let mut collect = |prefix: &str, object: &ObjectSchema| {
-        for attribute in object.attributes.iter().filter(|attribute| attribute.presence == Presence::OptionalComputed) {
+        let is_left =
+            |attribute: &&Attribute| attribute.presence == Presence::OptionalComputed && attribute.default.is_none();
+        for attribute in object.attributes.iter().filter(is_left) {
             let follows = attribute.extensions.get::<WhenSilent>().is_some();
             found.push(format!("{prefix}{} {}", attribute.name, if follows { "is settled" } else { "stays" }));
         }
@@ -641,21 +643,21 @@ fn every_attribute_that_cloud_run_may_set_stays_or_says_what_silence_means() {
     assert_eq!(
         found,
         [
-            "name stays",
-            "location stays",
-            "port stays",
-            "cpu stays",
-            "memory stays",
-            "cpu_idle is settled",
-            "service_account stays",
-            "max_instances is settled",
             "concurrency is settled",
-            "timeout stays",
+            "cpu stays",
+            "cpu_idle is settled",
             "execution_environment is settled",
+            "location stays",
+            "max_instances is settled",
+            "memory stays",
+            "name stays",
+            "port stays",
+            "service_account stays",
             "startup_probe is settled",
+            "timeout stays",
             "traffic is settled",
-            "startup_probe.port is settled",
             "liveness_probe.port is settled",
+            "startup_probe.port is settled",
             "vpc_access.network is settled",
             "vpc_access.subnetwork is settled",
         ]
