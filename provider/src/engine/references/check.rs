@@ -75,6 +75,7 @@ pub(crate) fn check_changes(
     open: impl Fn(&str) -> bool,
     diagnostics: &mut Diagnostics,
 ) {
+    let (mut names, mut braces) = (Vec::new(), Vec::new());
     for (address, component) in components {
         let held = (history.prior_of)(address).map(|prior| texts(address, prior)).unwrap_or_default();
         tree::walk(address.kind.object(), component, &address.path(), &mut |attribute, value, path| {
@@ -84,21 +85,39 @@ pub(crate) fn check_changes(
                     } else if let Some(problem) = gone(address, refers, text, components, history.before) {
                         diagnostics.push(problem.at(path.clone()));
                     } else if !held.contains(text) {
-                        diagnostics
-                            .extend(misspelt(address, attribute, text, components).map(|slip| slip.at(path.clone())));
+                        names.extend(misspelt(refers, text, components).map(|slip| (path.clone(), slip)));
                     }
                 });
             }
             if is_text(attribute) {
                 tree::each_text_at(value, path, &mut |text, path| {
                     if !held.contains(text) {
-                        diagnostics
-                            .extend(nearly_reference(address, attribute, text).map(|slip| slip.at(path.clone())));
+                        braces.extend(nearly_references(address, text).into_iter().map(|slip| (path.clone(), slip)));
                     }
                 });
             }
         });
     }
+    diagnostics.extend(warning(
+        "Names are nearly KEYs",
+        "These are not KEYs of components of this stack, so they stand for objects of the cloud with that name.",
+        &names,
+    ));
+    diagnostics.extend(warning(
+        "Texts look like references",
+        &format!(
+            "These braces begin like a reference and are text. A reference is {{{{kind.KEY.attribute}}}}, with the KEY in \
+             letters, digits, \"-\" and \"_\". {AS_TEXT}"
+        ),
+        &braces,
+    ));
+}
+
+/// One warning for all of a kind, because Terraform shows only the first of those with one title.
+fn warning(title: &str, detail: &str, slips: &[(Path, String)]) -> Option<Diagnostic> {
+    let (first, _) = slips.first()?;
+    let lines: Vec<String> = slips.iter().map(|(path, slip)| format!("- {path}: {slip}")).collect();
+    Some(Diagnostic::warning(title, format!("{detail}\n\n{}", lines.join("\n"))).at(first.clone()))
 }
 
 /// Checks that what texts refer to has a value, once the plan of all components is final.
@@ -182,50 +201,29 @@ fn gone(address: &Address, refers: &Refers, text: &str, all: &Components, before
     ))
 }
 
-/// The warning for a name of the cloud that is nearly a KEY.
-fn misspelt(address: &Address, attribute: &Attribute, text: &str, all: &Components) -> Option<Diagnostic> {
-    let refers = attribute.extensions.get::<Refers>()?;
+/// A name of the cloud that is nearly a KEY.
+fn misspelt(refers: &Refers, text: &str, all: &Components) -> Option<String> {
     // Paths, emails and ARNs are nobody's KEY; the exact name of a component is no slip.
     let is_name =
         of_kind(refers.kind, all).any(|(_, component)| component.get(refers.attribute).as_str() == Some(text));
     if text.contains(['/', '@', ':']) || is_name {
         return None;
     }
-    let key = suggest::nearest(text, of_kind(refers.kind, all).map(|(address, _)| address.key.as_str()))?;
-    let kind = refers.kind;
-    Some(Diagnostic::warning(
-        "Name is nearly a KEY",
-        format!(
-            "{text:?} in {} of {address} is not a KEY of {kind} of this stack, so it stands for an object of the cloud with \
-             that name. Did you mean {key:?}?",
-            attribute.name
-        ),
-    ))
+    let key = suggest::nearest(text, keys(refers.kind, all))?;
+    Some(format!("{text:?} is not a KEY of {}. Did you mean {key:?}?", refers.kind))
 }
 
-/// The warning for braces that are text and begin like a reference.
-fn nearly_reference(address: &Address, attribute: &Attribute, text: &str) -> Option<Diagnostic> {
+/// Braces that are text and begin like a reference.
+fn nearly_references(address: &Address, text: &str) -> Vec<String> {
     if !text.contains(['{', '}']) {
-        return None;
+        return Vec::new();
     }
     let kinds: Vec<&'static str> = address.kind.siblings().iter().map(|kind| kind.name()).collect();
-    let slips = text::slips(text, &kinds);
-    let line = |Slip { text, nearly }: &Slip<'_>| match nearly {
-        Some(nearly) => format!("- {text}: did you mean {nearly}?"),
-        None => format!("- {text}"),
+    let line = |Slip { text, nearly }: Slip<'_>| match nearly {
+        Some(nearly) => format!("{text} is not a reference. Did you mean {nearly}?"),
+        None => format!("{text} is not a reference."),
     };
-    let lines: Vec<String> = slips.iter().map(line).collect();
-    (!lines.is_empty()).then(|| {
-        Diagnostic::warning(
-            "Text looks like a reference",
-            format!(
-                "{} of {address} has braces that begin like a reference and are text. A reference is \
-                 {{{{kind.KEY.attribute}}}}, with the KEY in letters, digits, \"-\" and \"_\". {AS_TEXT}\n\n{}",
-                attribute.name,
-                lines.join("\n")
-            ),
-        )
-    })
+    text::slips(text, &kinds).into_iter().map(line).collect()
 }
 
 /// Names that are neither a KEY of this stack nor of the form of the cloud's own.

@@ -226,10 +226,10 @@ fn braces_of_other_languages_are_text_and_what_looks_like_a_reference_is_warned_
     assert_eq!(errors(&env("Hello {{ user.name }}, ${{ github.sha }}")), "");
     for text in ["{{ topics.name }}", "{{service.api.url}}", "{{services.api.url}", "{{services[0].url}}"] {
         let said = errors(&env(text));
-        assert!(said.starts_with("Text looks like a reference: ") && said.contains(text), "{said}");
+        assert!(said.starts_with("Texts look like references: ") && said.contains(text), "{said}");
         expect![[""]].assert_eq(&change(&env(text), &env(text)));
     }
-    assert!(errors(&env("{{service.api.url}}")).contains("did you mean {{services.api.url}}?"));
+    assert!(errors(&env("{{service.api.url}}")).contains("Did you mean {{services.api.url}}?"));
 }
 
 #[test]
@@ -254,4 +254,17 @@ fn what_has_no_value_when_it_is_needed_is_not_written_as_nothing() {
     tree::set(made, "url", Dynamic::string("https://api"));
     tree::set(made, "service_account", Dynamic::string("runner@p.iam.gserviceaccount.com"));
     assert_eq!((problems(Part::Object, &live), problems(Part::Grants, &live)), (0, 0));
+}
+
+#[test]
+fn all_slips_are_in_one_warning_with_their_places() {
+    let env = json!({"A": "{{service.api.url}}", "B": "{{services.api.url}"});
+    let said = errors(&json!({"services": {"api": service(&json!({"env": env}))}}));
+    expect![[r#"
+        Texts look like references: These braces begin like a reference and are text. A reference is {{kind.KEY.attribute}}, with the KEY in letters, digits, "-" and "_". To write the braces as text, double the opening ones: {{{{.
+
+        - services["api"].env["A"]: {{service.api.url}} is not a reference. Did you mean {{services.api.url}}?
+        - services["api"].env["B"]: {{services.api.url} is not a reference. Did you mean {{services.api.url}}?
+    "#]]
+    .assert_eq(&said);
 }
