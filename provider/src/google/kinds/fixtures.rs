@@ -150,12 +150,23 @@ pub(super) fn created(kind: &AnyKind, hcl: &Json) -> Json {
     body
 }
 
-/// What is wrong with a component that would be made: paths and texts.
+/// What is wrong with a component in every plan: paths and texts.
 pub(super) fn problems(kind: &AnyKind, hcl: &Json) -> Vec<(String, String)> {
+    judged(kind, hcl, AnyKind::validate)
+}
+
+/// What is wrong with a component for the sake of its being made: paths and texts.
+pub(super) fn problems_when_new(kind: &AnyKind, hcl: &Json) -> Vec<(String, String)> {
+    judged(kind, hcl, AnyKind::validate_new)
+}
+
+fn judged(
+    kind: &AnyKind,
+    hcl: &Json,
+    judge: impl FnOnce(&AnyKind, &Dynamic, &Path, &mut Diagnostics),
+) -> Vec<(String, String)> {
     let mut diagnostics = Diagnostics::new();
-    let (component, path) = (component(kind, hcl), Path::root().attribute(kind.name()).key("k"));
-    kind.validate(&component, &path, &mut diagnostics);
-    kind.validate_new(&component, &path, &mut diagnostics);
+    judge(kind, &component(kind, hcl), &Path::root().attribute(kind.name()).key("k"), &mut diagnostics);
     let text = |problem: &tfplugin::Diagnostic| {
         let path = problem.path.as_ref().map(ToString::to_string).unwrap_or_default();
         (path, format!("{}: {}", problem.summary, problem.detail))
@@ -163,18 +174,11 @@ pub(super) fn problems(kind: &AnyKind, hcl: &Json) -> Vec<(String, String)> {
     diagnostics.iter().map(text).collect()
 }
 
-/// What is wrong with a component that would be made: paths and texts.
-pub(super) fn problems_when_new(kind: &AnyKind, hcl: &Json) -> Vec<(String, String)> {
-    let mut diagnostics = Diagnostics::new();
-    kind.validate_new(&component(kind, hcl), &Path::root().attribute(kind.name()).key("k"), &mut diagnostics);
-    let path = |problem: &tfplugin::Diagnostic| problem.path.as_ref().map(ToString::to_string).unwrap_or_default();
-    diagnostics.iter().map(|problem| (path(problem), format!("{}: {}", problem.summary, problem.detail))).collect()
-}
-
 /// Checks that the only problem is at `path` and says `text`.
 #[track_caller]
 pub(super) fn refused(kind: &AnyKind, hcl: &Json, path: &str, text: &str) {
-    let found = problems(kind, hcl);
+    let mut found = problems(kind, hcl);
+    found.extend(problems_when_new(kind, hcl));
     let path = format!("{}[\"k\"]{path}", kind.name());
     assert!(found.iter().any(|(at, says)| *at == path && says.contains(text)), "{path} {text:?} in {found:#?}");
     assert_eq!(found.len(), 1, "{found:#?}");

@@ -452,7 +452,7 @@ fn refusals_name_the_attribute_the_value_and_the_way_out() {
         ".annotations[\"run.googleapis.com/x\"]",
         "refuses",
     );
-    refused(kind, &with(json!({"gpu": 1})), ".gpu_type", "go together");
+    refused(kind, &with(json!({"gpu": 1, "cpu": "4", "memory": "16Gi"})), ".gpu_type", "go together");
 }
 
 #[test]
