@@ -284,6 +284,10 @@ fn check_remade(
             let is_allowed = may_replace || address.kind.is_dead(remade.was);
             match protection::fate(address, before, view.is_protected) {
                 Fate::Deleted if is_allowed => {}
+                // Nobody asked for it: there is no setting to take back.
+                Fate::Prevented if address.kind.is_dead(remade.was) => {
+                    diagnostics.push(child_stays(address, attribute, &remade).at(path));
+                }
                 Fate::Deleted => diagnostics.push(child_refusal(address, attribute, &remade).at(path)),
                 Fate::Prevented => {
                     let what = format!(
@@ -314,12 +318,14 @@ pub(crate) fn child_refusal(address: &Address, attribute: &Attribute, remade: &w
 fn child_stays(address: &Address, attribute: &Attribute, remade: &wire::Remade<'_>) -> Diagnostic {
     let (name, place) = (&remade.attribute.name, format!("{address}.{}[{:?}]", attribute.name, remade.key));
     let (is, wanted) = (spell(remade.was.get(name)), spell(remade.is.get(name)));
+    let set_back =
+        if remade.attribute.presence.is_configurable() { format!("set {name} = {is}, ") } else { String::new() };
     Diagnostic::error(
         format!("An object inside a {} cannot be replaced", address.kind.noun()),
         format!(
-            "{place} exists with {name} = {is}; the configuration says {wanted}, which needs a new object. But {address} was \
+            "{place} exists with {name} = {is}; it shall be {wanted}, which needs a new object. But {address} is protected, was \
              imported or has deletion_policy = \"ABANDON\" in the state, so what is there is not deleted, and its name is not \
-             free. Set {name} = {is}, give the new one a name of its own, or delete the old one by hand."
+             free. To go on, {set_back}give the new one a name of its own, or delete the old one by hand."
         ),
     )
 }
