@@ -1,4 +1,4 @@
-//! Where a stack is: an account (of AWS) or a project (of Google Cloud), and a region of it.
+//! Where a stack is: an account or a project, and a region of it.
 
 /// An account or project, and a region.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

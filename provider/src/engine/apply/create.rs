@@ -44,10 +44,11 @@ pub(super) async fn create(work: &Work<'_>, address: &Address, planned: &Dynamic
     if address.kind.is_named_by_cloud() {
         // The API would make a second one without a word.
         match work.all_of(address.kind, &creation.place()).await {
-            Ok(all) => match creation.mine_among(all) {
-                Some(found) => return creation.go_on_with(found).await,
-                None => {}
-            },
+            Ok(all) => {
+                if let Some(found) = creation.mine_among(all) {
+                    return creation.go_on_with(found).await;
+                }
+            }
             Err(error) => return failed(&error),
         }
     }

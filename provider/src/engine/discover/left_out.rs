@@ -49,37 +49,39 @@ impl LeftOut {
     /// One warning for each sort.
     pub(super) fn warnings(self) -> Diagnostics {
         let mut warnings = Diagnostics::new();
-        let sorts = [
-            (
-                self.objects,
-                "Objects that the configuration cannot express were not imported",
-                "They stay in the cloud as they are, and the stack neither reads nor changes them.",
-            ),
-            (
-                self.settings,
-                "Imported objects have settings that the stack does not manage",
-                "They stay as they are through every update; change them where they were set.",
-            ),
-            (
-                self.grants,
-                "Imported objects have grants that the stack does not manage",
-                "They stay as they are. Grants to the cloud's own service accounts belong to the services that use them; add \
-                 one to iam if the stack is to keep it.",
-            ),
-        ];
-        for (objects, title, consequence) in sorts {
-            if objects.is_empty() {
-                continue;
-            }
-            let line =
-                |((place, name), what): (&Object, &Vec<String>)| format!("- {place} ({name}): {}", what.join(", "));
-            let lines: Vec<String> = objects.iter().map(line).collect();
-            warnings.push(Diagnostic::warning(title, format!("{consequence}\n\n{}", lines.join("\n"))));
-        }
+        let of_objects = |objects| {
+            let detail = "They stay in the cloud as they are, and the stack neither reads nor changes them.";
+            let detail = told(detail, objects);
+            Diagnostic::warning("Objects that the configuration cannot express were not imported", detail)
+        };
+        let of_settings = |objects| {
+            let detail = "They stay as they are through every update; change them where they were set.";
+            let detail = told(detail, objects);
+            Diagnostic::warning("Imported objects have settings that the stack does not manage", detail)
+        };
+        let of_grants = |objects| {
+            let detail = "They stay as they are. Grants to the cloud's own agents belong to what needs them; add one to iam \
+                          if the stack is to keep it.";
+            let detail = told(detail, objects);
+            Diagnostic::warning("Imported objects have grants that the stack does not manage", detail)
+        };
+        warnings.extend(some(&self.objects).map(of_objects));
+        warnings.extend(some(&self.settings).map(of_settings));
+        warnings.extend(some(&self.grants).map(of_grants));
         warnings
     }
 }
 
 fn object(address: &Address, name: &str) -> Object {
     (address.to_string(), name.to_owned())
+}
+
+fn some(objects: &BTreeMap<Object, Vec<String>>) -> Option<&BTreeMap<Object, Vec<String>>> {
+    Some(objects).filter(|objects| !objects.is_empty())
+}
+
+fn told(consequence: &str, objects: &BTreeMap<Object, Vec<String>>) -> String {
+    let line = |((place, name), what): (&Object, &Vec<String>)| format!("- {place} ({name}): {}", what.join(", "));
+    let lines: Vec<String> = objects.iter().map(line).collect();
+    format!("{consequence}\n\n{}", lines.join("\n"))
 }

@@ -27,8 +27,6 @@ pub(super) struct ServiceAccount;
 /// What the addresses of a project's accounts end with.
 const DOMAIN: &str = "iam.gserviceaccount.com";
 
-/// How long a call on an account that was just made may not find it.
-
 /// Service accounts of IAM, by KEY: who services and pipelines act as.
 #[derive(Object, Clone)]
 pub(super) struct ServiceAccountSpec {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, Entries, Name, Number, Object, Value};
 
-use super::silence;
-use crate::engine::marks::{Codec, WhenSilent};
+use crate::engine::marks::{Codec, Silent, WhenSilent};
 use crate::engine::wire::{self, SECONDS_INT};
 use crate::types::Duration;
 
@@ -30,7 +29,7 @@ pub(in crate::google::kinds) struct Probe {
     #[tf(optional)]
     pub(super) grpc_service: Value<String>,
     /// The port that is asked. The container's own when nothing is said, which it follows.
-    #[tf(optional, computed, ext(WhenSilent(silence::probe_port)))]
+    #[tf(optional, computed, ext(WhenSilent(port_of_the_container)))]
     pub(super) port: Value<i64>,
     /// How long after the start of the container the first check is: up to `240s` for a startup probe, `3600s` for a
     /// liveness probe.
@@ -71,6 +70,11 @@ macro_rules! settings_of {
             concat!("template.containers[ports].", $probe, ".grpc.service"),
         ]
     };
+}
+
+fn port_of_the_container(silent: &Silent<'_>) -> Dynamic {
+    let port = silent.component.get("port");
+    if port.is_null() { silent.value.clone() } else { port.clone() }
 }
 
 /// The probe that guards the start.

@@ -44,12 +44,6 @@ pub(super) fn startup_probe(silent: &Silent<'_>) -> Dynamic {
     probe
 }
 
-/// A probe asks the port of the container.
-pub(super) fn probe_port(silent: &Silent<'_>) -> Dynamic {
-    let port = silent.component.get("port");
-    if port.is_null() { silent.value.clone() } else { port.clone() }
-}
-
 /// Below one CPU there is one request at a time, and with more the usual number again.
 pub(super) fn concurrency(silent: &Silent<'_>) -> Dynamic {
     let (is, was) = (is_part_of_a_cpu(silent.component), is_part_of_a_cpu(silent.component_before));
