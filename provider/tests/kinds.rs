@@ -11,7 +11,7 @@ use regex::Regex;
 use terraform_provider_mlops::config::ProviderConfig;
 use terraform_provider_mlops::engine::kind::AnyKind;
 use terraform_provider_mlops::engine::marks::{
-    FreeText, Immutable, InputOnly, Labels, OwnKeys, Place, Refers, Volatile, Wire,
+    Children, FreeText, Immutable, InputOnly, Labels, OwnKeys, Place, Refers, Volatile, Wire,
 };
 use terraform_provider_mlops::engine::scope::Scope;
 use terraform_provider_mlops::google::kinds::{self, KINDS};
@@ -204,15 +204,19 @@ fn a_default_obeys_the_rules_of_its_attribute() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
-/// The engine compares and refuses whole attributes of a component.
+/// The engine compares and refuses whole attributes of a component, and of the children in it; of a child also what it is
+/// tied to, which only the provider sets.
 #[test]
-fn only_what_the_user_sets_on_a_component_is_immutable() {
-    for_all_attributes(|_, place| {
+fn only_what_the_engine_compares_is_immutable() {
+    for_all_attributes(|kind, place| {
         place.attribute.extensions.get::<Immutable>()?;
-        let is_own = place.path.split('.').count() == 2;
+        let parts: Vec<&str> = place.path.split('.').collect();
+        let parent = parts.get(1).and_then(|name| kind.object().attribute(name));
+        let is_child = parts.len() == 3 && parent.is_some_and(|parent| parent.extensions.get::<Children>().is_some());
+        let is_own = parts.len() == 2 && place.attribute.presence.is_configurable();
         let has_wire = place.attribute.extensions.get::<Wire>().is_some();
-        (!is_own || !has_wire || !place.attribute.presence.is_configurable())
-            .then(|| "Immutable is for configurable attributes of the component itself that the API has".to_owned())
+        (!(is_own || is_child) || !has_wire)
+            .then(|| "Immutable is for attributes that the API has: those that a user sets on a component, and those of a child".to_owned())
     });
 }
 
