@@ -101,7 +101,7 @@ fn provider_page(examples: &Examples) -> Page {
 fn stack_page(examples: &Examples) -> Page {
     let schema = GoogleStack::schema();
     let sections = Reference::with_notes(&schema, notes).sections.into_iter().map(tidied).collect::<Vec<_>>();
-    let of_kind = |section: &&Section| KINDS.iter().any(|kind| is_within(section, *kind));
+    let of_kind = |section: &&Section| KINDS.iter().any(|kind| is_within(section, kind));
     let own: Vec<Section> = sections.iter().filter(|section| !of_kind(section)).cloned().collect();
     let mut parts = vec![
         front_matter("mlops_stack Resource - mlops", &schema.description),
@@ -115,8 +115,8 @@ fn stack_page(examples: &Examples) -> Page {
     parts.push(Reference { sections: own }.to_markdown());
     for kind in KINDS {
         parts.push(format!("## `{}`", kind.name()));
-        parts.push(kind_facts(*kind));
-        let mine = sections.iter().filter(|section| is_within(section, *kind));
+        parts.push(kind_facts(kind));
+        let mine = sections.iter().filter(|section| is_within(section, kind));
         parts.extend(mine.map(|section| nested_section(&schema, section)));
     }
     parts.push(STACK_IMPORT.to_owned());

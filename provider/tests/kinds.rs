@@ -59,7 +59,7 @@ fn for_all_attributes(broken: impl Fn(&AnyKind, &Found<'_>) -> Option<String>) {
     let mut found = Vec::new();
     for kind in KINDS {
         for place in attributes(kind.name(), kind.object()) {
-            found.extend(broken(*kind, &place).map(|what| format!("{}: {what}", place.path)));
+            found.extend(broken(kind, &place).map(|what| format!("{}: {what}", place.path)));
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));

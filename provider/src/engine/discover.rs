@@ -135,7 +135,7 @@ fn stack(run: &Run, cloud: &dyn Cloud, import: &ImportName, components: Componen
 
 /// Everything of the supported kinds that belongs to the project and region and that Google did not make by itself.
 async fn survey(run: &Run, cloud: &dyn Cloud, import: &ImportName) -> Result<Survey, Diagnostics> {
-    let lists = cloud.layout().kinds().iter().map(|kind| async move { (*kind, list_everywhere(run, *kind).await) });
+    let lists = cloud.layout().kinds().iter().map(|kind| async move { (*kind, list_everywhere(run, kind).await) });
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut is_shared = false;
     let mut diagnostics = Diagnostics::new();

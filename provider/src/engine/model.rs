@@ -254,7 +254,7 @@ impl Stack {
         let mut components = Components::new();
         for kind in self.layout.kinds() {
             for (key, component) in self.get(kind.name()).as_entries().into_iter().flatten() {
-                components.insert(Address::new(*kind, key), component.clone());
+                components.insert(Address::new(kind, key), component.clone());
             }
         }
         components
@@ -266,7 +266,7 @@ impl Stack {
         let Some(entries) = self.tree.as_entries_mut() else { return components };
         for kind in self.layout.kinds() {
             if let Some(Dynamic::Map(of_kind)) = entries.remove(kind.name()) {
-                components.extend(of_kind.into_iter().map(|(key, component)| (Address::new(*kind, key), component)));
+                components.extend(of_kind.into_iter().map(|(key, component)| (Address::new(kind, key), component)));
             }
         }
         components

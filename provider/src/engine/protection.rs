@@ -55,10 +55,8 @@ fn explicit_policy(component: &Dynamic) -> Option<DeletionPolicy> {
 pub(crate) fn prevented(address: &Address, component: &Dynamic, what: &str) -> Diagnostic {
     let noun = address.kind.noun();
     let why = match explicit_policy(component) {
-        Some(_) => "has deletion_policy = \"PREVENT\" in the state".to_owned(),
-        None => {
-            format!("holds data, and the state has deletion_protection = true, so that its deletion_policy is PREVENT")
-        }
+        Some(_) => "has deletion_policy = \"PREVENT\" in the state",
+        None => "holds data, and the state has deletion_protection = true, so that its deletion_policy is PREVENT",
     };
     Diagnostic::error(
         format!("The {noun} must not be deleted"),

@@ -40,7 +40,7 @@ pub(crate) fn configured(components: &Json) -> Stack {
     for kind in KINDS {
         if let Some(of_kind) = components.get(kind.name()).and_then(Json::as_object) {
             let of_kind = of_kind.iter().map(|(key, hcl)| {
-                let mut component = fixtures::component(*kind, hcl);
+                let mut component = fixtures::component(kind, hcl);
                 // Names of buckets are longer than the KEYs of these tests.
                 if kind.name() == "buckets" && component.get("name").is_null() {
                     tree::set(&mut component, "name", Dynamic::String(format!("test-{key}")));

@@ -45,8 +45,8 @@ impl Announcement {
         scope: &Scope,
         is_protected: bool,
     ) -> Self {
-        let mut announcement = Self::default();
-        announcement.renamed = renames.iter().map(|(new, old)| (old.clone(), new.clone())).collect();
+        let renamed = renames.iter().map(|(new, old)| (old.clone(), new.clone())).collect();
+        let mut announcement = Self { renamed, ..Self::default() };
         for step in steps {
             let Some(prior) = &step.prior else { continue };
             let lines = || lines(&step.address, prior, scope);
