@@ -1,6 +1,6 @@
 //! Rust types as attributes: what `#[derive(Object)]` asks of a struct and of the type of each of its fields.
 //!
-//! [`Object`](crate::Object) is a struct, [`AttributeValue`] the type of a field, `element` the machinery under it; the
+//! [`Object`] is a struct, [`AttributeValue`] the type of a field, `element` the machinery under it; the
 //! types themselves are a file each. It joins `value` and `schema`, which know nothing of it.
 
 mod attribute_value;
