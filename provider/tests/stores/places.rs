@@ -87,7 +87,7 @@ async fn a_missing_permission_in_cloud_storage_is_named() {
     let matches = MatchSpec { path: Some("/b/test-data".to_owned()), ..MatchSpec::default() };
     let denied = FaultSpec {
         matches,
-        times: 100,
+        times: 4,
         status: Some(403),
         reason: Some("forbidden".to_owned()),
         ..FaultSpec::default()
