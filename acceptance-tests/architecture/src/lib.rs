@@ -1,10 +1,11 @@
 //! Holds the structure of the workspace: no circle between modules, and an engine that knows no cloud and no kind by name.
 //!
 //! `workspace` finds the crates, `source` parses one into modules, `resolve` says which module a path leads to, `circles`
-//! and `neutral` are the two rules, and `known` is the list of today's violations, which may only shrink. `titles` collects the titles of diagnostics for their
-//! catalogue.
+//! and `neutral` are the two rules, and `known` is the list of today's violations, which may only shrink. `titles` collects the
+//! titles of diagnostics for their catalogue, and `gaps` finds texts whose lines lost their ends.
 
 pub mod circles;
+pub mod gaps;
 pub mod known;
 pub mod neutral;
 mod resolve;

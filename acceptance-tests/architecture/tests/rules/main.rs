@@ -1,6 +1,7 @@
 //! The rules, on small crates made for the purpose.
 
 mod circles;
+mod gaps;
 mod made;
 mod neutral;
 mod titles;
