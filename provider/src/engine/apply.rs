@@ -8,7 +8,7 @@ mod schedule;
 mod step;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Severity};
 use tokio::sync::OnceCell;
@@ -32,6 +32,9 @@ pub(crate) struct Outcome {
     pub diagnostics: Diagnostics,
 }
 
+/// The objects of one kind at one place, read once.
+type Listed = Arc<OnceCell<Arc<[LiveObject]>>>;
+
 /// What the steps of one apply share.
 pub(super) struct Work<'a> {
     run: &'a Run,
@@ -49,7 +52,7 @@ pub(super) struct Work<'a> {
     is_protected: bool,
     live: Mutex<Components>,
     created: Mutex<BTreeMap<Address, LiveObject>>,
-    stamped: BTreeMap<&'static str, OnceCell<Vec<LiveObject>>>,
+    listed: Mutex<BTreeMap<(&'static str, String), Listed>>,
 }
 
 impl Work<'_> {
@@ -63,11 +66,14 @@ impl Work<'_> {
         self.created.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All objects of a kind whose objects the server names; read once for all components of the kind.
-    async fn all_of(&self, kind: &'static AnyKind, place: &str) -> Result<&[LiveObject], CallError> {
-        static NONE: OnceCell<Vec<LiveObject>> = OnceCell::const_new();
-        let cell = self.stamped.get(kind.name()).unwrap_or(&NONE);
-        cell.get_or_try_init(|| kind.list(self.run, place, Detail::Whole)).await.map(Vec::as_slice)
+    /// All objects at a place of a kind whose objects the server names; read once for all components there.
+    async fn all_of(&self, kind: &'static AnyKind, place: &str) -> Result<Arc<[LiveObject]>, CallError> {
+        let cell = {
+            let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+            listed.entry((kind.name(), place.to_owned())).or_default().clone()
+        };
+        let read = || async { Ok(Arc::from(kind.list(self.run, place, Detail::Whole).await?)) };
+        cell.get_or_try_init(read).await.cloned()
     }
 
     /// Whether the object is one that the stack had before this apply, and so is nothing that an interrupted one left.
@@ -114,7 +120,7 @@ pub(crate) async fn apply(
         // An object without labels bears no stamp, and its creation would fail: that is told before anything is created.
         // Terraform then keeps what it had, also the remains of an interrupted apply that it puts aside under
         // create_before_destroy.
-        let unlabelled = steps.iter().filter(|step| !labels::are_kept(&step.address));
+        let unlabelled = steps.iter().filter(|step| !labels::are_kept(step.address.kind));
         let found = look::creations(run, unlabelled, &kept, is_without_state, left).await;
         let conflicts: Diagnostics = found.into_iter().filter(|one| one.severity == Severity::Error).collect();
         if conflicts.has_error() {
@@ -140,7 +146,7 @@ pub(crate) async fn apply(
         is_protected,
         live: Mutex::new(live),
         created: Mutex::default(),
-        stamped: steps.iter().map(|step| (step.address.kind.name(), OnceCell::new())).collect(),
+        listed: Mutex::default(),
     };
     let looked_up = look_up(&work, &steps);
     let (diagnostics, ()) = futures::join!(schedule::run(&work, &steps, &kept), looked_up);
@@ -175,11 +181,11 @@ async fn look_up(work: &Work<'_>, steps: &[Step]) {
     let created = steps.iter().filter(|step| step.action == Action::Create).filter_map(|step| {
         let kind = step.address.kind;
         let place = kind.objects().collection(step.planned.as_ref()?, &work.run.scope).place;
-        kind.is_named_by_cloud().then_some((kind.name(), (kind, place)))
+        kind.is_named_by_cloud().then_some(((kind.name(), place), kind))
     });
-    let kinds: BTreeMap<&str, _> = created.collect();
+    let collections: BTreeMap<(&str, String), _> = created.collect();
     // A creation that needs it reads again what failed here, and reports it.
-    futures::future::join_all(kinds.into_values().map(|(kind, place)| async move {
+    futures::future::join_all(collections.into_iter().map(|((_, place), kind)| async move {
         let _ = work.all_of(kind, &place).await;
     }))
     .await;

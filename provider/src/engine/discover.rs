@@ -58,7 +58,7 @@ impl Candidate {
 
     /// Whether nobody can tell by labels which stack made it.
     fn has_no_labels(&self) -> bool {
-        common::labels(self.kind.object()).is_none()
+        !labels::are_kept(self.kind)
     }
 }
 
@@ -232,8 +232,7 @@ async fn account_policy<'c>(
     run: &Run,
     mut chosen: impl Iterator<Item = &'c Candidate>,
 ) -> Result<Option<Policy>, Diagnostics> {
-    let has_roles = |kind: &'static AnyKind| effective::account_roles(&Address::new(kind, "*")).is_some();
-    match chosen.find(|candidate| has_roles(candidate.kind)) {
+    match chosen.find(|candidate| effective::account_roles(candidate.kind).is_some()) {
         Some(candidate) => refresh::account_policy(run, candidate.kind).await.map(Some),
         None => Ok(None),
     }
@@ -242,7 +241,7 @@ async fn account_policy<'c>(
 /// The roles that the principals among the components have on the account or project.
 fn account_roles(policy: &Policy, components: &mut Components, left_out: &mut LeftOut) {
     for (address, component) in components {
-        let Some((attribute, roles)) = effective::account_roles(address) else { continue };
+        let Some((attribute, roles)) = effective::account_roles(address.kind) else { continue };
         let terms = address.kind.terms();
         let Some(principal) = tree::text(component, roles.email) else { continue };
         let member = terms.canonical_member(&terms.member(principal));

@@ -10,6 +10,7 @@ use tfplugin::{Attribute, Dynamic};
 
 use super::address::Address;
 use super::grants::Grants;
+use super::kind::AnyKind;
 use super::marks::{AccountRoles, Granted, OwnKeys, Place, Volatile, Wire};
 use super::model::Components;
 use super::scope::Scope;
@@ -63,9 +64,14 @@ pub(crate) fn taken_over<'a>(address: &'a Address, before: &Dynamic, after: &Dyn
     versioned(address, before, after).0
 }
 
+/// The attribute whose change sends a write-only attribute again.
+pub(crate) fn version_of(write_only: &Attribute) -> String {
+    format!("{}_version", write_only.name)
+}
+
 /// The write-only attributes with another version than before: those taken over, and those to be sent.
 fn versioned<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> (Vec<&'a Attribute>, Vec<&'a Attribute>) {
-    let version = |of: &Dynamic, attribute: &Attribute| of.get(&format!("{}_version", attribute.name)).clone();
+    let version = |of: &Dynamic, attribute: &Attribute| of.get(&version_of(attribute)).clone();
     let is_changed = |attribute: &&Attribute| {
         let (was, is) = (version(before, attribute), version(after, attribute));
         attribute.write_only && !is.is_null() && was != is
@@ -104,15 +110,14 @@ pub(crate) fn grants(address: &Address, component: &Dynamic, all: &Components) -
     Some(grants)
 }
 
-/// The attribute with the roles that components of a kind have on the project, if they have some.
-pub(crate) fn account_roles(address: &Address) -> Option<(&Attribute, &AccountRoles)> {
-    let attributes = address.kind.object().attributes.iter();
-    attributes.filter_map(|attribute| Some((attribute, attribute.extensions.get::<AccountRoles>()?))).next()
+/// The attribute with the roles that components of a kind have on the account or project, if they have some.
+pub(crate) fn account_roles(kind: &AnyKind) -> Option<(&Attribute, &AccountRoles)> {
+    kind.object().attributes.iter().find_map(|attribute| Some((attribute, attribute.extensions.get::<AccountRoles>()?)))
 }
 
 /// The grants on the project that a component means; `None` when they are not known yet.
 pub(crate) fn account_grants(address: &Address, component: &Dynamic) -> Option<Grants> {
-    let Some((attribute, roles)) = account_roles(address) else { return Some(Grants::new()) };
+    let Some((attribute, roles)) = account_roles(address.kind) else { return Some(Grants::new()) };
     let wanted = component.get(&attribute.name);
     if !wanted.is_wholly_known() {
         return None;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tfplugin::Dynamic;
 
 use super::address::Address;
+use super::kind::AnyKind;
 use super::scope::Scope;
 use super::terms::Terms;
 use super::{common, tree};
@@ -63,8 +64,8 @@ pub(crate) fn wanted(
 }
 
 /// Whether objects of this kind have labels that the stack keeps.
-pub(crate) fn are_kept(address: &Address) -> bool {
-    common::labels(address.kind.object()).is_some()
+pub(crate) fn are_kept(kind: &AnyKind) -> bool {
+    common::labels(kind.object()).is_some()
 }
 
 /// Whose an object is, by its stamp.

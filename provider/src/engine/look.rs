@@ -46,7 +46,7 @@ impl Look<'_> {
     pub(crate) fn judge(&self, address: &Address, effective: &Dynamic, found: &LiveObject) -> Verdict {
         let terms = address.kind.terms();
         let differs = || differences(address, effective, found);
-        if !labels::are_kept(address) {
+        if !labels::are_kept(address.kind) {
             return match differs().first() {
                 None => Verdict::TakenOver,
                 // A title is not a name: there may be two.

@@ -44,6 +44,11 @@ pub(crate) fn is_imported(component: &Dynamic) -> bool {
     component.get(common::IMPORTED).as_bool() == Some(true)
 }
 
+/// Whether the configuration allows that the object is deleted and created anew.
+pub(crate) fn may_be_replaced(component: &Dynamic) -> bool {
+    component.get(common::ALLOW_REPLACEMENT).as_bool() == Some(true)
+}
+
 fn explicit_policy(component: &Dynamic) -> Option<DeletionPolicy> {
     let text = tree::text(component, common::DELETION_POLICY)?;
     [DeletionPolicy::Delete, DeletionPolicy::Abandon, DeletionPolicy::Prevent]

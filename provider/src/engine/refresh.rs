@@ -152,7 +152,7 @@ async fn read_policies(run: &Run, components: &Components) -> Result<BTreeMap<Ad
 /// Reads the policy of the account or project, if a component has roles on it.
 async fn read_account_policy(run: &Run, components: &Components) -> Result<Option<Policy>, Diagnostics> {
     let has_roles = |(address, component): &(&Address, &Dynamic)| {
-        effective::account_roles(address)
+        effective::account_roles(address.kind)
             .is_some_and(|(attribute, _)| !tree::texts(component.get(&attribute.name)).is_empty())
     };
     let Some((address, _)) = components.iter().find(has_roles) else { return Ok(None) };
@@ -198,7 +198,7 @@ fn observe(
             // What a failed object cannot say is not true of it any more.
             let failed =
                 matches!(found.readiness, Readiness::Failed(_)) && attribute.extensions.get::<Volatile>().is_some();
-            if (!value.is_null() || failed) && attribute.name != "effective_labels" {
+            if (!value.is_null() || failed) && attribute.name != common::EFFECTIVE_LABELS {
                 tree::set(&mut component, attribute.name.clone(), value.clone());
             }
         }
@@ -216,7 +216,7 @@ fn observe(
             let iam = still_granted(address, component.get(common::IAM), policy, &now);
             tree::set(&mut observed, common::IAM, iam);
         }
-        if let (Some(granted), Some((attribute, roles))) = (on_account, effective::account_roles(address)) {
+        if let (Some(granted), Some((attribute, roles))) = (on_account, effective::account_roles(address.kind)) {
             let held = still_held(address, component.get(&attribute.name), tree::text(&observed, roles.email), granted);
             tree::set(&mut observed, attribute.name.clone(), held);
         }

@@ -186,14 +186,14 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
         };
         let StackPlan { planned, steps, mut diagnostics } = plan::plan(&input);
         let id = T::cloud().terms().stack_id(&scope.place, &scope.stack);
-        if request.prior.is_none() && !diagnostics.has_error() {
-            diagnostics.extend(replaced(session, &id, planned.layout()).map(|_| not_replaced(&id)));
+        let known = if request.prior.is_none() { replaced(session, &id, planned.layout()) } else { None };
+        if known.is_some() && !diagnostics.has_error() {
+            diagnostics.push(not_replaced(&id));
         }
         if !diagnostics.has_error() {
             let run = run(T::cloud(), &context, scope.clone(), LOOK, Preparation::Report);
             if let Ok(run) = run {
                 let run = identified(T::cloud(), &run, &steps).await.unwrap_or(run);
-                let known = if request.prior.is_none() { replaced(session, &id, planned.layout()) } else { None };
                 let is_without_state = request.prior.is_none() && known.is_none();
                 let known = known.map(|stack| stack.components()).unwrap_or_default();
                 diagnostics
@@ -289,7 +289,7 @@ fn replaced(session: &Session, id: &str, layout: &'static Layout) -> Option<Stac
 /// The operation with both names of the account, where objects without labels are to be created: they are told by what they
 /// are, and that may hold either name. The operation as it is where the names cannot be read.
 async fn identified(cloud: &dyn Cloud, run: &Run, steps: &[Step]) -> Option<Run> {
-    let is_unlabelled = |step: &Step| step.action == Action::Create && !labels::are_kept(&step.address);
+    let is_unlabelled = |step: &Step| step.action == Action::Create && !labels::are_kept(step.address.kind);
     if run.scope.place.number.is_some() || !steps.iter().any(is_unlabelled) {
         return None;
     }

@@ -2,6 +2,7 @@
 
 mod images;
 mod inside;
+mod meetings;
 pub(crate) mod operations;
 mod plans;
 mod references;

@@ -8,7 +8,6 @@ use super::Work;
 use crate::engine::address::Address;
 use crate::engine::effective;
 use crate::engine::grants::Grants;
-use crate::engine::kind::AnyKind;
 use crate::engine::model::Components;
 use crate::engine::plan::{Action, Step};
 use crate::engine::{problem, tree};
@@ -24,33 +23,29 @@ pub(super) async fn grant(work: &Work<'_>, steps: &[Step]) -> Diagnostics {
     if add.is_empty() && remove.is_empty() {
         return Diagnostics::new();
     }
-    let granting = steps.iter().map(|step| step.address.kind).find(|kind| has_account_roles(kind));
+    let granting = steps.iter().map(|step| step.address.kind).find(|kind| effective::account_roles(kind).is_some());
     let Some(kind) = granting else { return Diagnostics::new() };
     let terms = kind.terms();
     match terms.account_policies().change(work.run, &work.run.scope.place.account, &add, &remove).await {
         Ok(()) => Diagnostics::new(),
         Err(error) => {
-            withdraw(&mut work.live(), work.before);
+            withdraw(&mut work.live(), steps);
             let what = format!("grant roles on the {}", terms.account_noun());
             problem::of_stack(&what, Path::root().attribute(kind.name()), &error).into()
         }
     }
 }
 
-/// Whether components of the kind have roles on the account or project.
-fn has_account_roles(kind: &'static AnyKind) -> bool {
-    effective::account_roles(&Address::new(kind, "")).is_some()
-}
-
 fn union<'a>(components: impl Iterator<Item = (&'a Address, &'a tfplugin::Dynamic)>) -> Grants {
     components.filter_map(|(address, component)| effective::account_grants(address, component)).flatten().collect()
 }
 
-/// What was not written is not recorded.
-pub(super) fn withdraw(live: &mut Components, before: &Components) {
-    for (address, component) in live {
-        if let Some((attribute, _)) = effective::account_roles(address) {
-            let had = before.get(address).map(|before| before.get(&attribute.name).clone()).unwrap_or_default();
+/// What was not written is not recorded: the components that were to change have the roles that they had.
+pub(super) fn withdraw(live: &mut Components, steps: &[Step]) {
+    for step in steps {
+        let Some((attribute, _)) = effective::account_roles(step.address.kind) else { continue };
+        if let Some(component) = live.get_mut(&step.address) {
+            let had = step.prior.as_ref().map(|prior| prior.get(&attribute.name).clone()).unwrap_or_default();
             tree::set(component, attribute.name.clone(), had);
         }
     }

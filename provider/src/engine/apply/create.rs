@@ -12,10 +12,10 @@ use crate::engine::error::CallError;
 use crate::engine::look::{Look, Verdict};
 use crate::engine::marks::{FreeText, Immutable, OwnKeys};
 use crate::engine::objects::{Change, CreateError, Detail, LiveObject, Readiness, UpdateError};
-use crate::engine::plan::component::{child_refusal, refusal, spell};
+use crate::engine::plan::component::spell;
 use crate::engine::problem::{self, Operation};
 use crate::engine::run::Run;
-use crate::engine::{common, effective, labels, tree, wire};
+use crate::engine::{common, effective, labels, protection, tree, wire};
 
 /// What a creation came to.
 pub(super) struct Made {
@@ -45,7 +45,7 @@ pub(super) async fn create(work: &Work<'_>, address: &Address, planned: &Dynamic
         // The API would make a second one without a word.
         match work.all_of(address.kind, &creation.place()).await {
             Ok(all) => {
-                if let Some(found) = creation.mine_among(all) {
+                if let Some(found) = creation.mine_among(&all) {
                     return creation.go_on_with(found).await;
                 }
             }
@@ -114,7 +114,7 @@ impl<'c> Creation<'c> {
         {
             tree::set(&mut planned, common::EFFECTIVE_LABELS, labels);
         }
-        let was_imported = left.is_some_and(|left| left.get(common::IMPORTED).as_bool() == Some(true));
+        let was_imported = left.is_some_and(protection::is_imported);
         tree::set(&mut planned, common::IMPORTED, Dynamic::Bool(was_imported));
         let meant = effective::effective(address, &work.with_secrets(address, &planned), &work.live(), scope);
         Self { work, address, left, planned, meant }
@@ -196,7 +196,7 @@ impl<'c> Creation<'c> {
     /// What was not sent is not recorded as sent: the next apply sends it.
     fn without_secrets(&self, mut made: Made) -> Made {
         for attribute in self.address.kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
-            let version = format!("{}_version", attribute.name);
+            let version = effective::version_of(attribute);
             let sent = self.left.map(|left| left.get(&version).clone()).unwrap_or_default();
             if let Some(component) = &mut made.component {
                 tree::set(component, version, sent);
@@ -233,10 +233,7 @@ impl<'c> Creation<'c> {
         for secret in effective::resent(address, &changed) {
             tree::set(&mut after, secret.name.clone(), self.meant.get(&secret.name).clone());
         }
-        if let Some(fixed) = changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some()) {
-            return self.replace(found, refusal(address, fixed, &before, &after)).await;
-        }
-        if let Some(refusal) = self.remade(&before, &after) {
+        if let Some(refusal) = self.fixed(&before, &after).or_else(|| self.fixed_inside(&before, &after)) {
             return self.failed(refusal);
         }
         let result = if changed.is_empty() {
@@ -252,32 +249,31 @@ impl<'c> Creation<'c> {
         }
     }
 
-    /// The error for a child that would have to be made anew, which no plan has announced.
-    fn remade(&self, before: &Dynamic, after: &Dynamic) -> Option<Diagnostic> {
-        let kind = self.address.kind;
-        if self.planned.get(common::ALLOW_REPLACEMENT).as_bool() == Some(true) {
-            return None;
-        }
-        kind.object().attributes.iter().find_map(|attribute| {
-            let remade = wire::remade(attribute, before.get(&attribute.name), after.get(&attribute.name));
-            let refused = remade.into_iter().find(|remade| !kind.is_dead(remade.was))?;
-            Some(
-                child_refusal(self.address, attribute, &refused)
-                    .at(self.address.path().attribute(attribute.name.clone())),
-            )
-        })
+    /// The error for an object that would have to be made anew.
+    fn fixed(&self, before: &Dynamic, after: &Dynamic) -> Option<Diagnostic> {
+        let address = self.address;
+        let fixed = effective::changed(address, before, after)
+            .into_iter()
+            .find(|attribute| attribute.extensions.get::<Immutable>().is_some())?;
+        let (name, noun) = (&fixed.name, address.kind.noun());
+        let title = format!("The {name} of a {noun} cannot be changed");
+        let detail = unannounced(address, &address.to_string(), name, (before.get(name), after.get(name)));
+        Some(Diagnostic::error(title, detail).at(address.path().attribute(name.clone())))
     }
 
-    /// An object that cannot become what is wanted goes if the configuration allows that.
-    async fn replace(&self, found: LiveObject, refusal: Diagnostic) -> Made {
-        if self.planned.get(common::ALLOW_REPLACEMENT).as_bool() != Some(true) {
-            return self.failed(refusal);
-        }
-        let component = self.left.unwrap_or(&found.tree);
-        match self.address.kind.objects().delete(self.work.run, &found.name, component).await {
-            Ok(()) => Box::pin(Creation::new(self.work, self.address, &self.planned, None).make()).await,
-            Err(error) => self.failed(self.problem(Operation::Delete, &error)),
-        }
+    /// The error for an object inside this one that would have to be made anew.
+    fn fixed_inside(&self, before: &Dynamic, after: &Dynamic) -> Option<Diagnostic> {
+        let address = self.address;
+        address.kind.object().attributes.iter().find_map(|attribute| {
+            let remade = wire::remade(attribute, before.get(&attribute.name), after.get(&attribute.name));
+            let remade = remade.into_iter().find(|remade| !address.kind.is_dead(remade.was))?;
+            let name = &remade.attribute.name;
+            let place = format!("{address}.{}[{:?}]", attribute.name, remade.key);
+            let title = format!("The {name} of an object inside a {} cannot be changed", address.kind.noun());
+            let detail = unannounced(address, &place, name, (remade.was.get(name), remade.is.get(name)));
+            let path = address.path().attribute(attribute.name.clone()).key(remade.key).attribute(name.clone());
+            Some(Diagnostic::error(title, detail).at(path))
+        })
     }
 
     /// The object as found, with the children that this component has, under its KEYs.
@@ -315,7 +311,7 @@ impl<'c> Creation<'c> {
             () if kind.is_named_by_cloud() => {
                 let all = kind.list(&look, &self.place(), Detail::Whole).await;
                 let all = all.as_ref().map(Vec::as_slice).map_err(|_| ());
-                if common::labels(kind.object()).is_some() { self.stamped(all) } else { self.new_among(all).await }
+                if labels::are_kept(address.kind) { self.stamped(all) } else { self.new_among(all).await }
             }
             // The API has said how it ended: what is there is in sight.
             () if error.is_of_ended_operation() => kind.read(&look, &self.name()).await.map_err(|_| ()),
@@ -327,7 +323,7 @@ impl<'c> Creation<'c> {
                 found => found.map_err(|_| ()),
             },
         };
-        let has_stamp = common::labels(kind.object()).is_some();
+        let has_stamp = labels::are_kept(address.kind);
         match found {
             // What was left out after the creation, parts and grants, is for the next apply, which finds it by its name.
             Err(()) if is_accepted => self.without_secrets(self.exists_unseen(self.problem(Operation::Create, &error))),
@@ -373,7 +369,7 @@ impl<'c> Creation<'c> {
             // Without labels the title leads to it.
             Verdict::TakenOver => self.address.kind.title(&found.tree) == title,
             Verdict::Resumed => true,
-            Verdict::InTheWay(_) => labels::are_kept(self.address),
+            Verdict::InTheWay(_) => labels::are_kept(self.address.kind),
             Verdict::Another => false,
         };
         all.iter().filter(is_spare).find(goes_on).cloned()
@@ -422,6 +418,18 @@ impl<'c> Creation<'c> {
         };
         all.map(|all| all.iter().find(is_ours).cloned())
     }
+}
+
+/// Why the object at `place` is not made anew, whatever the configuration allows: the plan knew no state of it, and so
+/// could not announce that it goes.
+fn unannounced(address: &Address, place: &str, name: &str, (was, is): (&Dynamic, &Dynamic)) -> String {
+    let (was, is) = (spell(was), spell(is));
+    format!(
+        "{place} exists with {name} = {was}; the configuration says {is}. The API cannot change it, and the plan, which was to \
+         create the stack, has not announced that anything is deleted, so it is left alone.\n\nTo keep it, set {name} = {was} \
+         and apply. To replace it, take the taint off the stack (terraform untaint), set allow_replacement = true on \
+         {address}, and plan: the plan then shows what it deletes."
+    )
 }
 
 /// What the server is to choose is not sent.

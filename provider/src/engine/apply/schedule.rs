@@ -186,7 +186,7 @@ fn acts_as_principal(targets: &BTreeSet<(Part, Address)>) -> bool {
 /// only grants something to a principal needs none of its roles.
 fn wait_for_account(steps: &[Step], uses: &Uses, index: &Index<'_>, plan: &mut Plan) {
     let has_roles = |node: &usize| match plan.nodes[*node] {
-        Node::Part(at, Part::Object) => effective::account_roles(&steps[at].address).is_some(),
+        Node::Part(at, Part::Object) => effective::account_roles(steps[at].address.kind).is_some(),
         _ => false,
     };
     let principals: BTreeSet<usize> = (0..plan.nodes.len()).filter(has_roles).collect();
@@ -288,7 +288,7 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
         }
     }
     if nodes.iter().zip(&begun).any(|(node, begun)| *node == Node::Account && !begun) {
-        account::withdraw(&mut work.live(), work.before);
+        account::withdraw(&mut work.live(), steps);
     }
     let waiting = |at: &usize| match nodes[*at] {
         Node::Part(step, part) if !begun[*at] => Some((&steps[step], part)),

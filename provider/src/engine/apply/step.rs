@@ -12,7 +12,7 @@ use crate::engine::objects::{Change, LiveObject, UpdateError};
 use crate::engine::plan::{Action, Step, silence};
 use crate::engine::problem::{self, Operation};
 use crate::engine::protection::{self, Fate};
-use crate::engine::references::Part;
+use crate::engine::references::{self, Part};
 use crate::engine::run::Run;
 use crate::engine::{common, effective, labels, tree, wire};
 
@@ -20,7 +20,7 @@ use crate::engine::{common, effective, labels, tree, wire};
 pub(super) async fn run(work: &Work<'_>, step: &Step, part: Part) -> Diagnostics {
     let address = &step.address;
     if let Some(planned) = step.planned.as_ref().filter(|_| !step.is_removal()) {
-        let unset = crate::engine::references::check_part(address, planned, part, &work.live());
+        let unset = references::check_part(address, planned, part, &work.live());
         if unset.has_error() {
             return unset;
         }
@@ -196,7 +196,7 @@ async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &D
             return problem::of_component(address, Operation::Update, &error).into();
         }
         Err(UpdateError::ByOthers { found, attributes }) => {
-            return leave_to_others(work, address, prior, &found, &attributes);
+            return leave_to_others(work, address, &found, &attributes);
         }
     };
     work.live().insert(address.clone(), settle(planned, &found));
@@ -225,25 +225,18 @@ async fn change_children(work: &Work<'_>, address: &Address, prior: &Dynamic, pl
             problem::of_component(address, Operation::Update, &error).into()
         }
         Err(UpdateError::Call(error)) => problem::of_component(address, Operation::Update, &error).into(),
-        Err(UpdateError::ByOthers { found, attributes }) => {
-            leave_to_others(work, address, &recorded, &found, &attributes)
-        }
+        Err(UpdateError::ByOthers { found, attributes }) => leave_to_others(work, address, &found, &attributes),
     }
 }
 
 /// Leaves the object as somebody else has changed it meanwhile, and records it so.
-fn leave_to_others(
-    work: &Work<'_>,
-    address: &Address,
-    recorded: &Dynamic,
-    found: &LiveObject,
-    attributes: &[String],
-) -> Diagnostics {
-    let mut component = recorded.clone();
-    for name in attributes {
-        tree::set(&mut component, name.clone(), found.tree.get(name).clone());
+fn leave_to_others(work: &Work<'_>, address: &Address, found: &LiveObject, attributes: &[String]) -> Diagnostics {
+    let there = references::escape(address, found.tree.clone());
+    if let Some(component) = work.live().get_mut(address) {
+        for name in attributes {
+            tree::set(component, name.clone(), there.get(name).clone());
+        }
     }
-    work.live().insert(address.clone(), component);
     create::changed_by_others(address, found, attributes).into()
 }
 
@@ -281,25 +274,36 @@ async fn release(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnos
 
 /// Deletes the object that was replaced by another. The component is that other one by now.
 async fn discard(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnostics {
-    let Some(name) = address.kind.object_name(prior, &work.run.scope) else { return Diagnostics::new() };
-    match is_foreign(work, address, &name).await {
-        Ok(Some(owner)) => return left_to_owner(work, address, prior, &owner).into(),
-        Ok(None) => {}
-        Err(error) => return problem::of_component(address, Operation::Delete, &error).into(),
+    match remove(work, address, prior).await {
+        Ok(kept) => kept.into_iter().collect(),
+        Err(problem) => [problem, left_over(work, address, prior)].into_iter().collect(),
     }
-    match address.kind.objects().delete(work.run, &name, prior).await {
-        Ok(()) => Diagnostics::new(),
-        Err(error) => {
-            let mut diagnostics = Diagnostics::from(problem::of_component(address, Operation::Delete, &error));
-            diagnostics.push(left_over(work, address, prior));
-            diagnostics
+}
+
+async fn delete(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnostics {
+    match remove(work, address, prior).await {
+        Ok(kept) => {
+            work.live().remove(address);
+            kept.into_iter().collect()
         }
+        Err(problem) => problem.into(),
     }
+}
+
+/// Deletes the object of a component, unless it belongs to another stack by now: then a warning says so.
+async fn remove(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Result<Option<Diagnostic>, Diagnostic> {
+    let Some(name) = address.kind.object_name(prior, &work.run.scope) else { return Ok(None) };
+    let problem = |error| problem::of_component(address, Operation::Delete, &error);
+    if let Some(owner) = is_foreign(work, address, &name).await.map_err(problem)? {
+        return Ok(Some(left_to_owner(work, address, prior, &owner)));
+    }
+    address.kind.objects().delete(work.run, &name, prior).await.map_err(problem)?;
+    Ok(None)
 }
 
 /// The other stack whose stamp the object bears by now, if there is one: an older state may know what has another owner.
 async fn is_foreign(work: &Work<'_>, address: &Address, name: &str) -> Result<Option<String>, CallError> {
-    if !labels::are_kept(address) {
+    if !labels::are_kept(address.kind) {
         return Ok(None);
     }
     let found = address.kind.read(work.run, name).await?;
@@ -330,28 +334,6 @@ pub(super) fn left_over(work: &Work<'_>, address: &Address, prior: &Dynamic) -> 
         format!("{address} was made anew, and the old {noun} is left: {name}. The stack knows it no longer; delete it by hand."),
     )
     .at(address.path())
-}
-
-async fn delete(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnostics {
-    let Some(name) = address.kind.object_name(prior, &work.run.scope) else {
-        work.live().remove(address);
-        return Diagnostics::new();
-    };
-    match is_foreign(work, address, &name).await {
-        Ok(Some(owner)) => {
-            work.live().remove(address);
-            return left_to_owner(work, address, prior, &owner).into();
-        }
-        Ok(None) => {}
-        Err(error) => return problem::of_component(address, Operation::Delete, &error).into(),
-    }
-    match address.kind.objects().delete(work.run, &name, prior).await {
-        Ok(()) => {
-            work.live().remove(address);
-            Diagnostics::new()
-        }
-        Err(error) => problem::of_component(address, Operation::Delete, &error).into(),
-    }
 }
 
 /// Writes the grants that changed, and records them.

@@ -29,6 +29,12 @@ pub(super) struct View<'a> {
     pub(super) is_protected: bool,
 }
 
+impl View<'_> {
+    fn configured_of(&self, address: &Address) -> &Dynamic {
+        self.configured.get(address).copied().unwrap_or(&Dynamic::Null)
+    }
+}
+
 /// A component as planned.
 pub(super) struct Planned {
     /// The component, with unknowns where only the apply can tell.
@@ -105,7 +111,7 @@ pub(super) fn plan(
     }
     let Some(before) = before else {
         let mut created = created(view, address, component);
-        if view.before.is_empty() && labels::are_kept(address) {
+        if view.before.is_empty() && labels::are_kept(address.kind) {
             // The creation of a whole stack may go on with objects that an import left, which bear no stamp.
             tree::set(&mut created, common::EFFECTIVE_LABELS, Dynamic::Unknown);
         }
@@ -128,7 +134,7 @@ pub(super) fn plan(
     let fixed = changed.iter().copied().filter(|attribute| attribute.extensions.get::<Immutable>().is_some());
     let (moved, open): (Vec<&Attribute>, Vec<&Attribute>) =
         fixed.partition(|attribute| meant.get(&attribute.name).is_wholly_known());
-    let may_replace = component.get(common::ALLOW_REPLACEMENT).as_bool() == Some(true);
+    let may_replace = protection::may_be_replaced(&component);
     // What is not known yet may turn out to be the same: then the apply replaces nothing.
     let is_open = may_replace && moved.is_empty() && !open.is_empty();
     if let Some(deciding) = moved.first().or(open.first().filter(|_| is_open)) {
@@ -151,7 +157,9 @@ pub(super) fn plan(
         }
     }
 
-    address.kind.validate_change(&meant_before, &meant, &address.path(), diagnostics);
+    if meant_before != meant {
+        address.kind.validate_change(&meant_before, &meant, &address.path(), diagnostics);
+    }
 
     let grants_of =
         |component, all| (effective::grants(address, component, all), effective::account_grants(address, component));
@@ -235,7 +243,7 @@ fn sent_secrets<'a>(
     component: &Dynamic,
     diagnostics: &mut Diagnostics,
 ) -> Vec<&'a Attribute> {
-    let configured = view.configured.get(address).copied().unwrap_or(&Dynamic::Null);
+    let configured = view.configured_of(address);
     let (noun, has_value) = (address.kind.noun(), |secret: &&Attribute| !configured.get(&secret.name).is_null());
     for secret in effective::taken_over(address, before, component).into_iter().filter(has_value) {
         let name = &secret.name;
@@ -243,7 +251,8 @@ fn sent_secrets<'a>(
             Diagnostic::warning(
                 format!("The {noun} keeps the value that it has"),
                 format!(
-                    "{address} was imported with a value, and {name}_version is in the configuration for the first time: it is                      recorded, and {name} is not sent. To send it, change {name}_version once more in a later apply."
+                    "{address} was imported with a value, and {name}_version is in the configuration for the first time: it is \
+                     recorded, and {name} is not sent. To send it, change {name}_version once more in a later apply."
                 ),
             )
             .at(path_of(address, secret)),
@@ -257,7 +266,8 @@ fn sent_secrets<'a>(
             Diagnostic::warning(
                 format!("There is no value to send to the {noun}"),
                 format!(
-                    "{name}_version of {address} asks for a new value, and {name} is not set, so nothing is sent. Set {name}, or                      remove {name}_version if somebody else adds values."
+                    "{name}_version of {address} asks for a new value, and {name} is not set, so nothing is sent. Set {name}, or \
+                     remove {name}_version if somebody else adds values."
                 ),
             )
             .at(path_of(address, secret)),
@@ -276,7 +286,7 @@ fn check_remade(
     (meant_before, meant): (&Dynamic, &Dynamic),
     diagnostics: &mut Diagnostics,
 ) {
-    let may_replace = component.get(common::ALLOW_REPLACEMENT).as_bool() == Some(true);
+    let may_replace = protection::may_be_replaced(component);
     for attribute in &address.kind.object().attributes {
         let name = &attribute.name;
         for remade in wire::remade(attribute, meant_before.get(name), meant.get(name)) {
@@ -304,13 +314,16 @@ fn check_remade(
 }
 
 /// The error for a change of an object inside the component's that the API cannot make.
-pub(crate) fn child_refusal(address: &Address, attribute: &Attribute, remade: &wire::Remade<'_>) -> Diagnostic {
+fn child_refusal(address: &Address, attribute: &Attribute, remade: &wire::Remade<'_>) -> Diagnostic {
     let (name, place) = (&remade.attribute.name, format!("{address}.{}[{:?}]", attribute.name, remade.key));
     let (is, wanted) = (spell(remade.was.get(name)), spell(remade.is.get(name)));
     Diagnostic::error(
         format!("The {name} of an object inside a {} cannot be changed", address.kind.noun()),
         format!(
-            "{place} exists with {name} = {is}; the configuration says {wanted}. The API cannot change it, so the only way is to              delete the object and to create it anew, and what is in it would be lost.\n\nTo keep it, set {name} = {is}. To              replace it all the same, set allow_replacement = true on {address} for one apply. To have both, give the new one              a KEY and a name of its own."
+            "{place} exists with {name} = {is}; the configuration says {wanted}. The API cannot change it, so the only way is to \
+             delete the object and to create it anew, and what is in it would be lost.\n\nTo keep it, set {name} = {is}. To \
+             replace it all the same, set allow_replacement = true on {address} for one apply. To have both, give the new one \
+             a KEY and a name of its own."
         ),
     )
 }
@@ -338,9 +351,9 @@ fn require_secrets(
     changed: &[&Attribute],
     diagnostics: &mut Diagnostics,
 ) {
-    let configured = view.configured.get(address).copied().unwrap_or(&Dynamic::Null);
+    let configured = view.configured_of(address);
     for secret in effective::resent(address, changed) {
-        let was_sent = !before.get(&format!("{}_version", secret.name)).is_null();
+        let was_sent = !before.get(&effective::version_of(secret)).is_null();
         if (was_sent || address.kind.keeps_secret(before, &secret.name)) && configured.get(&secret.name).is_null() {
             let (noun, name) = (address.kind.noun(), &secret.name);
             diagnostics.push(
@@ -373,8 +386,7 @@ fn created(view: &View<'_>, address: &Address, mut component: Dynamic) -> Dynami
 
 /// Drops what only the old object knew, before a replacement.
 fn forget(view: &View<'_>, address: &Address, component: &mut Dynamic) {
-    let nothing = Dynamic::Null;
-    let configured = view.configured.get(address).copied().unwrap_or(&nothing);
+    let configured = view.configured_of(address);
     for attribute in &address.kind.object().attributes {
         let is_kept = attribute.name == common::NAME || attribute.name == common::EFFECTIVE_LABELS;
         if is_silent(attribute, configured) && !is_kept {
@@ -429,8 +441,7 @@ fn keep_spellings(
     (before, all): (&Dynamic, &Components),
     component: &mut Dynamic,
 ) {
-    let nothing = Dynamic::Null;
-    let configured = view.configured.get(address).copied().unwrap_or(&nothing);
+    let configured = view.configured_of(address);
     for attribute in &address.kind.object().attributes {
         let (was, is) = (before.get(&attribute.name), component.get(&attribute.name));
         if was.is_null() || is.is_null() || was == is {
@@ -479,7 +490,7 @@ fn still_means(
 }
 
 /// The error for a change of what cannot change.
-pub(crate) fn refusal(address: &Address, attribute: &Attribute, before: &Dynamic, after: &Dynamic) -> Diagnostic {
+fn refusal(address: &Address, attribute: &Attribute, before: &Dynamic, after: &Dynamic) -> Diagnostic {
     let (noun, name) = (address.kind.noun(), &attribute.name);
     let (is, wanted) = (spell(before.get(name)), spell(after.get(name)));
     Diagnostic::error(

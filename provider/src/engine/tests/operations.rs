@@ -35,7 +35,11 @@ pub(crate) struct World(pub(crate) Handle);
 
 impl World {
     pub(crate) async fn with(services: &[&str]) -> Self {
-        let seed = Seed::empty_project("test-project", "123456789012", services);
+        Self::of(Seed::empty_project("test-project", "123456789012", services)).await
+    }
+
+    /// A cloud that holds this.
+    pub(crate) async fn of(seed: Seed) -> Self {
         Self(Server::builder().seed(seed).spawn().await.unwrap())
     }
 
