@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tfplugin::schema::Presence;
 use tfplugin::{Attribute, Choice, Object, ObjectSchema, Value, name};
 
 use super::marks::{Granted, Labels, OwnKeys, wire};
@@ -116,9 +115,4 @@ pub fn labels(object: &ObjectSchema) -> Option<(&Attribute, &Labels)> {
         .attributes
         .iter()
         .find_map(|attribute| attribute.extensions.get::<Labels>().map(|labels| (attribute, labels)))
-}
-
-/// Whether the user may set the attribute: what a generated configuration can hold.
-pub fn is_configurable(attribute: &Attribute) -> bool {
-    attribute.presence != Presence::Computed
 }

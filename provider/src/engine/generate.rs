@@ -24,7 +24,9 @@ pub(crate) fn generate(stack: &Stack, scope: &Scope) -> Dynamic {
             }
         }
         tree::walk_mut(address.kind.object(), component, &mut |attribute, value| {
-            if !common::is_configurable(attribute) || attribute.default.as_ref() == Some(value) || attribute.write_only
+            if !attribute.presence.is_configurable()
+                || attribute.default.as_ref() == Some(value)
+                || attribute.write_only
             {
                 *value = Dynamic::Null;
             }
@@ -32,7 +34,7 @@ pub(crate) fn generate(stack: &Stack, scope: &Scope) -> Dynamic {
     }
     config.set_components(&components, stack);
     for attribute in stack.layout().body().attributes.iter().filter(|attribute| attribute.nested().is_none()) {
-        if !common::is_configurable(attribute) || attribute.default.as_ref() == Some(config.get(&attribute.name)) {
+        if !attribute.presence.is_configurable() || attribute.default.as_ref() == Some(config.get(&attribute.name)) {
             config.set(&attribute.name, Dynamic::Null);
         }
     }

@@ -283,9 +283,9 @@ fn whole(input: &Input<'_>, components: Components, steps: &[Step], announcement
     };
     planned.set(model::DELETES, deletes);
     let will_write = steps.iter().any(|step| step.action != Action::Release) || prior.is_none();
-    let means = known && !proposed.is_ungoverned();
-    let digest = effective::fingerprint(&components, scope).filter(|_| means).map_or(Dynamic::Unknown, Dynamic::String);
-    planned.set(model::FINGERPRINT, if will_write && !digest_is_certain(steps) { Dynamic::Unknown } else { digest });
+    let is_certain = known && !proposed.is_ungoverned() && (!will_write || digest_is_certain(steps));
+    let digest = if is_certain { effective::fingerprint(&components, scope) } else { None };
+    planned.set(model::FINGERPRINT, digest.map_or(Dynamic::Unknown, Dynamic::String));
     planned.set(model::INVENTORY, if known { inventory::value(&components, scope) } else { Dynamic::Unknown });
     planned.put_components(components, proposed);
     for (kind, unknown) in unknown_kinds {

@@ -194,8 +194,12 @@ pub(crate) fn news<'a>(
             address.kind.validate_new(component, &address.path(), &mut found);
             found
         };
+        let found = judged(component);
+        if found.is_empty() {
+            continue;
+        }
         let mut accepted: Vec<Diagnostic> = prior.map(judged).into_iter().flatten().collect();
-        for problem in judged(component) {
+        for problem in found {
             // Elements move within their lists, so the path does not count.
             let same = |old: &Diagnostic| old.summary == problem.summary && old.detail == problem.detail;
             match accepted.iter().position(same) {

@@ -106,6 +106,8 @@ struct Uses<'c> {
     candidates: &'c [Candidate],
     by_name: BTreeMap<(&'static str, &'c str), usize>,
     direct: Vec<BTreeSet<usize>>,
+    /// The kinds whose objects bear no labels.
+    unlabelled: BTreeSet<&'static str>,
 }
 
 impl<'c> Uses<'c> {
@@ -122,7 +124,9 @@ impl<'c> Uses<'c> {
             used.into_iter().filter_map(|(kind, name)| by_name.get(&(kind, name.as_str())).copied()).collect()
         });
         let direct = direct.collect();
-        Self { candidates, by_name, direct }
+        let unlabelled = candidates.iter().filter(|candidate| candidate.has_no_labels());
+        let unlabelled = unlabelled.map(|candidate| candidate.kind.name()).collect();
+        Self { candidates, by_name, direct, unlabelled }
     }
 
     /// Whether a candidate uses one of `others`.
@@ -141,16 +145,11 @@ impl<'c> Uses<'c> {
 
     /// The candidates without labels that the members of a policy are, or come from.
     fn named_by(&self, at: usize, policies: &Policies) -> Vec<usize> {
-        let grants = policies.of(at).map(|policy| policy.grants.clone()).unwrap_or_default();
+        let grants = policies.of(at).into_iter().flat_map(|policy| &policy.grants);
         let terms = self.candidates[at].kind.terms();
-        let kinds: BTreeSet<&str> =
-            self.candidates.iter().filter(|other| other.has_no_labels()).map(|other| other.kind.name()).collect();
-        let named = grants.iter().filter_map(|(_, member)| terms.named_by_member(member));
-        named
-            .flat_map(|name| {
-                kinds.iter().filter_map(|kind| self.by_name.get(&(*kind, name)).copied()).collect::<Vec<_>>()
-            })
-            .collect()
+        let named = grants.filter_map(|(_, member)| terms.named_by_member(member));
+        let of_name = |name| self.unlabelled.iter().filter_map(move |kind| self.by_name.get(&(*kind, name)).copied());
+        named.flat_map(of_name).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use tfplugin::{Diagnostics, Dynamic, Path, Severity};
 use super::Candidate;
 use super::left_out::LeftOut;
 use crate::engine::scope::Scope;
-use crate::engine::{Address, effective, tree, wire};
+use crate::engine::{Address, common, effective, tree, wire};
 
 /// The component as far as a configuration can express it; `None` where it cannot.
 pub(super) fn expressible(
@@ -38,7 +38,7 @@ pub(super) fn expressible(
             tree::set(&mut with_child, attribute.name.clone(), only);
             let problems = self::problems(address, &with_child, scope);
             if !problems.is_empty() {
-                let name = tree::text(child, "id").or(tree::text(child, "name")).unwrap_or(key);
+                let name = tree::text(child, common::ID).or(tree::text(child, common::NAME)).unwrap_or(key);
                 left_out.object(format!("{address}.{}[{key:?}]", attribute.name), name, problems);
                 kept.remove(key);
             }

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use tfplugin::schema::{Nesting, Shape};
+use tfplugin::schema::{Nesting, ObjectSchema, Shape};
 use tfplugin::{Attribute, Dynamic, Path, Type};
 
-use super::super::address::Address;
-use super::super::effective;
-use super::super::model::{Components, Stack};
-use super::super::scope::Scope;
-use super::super::tree;
+use crate::engine::address::Address;
 use crate::engine::marks::FreeText;
+use crate::engine::model::{self, Components, Stack};
+use crate::engine::plan::component::spell;
+use crate::engine::scope::Scope;
+use crate::engine::{effective, tree};
 
 /// The longest value that is quoted, in characters.
 const LONGEST: usize = 120;
@@ -66,14 +66,14 @@ impl fmt::Display for Difference {
 
 /// Compares a stack as known with the same stack as just read.
 pub(in crate::engine) fn compare(before: &Stack, after: Stack, scope: &Scope) -> Comparison {
-    let fingerprint = after.text("fingerprint").unwrap_or_default().to_owned();
+    let fingerprint = after.text(model::FINGERPRINT).unwrap_or_default().to_owned();
     // A grant's line has its role and member after the name.
-    let lines = tree::texts(after.get("inventory"));
+    let lines = tree::texts(after.get(model::INVENTORY));
     let objects = lines.iter().filter(|line| !line.contains(' ')).count();
     let on: BTreeSet<&str> = tree::texts(after.get("apis")).into_iter().collect();
     let off = tree::texts(before.get("apis")).into_iter().filter(|api| !on.contains(api));
     let mut differences: Vec<Difference> = off.map(|api| Difference::ApiOff { api: api.to_owned() }).collect();
-    if before.text("fingerprint") != Some(fingerprint.as_str()) {
+    if before.text(model::FINGERPRINT) != Some(fingerprint.as_str()) {
         between(&before.components(), &after.into_components(), scope, &mut differences);
     }
     Comparison { objects, fingerprint, differences }
@@ -88,21 +88,23 @@ fn between(before: &Components, after: &Components, scope: &Scope, differences: 
         };
         let was = effective::effective(address, was, before, scope);
         let is = effective::effective(address, is, after, scope);
-        changes(address, &was, &is, scope, differences);
+        let attributes = address.kind.object().attributes.iter().filter(|attribute| effective::counts(attribute));
+        changes(address, attributes, &address.path(), (&was, &is), scope, differences);
     }
 }
 
-fn changes(address: &Address, was: &Dynamic, is: &Dynamic, scope: &Scope, differences: &mut Vec<Difference>) {
-    for attribute in address.kind.object().attributes.iter().filter(|attribute| effective::counts(attribute)) {
-        let path = address.path().attribute(attribute.name.clone());
-        attribute_changes(
-            address,
-            attribute,
-            &path,
-            (was.get(&attribute.name), is.get(&attribute.name)),
-            scope,
-            differences,
-        );
+/// The smallest parts of some attributes at `path` that differ.
+fn changes<'a>(
+    address: &Address,
+    attributes: impl Iterator<Item = &'a Attribute>,
+    path: &Path,
+    (was, is): (&Dynamic, &Dynamic),
+    scope: &Scope,
+    differences: &mut Vec<Difference>,
+) {
+    for attribute in attributes {
+        let values = (was.get(&attribute.name), is.get(&attribute.name));
+        attribute_changes(address, attribute, &path.attribute(attribute.name.clone()), values, scope, differences);
     }
 }
 
@@ -125,31 +127,11 @@ fn attribute_changes(
     }
     match (&attribute.shape, was, is) {
         (Shape::Nested(Nesting::Single, object), was, is) if !was.is_null() && !is.is_null() => {
-            for member in &object.attributes {
-                let path = path.attribute(member.name.clone());
-                attribute_changes(
-                    address,
-                    member,
-                    &path,
-                    (was.get(&member.name), is.get(&member.name)),
-                    scope,
-                    differences,
-                );
-            }
+            changes(address, settings(object), path, (was, is), scope, differences);
         }
         (Shape::Nested(Nesting::List, object), Dynamic::List(was), Dynamic::List(is)) if was.len() == is.len() => {
-            for (index, (was, is)) in was.iter().zip(is).enumerate() {
-                for member in &object.attributes {
-                    let path = path.index(index).attribute(member.name.clone());
-                    attribute_changes(
-                        address,
-                        member,
-                        &path,
-                        (was.get(&member.name), is.get(&member.name)),
-                        scope,
-                        differences,
-                    );
-                }
+            for (index, values) in was.iter().zip(is).enumerate() {
+                changes(address, settings(object), &path.index(index), values, scope, differences);
             }
         }
         (Shape::Nested(Nesting::Map, object), Dynamic::Map(_), Dynamic::Map(_)) => {
@@ -157,18 +139,8 @@ fn attribute_changes(
                 let path = path.key(key);
                 if was.is_null() || is.is_null() {
                     differences.push(changed(&path, presence(was), presence(is)));
-                    continue;
-                }
-                for member in &object.attributes {
-                    let path = path.attribute(member.name.clone());
-                    attribute_changes(
-                        address,
-                        member,
-                        &path,
-                        (was.get(&member.name), is.get(&member.name)),
-                        scope,
-                        differences,
-                    );
+                } else {
+                    changes(address, settings(object), &path, (was, is), scope, differences);
                 }
             }
         }
@@ -191,6 +163,10 @@ fn attribute_changes(
         }
         (Shape::Plain(_), was, is) => differences.push(changed(path, quoted(was), quoted(is))),
     }
+}
+
+fn settings(object: &ObjectSchema) -> impl Iterator<Item = &Attribute> {
+    object.attributes.iter().filter(|attribute| attribute.presence.is_configurable())
 }
 
 fn changed(path: &Path, before: String, now: String) -> Difference {
@@ -220,27 +196,9 @@ fn quoted(value: &Dynamic) -> String {
     if value.is_null() {
         return "absent".to_owned();
     }
-    let text = literal(value);
+    let text = spell(value);
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
-    }
-}
-
-fn literal(value: &Dynamic) -> String {
-    match value {
-        Dynamic::Null | Dynamic::Unknown => "null".to_owned(),
-        Dynamic::Bool(value) => value.to_string(),
-        Dynamic::Number(value) => value.to_string(),
-        Dynamic::String(text) => format!("{text:?}"),
-        Dynamic::List(items) | Dynamic::Set(items) => {
-            format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", "))
-        }
-        Dynamic::Map(entries) | Dynamic::Object(entries) => {
-            let entries = entries.iter().filter(|(_, value)| !value.is_null());
-            let entries: Vec<String> = entries.map(|(key, value)| format!("{key} = {}", literal(value))).collect();
-            format!("{{{}}}", entries.join(", "))
-        }
-        Dynamic::Typed(_, inner) => literal(inner),
     }
 }

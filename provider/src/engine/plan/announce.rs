@@ -58,8 +58,8 @@ impl Announcement {
                 }
                 Action::Replace => announcement.replaced.extend(lines()),
                 Action::Update { .. } => {
-                    announcement.replaced.extend(remade_children(step, prior, scope));
-                    let gone = lost_children(step, prior, scope);
+                    let (remade, gone) = children(step, prior, scope);
+                    announcement.replaced.extend(remade);
                     match protection::fate(&step.address, prior, is_protected) {
                         Fate::Deleted => announcement.deleted.extend(gone),
                         Fate::Released | Fate::Prevented => announcement.released.extend(gone),
@@ -196,38 +196,26 @@ fn filled(address: &Address, component: &Dynamic, scope: &Scope) -> Dynamic {
     filled
 }
 
-/// The children that leave a component which stays.
-fn lost_children(step: &Step, prior: &Dynamic, scope: &Scope) -> Vec<Line> {
+/// The children of a component which stays: those that are made anew, and those that leave it.
+fn children(step: &Step, prior: &Dynamic, scope: &Scope) -> (Vec<Line>, Vec<Line>) {
     let address = &step.address;
+    let (mut remade, mut gone) = (Vec::new(), Vec::new());
     let Some(planned) = step.planned.as_ref().filter(|_| children_of(address).next().is_some()) else {
-        return Vec::new();
+        return (remade, gone);
     };
     let (prior, planned) = (&filled(address, prior, scope), &filled(address, planned, scope));
-    let lost = |attribute| {
-        let keys = wire::lost(attribute, prior.get(&attribute.name), planned.get(&attribute.name)).into_iter();
-        keys.flat_map(|key| child_lines(address, prior, attribute, key, None, scope)).collect::<Vec<_>>()
-    };
-    children_of(address).flat_map(lost).collect()
-}
-
-/// The children that are made anew in a component which stays.
-fn remade_children(step: &Step, prior: &Dynamic, scope: &Scope) -> Vec<Line> {
-    let address = &step.address;
-    let Some(planned) = step.planned.as_ref().filter(|_| children_of(address).next().is_some()) else {
-        return Vec::new();
-    };
-    let (prior, planned) = (&filled(address, prior, scope), &filled(address, planned, scope));
-    let remade = |attribute| {
-        let remade = wire::remade(attribute, prior.get(&attribute.name), planned.get(&attribute.name)).into_iter();
-        let lines = remade.flat_map(|remade| {
-            let fixed = &remade.attribute.name;
-            let (was, is) = (spell(remade.was.get(fixed)), spell(remade.is.get(fixed)));
-            let why = format!("{fixed} is {was} and shall be {is}");
-            child_lines(address, prior, attribute, remade.old_key, Some(&why), scope)
-        });
-        lines.collect::<Vec<_>>()
-    };
-    children_of(address).flat_map(remade).collect()
+    for attribute in children_of(address) {
+        let (was, is) = (prior.get(&attribute.name), planned.get(&attribute.name));
+        for child in wire::remade(attribute, was, is) {
+            let fixed = &child.attribute.name;
+            let why = format!("{fixed} is {} and shall be {}", spell(child.was.get(fixed)), spell(child.is.get(fixed)));
+            remade.extend(child_lines(address, prior, attribute, child.old_key, Some(&why), scope));
+        }
+        for key in wire::lost(attribute, was, is) {
+            gone.extend(child_lines(address, prior, attribute, key, None, scope));
+        }
+    }
+    (remade, gone)
 }
 
 fn children_of(address: &Address) -> impl Iterator<Item = &Attribute> {

@@ -1,6 +1,6 @@
 //! Maps of children: objects inside the component's object, by KEYs that only the configuration knows.
 //!
-//! A child is told by its [`Identity`], else by its content. The stack manages the children of its configuration only:
+//! A child is told by its [`Identity`](crate::engine::marks::Identity), else by its content. The stack manages the children of its configuration only:
 //! those that others made are neither reported nor touched.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json};
 use tfplugin::{Attribute, Dynamic, Entries, Name, ObjectSchema};
 
-use super::equality::equal;
+use super::equality::{equal, same_identity};
 use super::has_own_keys;
 use super::reading::read;
 use super::writing::{create, revise_from};
-use crate::engine::marks::{Children, Identity, Immutable, Inner};
+use crate::engine::marks::{Children, Immutable, Inner};
+use crate::engine::tree;
 
 /// The object of each child, if the attribute is a map of children.
 pub fn children(attribute: &Attribute) -> Option<&ObjectSchema> {
@@ -32,13 +33,7 @@ pub(super) fn same_content(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> b
 }
 
 fn is_same(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> bool {
-    match object.attributes.iter().find(|attribute| attribute.extensions.get::<Identity>().is_some()) {
-        Some(identity) => {
-            let (a, b) = (a.get(&identity.name), b.get(&identity.name));
-            !a.is_null() && equal(identity, a, b)
-        }
-        None => same_content(object, a, b),
-    }
+    same_identity(object, a, b).unwrap_or_else(|| same_content(object, a, b))
 }
 
 /// For each KEY of `known` whose child is in `found`: its key there.
@@ -134,7 +129,7 @@ fn keep_own(object: &ObjectSchema, child: &mut Dynamic, known: &[&Dynamic]) {
     for attribute in object.attributes.iter().filter(|attribute| has_own_keys(attribute)) {
         let known: Vec<&Dynamic> = known.iter().map(|known| known.get(&attribute.name)).collect();
         let own = own_entries(child.get(&attribute.name), &known);
-        set(child, attribute, own);
+        tree::set(child, attribute.name.clone(), own);
     }
 }
 
@@ -149,7 +144,7 @@ pub fn tracked(object: &ObjectSchema, stored: &Dynamic, meant: &Dynamic, found: 
         for attribute in object.attributes.iter().filter(|attribute| attribute.presence.is_configurable()) {
             let name = attribute.name.as_ref();
             if equal(attribute, meant.get(&key).get(name), child.get(name)) {
-                set(&mut child, attribute, stored.get(&key).get(name).clone());
+                tree::set(&mut child, attribute.name.clone(), stored.get(&key).get(name).clone());
             }
         }
         (key, child)
@@ -171,7 +166,7 @@ pub fn aligned(object: &ObjectSchema, meant: &Dynamic, found: &Dynamic) -> Dynam
             (key, child)
         });
         let mine = mine.collect();
-        set(&mut aligned, attribute, Dynamic::Map(mine));
+        tree::set(&mut aligned, attribute.name.clone(), Dynamic::Map(mine));
     }
     aligned
 }
@@ -195,7 +190,7 @@ pub fn carry(
             .filter(|at| fixed(object, there.get(at).unwrap_or(&Dynamic::Null), meant.get(name).get(key)).is_none());
         for attribute in object.attributes.iter().filter(|attribute| !attribute.presence.is_configurable()) {
             let value = same.map_or(Dynamic::Unknown, |at| before.get(name).get(at).get(&attribute.name).clone());
-            set(child, attribute, value);
+            tree::set(child, attribute.name.clone(), value);
         }
     }
 }
@@ -255,19 +250,13 @@ pub fn by_key(children: impl IntoIterator<Item = Json>, key: impl Fn(&Json) -> S
     Json::Object(entries)
 }
 
-fn set(component: &mut Dynamic, attribute: &Attribute, value: Dynamic) {
-    if let Some(entries) = component.as_entries_mut() {
-        entries.insert(&attribute.name, value);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
     use tfplugin::{Object, Value};
 
     use super::*;
-    use crate::engine::marks::{OwnKeys, wire};
+    use crate::engine::marks::{Identity, OwnKeys, wire};
 
     /// A parent.
     #[derive(Object)]

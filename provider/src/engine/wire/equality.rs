@@ -7,7 +7,7 @@ use tfplugin::schema::{Nesting, Shape};
 use tfplugin::{Attribute, Dynamic, ObjectSchema, Type};
 
 use super::children::same_content;
-use crate::engine::marks::{Children, Refers, Unordered};
+use crate::engine::marks::{Children, Identity, Refers, Unordered};
 
 /// Whether `a` and `b` mean the same as values of `attribute`. Unknown equals only unknown.
 pub fn equal(attribute: &Attribute, a: &Dynamic, b: &Dynamic) -> bool {
@@ -27,6 +27,13 @@ pub fn equal(attribute: &Attribute, a: &Dynamic, b: &Dynamic) -> bool {
 /// Whether `a` and `b` mean the same as values of `object`.
 pub fn equal_object(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> bool {
     a == b || object.attributes.iter().all(|attribute| equal(attribute, a.get(&attribute.name), b.get(&attribute.name)))
+}
+
+/// Whether two elements or children are the same one, by what tells those of `object` apart; `None` where nothing does.
+pub(super) fn same_identity(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> Option<bool> {
+    let identity = object.attributes.iter().find(|attribute| attribute.extensions.get::<Identity>().is_some())?;
+    let (a, b) = (a.get(&identity.name), b.get(&identity.name));
+    Some(!a.is_null() && equal(identity, a, b))
 }
 
 /// Whether the value says no more than its absence would.

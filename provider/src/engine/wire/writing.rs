@@ -6,11 +6,11 @@ use serde_json::{Map, Value as Json};
 use tfplugin::schema::{Nesting, Shape};
 use tfplugin::{Attribute, Dynamic, Entries, Name, ObjectSchema, Type};
 
-use super::equality::{equal, equal_object, is_blank, is_void, same_scalar};
+use super::equality::{equal, equal_object, is_blank, is_void, same_identity, same_scalar};
 use super::masks::{Masks, Prefix};
 use super::reading::read;
 use super::{has_own_keys, is_written, place, wire_of};
-use crate::engine::marks::{Identity, Place, Unordered, Wire};
+use crate::engine::marks::{Place, Unordered, Wire};
 
 /// The JSON of a creation: every attribute that says more than its absence would, and those that are always sent.
 pub fn create(object: &ObjectSchema, component: &Dynamic) -> Json {
@@ -231,19 +231,12 @@ fn plain_json(attribute: &Attribute, wire: &Wire, plain: &Type, value: &Dynamic,
 /// unchanged first, then those of one identity, then by position.
 fn elements(object: &ObjectSchema, wanted: &[Dynamic], current: Vec<Json>, unordered: bool) -> Vec<Json> {
     let trees: Vec<Dynamic> = current.iter().map(|element| read(object, element)).collect();
-    let identity = object.attributes.iter().find(|attribute| attribute.extensions.get::<Identity>().is_some());
-    let same_identity = |a: &Dynamic, b: &Dynamic| {
-        identity.is_some_and(|attribute| {
-            let (a, b) = (a.get(&attribute.name), b.get(&attribute.name));
-            !a.is_null() && equal(attribute, a, b)
-        })
-    };
     let mut source: Vec<Option<usize>> = vec![None; wanted.len()];
     let mut free: BTreeSet<usize> = (0..current.len()).collect();
     let rounds: [&dyn Fn(usize, usize) -> bool; 4] = [
         &|want, have| want == have && equal_object(object, &wanted[want], &trees[have]),
         &|want, have| equal_object(object, &wanted[want], &trees[have]),
-        &|want, have| same_identity(&wanted[want], &trees[have]),
+        &|want, have| same_identity(object, &wanted[want], &trees[have]) == Some(true),
         &|want, have| want == have,
     ];
     for fits in rounds {
