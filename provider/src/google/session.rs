@@ -191,10 +191,20 @@ impl<'r> Run<'r> {
         is_wanted
     }
 
+    /// Whether the project in which an API is off can be the stack's: in another one it is not for the stack to switch on.
+    fn may_be_ours(&self, consumer: &str) -> bool {
+        let place = &self.scope.place;
+        let is_unknown_number = place.number.is_none() && consumer.bytes().all(|byte| byte.is_ascii_digit());
+        consumer.is_empty() || place.is_account(consumer) || is_unknown_number
+    }
+
     /// Switches on the API that `error` complains about. Calls that meet the same API at once wait for one another.
     async fn switch_on(&self, error: &ApiError) -> Result<bool, ApiError> {
         let Some(off) = error.is_api_disabled() else { return Ok(false) };
-        if self.operation.preparation == Preparation::Report || off.service == Host::SERVICE_USAGE.as_str() {
+        if self.operation.preparation == Preparation::Report
+            || off.service == Host::SERVICE_USAGE.as_str()
+            || !self.may_be_ours(&off.consumer)
+        {
             return Ok(false);
         }
         let mut enabled = self.session.enabled.lock().await;

@@ -1,6 +1,6 @@
 //! Creations that meet objects which are there already, and changes that meet what somebody else has done meanwhile.
 
-use localcloud::{FaultSpec, Seed, SeedObject};
+use localcloud::{FaultSpec, OtherProject, Project, Seed, SeedObject};
 use serde_json::{Value as Json, json};
 
 use super::operations::{World, component, denied};
@@ -19,13 +19,8 @@ const SERVICES: &[&str] = &[
 
 const ACCOUNTS: [&str; 2] = ["012345-6789AB-CDEF01", "ABCDEF-012345-6789AB"];
 
-fn budgets() -> Json {
-    let budget = |account: &str| json!({"billing_account": account, "display_name": "Monthly", "amount": 500, "currency": "USD"});
-    json!({"budgets": {"own": budget(ACCOUNTS[0]), "shared": budget(ACCOUNTS[1])}})
-}
-
-#[tokio::test]
-async fn what_an_interrupted_apply_left_is_found_in_each_place_that_a_kind_is_in() {
+/// A project with two billing accounts.
+fn billed() -> Seed {
     let mut seed = Seed::empty_project("test-project", "123456789012", SERVICES);
     seed.resources.extend(ACCOUNTS.map(|account| SeedObject {
         service: "cloudbilling.googleapis.com".to_owned(),
@@ -33,7 +28,17 @@ async fn what_an_interrupted_apply_left_is_found_in_each_place_that_a_kind_is_in
         body: json!({"name": format!("billingAccounts/{account}"), "open": true, "displayName": "Acme", "currencyCode": "USD"}),
         media: None,
     }));
-    let world = World::of(seed).await;
+    seed
+}
+
+fn budgets() -> Json {
+    let budget = |account: &str| json!({"billing_account": account, "display_name": "Monthly", "amount": 500, "currency": "USD"});
+    json!({"budgets": {"own": budget(ACCOUNTS[0]), "shared": budget(ACCOUNTS[1])}})
+}
+
+#[tokio::test]
+async fn what_an_interrupted_apply_left_is_found_in_each_place_that_a_kind_is_in() {
+    let world = World::of(billed()).await;
     world.make(&budgets()).await;
     let (again, _) = world.apply(None, &budgets(), None).await;
     assert_eq!(world.count("POST", "/budgets"), 2, "each budget was made once");
@@ -107,4 +112,27 @@ async fn a_replaced_object_whose_owner_cannot_be_read_is_left_and_named() {
     let (_, diagnostics) = world.apply(Some(&stack), &bucket("test-new"), None).await;
     let said: Vec<&str> = diagnostics.iter().map(|problem| problem.summary.as_str()).collect();
     assert!(said.contains(&"The replaced bucket is still there"), "{said:?}");
+}
+
+#[tokio::test]
+async fn an_api_that_is_off_in_another_project_is_not_switched_on_in_this_one() {
+    let mut seed = billed();
+    let project: Project =
+        serde_json::from_value(json!({"projectId": "other-project", "projectNumber": "111111111111"})).unwrap();
+    seed.other_projects.push(OtherProject { project, enabled_services: Vec::new() });
+    seed.resources.push(SeedObject {
+        service: "cloudbilling.googleapis.com".to_owned(),
+        path: "/v1/projects/other-project/billingInfo".to_owned(),
+        body: json!({
+            "name": "projects/other-project/billingInfo", "projectId": "other-project",
+            "billingAccountName": format!("billingAccounts/{}", ACCOUNTS[0]), "billingEnabled": true,
+        }),
+        media: None,
+    });
+    let world = World::of(seed).await;
+    let mut config = budgets();
+    config["budgets"]["own"]["projects"] = json!(["other-project"]);
+    world.apply(None, &config, None).await;
+    assert!(world.count("GET", "/projects/111111111111") > 0, "the other project is asked for");
+    assert_eq!(world.count("POST", "cloudresourcemanager.googleapis.com:enable"), 0);
 }
