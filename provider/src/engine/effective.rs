@@ -11,7 +11,7 @@ use tfplugin::{Attribute, Dynamic};
 use super::address::Address;
 use super::grants::Grants;
 use super::kind::AnyKind;
-use super::marks::{AccountRoles, Granted, OwnKeys, Place, Volatile, Wire};
+use super::marks::{AccountRoles, Governs, Granted, OwnKeys, Place, Volatile, Wire};
 use super::model::Components;
 use super::scope::Scope;
 use super::{common, labels, protection, references, tree, wire};
@@ -167,10 +167,11 @@ pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<Stri
 /// The settings of one component in one spelling; `None` while something is unknown.
 fn settings(address: &Address, component: &Dynamic, all: &Components, scope: &Scope) -> Option<String> {
     let configurable = |attribute: &&Attribute| attribute.presence.is_configurable() && !attribute.write_only;
-    let attributes = &address.kind.object().attributes;
     // What is not known yet may change the meaning of more than itself: a preset, a switch.
+    let governs = |attribute: &&Attribute| configurable(attribute) || attribute.extensions.get::<Governs>().is_some();
+    let attributes = &address.kind.object().attributes;
     if component.is_unknown()
-        || attributes.iter().filter(configurable).any(|setting| !component.get(&setting.name).is_wholly_known())
+        || attributes.iter().filter(governs).any(|setting| !component.get(&setting.name).is_wholly_known())
     {
         return None;
     }

@@ -119,7 +119,8 @@ pub struct AccountRoles {
 #[derive(Clone, Copy, Debug)]
 pub struct Granted;
 
-/// An attribute of the stack on which the effect of components depends: while it is not known, neither is theirs.
+/// An attribute on which the meaning of others depends: of the stack, that of its components; of a component, its own. While it
+/// is not known, neither is theirs.
 #[derive(Clone, Copy, Debug)]
 pub struct Governs;
 

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use serde_json::Value as Json;
+use tfplugin::Dynamic;
 use tfplugin::schema::{Presence, Shape};
 use tfplugin::testing::TestAction;
 use tfplugin::value::json as terraform_json;
@@ -186,8 +187,17 @@ impl<'s> Row<'s> {
     /// Whether two values mean the same.
     fn same(&self, one: &Json, other: &Json) -> bool {
         let Shape::Plain(plain) = &self.place.attribute.shape else { return one == other };
-        let (one, other) = (terraform_json::from_json(plain, one), terraform_json::from_json(plain, other));
-        one.is_ok_and(|one| other.is_ok_and(|other| (self.place.attribute.rules.equal)(&one, &other)))
+        let (Ok(one), Ok(other)) = (terraform_json::from_json(plain, one), terraform_json::from_json(plain, other))
+        else {
+            return false;
+        };
+        let equal = self.place.attribute.rules.equal;
+        match (&one, &other) {
+            (Dynamic::Set(one), Dynamic::Set(other)) => {
+                one.len() == other.len() && one.iter().all(|item| other.iter().any(|same| equal(item, same)))
+            }
+            _ => equal(&one, &other),
+        }
     }
 
     /// Whether the snapshots differ, as they must if a field of the cloud is behind the attribute.
@@ -263,6 +273,11 @@ impl<'s> Row<'s> {
             return Ok(Outcome::Holds);
         }
         let after = stage.snapshot();
+        if self.sample.required {
+            // There is nothing that silence from the beginning could be compared with.
+            let stays = after.differences(&before).is_empty();
+            return Ok(Outcome::Leaves(if stays { Left::Stays } else { Left::Other }));
+        }
         let silent = match self.silent.take() {
             Some(silent) => silent,
             None => Stage::with(&self.nothing).await?.snapshot(),

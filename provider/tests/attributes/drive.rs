@@ -206,9 +206,13 @@ impl Stage {
     /// Holds that a refresh finds what is recorded, and that there is nothing to do.
     pub(crate) async fn settled(&mut self, config: &Json) -> Result<(), Fault> {
         self.cloud.clear_requests();
-        let before = self.state();
+        let mut before = self.state();
         self.refresh().await?;
         let after = self.state();
+        // What the apply has deleted stands in the state until it is read again.
+        if let Some(state) = before.as_object_mut() {
+            state.insert("deletes".to_owned(), json!([]));
+        }
         if before != after {
             return fault(Broken::OtherAfterRefresh, difference(&before, &after));
         }

@@ -19,7 +19,7 @@ use self::amount::Amount;
 use self::thresholds::{CURRENT, FORECAST, Thresholds};
 use super::topic::is_topic_id;
 use crate::engine::kind::{Declared, Discovery, Kind, Titled};
-use crate::engine::marks::{Codec, Immutable, Unordered, Volatile, refers, wire, wire_with};
+use crate::engine::marks::{Codec, Governs, Immutable, Unordered, Volatile, refers, wire, wire_with};
 use crate::engine::scope::Scope;
 use crate::engine::{tree, wire};
 use crate::google::api::{ApiError, Host, Request};
@@ -54,7 +54,7 @@ pub(super) struct BudgetSpec {
     pub(super) projects: Value<BTreeSet<String>>,
     /// The numbers of the other projects in `projects` by their ids, as far as Google shows them to who applies: the API
     /// answers with numbers.
-    #[tf(computed, ext(wire("projectNumbers"), Volatile { with: "budgetFilter.projects" }))]
+    #[tf(computed, ext(wire("projectNumbers"), Volatile { with: "budgetFilter.projects" }, Governs))]
     pub(super) project_numbers: Value<BTreeMap<String, String>>,
     /// The services whose cost counts, as `services/ID`. All when absent.
     #[tf(optional, ext(wire("budgetFilter.services")))]
@@ -272,9 +272,10 @@ impl Kind for Budget {
     }
 
     fn imported(&self, component: &mut Dynamic, scope: &Scope) {
-        if component.get("projects") == &projects::own(scope) {
-            tree::set(component, "projects", Dynamic::Null);
-        }
+        let projects = component.get("projects");
+        let written =
+            if projects == &projects::own(scope) { Dynamic::Null } else { projects::by_ids(component, scope) };
+        tree::set(component, "projects", written);
     }
 
     /// A budget that does not count this project's cost is none of the project's.

@@ -49,6 +49,18 @@ pub(super) fn meant(component: &Dynamic, scope: &Scope) -> Option<Dynamic> {
     }
 }
 
+/// The projects of a budget by their ids, as far as these are known.
+pub(super) fn by_ids(component: &Dynamic, scope: &Scope) -> Dynamic {
+    let Dynamic::Set(projects) = component.get("projects") else { return component.get("projects").clone() };
+    let ids: BTreeMap<String, String> =
+        tree::strings(component.get("project_numbers")).into_iter().map(|(id, number)| (number, id)).collect();
+    Dynamic::set(projects.iter().map(|project| match project.as_str().map(bare) {
+        Some(own) if scope.place.is_account(own) => Dynamic::string(&scope.place.account),
+        Some(other) => ids.get(other).map_or_else(|| project.clone(), Dynamic::string),
+        None => project.clone(),
+    }))
+}
+
 /// Whether the projects found could be those meant: for each id without a known number there is one number without a known
 /// id.
 pub(super) fn could_be_same(meant: &Dynamic, found: &Dynamic, numbers: &Dynamic) -> bool {
@@ -117,6 +129,17 @@ mod tests {
             assert_eq!(meant(&budget(&[spelling], &numbers), &scope()), Some(known.clone()), "{spelling}");
         }
         assert_eq!(meant(&budget(&["other"], &Dynamic::Null), &scope()), Some(set(&["projects/other"])));
+    }
+
+    #[test]
+    fn an_import_writes_ids_where_they_are_known() {
+        let numbers = Dynamic::Map([("other".to_owned(), Dynamic::string("22"))].into());
+        let scope = scope();
+        let own = format!("projects/{}", scope.place.number.as_deref().unwrap());
+        let projects = set(&[&own, "projects/22", "projects/33"]);
+        let budget =
+            Dynamic::Object([("projects".to_owned(), projects), ("project_numbers".to_owned(), numbers)].into());
+        assert_eq!(by_ids(&budget, &scope), set(&[&scope.place.account, "other", "projects/33"]));
     }
 
     #[test]
