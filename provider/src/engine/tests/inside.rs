@@ -256,3 +256,21 @@ async fn what_was_made_of_some_children_is_in_the_state() {
     let keys: Vec<String> = recorded.as_entries().into_iter().flatten().map(|(key, _)| key.to_string()).collect();
     assert_eq!(keys, ["audit"]);
 }
+
+#[tokio::test]
+async fn an_alias_may_name_a_version_that_the_same_apply_adds() {
+    let world = world().await;
+    let config = |version: u32| {
+        let mut config = secret(version);
+        config["secrets"]["key"]["version_aliases"] = json!({"current": version});
+        config
+    };
+    let stack = world.make(&config(1)).await;
+    let (stack, diagnostics) = world.apply(Some(&stack), &config(2), None).await;
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let secret = world.0.state().objects["secretmanager.googleapis.com"]["/v1/projects/test-project/secrets/wandb-key"]
+        .body
+        .clone();
+    assert_eq!(secret["versionAliases"], json!({"current": "2"}));
+    assert_eq!(plan_of(&world, &stack, &config(2)).await.1, "");
+}

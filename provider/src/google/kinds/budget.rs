@@ -19,7 +19,9 @@ use self::amount::Amount;
 use self::thresholds::{CURRENT, FORECAST, Thresholds};
 use super::topic::is_topic_id;
 use crate::engine::kind::{Declared, Discovery, Kind, Titled};
-use crate::engine::marks::{Codec, Governs, Immutable, Unordered, Volatile, refers, wire, wire_with};
+use crate::engine::marks::{
+    Codec, Governs, Immutable, Silent, Unordered, Volatile, WhenSilent, refers, wire, wire_with,
+};
 use crate::engine::scope::Scope;
 use crate::engine::{tree, wire};
 use crate::google::api::{ApiError, Host, Request};
@@ -43,8 +45,8 @@ pub(super) struct BudgetSpec {
     /// The amount to spend in a period, in the billing account's currency. Places beyond the ninth do not count.
     #[tf(optional, ext(wire_with(&Amount)))]
     pub(super) amount: Value<f64>,
-    /// The currency, which must be the billing account's: `USD`. Defaults to it.
-    #[tf(optional, computed, ext(wire("amount.specifiedAmount.currencyCode")))]
+    /// The currency of `amount`, which must be the billing account's: `USD`. Defaults to it.
+    #[tf(optional, computed, ext(wire("amount.specifiedAmount.currencyCode"), WhenSilent(currency)))]
     pub(super) currency: Value<String>,
     /// Whether the amount is what the last period cost. Then `amount` is not set.
     #[tf(default = false, ext(wire_with(&LastPeriod)))]
@@ -157,6 +159,15 @@ const SCHEMA_VERSION: &str = "notificationsRule.schemaVersion";
 fn complete_rule(body: &mut Json) {
     let version = wire::get(body, TOPIC).map(|_| json!("1.0"));
     wire::put(body, SCHEMA_VERSION, version.unwrap_or(Json::Null));
+}
+
+/// The amount of a last period has no currency of its own; another has the account's.
+fn currency(silent: &Silent<'_>) -> Dynamic {
+    match (silent.now.get("amount"), silent.value) {
+        (Dynamic::Null, _) => Dynamic::Null,
+        (_, Dynamic::Null) => Dynamic::Unknown,
+        (_, known) => known.clone(),
+    }
 }
 
 fn last_segment(name: &str) -> String {

@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use super::scalars::KmsKey;
@@ -215,6 +215,8 @@ pub(super) enum VulnerabilityScanning {
 /// Package prefixes stand beside the condition that they narrow: the age of a version, or how many there are.
 struct PackagePrefixes;
 
+/// What a virtual repository joins.
+const VIRTUAL: &str = "virtualRepositoryConfig";
 const IN_CONDITION: &str = "condition.packageNamePrefixes";
 const IN_MOST_RECENT: &str = "mostRecentVersions.packageNamePrefixes";
 
@@ -370,11 +372,19 @@ impl RestKind for Registry {
 
     fn before_create(&self, body: &mut Json, _: &Scope) {
         complete_policies(body);
+        // A virtual repository that joins nothing yet says so.
+        if body["mode"] == Mode::VirtualRepository.spelling() && body.get(VIRTUAL).is_none() {
+            body[VIRTUAL] = json!({});
+        }
     }
 
     fn before_update(&self, _: &Json, patch: &mut Patch) {
         if patch.mask.iter().any(|path| path == "cleanupPolicies") {
             complete_policies(&mut patch.body);
+        }
+        // Its parent goes with the last of them, and the mode needs it.
+        if patch.mask.iter().any(|path| path == VIRTUAL) && patch.body.get(VIRTUAL).is_none() {
+            patch.body[VIRTUAL] = json!({});
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A value goes in through a write-only attribute and becomes a version of its own; what is read back of it is its number.
 
+mod aliases;
 mod replication;
 #[cfg(test)]
 mod tests;
@@ -267,7 +268,7 @@ impl Discovery for Secret {
 #[async_trait]
 impl Parts for Secret {
     fn fields(&self) -> &'static [&'static str] {
-        &["value", version::NUMBER, version::STATE]
+        &["value", version::NUMBER, version::STATE, aliases::ALIASES]
     }
 
     async fn read(&self, bodies: &mut [Json], run: Run<'_>) -> Result<(), ApiError> {
@@ -278,11 +279,11 @@ impl Parts for Secret {
         version::look_for(body, component.get("latest_version").as_str(), run).await
     }
 
-    async fn write(&self, name: &str, _: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {
+    async fn write(&self, name: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {
         if let Some(value) = after.get("value").and_then(Json::as_str) {
             version::add(name, value, run).await?.put_into(after);
         }
-        Ok(())
+        aliases::write(name, before, after, run).await
     }
 }
 

@@ -211,30 +211,85 @@ fn indexes(database: &Json) -> Vec<(&String, &Json)> {
 pub(super) async fn write(database: &str, before: &Json, after: &Json, run: Run<'_>) -> (Json, Result<(), ApiError>) {
     let wanted = indexes(after);
     let (there, new): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(_, index)| !text(index, "name").is_empty());
-    let made = new.into_iter().map(|(key, index)| async move { (key, make(database, index, run).await) });
     let mut left: Map<String, Json> = there.into_iter().map(|(key, index)| (key.clone(), index.clone())).collect();
+    let is_gone = |index: &Json| !left.values().any(|kept| text(kept, "name") == text(index, "name"));
+    let gone: Vec<(&String, &Json)> = indexes(before).into_iter().filter(|(_, index)| is_gone(index)).collect();
+    let (in_the_way, gone): (Vec<_>, Vec<_>) =
+        gone.into_iter().partition(|(_, old)| new.iter().any(|(_, index)| are_alike(old, index)));
+    let made = new.into_iter().map(|(key, index)| {
+        let old = in_the_way.iter().find(|(_, old)| are_alike(old, index)).map(|(_, old)| *old);
+        async move { (key, old, replace(database, old, index, run).await) }
+    });
     let mut result = Ok(());
-    for (key, (index, ended)) in join_all(made).await {
-        left.extend(index.map(|index| (key.clone(), index)));
+    for (key, old, (index, ended)) in join_all(made).await {
+        if index.as_ref().is_some_and(|index| old.is_some_and(|old| text(old, "name") == text(index, "name"))) {
+            left.extend(index.map(|index| (format!("{key}~"), index)));
+        } else {
+            left.extend(index.map(|index| (key.clone(), index)));
+        }
         result = result.and(ended);
     }
-    let kept: Vec<String> = left.values().map(|index| text(index, "name").to_owned()).collect();
-    let gone: Vec<(&String, &Json)> =
-        indexes(before).into_iter().filter(|(_, index)| !kept.iter().any(|kept| kept == text(index, "name"))).collect();
-    let deleted = gone.into_iter().map(|(key, index)| async move {
-        let request = Request::delete(Host::FIRESTORE, format!("v1/{}", text(index, "name")));
-        match run.call(request).await {
-            Err(error) if !error.is_not_found() => Some((key, index, error)),
-            _ => None,
-        }
-    });
     // Where a new one could not be made, the old ones stay.
-    let deleted = if result.is_ok() { join_all(deleted).await } else { deleted.map(|_| None).collect() };
-    for (key, index, error) in deleted.into_iter().flatten() {
-        left.insert(format!("{key}~"), index.clone());
-        result = result.and(Err(error));
+    let is_done = result.is_ok();
+    let gone = gone.into_iter().map(|(key, index)| async move {
+        (key, index, if is_done { delete(index, run).await.map(|()| true) } else { Ok(false) })
+    });
+    for (key, index, ended) in join_all(gone).await {
+        if !matches!(ended, Ok(true)) {
+            left.insert(format!("{key}~"), index.clone());
+        }
+        result = result.and(ended.map(drop));
     }
     (Json::Object(left), result)
+}
+
+/// Whether two indexes differ at most in what the API does not tell them apart by: there are no two alike.
+fn are_alike(one: &Json, other: &Json) -> bool {
+    let or = |index: &Json, field: &str, default: &str| {
+        let said = text(index, field);
+        if said.is_empty() { default.to_owned() } else { said.to_owned() }
+    };
+    let identity = |index: &Json| {
+        let scopes = (or(index, "queryScope", "COLLECTION"), or(index, "apiScope", "ANY_API"));
+        (text(index, "collection").to_owned(), scopes, fields(index).to_vec())
+    };
+    identity(one) == identity(other)
+}
+
+async fn delete(index: &Json, run: Run<'_>) -> Result<(), ApiError> {
+    match run.call(Request::delete(Host::FIRESTORE, format!("v1/{}", text(index, "name")))).await {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes one index, in the place of one that is `old`. What there is then is in the answer.
+async fn replace(
+    database: &str,
+    old: Option<&Json>,
+    index: &Json,
+    run: Run<'_>,
+) -> (Option<Json>, Result<(), ApiError>) {
+    if let Some(old) = old
+        && let Err(error) = delete(old, run).await
+    {
+        return (Some(old.clone()), Err(error));
+    }
+    make(database, index, run).await
+}
+
+/// The index that was in the way of `index`, where it is the same; else the API's `refusal`.
+async fn met(database: &str, index: &Json, refusal: ApiError, run: Run<'_>) -> (Option<Json>, Result<(), ApiError>) {
+    let there = match read(database, run).await {
+        Ok(there) => there,
+        Err(error) => return (None, Err(error)),
+    };
+    let is_unique = |index: &Json| index.get("unique").and_then(Json::as_bool).unwrap_or_default();
+    let is_same = |found: &&Json| are_alike(found, index) && is_unique(found) == is_unique(index);
+    match there.as_object().and_then(|there| there.values().find(is_same)) {
+        Some(found) => (Some(found.clone()), Ok(())),
+        None => (None, Err(refusal)),
+    }
 }
 
 /// Makes one index. It is there, under the name that its operation says, even if the end of that cannot be seen.
@@ -251,7 +306,7 @@ async fn make(database: &str, index: &Json, run: Run<'_>) -> (Option<Json>, Resu
     let request = Request::post(Host::FIRESTORE, path).idempotent(true).json(body);
     let started = match run.call(request).await {
         Ok(started) => started,
-        Err(error) if error.is_already_exists() => return (Some(index.clone()), Ok(())),
+        Err(error) if error.is_already_exists() => return met(database, index, error, run).await,
         Err(error) => return (None, Err(error)),
     };
     let mut made = index.clone();
@@ -259,7 +314,7 @@ async fn make(database: &str, index: &Json, run: Run<'_>) -> (Option<Json>, Resu
         wire::put(&mut made, "name", name);
     }
     match run.wait(started, &Host::FIRESTORE).await {
-        Err(error) if error.is_already_exists() => (Some(index.clone()), Ok(())),
+        Err(error) if error.is_already_exists() => met(database, index, error, run).await,
         // What the API says has failed was not made.
         Err(error) if matches!(error.cause(), Cause::Operation { .. }) => (None, Err(error)),
         ended => (Some(made), ended.map(drop)),
