@@ -7,6 +7,7 @@ mod cloud;
 mod rig;
 mod wire;
 
+mod adoption;
 mod alert_policy;
 mod bucket;
 mod budget;

@@ -14,6 +14,7 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic, Severity};
 use tokio::sync::OnceCell;
 
 use super::address::Address;
+use super::cloud::Cloud;
 use super::error::CallError;
 use super::kind::AnyKind;
 use super::model::Components;
@@ -38,6 +39,7 @@ type Listed = Arc<OnceCell<Arc<[LiveObject]>>>;
 /// What the steps of one apply share.
 pub(super) struct Work<'a> {
     run: &'a Run,
+    cloud: &'static dyn Cloud,
     /// The write-only values of the configuration.
     secrets: &'a Components,
     /// Components that an interrupted apply of this stack left behind.
@@ -108,6 +110,7 @@ pub(crate) struct Before<'a> {
 /// Does the steps of a plan. `kept` are the planned components; those with a step exist only once it is done.
 pub(crate) async fn apply(
     run: &Run,
+    cloud: &'static dyn Cloud,
     steps: Vec<Step>,
     kept: Components,
     Before { components: before, scope: scope_before, is_protected }: Before<'_>,
@@ -121,7 +124,7 @@ pub(crate) async fn apply(
         // Terraform then keeps what it had, also the remains of an interrupted apply that it puts aside under
         // create_before_destroy.
         let unlabelled = steps.iter().filter(|step| !labels::are_kept(step.address.kind));
-        let found = look::creations(run, unlabelled, &kept, is_without_state, left).await;
+        let found = look::creations(run, cloud, unlabelled, &kept, is_without_state, left).await;
         let conflicts: Diagnostics = found.into_iter().filter(|one| one.severity == Severity::Error).collect();
         if conflicts.has_error() {
             return Outcome { components: left.clone(), diagnostics: conflicts };
@@ -138,6 +141,7 @@ pub(crate) async fn apply(
     }
     let work = Work {
         run,
+        cloud,
         secrets,
         left,
         before,
@@ -192,7 +196,7 @@ async fn look_up(work: &Work<'_>, steps: &[Step]) {
 }
 
 /// Deletes a whole stack: users first. What is abandoned stays.
-pub(crate) async fn destroy(run: &Run, components: &Components) -> Outcome {
+pub(crate) async fn destroy(run: &Run, cloud: &'static dyn Cloud, components: &Components) -> Outcome {
     let steps = components.iter().map(|(address, component)| {
         // What is protected has been refused by the plan.
         let action = match protection::fate(address, component, false) {
@@ -202,14 +206,14 @@ pub(crate) async fn destroy(run: &Run, components: &Components) -> Outcome {
         Step { address: address.clone(), action, prior: Some(component.clone()), planned: None }
     });
     let before = Before { components, scope: &run.scope, is_protected: false };
-    apply(run, steps.collect(), Components::new(), before, &Components::new(), &Components::new()).await
+    apply(run, cloud, steps.collect(), Components::new(), before, &Components::new(), &Components::new()).await
 }
 
 /// Lets go of components, whose objects stay.
-pub(crate) async fn release(run: &Run, components: &Components) -> Outcome {
+pub(crate) async fn release(run: &Run, cloud: &'static dyn Cloud, components: &Components) -> Outcome {
     let steps = components.iter().map(|(address, component)| Step::release(address, component)).collect();
     let before = Before { components, scope: &run.scope, is_protected: false };
-    apply(run, steps, Components::new(), before, &Components::new(), &Components::new()).await
+    apply(run, cloud, steps, Components::new(), before, &Components::new(), &Components::new()).await
 }
 
 /// The warning for steps that were not begun.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tfplugin::{Attribute, Choice, Object, ObjectSchema, Value, name};
+use tfplugin::{Attribute, Choice, Dynamic, Object, ObjectSchema, Value, name};
 
 use super::marks::{Granted, Labels, OwnKeys, wire};
 
@@ -29,6 +29,13 @@ struct Common {
     /// error of the plan. Data in the object is lost: set it for the one apply that needs it.
     #[tf(optional)]
     allow_replacement: Value<bool>,
+    /// Takes over the object of that name if it is there already, instead of failing; where it is not, it is created. Once the
+    /// component is in the state it changes nothing more. The object then counts as imported, and is never deleted. The
+    /// plan names each attribute whose configured value differs from the object's; as long as this is `true`, attributes
+    /// that the configuration is silent about stay as the object has them. The object of another stack or project, and one
+    /// that differs in an immutable attribute, is refused.
+    #[tf(optional)]
+    adopt: Value<bool>,
     /// Whether the object was imported rather than created by this stack. An imported component that is removed from the
     /// configuration is released, never deleted.
     #[tf(computed)]
@@ -72,6 +79,8 @@ struct Usual {
 pub const DELETION_POLICY: &str = name!(Common.deletion_policy);
 /// The attribute that allows a replacement.
 pub const ALLOW_REPLACEMENT: &str = name!(Common.allow_replacement);
+/// The attribute that has an object taken over.
+pub const ADOPT: &str = name!(Common.adopt);
 /// The attribute that says whether the object was imported.
 pub const IMPORTED: &str = name!(Common.imported);
 /// The attribute with the grants.
@@ -107,6 +116,11 @@ pub(crate) fn complete(mut object: ObjectSchema, has_grants: bool, holds_data: b
     }
     object.attributes.sort_by(|a, b| a.name.cmp(&b.name));
     object
+}
+
+/// Whether the component takes over an object that is there already.
+pub(crate) fn adopts(component: &Dynamic) -> bool {
+    component.get(ADOPT).as_bool() == Some(true)
 }
 
 /// The attribute with the component's own labels, if the kind has labels.

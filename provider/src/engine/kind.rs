@@ -121,6 +121,12 @@ pub trait Kind: Send + Sync + 'static {
         false
     }
 
+    /// The account or project that an object, as read, is in, where its name does not tell: all of them share the names.
+    fn account_of<'b>(&self, body: &'b Json) -> Option<&'b str> {
+        let _ = body;
+        None
+    }
+
     /// Whether the cloud made the object by itself, so that an import leaves it out.
     fn is_made_by_cloud(&self, body: &Json, scope: &Scope) -> bool {
         let _ = (body, scope);

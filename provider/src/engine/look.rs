@@ -9,8 +9,9 @@ use futures::future::join_all;
 use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 
 use super::address::Address;
+use super::cloud::Cloud;
 use super::labels::{self, Owner};
-use super::marks::{FreeText, OwnKeys};
+use super::marks::{FreeText, Immutable, OwnKeys};
 use super::model::Components;
 use super::objects::{Detail, LiveObject};
 use super::plan::component::spell;
@@ -28,12 +29,16 @@ pub(crate) enum Verdict {
     TakenOver,
     /// It is not in the way: the cloud names the objects, and it is another one.
     Another,
+    /// The configuration says to take it over, as imported. These attributes differ from what it says.
+    Adopted(Vec<String>),
     /// It must not be touched.
     InTheWay(Box<Diagnostic>),
 }
 
-/// What stands in the way of a creation.
+/// How creations look at what is there.
 pub(crate) struct Look<'a> {
+    /// The stack's cloud.
+    pub(crate) cloud: &'static dyn Cloud,
     /// Where the stack is.
     pub(crate) scope: &'a Scope,
     /// Whether there is no state of the stack at all: then a stamp alone is no proof, because a copied configuration would
@@ -42,28 +47,59 @@ pub(crate) struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// Judges an object found under the name, or the title, of a component to be created, wherever it is.
+    pub(crate) async fn meet(&self, run: &Run, address: &Address, effective: &Dynamic, found: &LiveObject) -> Verdict {
+        match address.kind.account_of(&found.body) {
+            Some(account) if !self.is_own(run, account).await => {
+                Verdict::InTheWay(Box::new(self.elsewhere(address, found, account)))
+            }
+            _ => self.judge(address, effective, found),
+        }
+    }
+
+    /// Whether the account or project is the stack's. One that cannot be told is taken for its own where a stamp says so.
+    async fn is_own(&self, run: &Run, account: &str) -> bool {
+        let place = &self.scope.place;
+        if place.is_account(account) || place.number.is_some() {
+            return place.is_account(account);
+        }
+        self.cloud.identify(run).await.is_ok_and(|place| place.is_account(account))
+    }
+
     /// Judges an object found under the name, or the title, of a component to be created; `effective` is what would be.
     pub(crate) fn judge(&self, address: &Address, effective: &Dynamic, found: &LiveObject) -> Verdict {
-        let terms = address.kind.terms();
+        let kind = address.kind;
         let differs = || differences(address, effective, found);
-        if !labels::are_kept(address.kind) {
+        if !labels::are_kept(kind) {
             return match differs().first() {
                 None => Verdict::TakenOver,
+                Some(_) if common::adopts(effective) => self.adopt(address, effective, found),
                 // A title is not a name: there may be two.
-                Some(_) if address.kind.is_named_by_cloud() && !self.is_without_state => Verdict::Another,
+                Some(_) if kind.is_named_by_cloud() && !self.is_without_state => Verdict::Another,
                 Some(first) => Verdict::InTheWay(Box::new(self.exists(address, found, Some(first)))),
             };
         }
         let is_stamped_for = labels::stamped_key(found.tree.get(common::EFFECTIVE_LABELS)) == Some(&address.key);
-        match labels::owner(terms, &found.tree, self.scope) {
-            Owner::This if address.kind.is_named_by_cloud() && !is_stamped_for => Verdict::Another,
-            Owner::This if self.is_without_state => match differs().first() {
+        match labels::owner(kind.terms(), &found.tree, self.scope) {
+            Owner::This if kind.is_named_by_cloud() && !is_stamped_for => Verdict::Another,
+            Owner::This if self.is_without_state && !common::adopts(effective) => match differs().first() {
                 None => Verdict::Resumed,
                 Some(first) => Verdict::InTheWay(Box::new(self.differs(address, found, first))),
             },
             Owner::This => Verdict::Resumed,
-            Owner::Nobody | Owner::Other if address.kind.is_named_by_cloud() => Verdict::Another,
-            Owner::Nobody | Owner::Other => Verdict::InTheWay(Box::new(self.exists(address, found, None))),
+            Owner::Nobody if common::adopts(effective) => self.adopt(address, effective, found),
+            Owner::Nobody | Owner::Other if kind.is_named_by_cloud() => Verdict::Another,
+            Owner::Other => Verdict::InTheWay(Box::new(self.foreign(address, found, common::adopts(effective)))),
+            Owner::Nobody => Verdict::InTheWay(Box::new(self.exists(address, found, None))),
+        }
+    }
+
+    /// An object that the configuration says to take over.
+    fn adopt(&self, address: &Address, effective: &Dynamic, found: &LiveObject) -> Verdict {
+        let Compared { known, wanted, changed } = compare(address, effective, found);
+        match changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some()) {
+            Some(fixed) => Verdict::InTheWay(Box::new(not_adopted(address, fixed, &known, &wanted))),
+            None => Verdict::Adopted(changed.iter().map(|one| difference(one, &known, &wanted)).collect()),
         }
     }
 
@@ -84,12 +120,48 @@ impl Look<'_> {
         Diagnostic::error(
             format!("The {noun} exists already"),
             format!(
-                "{address}: {name} is there, and {why}, so it is left alone.\n\nTo manage it with this stack, import it before \
-                 anything else is created:\n\n  terraform import {}.RESOURCE '{id}?{}={name}'\n\nA stack that is in the state \
-                 already has to leave it first (terraform state rm), and is then imported with all it has: '{id}'. To leave the \
-                 {noun} as it is, set another name on {address}.",
+                "{address}: {name} is there, and {why}, so it is left alone.\n\nTo manage it with this stack, set adopt = true on \
+                 {address}: the plan then says what differs. Or import it before anything else is created:\n\n  terraform import \
+                 {}.RESOURCE '{id}?{}={name}'\n\nTo leave the {noun} as it is, set another name on {address}.",
                 address.kind.terms().resource(),
                 address.kind.name(),
+            ),
+        )
+        .at(address.path())
+    }
+
+    /// The error for an object that is in another account or project, which has the same names.
+    fn elsewhere(&self, address: &Address, found: &LiveObject, account: &str) -> Diagnostic {
+        let (noun, terms) = (address.kind.noun(), address.kind.terms());
+        let account_noun = terms.account_noun();
+        Diagnostic::error(
+            format!("The {noun} is in another {account_noun}"),
+            format!(
+                "{address}: {} is there, in {account_noun} {account} and not in {}, so it is left alone: {}. Set another name \
+                 on {address}.",
+                found.name,
+                self.scope.place.account,
+                terms.shared_names()
+            ),
+        )
+        .at(address.path().attribute(common::NAME))
+    }
+
+    /// The error for an object that another stack has.
+    fn foreign(&self, address: &Address, found: &LiveObject, adopts: bool) -> Diagnostic {
+        let noun = address.kind.noun();
+        let title =
+            if adopts { format!("The {noun} belongs to another stack") } else { format!("The {noun} exists already") };
+        let owner = labels::other_owner(address.kind.terms(), &found.tree, self.scope).unwrap_or_default();
+        Diagnostic::error(
+            title,
+            format!(
+                "{address}: {} is there, and bears the label {} = {owner:?}, so it is left alone.\n\nTo move it to this stack, \
+                 have that one release it: set deletion_policy = \"ABANDON\" on its component and apply, then remove the \
+                 component and apply, which takes the label off. Then set adopt = true on {address}. To leave the {noun} where \
+                 it is, set another name.",
+                found.name,
+                labels::STACK_STAMP
             ),
         )
         .at(address.path())
@@ -114,17 +186,28 @@ impl Look<'_> {
     }
 }
 
-/// The attributes in which an object differs from what would be created. What is not known yet, and what others have added to
-/// shared maps, counts as equal; children and grants come later.
-pub(crate) fn differences(address: &Address, wanted: &Dynamic, found: &LiveObject) -> Vec<String> {
+/// An object beside what would be created.
+struct Compared<'a> {
+    /// The object, as far as it is compared.
+    known: Dynamic,
+    /// What would be created.
+    wanted: Dynamic,
+    /// The attributes that differ.
+    changed: Vec<&'a Attribute>,
+}
+
+/// Compares an object with what would be created. What is not known yet, and what others have added to shared maps, counts
+/// as equal, and so does what an adopting configuration is silent about; children and grants come later.
+fn compare<'a>(address: &'a Address, wanted: &Dynamic, found: &LiveObject) -> Compared<'a> {
     let object = address.kind.object();
     let mut known = wire::aligned(object, wanted, &found.tree);
     let mut wanted = wanted.clone();
     for attribute in &object.attributes {
         let name = &attribute.name;
-        if wire::children(attribute).is_some() || !wanted.get(name).is_wholly_known() {
+        let is_left = common::adopts(&wanted) && wanted.get(name).is_null();
+        if is_left || wire::children(attribute).is_some() || !wanted.get(name).is_wholly_known() {
             tree::set(&mut wanted, name.clone(), known.get(name).clone());
-        } else if attribute.extensions.get::<OwnKeys>().is_some() && wanted.get(name).is_wholly_known() {
+        } else if attribute.extensions.get::<OwnKeys>().is_some() {
             let mut own = tree::strings(wanted.get(name));
             own.retain(|key, _| !labels::is_stamp(key));
             let tracked = labels::tracked(found.tree.get(name), &tree::string_map(&own));
@@ -134,7 +217,27 @@ pub(crate) fn differences(address: &Address, wanted: &Dynamic, found: &LiveObjec
     }
     let wanted = effective::settle(&wanted, &known);
     let changed = effective::changed(address, &known, &wanted);
+    Compared { known, wanted, changed }
+}
+
+/// The attributes in which an object differs from what would be created, each with both values.
+pub(crate) fn differences(address: &Address, wanted: &Dynamic, found: &LiveObject) -> Vec<String> {
+    let Compared { known, wanted, changed } = compare(address, wanted, found);
     changed.into_iter().map(|attribute| difference(attribute, &known, &wanted)).collect()
+}
+
+/// The error for an object that cannot become what the configuration says.
+fn not_adopted(address: &Address, fixed: &Attribute, known: &Dynamic, wanted: &Dynamic) -> Diagnostic {
+    let (noun, name) = (address.kind.noun(), &fixed.name);
+    Diagnostic::error(
+        format!("The {noun} cannot be adopted"),
+        format!(
+            "{address} has adopt = true, and the {noun} is there with another {name}, which cannot be changed ({}). Set {name} \
+             to what is there, or give {address} another name.",
+            difference(fixed, known, wanted)
+        ),
+    )
+    .at(address.path().attribute(name.clone()))
 }
 
 /// An attribute with both values, without what people keep in free text.
@@ -152,6 +255,7 @@ type Wanted<'s> = Vec<(&'s Address, Dynamic, String)>;
 /// What a plan says of the objects that are there already; `skip` are components whose objects are known.
 pub(crate) async fn creations<'s>(
     run: &Run,
+    cloud: &'static dyn Cloud,
     steps: impl IntoIterator<Item = &'s Step>,
     planned: &Components,
     is_without_state: bool,
@@ -168,32 +272,58 @@ pub(crate) async fn creations<'s>(
             collections.entry((kind.name(), place)).or_default().push((address, wanted, name));
         }
     }
-    let look = Look { scope: &run.scope, is_without_state };
+    let look = Look { cloud, scope: &run.scope, is_without_state };
     let looks = collections.into_iter().map(|((_, place), wanted)| look_at(run, &look, place, wanted));
     let mut diagnostics = Diagnostics::new();
-    let mut taken_over = Vec::new();
-    for (errors, lines) in join_all(looks).await {
+    let mut lines = Lines::default();
+    for (errors, more) in join_all(looks).await {
         diagnostics.extend(errors);
-        taken_over.extend(lines);
+        lines.taken_over.extend(more.taken_over);
+        lines.adopted.extend(more.adopted);
     }
-    if !taken_over.is_empty() && !diagnostics.has_error() {
-        let plural = if taken_over.len() == 1 { "" } else { "s" };
-        diagnostics.push(Diagnostic::warning(
-            format!("{} object{plural} will be taken over", taken_over.len()),
-            format!(
-                "They are there already and are exactly what would be created, as an interrupted apply leaves them. The stack \
-                 manages them from then on as imported ones: it never deletes them.\n\n{}",
-                taken_over.join("\n")
-            ),
-        ));
+    if !diagnostics.has_error() {
+        diagnostics.extend(lines.warnings());
     }
     diagnostics
 }
 
-async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) -> (Diagnostics, Vec<String>) {
+/// What a plan says of objects that will be the stack's, a line each.
+#[derive(Default)]
+struct Lines {
+    taken_over: Vec<String>,
+    adopted: Vec<String>,
+}
+
+impl Lines {
+    fn warnings(&self) -> Diagnostics {
+        let mut warnings = Diagnostics::new();
+        let mut warn = |lines: &[String], will: &str, why: &str| {
+            if !lines.is_empty() {
+                let plural = if lines.len() == 1 { "" } else { "s" };
+                let title = format!("{} object{plural} will be {will}", lines.len());
+                warnings.push(Diagnostic::warning(title, format!("{why}\n\n{}", lines.join("\n"))));
+            }
+        };
+        warn(
+            &self.taken_over,
+            "taken over",
+            "They are there already and are exactly what would be created, as an interrupted apply leaves them. The stack \
+             manages them from then on as imported ones: it never deletes them.",
+        );
+        warn(
+            &self.adopted,
+            "adopted",
+            "They are there already, and their components have adopt = true. The stack manages them from then on as imported \
+             ones: it never deletes them. What the configuration says is written; what it is silent about stays as it is.",
+        );
+        warnings
+    }
+}
+
+async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) -> (Diagnostics, Lines) {
     let mut diagnostics = Diagnostics::new();
-    let mut taken_over = Vec::new();
-    let Some(kind) = wanted.first().map(|(address, ..)| address.kind) else { return (diagnostics, taken_over) };
+    let mut lines = Lines::default();
+    let Some(kind) = wanted.first().map(|(address, ..)| address.kind) else { return (diagnostics, lines) };
     let is_titled = kind.is_named_by_cloud();
     let found: Vec<LiveObject> = match wanted.as_slice() {
         [(_, _, name)] if !is_titled => kind.read(run, name).await.ok().flatten().into_iter().collect(),
@@ -205,14 +335,17 @@ async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) 
             false => found.name == *name,
         };
         for found in found.iter().filter(is_it) {
-            match look.judge(address, wanted, found) {
+            let line = || format!("- {address}: {}", kind.objects().full_name(&found.name));
+            match look.meet(run, address, wanted, found).await {
                 Verdict::InTheWay(problem) => diagnostics.push(*problem),
-                Verdict::TakenOver => {
-                    taken_over.push(format!("- {address}: {}", kind.objects().full_name(&found.name)));
+                Verdict::TakenOver => lines.taken_over.push(line()),
+                Verdict::Adopted(differences) if differences.is_empty() => {
+                    lines.adopted.push(format!("{}; nothing differs", line()));
                 }
+                Verdict::Adopted(differences) => lines.adopted.push(format!("{}; {}", line(), differences.join("; "))),
                 Verdict::Resumed | Verdict::Another => {}
             }
         }
     }
-    (diagnostics, taken_over)
+    (diagnostics, lines)
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 use tfplugin::{Attribute, Dynamic, ObjectSchema};
 
+use super::common;
 use super::error::CallError;
 use super::grants::Policies;
 use super::marks::{InputOnly, NeverRead, OwnKeys, Wire};
@@ -114,7 +115,9 @@ impl Change<'_> {
             let value = |of: &Dynamic| of.get(&attribute.name).clone();
             let (was, wanted, is) = (value(self.before), value(self.after), value(found));
             let same = |other: &Dynamic| wire::equal(attribute, other, &is);
-            !wire::equal(attribute, &was, &wanted) && !same(&was) && !same(&wanted)
+            // What an adopted object has where the configuration was silent, the state does not know.
+            let is_known = !(was.is_null() && common::adopts(self.before));
+            is_known && !wire::equal(attribute, &was, &wanted) && !same(&was) && !same(&wanted)
         };
         let foreign = object.attributes.iter().filter(is_compared).filter(is_foreign);
         foreign.map(|attribute| attribute.name.to_string()).collect()

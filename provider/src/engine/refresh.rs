@@ -235,6 +235,10 @@ fn merge(address: &Address, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) 
         if !is_read {
             continue;
         }
+        if common::adopts(stored) && stored.get(name).is_null() && attribute.presence.is_configurable() {
+            // The object's own, as long as the configuration is silent.
+            continue;
+        }
         let (was, is) = (meant.get(name), found.get(name));
         if let Some(object) = wire::children(attribute) {
             tree::set(&mut merged, attribute.name.clone(), wire::tracked(object, stored.get(name), was, is));

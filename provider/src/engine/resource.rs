@@ -196,8 +196,9 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
                 let run = identified(T::cloud(), &run, &steps).await.unwrap_or(run);
                 let is_without_state = request.prior.is_none() && known.is_none();
                 let known = known.map(|stack| stack.components()).unwrap_or_default();
-                diagnostics
-                    .extend(look::creations(&run, &steps, &planned.components(), is_without_state, &known).await);
+                diagnostics.extend(
+                    look::creations(&run, T::cloud(), &steps, &planned.components(), is_without_state, &known).await,
+                );
             }
         }
         PlanResponse { planned: Some(planned.into()), private, requires_replace: Vec::new(), diagnostics }
@@ -257,8 +258,8 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
             });
             let mut outcome = match &alive {
                 // What the new half has not taken over was in no plan: it is released.
-                Some(_) => apply::release(&run, &components).await,
-                None => apply::destroy(&run, &components).await,
+                Some(_) => apply::release(&run, T::cloud(), &components).await,
+                None => apply::destroy(&run, T::cloud(), &components).await,
             };
             if alive.is_some() {
                 let steps: Vec<Step> = components.iter().map(|(address, tree)| Step::release(address, tree)).collect();
@@ -447,6 +448,7 @@ pub(super) async fn carry_out(
         };
         let work = apply::apply(
             run,
+            cloud,
             plan.steps.into_iter().chain(gone).collect(),
             kept,
             apply::Before {

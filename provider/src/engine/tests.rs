@@ -1,5 +1,6 @@
 //! The engine's tests: plans as text in and text out, and whole operations against the local cloud over HTTP.
 
+mod adoption;
 mod images;
 mod inside;
 mod meetings;

@@ -102,6 +102,8 @@ struct Creation<'c> {
     planned: Dynamic,
     /// What that means.
     meant: Dynamic,
+    /// Whether the plan has left the labels to the apply.
+    chose_labels: bool,
 }
 
 impl<'c> Creation<'c> {
@@ -109,15 +111,29 @@ impl<'c> Creation<'c> {
         let scope = &work.run.scope;
         let mut planned = planned.clone();
         // What Terraform has shown holds: an object under a new KEY gets that KEY's stamp.
-        if !planned.get(common::EFFECTIVE_LABELS).is_wholly_known()
-            && let Some(labels) = labels::wanted(address, &planned, left, scope)
-        {
+        let chose_labels = !planned.get(common::EFFECTIVE_LABELS).is_wholly_known();
+        if chose_labels && let Some(labels) = labels::wanted(address, &planned, left, scope) {
             tree::set(&mut planned, common::EFFECTIVE_LABELS, labels);
         }
         let was_imported = left.is_some_and(protection::is_imported);
         tree::set(&mut planned, common::IMPORTED, Dynamic::Bool(was_imported));
         let meant = effective::effective(address, &work.with_secrets(address, &planned), &work.live(), scope);
-        Self { work, address, left, planned, meant }
+        Self { work, address, left, planned, meant, chose_labels }
+    }
+
+    /// The same for an object that bears no stamp, and gets none.
+    fn unstamped(&self, found: &LiveObject) -> Self {
+        let scope = &self.work.run.scope;
+        let mut planned = self.planned.clone();
+        // What Terraform has shown holds.
+        if let Some(labels) =
+            labels::wanted(self.address, &planned, Some(&found.tree), scope).filter(|_| self.chose_labels)
+        {
+            tree::set(&mut planned, common::EFFECTIVE_LABELS, labels);
+        }
+        let with_secrets = self.work.with_secrets(self.address, &planned);
+        let meant = effective::effective(self.address, &with_secrets, &self.work.live(), scope);
+        Self { planned, meant, ..*self }
     }
 
     fn place(&self) -> String {
@@ -155,8 +171,17 @@ impl<'c> Creation<'c> {
 
     /// Makes the object.
     async fn make(&self) -> Made {
-        let closed = without_unknowns(&self.meant);
         let kind = self.address.kind;
+        let mut meant = self.meant.clone();
+        if common::adopts(&meant) {
+            // There is nothing to adopt: silence means the defaults.
+            for attribute in &kind.object().attributes {
+                if let (true, Some(default)) = (meant.get(&attribute.name).is_unknown(), &attribute.default) {
+                    tree::set(&mut meant, attribute.name.clone(), default.clone());
+                }
+            }
+        }
+        let closed = without_unknowns(&meant);
         match kind.objects().create(kind.object(), self.work.run, &closed).await {
             Ok(found) => self.complete(&closed, found).await,
             Err(error) => self.after_failure(error).await,
@@ -229,6 +254,14 @@ impl<'c> Creation<'c> {
             Err(error) => return self.failed(self.problem(Operation::Read, &error)),
         };
         let (before, mut after) = (self.known_of(&found), settle(&self.still_meant(&found), &self.aligned(&found)));
+        if common::adopts(&self.meant) {
+            // What the configuration is silent about is the object's own.
+            for attribute in &address.kind.object().attributes {
+                if !attribute.write_only && after.get(&attribute.name).is_null() {
+                    tree::set(&mut after, attribute.name.clone(), before.get(&attribute.name).clone());
+                }
+            }
+        }
         let changed = effective::changed(address, &before, &after);
         for secret in effective::resent(address, &changed) {
             tree::set(&mut after, secret.name.clone(), self.meant.get(&secret.name).clone());
@@ -342,15 +375,16 @@ impl<'c> Creation<'c> {
     }
 
     fn look(&self) -> Look<'_> {
-        Look { scope: &self.work.run.scope, is_without_state: self.work.is_without_state }
+        let Work { run, cloud, is_without_state, .. } = self.work;
+        Look { cloud: *cloud, scope: &run.scope, is_without_state: *is_without_state }
     }
 
     /// Goes on with an object that was there before this creation, if it may.
     async fn go_on_with(&self, found: LiveObject) -> Made {
-        match self.look().judge(self.address, &self.meant, &found) {
+        match self.look().meet(self.work.run, self.address, &self.meant, &found).await {
             Verdict::Resumed => self.take_over(found).await,
-            Verdict::TakenOver => {
-                let mut made = self.take_over(found).await;
+            Verdict::TakenOver | Verdict::Adopted(_) => {
+                let mut made = self.unstamped(&found).take_over(found).await;
                 if let Some(component) = &mut made.component {
                     tree::set(component, common::IMPORTED, Dynamic::Bool(true));
                 }
@@ -366,8 +400,8 @@ impl<'c> Creation<'c> {
         let title = self.address.kind.title(&self.meant);
         let is_spare = |found: &&LiveObject| !self.work.had(self.address.kind, &found.name);
         let goes_on = |found: &&LiveObject| match self.look().judge(self.address, &self.meant, found) {
-            // Without labels the title leads to it.
-            Verdict::TakenOver => self.address.kind.title(&found.tree) == title,
+            // Without a stamp the title leads to it.
+            Verdict::TakenOver | Verdict::Adopted(_) => self.address.kind.title(&found.tree) == title,
             Verdict::Resumed => true,
             Verdict::InTheWay(_) => labels::are_kept(self.address.kind),
             Verdict::Another => false,

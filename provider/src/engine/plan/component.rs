@@ -72,8 +72,30 @@ pub(super) fn start(
         silence.settle(address, configured, before, &mut component);
     }
     forget_ties(address, &mut component);
+    if common::adopts(&component) {
+        keep_adopted(address, configured, before, &mut component);
+    }
     effective::with_names(address, &mut component, scope);
     component
+}
+
+/// Leaves to an adopted object what the configuration is silent about: its value where it is known, and open where it is
+/// yet to be found.
+fn keep_adopted(address: &Address, configured: &Dynamic, before: Option<&Dynamic>, component: &mut Dynamic) {
+    let attributes = &address.kind.object().attributes;
+    let silent = attributes.iter().filter(|attribute| {
+        attribute.presence == Presence::OptionalComputed
+            && attribute.extensions.get::<Wire>().is_some()
+            && configured.get(&attribute.name).is_null()
+    });
+    for attribute in silent {
+        let kept = match before {
+            Some(before) => before.get(&attribute.name).clone(),
+            None if attribute.default.is_some() => Dynamic::Unknown,
+            None => continue,
+        };
+        tree::set(component, attribute.name.clone(), kept);
+    }
 }
 
 /// Drops what the prior state says of what children are tied to: they shall be tied to this component.
@@ -111,8 +133,9 @@ pub(super) fn plan(
     }
     let Some(before) = before else {
         let mut created = created(view, address, component);
-        if view.before.is_empty() && labels::are_kept(address.kind) {
-            // The creation of a whole stack may go on with objects that an import left, which bear no stamp.
+        if (view.before.is_empty() || common::adopts(&created)) && labels::are_kept(address.kind) {
+            // The creation of a whole stack may go on with objects that an import left, and an adopted one was another's: they
+            // bear no stamp.
             tree::set(&mut created, common::EFFECTIVE_LABELS, Dynamic::Unknown);
         }
         return Planned::new(created, Some(Action::Create));

@@ -386,14 +386,14 @@ async fn a_destruction_goes_from_users_to_used_and_keeps_what_failed() {
     world.0.clear_requests();
     world.fault("DELETE", "/b/test-data$", denied());
     let run = world.run(Preparation::Report, CancellationToken::new());
-    let outcome = apply::destroy(&run, &stack.components()).await;
+    let outcome = apply::destroy(&run, &GOOGLE, &stack.components()).await;
     assert!(outcome.diagnostics.has_error());
     let left: Vec<String> = outcome.components.keys().map(ToString::to_string).collect();
     assert_eq!(left, ["buckets[\"data\"]"]);
     let order = world.writes();
     let at = |end: &str| order.iter().position(|line| line.ends_with(end)).unwrap();
     assert!(at("api") > 0, "the policy that watches the service goes before it: {order:?}");
-    let outcome = apply::destroy(&run, &outcome.components).await;
+    let outcome = apply::destroy(&run, &GOOGLE, &outcome.components).await;
     assert!(outcome.diagnostics.is_empty() && outcome.components.is_empty());
 }
 

@@ -327,6 +327,10 @@ impl Declared for Bucket {
 }
 
 impl Kind for Bucket {
+    fn account_of<'b>(&self, body: &'b Json) -> Option<&'b str> {
+        body.get("projectNumber").and_then(Json::as_str)
+    }
+
     fn holds_data(&self) -> bool {
         true
     }

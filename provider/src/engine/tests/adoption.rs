@@ -1,0 +1,146 @@
+//! `adopt = true`: an object that is there is taken over, as imported.
+
+use localcloud::Seed;
+use serde_json::{Value as Json, json};
+use tfplugin::{Diagnostics, Severity};
+
+use super::operations::{World, component};
+use super::{configured, planned, text};
+use crate::engine::model::Stack;
+
+const SERVICES: &[&str] = &[
+    "artifactregistry.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
+    "monitoring.googleapis.com",
+    "serviceusage.googleapis.com",
+    "storage.googleapis.com",
+];
+
+fn bucket(more: &Json) -> Json {
+    let mut bucket = json!({"name": "test-b", "adopt": true});
+    bucket.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({"buckets": {"b": bucket}})
+}
+
+/// Somebody's bucket, made by hand.
+async fn bucket_by_hand(world: &World, project: &str, body: &Json) {
+    let url = format!("{}/storage.googleapis.com/storage/v1/b?project={project}", world.0.url());
+    let made = reqwest::Client::new().post(url).json(body).send().await.unwrap();
+    assert!(made.status().is_success(), "{}", made.text().await.unwrap());
+    world.0.clear_requests();
+}
+
+/// What is planned once the state is as the cloud is.
+async fn next_plan(world: &World, stack: &Stack, config: &Json) -> String {
+    let read = world.read(stack).await.unwrap();
+    text(&planned(Some(&read), &configured(config)))
+}
+
+fn errors(diagnostics: &Diagnostics) -> Vec<(String, String)> {
+    let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error);
+    errors.map(|one| (one.summary.clone(), one.detail.clone())).collect()
+}
+
+#[tokio::test]
+async fn an_object_that_is_there_is_taken_over_and_keeps_what_nobody_speaks_of() {
+    let world = World::with(SERVICES).await;
+    let by_hand = json!({
+        "name": "test-b", "location": "EUROPE-WEST1", "storageClass": "NEARLINE",
+        "website": {"mainPageSuffix": "index.html"}, "labels": {"team": "ml"},
+    });
+    bucket_by_hand(&world, "test-project", &by_hand).await;
+    let config = bucket(&json!({"storage_class": "STANDARD"}));
+    let (stack, diagnostics) = world.apply(None, &config, None).await;
+    assert!(!diagnostics.has_error(), "{diagnostics:?}");
+    let adopted = component(&stack, "buckets", "b");
+    assert_eq!(adopted.get("imported").as_bool(), Some(true));
+    let body = world.0.state().objects["storage.googleapis.com"]["/storage/v1/b/test-b"].body.clone();
+    assert_eq!(body["storageClass"], "STANDARD");
+    assert_eq!(body["website"]["mainPageSuffix"], "index.html");
+    assert_eq!(body["labels"], json!({"team": "ml"}), "no stamp");
+    assert_eq!(next_plan(&world, &stack, &config).await, "");
+}
+
+#[tokio::test]
+async fn an_attribute_that_the_configuration_begins_to_set_is_changed_in_an_adopted_object() {
+    let world = World::with(SERVICES).await;
+    let by_hand = json!({"name": "test-b", "location": "EUROPE-WEST1", "website": {"mainPageSuffix": "index.html"}});
+    bucket_by_hand(&world, "test-project", &by_hand).await;
+    let (stack, _) = world.apply(None, &bucket(&json!({})), None).await;
+    let stack = world.read(&stack).await.unwrap();
+    let config = bucket(&json!({"website": {"main_page_suffix": "start.html"}}));
+    let (stack, diagnostics) = world.apply(Some(&stack), &config, None).await;
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    assert_eq!(next_plan(&world, &stack, &config).await, "");
+}
+
+#[tokio::test]
+async fn without_an_object_it_is_created_as_silence_says() {
+    let world = World::with(SERVICES).await;
+    let stack = world.make(&bucket(&json!({}))).await;
+    let made = component(&stack, "buckets", "b");
+    assert_eq!(made.get("imported").as_bool(), Some(false));
+    assert_eq!(made.get("uniform_bucket_level_access").as_bool(), Some(true));
+    assert_eq!(next_plan(&world, &stack, &bucket(&json!({}))).await, "");
+}
+
+#[tokio::test]
+async fn an_immutable_difference_is_refused() {
+    let world = World::with(SERVICES).await;
+    bucket_by_hand(&world, "test-project", &json!({"name": "test-b", "location": "US"})).await;
+    let (_, diagnostics) = world.apply(None, &bucket(&json!({"location": "EU"})), None).await;
+    let [(title, detail)] = &errors(&diagnostics)[..] else { panic!("{diagnostics:?}") };
+    assert_eq!(title, "The bucket cannot be adopted");
+    assert!(detail.contains(r#"location: "US" is there, "EU" is wanted"#), "{detail}");
+}
+
+#[tokio::test]
+async fn the_object_of_another_stack_is_refused() {
+    let world = World::with(SERVICES).await;
+    let by_hand = json!({"name": "test-b", "location": "EUROPE-WEST1", "labels": {"mlops-stack": "theirs"}});
+    bucket_by_hand(&world, "test-project", &by_hand).await;
+    let (_, diagnostics) = world.apply(None, &bucket(&json!({})), None).await;
+    let [(title, detail)] = &errors(&diagnostics)[..] else { panic!("{diagnostics:?}") };
+    assert_eq!(title, "The bucket belongs to another stack");
+    assert!(detail.contains("theirs"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_bucket_of_another_project_is_never_taken_over() {
+    let mut seed = Seed::empty_project("test-project", "123456789012", SERVICES);
+    seed.other_projects = serde_json::from_value(json!([{
+        "project": {"projectId": "other-project", "projectNumber": "111111111111"},
+        "enabled_services": ["storage.googleapis.com"],
+    }]))
+    .unwrap();
+    let world = World::of(seed).await;
+    // A stamp can be guessed.
+    let labels = json!({"mlops-stack": "it", "mlops-component": "b", "mlops-region": "europe-west1"});
+    for (name, adopt) in [("test-b", true), ("test-c", false)] {
+        let theirs = json!({"name": name, "location": "EUROPE-WEST1", "labels": labels});
+        bucket_by_hand(&world, "other-project", &theirs).await;
+        let mut config = bucket(&json!({"name": name}));
+        config["buckets"]["b"]["adopt"] = json!(adopt);
+        let (_, diagnostics) = world.apply(None, &config, None).await;
+        let [(title, detail)] = &errors(&diagnostics)[..] else { panic!("{diagnostics:?}") };
+        assert_eq!(title, "The bucket is in another project");
+        assert!(detail.contains("111111111111"), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_the_cloud_names_is_adopted_by_its_title() {
+    let world = World::with(SERVICES).await;
+    let url = format!("{}/monitoring.googleapis.com/v3/projects/test-project/notificationChannels", world.0.url());
+    let by_hand = json!({"type": "email", "displayName": "Team", "labels": {"email_address": "old@example.com"}});
+    let made = reqwest::Client::new().post(url).json(&by_hand).send().await.unwrap();
+    assert!(made.status().is_success());
+    let channel =
+        json!({"type": "email", "display_name": "Team", "adopt": true, "labels": {"email_address": "a@example.com"}});
+    let config = json!({"notification_channels": {"team": channel}});
+    let (stack, diagnostics) = world.apply(None, &config, None).await;
+    assert!(!diagnostics.has_error(), "{diagnostics:?}");
+    assert_eq!(component(&stack, "notification_channels", "team").get("imported").as_bool(), Some(true));
+    assert_eq!(world.count("POST", "/notificationChannels"), 1);
+    assert_eq!(next_plan(&world, &stack, &config).await, "");
+}
