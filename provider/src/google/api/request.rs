@@ -29,9 +29,7 @@ pub struct Request {
     pub(super) body: Body,
     pub(super) idempotent: bool,
     pub(super) timeout: Option<Duration>,
-    pub(super) policy: Option<RetryPolicy>,
-    pub(super) passing: Option<(Duration, Passing)>,
-    pub(super) user_project: Option<String>,
+    pub(super) passing: Vec<(Duration, Passing)>,
     pub(super) secrets: Vec<Secret>,
     pub(super) once: bool,
     pub(super) expected: Option<&'static [&'static str]>,
@@ -80,9 +78,7 @@ impl Request {
             headers: Vec::new(),
             body: Body::Empty,
             timeout: None,
-            policy: None,
-            passing: None,
-            user_project: None,
+            passing: Vec::new(),
             secrets: Vec::new(),
             once: false,
             expected: None,
@@ -153,19 +149,14 @@ impl Request {
     }
 
     /// Repeats for `within` also after errors that the caller knows to be passing, such as "does not exist" for
-    /// something that this run has just made. These do not count against the policy's number of retries.
+    /// something that this run has just made. These do not count against the policy's number of retries. What was said so
+    /// before holds as well.
     pub fn also_retry(
         mut self,
         within: Duration,
         passing: impl Fn(&ApiError) -> bool + Send + Sync + 'static,
     ) -> Request {
-        self.passing = Some((within, Arc::new(passing)));
-        self
-    }
-
-    /// The project that quota is taken from when `user_project_override` is set and `billing_project` is not.
-    pub fn user_project(mut self, project: impl Into<String>) -> Request {
-        self.user_project = Some(project.into());
+        self.passing.push((within, Arc::new(passing)));
         self
     }
 
