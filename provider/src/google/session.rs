@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use super::api::etag::Policies;
 use super::api::operation::PollPolicy;
-use super::api::{ApiError, Client, ClientConfig, Host, List, OperationApi, Request};
+use super::api::{ApiError, Client, Host, List, OperationApi, Request};
 use super::patience;
 use crate::engine::context::CallContext;
 use crate::engine::error::{Answer, CallError};
@@ -183,10 +183,7 @@ impl<'r> Run<'r> {
     fn pays(&self, error: &ApiError) -> bool {
         let is_wanted = error.is_quota_project_missing();
         if is_wanted {
-            self.session.paying.get_or_init(|| {
-                let quota_project = Some(self.scope.place.account.clone());
-                Client::new(ClientConfig { quota_project, ..self.session.client.config().clone() })
-            });
+            self.session.paying.get_or_init(|| self.session.client.paid_by(&self.scope.place.account));
         }
         is_wanted
     }
