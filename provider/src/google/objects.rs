@@ -57,6 +57,14 @@ impl RestObjects {
         format!("{}/{}", self.rest().version, fill(self.rest().collection, location, place))
     }
 
+    /// The collection of the component's object; `None` while it is not known.
+    fn collection_of(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
+        let template = self.rest().collection;
+        let location = self.kind.location(component, scope);
+        let location = if template.contains("{location}") { location? } else { String::new() };
+        Some(fill(template, &location, &scope.place))
+    }
+
     fn part_fields(&self) -> &'static [&'static str] {
         self.kind.parts().map_or(&[], Parts::fields)
     }
@@ -334,8 +342,7 @@ impl Objects for RestObjects {
             Naming::Body => tree::text(component, "name").map(str::to_owned),
             Naming::Query(_) | Naming::Put | Naming::Inside => {
                 let last = self.kind.last_segment(component, scope)?;
-                let location = self.kind.location(component, scope);
-                Some(format!("{}/{last}", fill(self.rest().collection, &location, &scope.place)))
+                Some(format!("{}/{last}", self.collection_of(component, scope)?))
             }
         }
     }
@@ -345,7 +352,8 @@ impl Objects for RestObjects {
     }
 
     fn collection(&self, component: &Dynamic, scope: &Scope) -> Collection {
-        let place = self.kind.location(component, scope);
+        // Nothing is listed, and no object has a name, where the place is not known.
+        let place = self.kind.location(component, scope).unwrap_or_default();
         Collection { path: self.collection_path(&place, &scope.place), place }
     }
 
@@ -430,7 +438,8 @@ impl Objects for RestObjects {
             fields.retain(|field, _| !self.part_fields().contains(&field.as_str()));
         }
         let last = self.kind.last_segment(component, run.scope).unwrap_or_default();
-        let path = self.collection_path(&self.kind.location(component, run.scope), &run.scope.place);
+        let location = self.kind.location(component, run.scope).unwrap_or_default();
+        let path = self.collection_path(&location, &run.scope.place);
         let mut request = Request::post(rest.host.clone(), path.clone());
         request = match rest.naming {
             Naming::Query(parameter) => request.query(parameter, last),

@@ -18,9 +18,12 @@ pub trait RestKind: Kind {
     /// How the API is reached.
     fn rest(&self) -> Rest;
 
-    /// What fills `{location}` of the collection: the component's location, or else the region.
-    fn location(&self, component: &Dynamic, scope: &Scope) -> String {
-        component.get("location").as_str().unwrap_or(&scope.place.region).to_lowercase()
+    /// What fills `{location}` of the collection: the component's location, or else the region. `None` while it is not known.
+    fn location(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
+        match component.get("location") {
+            Dynamic::Unknown => None,
+            location => Some(location.as_str().unwrap_or(&scope.place.region).to_lowercase()),
+        }
     }
 
     /// The last segment of the object's relative name.

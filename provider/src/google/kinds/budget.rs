@@ -317,8 +317,8 @@ impl RestKind for Budget {
     }
 
     /// The billing account is where a budget is.
-    fn location(&self, component: &Dynamic, _: &Scope) -> String {
-        component.get("billing_account").as_str().map(account_id).unwrap_or_default().to_owned()
+    fn location(&self, component: &Dynamic, _: &Scope) -> Option<String> {
+        component.get("billing_account").as_str().map(account_id).map(str::to_owned)
     }
 
     async fn locations(&self, run: Run<'_>) -> Result<Vec<String>, ApiError> {
