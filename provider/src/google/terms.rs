@@ -8,7 +8,7 @@ use super::{iam, names};
 use crate::engine::grants::Policies;
 use crate::engine::place::Place;
 use crate::engine::terms::Terms;
-use crate::types::{Member, check_label_key, check_label_value};
+use crate::types::{Location, check_label_key, check_label_value, check_member};
 
 /// Prefix of labels that Google's own products set.
 const CLOUD_LABEL: &str = "goog-";
@@ -68,7 +68,7 @@ impl Terms for GoogleTerms {
     }
 
     fn refuse_member(&self, member: &str) -> Option<String> {
-        Some(member.parse::<Member>().err()?.to_string())
+        Some(check_member(member).err()?.to_string())
     }
 
     fn refuse_role(&self, role: &str) -> Option<String> {
