@@ -38,9 +38,8 @@ impl Terms for GoogleTerms {
     }
 
     fn region_of(&self, location: &str) -> Option<String> {
-        let location = location.to_lowercase();
-        let is_region = location.contains('-') && location.ends_with(|last: char| last.is_ascii_digit());
-        is_region.then_some(location)
+        let location: Location = location.parse().ok()?;
+        location.is_region().then(|| location.to_wire())
     }
 
     fn is_cloud_label(&self, key: &str) -> bool {
@@ -129,6 +128,7 @@ mod tests {
         assert_eq!(made("serviceAccount:fuse@other.iam.gserviceaccount.com"), (false, false));
         assert_eq!(made("serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com"), (true, false));
     }
+
     #[test]
     fn googles_own_accounts_are_told_from_those_that_look_like_them() {
         let place = Place { account: "p".to_owned(), number: None, region: "europe-west1".to_owned() };
@@ -157,7 +157,6 @@ mod tests {
             assert!(!made(email), "{email}");
         }
     }
-
 
     #[test]
     fn members_name_accounts_and_pools() {
