@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 use tfplugin::Dynamic;
 
-use super::api::{ApiError, Host};
+use super::api::{ApiError, Host, OperationApi};
 use super::session::Run;
 use crate::engine::kind::Kind;
 use crate::engine::scope::Scope;
@@ -164,6 +164,13 @@ pub struct Rest {
     pub iam: Option<IamStyle>,
     /// Google's full resource name: `//run.googleapis.com/{name}`, where `{name}` is the object's relative name.
     pub full_name: &'static str,
+}
+
+impl Rest {
+    /// Where the operations are polled that writes answer with.
+    pub fn operation_api(&self) -> OperationApi {
+        OperationApi { host: self.host.clone(), version: self.version }
+    }
 }
 
 /// How an object gets its name.

@@ -129,20 +129,17 @@ impl<'r> Run<'r> {
     ///
     /// # Errors
     /// Of the call or of the operation.
-    pub async fn call_and_wait(&self, request: Request, host: &Host) -> Result<Json, ApiError> {
+    pub async fn call_and_wait(&self, request: Request, api: &OperationApi) -> Result<Json, ApiError> {
         let started = self.call(request).await?;
-        self.wait(started, host).await
+        self.wait(started, api).await
     }
 
     /// Waits for the end of an operation that a call has answered with.
     ///
     /// # Errors
     /// Of the operation, or of asking for it.
-    pub async fn wait(&self, started: Json, host: &Host) -> Result<Json, ApiError> {
-        match operations_of(host) {
-            Some(api) => self.client().wait(self.context, api, started).await,
-            None => Ok(started),
-        }
+    pub async fn wait(&self, started: Json, api: &OperationApi) -> Result<Json, ApiError> {
+        self.client().wait(self.context, api, started).await
     }
 
     /// Reads a list to its end.
@@ -202,16 +199,4 @@ impl<'r> Run<'r> {
         }
         Ok(true)
     }
-}
-
-/// Where the operations of an API are polled.
-fn operations_of(host: &Host) -> Option<OperationApi> {
-    let known = [
-        (Host::RUN, OperationApi::Run),
-        (Host::ARTIFACT_REGISTRY, OperationApi::ArtifactRegistry),
-        (Host::SERVICE_USAGE, OperationApi::ServiceUsage),
-        (Host::IAM, OperationApi::Iam),
-        (Host::FIRESTORE, OperationApi::Firestore),
-    ];
-    known.into_iter().find(|(known, _)| known == host).map(|(_, api)| api)
 }

@@ -180,7 +180,7 @@ impl Client {
 
     async fn send(&self, ctx: &CallContext, request: &Request) -> Result<RawResponse, ApiError> {
         let call = line(request);
-        let mut policy = request.policy.unwrap_or(self.shared.config.retry);
+        let mut policy = self.shared.config.retry;
         if request.once {
             policy.max_retries = 0;
         }
@@ -317,7 +317,7 @@ impl Client {
 
     fn quota_project<'a>(&'a self, lease: Option<&'a Lease>) -> Option<&'a str> {
         let config = &self.shared.config;
-        let explicit = config.billing_project.as_ref().or(request.user_project.as_ref()).or(config.project.as_ref());
+        let explicit = config.billing_project.as_ref().or(config.project.as_ref());
         explicit
             .filter(|_| config.user_project_override)
             .or(config.quota_project.as_ref())

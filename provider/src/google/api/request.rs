@@ -12,7 +12,6 @@ use serde_json::Value;
 use super::auth::Secret;
 use super::error::ApiError;
 use super::host::Host;
-use super::retry::RetryPolicy;
 
 /// A predicate on errors that the caller knows to be passing.
 pub type Passing = Arc<dyn Fn(&ApiError) -> bool + Send + Sync>;
@@ -25,7 +24,6 @@ pub struct Request {
     pub(super) host: Host,
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
-    pub(super) headers: Vec<(String, String)>,
     pub(super) body: Body,
     pub(super) idempotent: bool,
     pub(super) timeout: Option<Duration>,
@@ -75,7 +73,6 @@ impl Request {
             host,
             path: path.into(),
             query: Vec::new(),
-            headers: Vec::new(),
             body: Body::Empty,
             timeout: None,
             passing: Vec::new(),
@@ -112,12 +109,6 @@ impl Request {
         }
     }
 
-    /// Adds a header.
-    pub fn header(mut self, name: &str, value: impl Into<String>) -> Request {
-        self.headers.push((name.to_owned(), value.into()));
-        self
-    }
-
     /// Sends a JSON document.
     pub fn json(mut self, body: Value) -> Request {
         self.body = Body::Json(body);
@@ -139,12 +130,6 @@ impl Request {
     /// Limits one attempt; the default is the client's `request_timeout`.
     pub fn timeout(mut self, timeout: Duration) -> Request {
         self.timeout = Some(timeout);
-        self
-    }
-
-    /// Replaces the client's retry policy.
-    pub fn policy(mut self, policy: RetryPolicy) -> Request {
-        self.policy = Some(policy);
         self
     }
 
@@ -177,11 +162,11 @@ impl Request {
         let in_query = self.query.iter().any(|(name, _)| {
             name == "etag" || (name.starts_with("if") && (name.ends_with("Match") || name.ends_with("NotMatch")))
         });
-        in_body || in_query || self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("if-match"))
+        in_body || in_query
     }
 }
 
-/// Without query values, headers and body: they may hold secrets.
+/// Without query values and body: they may hold secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}/{}", self.method, self.host, self.path)

@@ -9,8 +9,8 @@ use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use super::Edition;
 use crate::engine::marks::wire;
-use crate::engine::wire;
-use crate::google::api::{ApiError, Cause, Host, List, Request, segment};
+use crate::engine::wire::{self, text};
+use crate::google::api::{ApiError, Cause, Found, Host, List, OperationApi, Request, segment};
 use crate::google::session::Run;
 
 /// A composite index.
@@ -163,10 +163,6 @@ fn implied(fields: &[FieldUse<'_>]) -> Option<usize> {
     (is_implied && fields.len() > 1).then_some(at)
 }
 
-fn text<'j>(json: &'j Json, field: &str) -> &'j str {
-    json.get(field).and_then(Json::as_str).unwrap_or_default()
-}
-
 fn fields(index: &Json) -> &[Json] {
     index.get("fields").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
 }
@@ -223,10 +219,7 @@ pub(super) async fn write(database: &str, before: &Json, after: &Json, run: Run<
         indexes(before).into_iter().filter(|(_, index)| !kept.iter().any(|kept| kept == text(index, "name"))).collect();
     let deleted = gone.into_iter().map(|(key, index)| async move {
         let request = Request::delete(Host::FIRESTORE, format!("v1/{}", text(index, "name")));
-        match run.call(request).await {
-            Err(error) if !error.is_not_found() => Some((key, index, error)),
-            _ => None,
-        }
+        run.call(request).await.found().err().map(|error| (key, index, error))
     });
     // Where a new one could not be made, the old ones stay.
     let deleted = if result.is_ok() { join_all(deleted).await } else { deleted.map(|_| None).collect() };
@@ -258,7 +251,7 @@ async fn make(database: &str, index: &Json, run: Run<'_>) -> (Option<Json>, Resu
     if let Some(name) = wire::get(&started, "metadata.index").cloned() {
         wire::put(&mut made, "name", name);
     }
-    match run.wait(started, &Host::FIRESTORE).await {
+    match run.wait(started, &OperationApi::FIRESTORE).await {
         Err(error) if error.is_already_exists() => (Some(index.clone()), Ok(())),
         // What the API says has failed was not made.
         Err(error) if matches!(error.cause(), Cause::Operation { .. }) => (None, Err(error)),
