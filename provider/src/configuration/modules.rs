@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::tree::File;
 use super::{hcl, json};
+use crate::regular_file;
 
 /// Bytes of the largest file that is read.
 const LARGEST: u64 = 4 << 20;
@@ -141,15 +141,9 @@ fn module_files(folder: &Path) -> Vec<(String, Syntax)> {
     files
 }
 
-/// The text of a regular file, or of one that a link leads to, if it is not too large. Pipes and devices are not opened:
-/// they could block for ever.
+/// The text of a regular file, if it is not too large.
 fn text(path: &Path, left: &mut u64) -> Option<String> {
-    let about = fs::metadata(path).ok()?;
-    if !about.is_file() || about.len() > LARGEST.min(*left) {
-        return None;
-    }
-    let mut text = String::new();
-    let read = fs::File::open(path).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
-    *left = left.saturating_sub(read as u64);
-    Some(text)
+    let content = regular_file::read(path, LARGEST.min(*left)).ok()?;
+    *left = left.saturating_sub(content.len() as u64);
+    String::from_utf8(content).ok()
 }

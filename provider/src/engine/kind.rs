@@ -11,8 +11,8 @@
 //! 5. **Imported** ([`Kind`], [`Discovery`]): `is_made_by_cloud` leaves out, `unmanaged` names what nobody manages,
 //!    `imported` shortens.
 //!
-//! What only some kinds can do is a trait of its own: [`Titled`] (the cloud names the objects), [`Gradual`] (an object exists
-//! before it works), [`Discovery`] (an object uses others), [`Principal`] (an object can be granted roles).
+//! What only some kinds can do stands apart: [`Titled`] (the cloud names the objects), [`Gradual`] (an object exists before
+//! it works), [`Discovery`] (an object uses others), [`Principal`] (an object can be granted roles).
 
 use std::ops::Deref;
 use std::sync::OnceLock;
@@ -145,7 +145,7 @@ pub trait Kind: Send + Sync + 'static {
     }
 
     /// What tells objects that the cloud names apart.
-    fn titled(&self) -> Option<&dyn Titled> {
+    fn titled(&self) -> Option<Titled> {
         None
     }
 
@@ -166,9 +166,10 @@ pub trait Kind: Send + Sync + 'static {
 }
 
 /// Objects that the cloud names: a title tells one from its like, under another KEY and after a lost answer.
-pub trait Titled {
-    /// The title; `None` while it is not known.
-    fn title(&self, component: &Dynamic) -> Option<String>;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Titled {
+    /// The attribute with the title: `display_name`.
+    pub by: &'static str,
 }
 
 /// Objects that exist before they work, and may stop working after a change.
@@ -291,14 +292,10 @@ impl AnyKind {
         self.declaration.validate_change(before, after, path, diagnostics);
     }
 
-    /// The title of a component whose object the cloud names.
+    /// The title of a component whose object the cloud names; `None` while it is not known, and where it is empty.
     pub fn title(&self, component: &Dynamic) -> Option<String> {
-        self.kind.titled()?.title(component)
-    }
-
-    /// Whether an object, as read, does what it is there for.
-    pub fn readiness(&self, body: &Json) -> Readiness {
-        self.kind.gradual().map_or(Readiness::Ready, |gradual| gradual.readiness(body))
+        let title = component.get(self.kind.titled()?.by).as_str()?;
+        (!title.is_empty()).then(|| title.to_owned())
     }
 
     /// Whether a component, as recorded, was ever ready.

@@ -23,7 +23,7 @@ pub use codecs::{DURATION, INT64, LOCATION, PLAIN, SECONDS, SECONDS_INT, UPPER, 
 pub use equality::{equal, equal_object};
 pub use masks::{masked, merge_patch};
 pub use names::{LOCATION_SEGMENT, SHORT_NAME};
-pub use place::{get, put, remove};
+pub use place::{get, put, remove, text};
 pub use reading::read;
 pub use unexpressed::unexpressed;
 pub use writing::{create, update};

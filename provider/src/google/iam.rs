@@ -117,8 +117,8 @@ pub fn canonical_member(member: &str) -> String {
 
 /// Whether Google grants this by itself when objects are made or APIs are switched on. A legacy role of anybody else than
 /// the project's teams is somebody's own grant.
-pub fn is_google_made(role: &str, member: &str, place: &Place) -> bool {
-    let agent = member.strip_prefix("serviceAccount:").is_some_and(|email| is_google_account(email, place));
+pub fn is_google_made(role: &str, member: &str) -> bool {
+    let agent = member.strip_prefix("serviceAccount:").is_some_and(is_google_account);
     is_project_team(member) || agent || member.starts_with("deleted:") || comes_with_object(role, member)
 }
 
@@ -132,18 +132,54 @@ fn is_project_team(member: &str) -> bool {
     ["projectOwner:", "projectEditor:", "projectViewer:"].iter().any(|kind| member.starts_with(kind))
 }
 
-/// Whether an account is one that acts for Google's products. Default accounts (Compute Engine's, Cloud Build's) are not:
-/// Google grants them roles on projects only, so what they have on an object somebody gave them.
-fn is_google_account(email: &str, place: &Place) -> bool {
+/// Projects of Google's whose accounts `service-N` act for a product in the project with the number N. All newer ones are
+/// called `gcp-sa-PRODUCT`.
+const AGENT_PROJECTS: [&str; 27] = [
+    "cloud-cdn-fill",
+    "cloud-filer",
+    "cloud-memcache-sa",
+    "cloud-ml.google.com",
+    "cloud-redis",
+    "cloud-tpu",
+    "cloudcomposer-accounts",
+    "compute-system",
+    "container-analysis",
+    "container-engine-robot",
+    "containerregistry",
+    "dataflow-service-producer-prod",
+    "dataproc-accounts",
+    "dlp-api",
+    "endpoints-portal",
+    "firebase-rules",
+    "gae-api-prod.google.com",
+    "gcf-admin-robot",
+    "gcp-gae-service",
+    "genomics-api.google.com",
+    "gs-project-accounts",
+    "remotebuildexecution",
+    "serverless-robot-prod",
+    "service-consumer-management",
+    "service-networking",
+    "sourcerepo-service-accounts",
+    "trifacta-gcloud-prod",
+];
+
+/// Whether an account is one that acts for Google's products, by its exact form: anybody can make accounts that look
+/// similar. Default accounts (Compute Engine's, Cloud Build's) are not: Google grants them roles on projects only, so what
+/// they have on an object somebody gave them.
+fn is_google_account(email: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some((name, domain)) = email.split_once('@') else { return false };
-    let agent =
-        domain.starts_with("gcp-sa-") || domain.ends_with(".iam.gserviceaccount.com") && name.starts_with("service-");
-    let own = domain == format!("{}.iam.gserviceaccount.com", place.account);
-    let google = domain == "cloudservices.gserviceaccount.com"
-        || domain == "system.gserviceaccount.com"
-        || domain.ends_with("-system.iam.gserviceaccount.com")
-        || domain.ends_with("system.gserviceaccount.com");
-    !own && (agent || google)
+    match domain.strip_suffix(".gserviceaccount.com") {
+        Some("system") => true,
+        Some("cloudservices") => is_number(name),
+        Some(other) => {
+            let project = other.strip_suffix(".iam").unwrap_or_default();
+            name.strip_prefix("service-").is_some_and(is_number)
+                && (project.starts_with("gcp-sa-") || AGENT_PROJECTS.contains(&project))
+        }
+        None => false,
+    }
 }
 
 /// Whose policy it is.

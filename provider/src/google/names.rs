@@ -1,6 +1,11 @@
-//! Relative names of Google's objects: `projects/P/...`, where P is the project's id or its number.
+//! Relative names of Google's objects: `projects/P/.../NAME`, where P is the project's id or its number.
 
 use crate::engine::place::Place;
+
+/// The object's own name: what stands behind the last slash; the whole text if there is none.
+pub fn last_segment(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
 
 /// The name with the project's id, whichever name of the project it has; `None` for a name in another project.
 pub fn own_name(name: &str, place: &Place) -> Option<String> {

@@ -8,8 +8,8 @@ use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, ObjectSchema};
 
 use super::api::etag::{AsApiError, Update as Outcome, read_modify_write};
-use super::api::{ApiError, List, Request, segment};
-use super::names::own_name;
+use super::api::{ApiError, Found, List, Request, segment};
+use super::names::{last_segment, own_name};
 use super::patience;
 use super::rest::{Naming, Parts, Patch, Rest, RestKind, Update};
 use super::session::Run;
@@ -57,6 +57,14 @@ impl RestObjects {
         format!("{}/{}", self.rest().version, fill(self.rest().collection, location, place))
     }
 
+    /// The collection of the component's object; `None` while it is not known.
+    fn collection_of(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
+        let template = self.rest().collection;
+        let location = self.kind.location(component, scope);
+        let location = if template.contains("{location}") { location? } else { String::new() };
+        Some(fill(template, &location, &scope.place))
+    }
+
     fn part_fields(&self) -> &'static [&'static str] {
         self.kind.parts().map_or(&[], Parts::fields)
     }
@@ -65,14 +73,24 @@ impl RestObjects {
         self.kind.undeletion().is_some_and(|undeletion| undeletion.is_deleted(body))
     }
 
+    /// The name of the object within the cloud, in canonical form, from its JSON.
+    fn relative_name(&self, body: &Json, scope: &Scope) -> String {
+        let full = wire::text(body, "name");
+        match self.rest().naming {
+            Naming::Body => full.to_owned(),
+            Naming::Server => own_name(full, &scope.place).unwrap_or_else(|| full.to_owned()),
+            Naming::Query(_) | Naming::Put | Naming::Inside => {
+                let location = segment_after(full, "locations").unwrap_or(&scope.place.region);
+                format!("{}/{}", fill(self.rest().collection, location, &scope.place), last_segment(full))
+            }
+        }
+    }
+
     /// Takes in the JSON of an object.
     fn live(&self, object: &ObjectSchema, body: Json, scope: &Scope) -> LiveObject {
         let kind = self.kind;
         let mut component = wire::read(object, &body);
-        let full = body["name"].as_str().unwrap_or_default();
-        let parts: Vec<&str> = full.split('/').collect();
-        let after = |word: &str| parts.iter().position(|part| *part == word).and_then(|at| parts.get(at + 1)).copied();
-        let last = parts.last().copied().unwrap_or_default();
+        let full = wire::text(&body, "name");
         let mut fill_in = |attribute: &'static str, value: Option<&str>| {
             if object.attribute(attribute).is_some()
                 && let Some(value) = value
@@ -81,19 +99,12 @@ impl RestObjects {
             }
         };
         let naming = self.rest().naming;
-        let name = match naming {
-            Naming::Body => full.to_owned(),
-            Naming::Server => own_name(full, &scope.place).unwrap_or_else(|| full.to_owned()),
-            Naming::Query(_) | Naming::Put | Naming::Inside => {
-                let location = after("locations").unwrap_or(&scope.place.region);
-                format!("{}/{last}", fill(self.rest().collection, location, &scope.place))
-            }
-        };
+        let name = self.relative_name(&body, scope);
         if naming != Naming::Server {
-            fill_in("name", Some(&kind.name_of(last)));
+            fill_in("name", Some(&kind.name_of(last_segment(full))));
         }
         if naming != Naming::Body {
-            fill_in("location", after("locations"));
+            fill_in("location", segment_after(full, "locations"));
             fill_in("id", Some(&name));
         }
         for (attribute, value) in kind.derive(&body, scope) {
@@ -113,6 +124,17 @@ impl RestObjects {
         LiveObject { name, body, tree: component, readiness }
     }
 
+    /// The JSON of an object with its parts; `None` where there is none.
+    async fn body(&self, run: Run<'_>, name: &str, patience: fn(Request) -> Request) -> Result<Option<Json>, ApiError> {
+        let request = Request::get(self.rest().host.clone(), self.item_path(name)).expects(NAMED);
+        let found = run.call(patience(with_query(request, self.rest().query, run.scope))).await.found()?;
+        let Some(body) = found.filter(|body| !self.is_deleted(body)) else { return Ok(None) };
+        let mut bodies = [body];
+        self.read_parts(run, &mut bodies).await?;
+        let [body] = bodies;
+        Ok(Some(body))
+    }
+
     async fn get(
         &self,
         object: &ObjectSchema,
@@ -120,18 +142,7 @@ impl RestObjects {
         name: &str,
         patience: fn(Request) -> Request,
     ) -> Result<Option<LiveObject>, ApiError> {
-        let request = Request::get(self.rest().host.clone(), self.item_path(name)).expects(NAMED);
-        match run.call(patience(with_query(request, self.rest().query, run.scope))).await {
-            Ok(body) if self.is_deleted(&body) => Ok(None),
-            Ok(body) => {
-                let mut bodies = [body];
-                self.read_parts(run, &mut bodies).await?;
-                let [body] = bodies;
-                Ok(Some(self.live(object, body, run.scope)))
-            }
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(self.body(run, name, patience).await?.map(|body| self.live(object, body, run.scope)))
     }
 
     /// Reads an object with the parts that `component` has of it, also those that lists do not show yet.
@@ -142,10 +153,10 @@ impl RestObjects {
         name: &str,
         component: &Dynamic,
     ) -> Result<Option<LiveObject>, ApiError> {
-        let Some(found) = self.get(object, run, name, |request| request).await? else { return Ok(None) };
-        let Some(parts) = self.kind.parts() else { return Ok(Some(found)) };
-        let mut body = found.body;
-        parts.look_for(&mut body, component, run).await?;
+        let Some(mut body) = self.body(run, name, |request| request).await? else { return Ok(None) };
+        if let Some(parts) = self.kind.parts() {
+            parts.look_for(&mut body, component, run).await?;
+        }
         Ok(Some(self.live(object, body, run.scope)))
     }
 
@@ -225,7 +236,7 @@ impl RestObjects {
         if !patch.mask.is_empty() {
             let request = with_secrets(self.patch(&current, patch, run), object, after);
             if rest.operations.update {
-                run.call_and_wait(request, &rest.host).await?;
+                run.call_and_wait(request, &rest.operation_api()).await?;
             } else {
                 let body = run.write(request, &rest.host).await?;
                 // The answer lacks what other calls keep.
@@ -282,6 +293,13 @@ impl From<Stopped> for UpdateError {
     }
 }
 
+/// The segment of a relative name that follows `word`: of `locations` the place.
+fn segment_after<'n>(name: &'n str, word: &str) -> Option<&'n str> {
+    let mut segments = name.split('/');
+    segments.find(|segment| *segment == word)?;
+    segments.next()
+}
+
 /// Fills `{project}` and `{location}` of a collection or path template.
 pub fn fill(template: &str, location: &str, place: &Place) -> String {
     template.replace("{project}", &place.account).replace("{location}", location)
@@ -334,8 +352,7 @@ impl Objects for RestObjects {
             Naming::Body => tree::text(component, "name").map(str::to_owned),
             Naming::Query(_) | Naming::Put | Naming::Inside => {
                 let last = self.kind.last_segment(component, scope)?;
-                let location = self.kind.location(component, scope);
-                Some(format!("{}/{last}", fill(self.rest().collection, &location, &scope.place)))
+                Some(format!("{}/{last}", self.collection_of(component, scope)?))
             }
         }
     }
@@ -345,7 +362,8 @@ impl Objects for RestObjects {
     }
 
     fn collection(&self, component: &Dynamic, scope: &Scope) -> Collection {
-        let place = self.kind.location(component, scope);
+        // Nothing is listed, and no object has a name, where the place is not known.
+        let place = self.kind.location(component, scope).unwrap_or_default();
         Collection { path: self.collection_path(&place, &scope.place), place }
     }
 
@@ -391,25 +409,25 @@ impl Objects for RestObjects {
             (_, 0) => list,
             (parameter, size) => list.page_size_as(parameter, size),
         };
-        let found = |body: Json| (!self.is_deleted(&body)).then(|| self.live(object, body, run.scope));
-        let lean = |live: LiveObject| if matches!(detail, Detail::Whole) { live } else { live.without_body() };
-        let wanted = |live: &LiveObject| match detail {
-            Detail::Known(known) => known.contains_key(live.name.as_str()),
-            Detail::Whole | Detail::Tree => true,
+        let live = |body: Json| {
+            let live = self.live(object, body, run.scope);
+            if matches!(detail, Detail::Whole) { live } else { live.without_body() }
         };
+        let known = |body: &Json| match detail {
+            Detail::Known(known) => known.get(self.relative_name(body, run.scope).as_str()).copied(),
+            Detail::Whole | Detail::Tree => None,
+        };
+        let is_wanted =
+            |body: &Json| !self.is_deleted(body) && (!matches!(detail, Detail::Known(_)) || known(body).is_some());
         let Some(parts) = self.kind.parts() else {
-            return Ok(run.list_as(list, |body| found(body).filter(wanted).map(lean)).await?);
+            return Ok(run.list_as(list, |body| is_wanted(&body).then(|| live(body))).await?);
         };
         // The parts of an object take calls of their own.
-        let items = run.list_as(list, |body| found(body).filter(wanted)).await?;
-        let (names, mut bodies): (Vec<String>, Vec<Json>) =
-            items.into_iter().map(|item| (item.name, item.body)).unzip();
+        let mut bodies = run.list_as(list, |body| is_wanted(&body).then_some(body)).await?;
         self.read_parts(run, &mut bodies).await?;
-        if let Detail::Known(known) = detail {
-            let late = names.iter().zip(&mut bodies).filter_map(|(name, body)| Some((known.get(name.as_str())?, body)));
-            try_join_all(late.map(|(component, body)| parts.look_for(body, component, run))).await?;
-        }
-        Ok(bodies.into_iter().filter_map(found).map(lean).collect())
+        let late = bodies.iter_mut().filter_map(|body| Some((known(body)?, body)));
+        try_join_all(late.map(|(component, body)| parts.look_for(body, component, run))).await?;
+        Ok(bodies.into_iter().map(live).collect())
     }
 
     fn policies(&self) -> Option<&dyn Policies> {
@@ -430,7 +448,8 @@ impl Objects for RestObjects {
             fields.retain(|field, _| !self.part_fields().contains(&field.as_str()));
         }
         let last = self.kind.last_segment(component, run.scope).unwrap_or_default();
-        let path = self.collection_path(&self.kind.location(component, run.scope), &run.scope.place);
+        let location = self.kind.location(component, run.scope).unwrap_or_default();
+        let path = self.collection_path(&location, &run.scope.place);
         let mut request = Request::post(rest.host.clone(), path.clone());
         request = match rest.naming {
             Naming::Query(parameter) => request.query(parameter, last),
@@ -447,7 +466,7 @@ impl Objects for RestObjects {
         let request = if rest.operations.create { request } else { request.expects(NAMED) };
         let answer = run.write(request, &rest.host).await.map_err(asked)?;
         if rest.operations.create {
-            run.wait(answer, &rest.host).await.map_err(accepted)?;
+            run.wait(answer, &rest.operation_api()).await.map_err(accepted)?;
         } else if rest.naming != Naming::Inside {
             let mut bodies = [answer];
             if self.kind.parts().is_some_and(Parts::come_with_creation) {
@@ -562,7 +581,7 @@ impl Objects for RestObjects {
         let request = Request::patch(rest.host.clone(), self.item_path(&found.name))
             .query("updateMask", patch.mask.join(","))
             .json(wire::masked(&patch.body, &patch.mask));
-        run.call_and_wait(request, &rest.host).await?;
+        run.call_and_wait(request, &rest.operation_api()).await?;
         Ok(self.get(object, run, &found.name, |request| request).await?)
     }
 
@@ -578,13 +597,34 @@ impl Objects for RestObjects {
         self.kind.before_delete(component, run).await?;
         let request = Request::delete(rest.host.clone(), self.item_path(name));
         let result = if rest.operations.delete {
-            run.call_and_wait(request, &rest.host).await
+            run.call_and_wait(request, &rest.operation_api()).await
         } else {
             run.write(request, &rest.host).await
         };
-        match result {
-            Err(error) if !error.is_not_found() => Err(error.into()),
-            _ => Ok(()),
-        }
+        Ok(result.found().map(drop)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::google::kinds::kind;
+
+    #[test]
+    fn an_object_whose_location_is_not_known_has_no_name() {
+        let scope = Scope {
+            place: Place { account: "p".to_owned(), number: None, region: "europe-west1".to_owned() },
+            ..Scope::default()
+        };
+        let at = |location: Dynamic| {
+            Dynamic::Object([("name".to_owned(), Dynamic::string("api")), ("location".to_owned(), location)].into())
+        };
+        let name = |of: &str, location: Dynamic| kind(of).unwrap().object_name(&at(location), &scope);
+        assert_eq!(name("services", Dynamic::Unknown), None);
+        assert_eq!(
+            (name("services", Dynamic::Null).as_deref(), name("registries", Dynamic::string("EU")).as_deref()),
+            (Some("projects/p/locations/europe-west1/services/api"), Some("projects/p/locations/eu/repositories/api"))
+        );
+        assert_eq!(name("firestore_databases", Dynamic::Unknown).as_deref(), Some("projects/p/databases/api"));
     }
 }

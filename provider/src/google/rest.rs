@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 use tfplugin::Dynamic;
 
-use super::api::{ApiError, Host};
+use super::api::{ApiError, Host, OperationApi};
 use super::session::Run;
 use crate::engine::kind::Kind;
 use crate::engine::scope::Scope;
@@ -18,9 +18,12 @@ pub trait RestKind: Kind {
     /// How the API is reached.
     fn rest(&self) -> Rest;
 
-    /// What fills `{location}` of the collection: the component's location, or else the region.
-    fn location(&self, component: &Dynamic, scope: &Scope) -> String {
-        component.get("location").as_str().unwrap_or(&scope.place.region).to_lowercase()
+    /// What fills `{location}` of the collection: the component's location, or else the region. `None` while it is not known.
+    fn location(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
+        match component.get("location") {
+            Dynamic::Unknown => None,
+            location => Some(location.as_str().unwrap_or(&scope.place.region).to_lowercase()),
+        }
     }
 
     /// The last segment of the object's relative name.
@@ -161,6 +164,13 @@ pub struct Rest {
     pub iam: Option<IamStyle>,
     /// Google's full resource name: `//run.googleapis.com/{name}`, where `{name}` is the object's relative name.
     pub full_name: &'static str,
+}
+
+impl Rest {
+    /// Where the operations are polled that writes answer with.
+    pub fn operation_api(&self) -> OperationApi {
+        OperationApi { host: self.host.clone(), version: self.version }
+    }
 }
 
 /// How an object gets its name.

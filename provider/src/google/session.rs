@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use super::api::etag::Policies;
 use super::api::operation::PollPolicy;
-use super::api::{ApiError, Client, ClientConfig, Host, List, OperationApi, Request};
+use super::api::{ApiError, Client, Host, List, OperationApi, Request};
 use super::patience;
 use crate::engine::context::CallContext;
 use crate::engine::error::{Answer, CallError};
@@ -129,20 +129,17 @@ impl<'r> Run<'r> {
     ///
     /// # Errors
     /// Of the call or of the operation.
-    pub async fn call_and_wait(&self, request: Request, host: &Host) -> Result<Json, ApiError> {
+    pub async fn call_and_wait(&self, request: Request, api: &OperationApi) -> Result<Json, ApiError> {
         let started = self.call(request).await?;
-        self.wait(started, host).await
+        self.wait(started, api).await
     }
 
     /// Waits for the end of an operation that a call has answered with.
     ///
     /// # Errors
     /// Of the operation, or of asking for it.
-    pub async fn wait(&self, started: Json, host: &Host) -> Result<Json, ApiError> {
-        match operations_of(host) {
-            Some(api) => self.client().wait(self.context, api, started).await,
-            None => Ok(started),
-        }
+    pub async fn wait(&self, started: Json, api: &OperationApi) -> Result<Json, ApiError> {
+        self.client().wait(self.context, api, started).await
     }
 
     /// Reads a list to its end.
@@ -183,10 +180,7 @@ impl<'r> Run<'r> {
     fn pays(&self, error: &ApiError) -> bool {
         let is_wanted = error.is_quota_project_missing();
         if is_wanted {
-            self.session.paying.get_or_init(|| {
-                let quota_project = Some(self.scope.place.account.clone());
-                Client::new(ClientConfig { quota_project, ..self.session.client.config().clone() })
-            });
+            self.session.paying.get_or_init(|| self.session.client.paid_by(&self.scope.place.account));
         }
         is_wanted
     }
@@ -215,16 +209,4 @@ impl<'r> Run<'r> {
         }
         Ok(true)
     }
-}
-
-/// Where the operations of an API are polled.
-fn operations_of(host: &Host) -> Option<OperationApi> {
-    let known = [
-        (Host::RUN, OperationApi::Run),
-        (Host::ARTIFACT_REGISTRY, OperationApi::ArtifactRegistry),
-        (Host::SERVICE_USAGE, OperationApi::ServiceUsage),
-        (Host::IAM, OperationApi::Iam),
-        (Host::FIRESTORE, OperationApi::Firestore),
-    ];
-    known.into_iter().find(|(known, _)| known == host).map(|(_, api)| api)
 }

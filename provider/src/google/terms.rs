@@ -8,7 +8,7 @@ use super::{iam, names};
 use crate::engine::grants::Policies;
 use crate::engine::place::Place;
 use crate::engine::terms::Terms;
-use crate::types::{Member, check_label_key, check_label_value};
+use crate::types::{Location, check_label_key, check_label_value, check_member};
 
 /// Prefix of labels that Google's own products set.
 const CLOUD_LABEL: &str = "goog-";
@@ -38,9 +38,8 @@ impl Terms for GoogleTerms {
     }
 
     fn region_of(&self, location: &str) -> Option<String> {
-        let location = location.to_lowercase();
-        let is_region = location.contains('-') && location.ends_with(|last: char| last.is_ascii_digit());
-        is_region.then_some(location)
+        let location: Location = location.parse().ok()?;
+        location.is_region().then(|| location.to_wire())
     }
 
     fn is_cloud_label(&self, key: &str) -> bool {
@@ -68,7 +67,7 @@ impl Terms for GoogleTerms {
     }
 
     fn refuse_member(&self, member: &str) -> Option<String> {
-        Some(member.parse::<Member>().err()?.to_string())
+        Some(check_member(member).err()?.to_string())
     }
 
     fn refuse_role(&self, role: &str) -> Option<String> {
@@ -84,8 +83,8 @@ impl Terms for GoogleTerms {
         "\"user:jane@example.com\", \"group:ops@example.com\" or \"serviceAccount:api@my-project.iam.gserviceaccount.com\""
     }
 
-    fn is_made_by_cloud(&self, role: &str, member: &str, place: &Place) -> bool {
-        iam::is_google_made(role, member, place)
+    fn is_made_by_cloud(&self, role: &str, member: &str, _: &Place) -> bool {
+        iam::is_google_made(role, member)
     }
 
     fn comes_with_object(&self, role: &str, member: &str) -> bool {
@@ -128,6 +127,35 @@ mod tests {
         assert_eq!(made("projectViewer:p"), (true, true));
         assert_eq!(made("serviceAccount:fuse@other.iam.gserviceaccount.com"), (false, false));
         assert_eq!(made("serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com"), (true, false));
+    }
+
+    #[test]
+    fn googles_own_accounts_are_told_from_those_that_look_like_them() {
+        let place = Place { account: "p".to_owned(), number: None, region: "europe-west1".to_owned() };
+        let made = |email: &str| {
+            GoogleTerms.is_made_by_cloud("roles/storage.objectViewer", &format!("serviceAccount:{email}"), &place)
+        };
+        for email in [
+            "service-1@gcp-sa-aiplatform.iam.gserviceaccount.com",
+            "service-1@compute-system.iam.gserviceaccount.com",
+            "service-1@gae-api-prod.google.com.iam.gserviceaccount.com",
+            "12@cloudservices.gserviceaccount.com",
+            "cloud-logs@system.gserviceaccount.com",
+        ] {
+            assert!(made(email), "{email}");
+        }
+        for email in [
+            "service-mesh@team.iam.gserviceaccount.com",
+            "service-1@team.iam.gserviceaccount.com",
+            "trainer@team-system.iam.gserviceaccount.com",
+            "p1-abc@gcp-sa-cloud-sql.iam.gserviceaccount.com",
+            "service-1@gcp-sa-pubsub.example.com",
+            "trainer@cloudservices.gserviceaccount.com",
+            "12@cloudbuild.gserviceaccount.com",
+            "12-compute@developer.gserviceaccount.com",
+        ] {
+            assert!(!made(email), "{email}");
+        }
     }
 
     #[test]

@@ -26,33 +26,16 @@ pub enum LocationError {
     Zone,
 }
 
-const MULTI_REGIONS: [&str; 3] = ["us", "eu", "asia"];
-
 impl Location {
     /// In lower case, as most APIs write it.
     pub fn to_wire(&self) -> String {
         self.0.to_ascii_lowercase()
     }
 
-    /// In upper case, as Cloud Storage writes it.
-    pub fn to_upper(&self) -> String {
-        self.0.to_ascii_uppercase()
-    }
-
     /// Whether it is a single region: `us-central1`.
     pub fn is_region(&self) -> bool {
         let lower = self.to_wire();
         lower.rsplit_once('-').is_some_and(|(_, last)| last.ends_with(|c: char| c.is_ascii_digit()))
-    }
-
-    /// Whether it is everywhere or several regions: `global`, `us`, `EU`, `nam4`, `eur3`.
-    pub fn is_wider_than_region(&self) -> bool {
-        !self.is_region()
-    }
-
-    /// Whether it is one of the large multi-regions.
-    pub fn is_multi_region(&self) -> bool {
-        MULTI_REGIONS.contains(&self.to_wire().as_str())
     }
 }
 
@@ -126,9 +109,8 @@ mod tests {
             assert!(place(region).is_region(), "{region}");
         }
         for wide in ["US", "eu", "nam4", "EUR3", "global", "asia1"] {
-            assert!(place(wide).is_wider_than_region(), "{wide}");
+            assert!(!place(wide).is_region(), "{wide}");
         }
-        assert!(place("Us").is_multi_region() && !place("nam4").is_multi_region());
     }
 
     #[test]

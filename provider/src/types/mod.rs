@@ -9,17 +9,15 @@ pub mod location;
 pub mod member;
 pub mod project;
 pub mod quantity;
-pub mod resource_name;
 
 pub use bucket_name::BucketName;
 pub use duration::Duration;
 pub use email::ServiceAccountEmail;
 pub use label::{LabelError, check_common_label_key, check_label_key, check_label_value};
 pub use location::Location;
-pub use member::Member;
-pub use project::{ProjectId, ProjectRef};
+pub use member::{MemberError, check_member};
+pub use project::ProjectId;
 pub use quantity::Quantity;
-pub use resource_name::ResourceName;
 
 /// Implements `tfplugin::Scalar` for a text type that has `FromStr` and `Display`; `canonical` gives equal values one
 /// spelling, where they can have several.

@@ -1,4 +1,4 @@
-//! Projects: the id that people use, and the number that some APIs answer with instead.
+//! Ids of projects. Some APIs answer with the project's number instead: see `engine::place`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -80,27 +80,6 @@ impl fmt::Display for ProjectId {
 
 super::text_scalar!(ProjectId);
 
-/// One project under both its names.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ProjectRef {
-    /// The id.
-    pub id: ProjectId,
-    /// The number, once it is known.
-    pub number: Option<u64>,
-}
-
-impl ProjectRef {
-    /// Whether `name` is this project's id or number.
-    pub fn is(&self, name: &str) -> bool {
-        name == self.id.as_str() || self.number.is_some_and(|number| name == number.to_string())
-    }
-
-    /// `name` with this project's number replaced by its id; any other name as it is.
-    pub fn canonical<'a>(&'a self, name: &'a str) -> &'a str {
-        if self.is(name) { self.id.as_str() } else { name }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -123,13 +102,6 @@ mod tests {
             assert_eq!(text.parse::<ProjectId>(), Err(expected), "{text:?}");
         }
         assert!("example.com:my-project".parse::<ProjectId>().is_ok());
-    }
-
-    #[test]
-    fn number_and_id_are_the_same_project() {
-        let project = ProjectRef { id: "my-project".parse().unwrap(), number: Some(42) };
-        assert!(project.is("42") && project.is("my-project") && !project.is("43"));
-        assert_eq!((project.canonical("42"), project.canonical("other")), ("my-project", "other"));
     }
 
     proptest! {

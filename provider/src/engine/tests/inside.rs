@@ -192,16 +192,21 @@ async fn a_replaced_subscription_has_the_new_filter() {
 }
 
 #[tokio::test]
-async fn a_subscription_whose_topic_was_deleted_is_made_anew_with_it() {
+async fn a_dead_subscription_that_a_creation_meets_is_left_alone() {
     let world = world().await;
     let config = subscription(&json!({}));
     let stack = world.make(&config).await;
     delete(&world, "pubsub", "/v1/projects/test-project/topics/events");
     edit(&world, "pubsub", AUDIT, &json!({"topic": "_deleted-topic_"}));
-    let (read, _) = plan_of(&world, &stack, &config).await;
-    let (stack, diagnostics) = world.apply(Some(&read), &config, None).await;
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    assert_eq!(plan_of(&world, &stack, &config).await.1, "");
+    let (read, plan) = plan_of(&world, &stack, &config).await;
+    assert!(!plan.contains("subscriptions/audit"), "{plan}");
+    let (_, diagnostics) = world.apply(Some(&read), &config, None).await;
+    let said = format!("{diagnostics:?}");
+    assert!(diagnostics.has_error() && said.contains("gcloud pubsub subscriptions delete audit"), "{said}");
+    assert_eq!(
+        (&audit(&world)["topic"], world.count("DELETE", "/subscriptions/audit")),
+        (&json!("_deleted-topic_"), 0)
+    );
 }
 
 #[tokio::test]
@@ -228,6 +233,36 @@ async fn a_subscription_of_another_topic_is_neither_taken_nor_deleted() {
     assert!(diagnostics.has_error() && said.contains("projects/test-project/topics/others"), "{said}");
     assert!(component(&stack, "topics", "events").get("subscriptions").get("audit").is_null());
     assert_eq!(audit(&world)["topic"], "projects/test-project/topics/others");
+}
+
+#[tokio::test]
+async fn a_subscription_that_listens_to_another_topic_by_now_is_not_deleted_with_this_one() {
+    for config in [json!({}), json!({"topics": {"events": {}}})] {
+        let world = world().await;
+        world.make(&json!({"topics": {"others": {}}})).await;
+        let stack = world.make(&subscription(&json!({}))).await;
+        edit(&world, "pubsub", AUDIT, &json!({"topic": "projects/test-project/topics/others"}));
+        let (_, diagnostics) = world.apply(Some(&stack), &config, None).await;
+        assert!(!diagnostics.has_error(), "{diagnostics:?}");
+        assert_eq!(audit(&world)["topic"], "projects/test-project/topics/others");
+    }
+}
+
+#[tokio::test]
+async fn a_dead_subscription_and_one_that_is_not_in_sight_are_deleted_with_their_topic() {
+    for is_in_sight in [true, false] {
+        let world = world().await;
+        let stack = world.make(&subscription(&json!({}))).await;
+        if is_in_sight {
+            edit(&world, "pubsub", AUDIT, &json!({"topic": "_deleted-topic_"}));
+        } else {
+            let unseen = FaultSpec { status: Some(404), reason: Some("NOT_FOUND".to_owned()), ..FaultSpec::default() };
+            world.fault("GET", "/subscriptions/audit$", unseen);
+        }
+        let (_, diagnostics) = world.apply(Some(&stack), &json!({}), None).await;
+        assert!(!diagnostics.has_error(), "{diagnostics:?}");
+        assert!(!world.0.state().objects["pubsub.googleapis.com"].contains_key(AUDIT));
+    }
 }
 
 #[tokio::test]

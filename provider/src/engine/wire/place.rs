@@ -43,6 +43,11 @@ pub fn get<'j>(json: &'j Json, path: &str) -> Option<&'j Json> {
     (!here.is_null()).then_some(here)
 }
 
+/// The text at `path`; empty where there is none.
+pub fn text<'j>(json: &'j Json, path: &str) -> &'j str {
+    get(json, path).and_then(Json::as_str).unwrap_or_default()
+}
+
 /// The place `path`, made where it is missing. Whatever is of another kind on the way is replaced.
 pub(super) fn entry<'j>(json: &'j mut Json, path: &str) -> &'j mut Json {
     let mut here = json;

@@ -91,6 +91,7 @@ impl ClientConfig {
 #[derive(Clone, Debug)]
 pub struct Client {
     shared: Arc<Shared>,
+    paying: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -129,7 +130,13 @@ impl Client {
         let pools = Pools::new(config.user_agent.clone());
         let tokens = Tokens::new(config.credentials.clone(), config.addressing.clone(), pools.clone());
         let permits = Semaphore::new(config.parallelism.max(1));
-        Client { shared: Arc::new(Shared { tokens, permits, pools, config }) }
+        Client { shared: Arc::new(Shared { tokens, permits, pools, config }), paying: None }
+    }
+
+    /// The same client, which takes quota from `project` where neither the configuration nor the credentials name one.
+    #[must_use]
+    pub fn paid_by(&self, project: &str) -> Client {
+        Client { shared: self.shared.clone(), paying: Some(project.into()) }
     }
 
     /// Waits until every call that waits for its turn has had it: who begins something new only then lets what has begun
@@ -173,7 +180,7 @@ impl Client {
 
     async fn send(&self, ctx: &CallContext, request: &Request) -> Result<RawResponse, ApiError> {
         let call = line(request);
-        let mut policy = request.policy.unwrap_or(self.shared.config.retry);
+        let mut policy = self.shared.config.retry;
         if request.once {
             policy.max_retries = 0;
         }
@@ -289,10 +296,7 @@ impl Client {
         let url = self.url(request, call)?;
         let pool = self.shared.pools.for_url(&url).map_err(unsendable)?;
         let mut prepared = pool.request(request.method.clone(), url).timeout(limit);
-        for (name, value) in &request.headers {
-            prepared = prepared.header(name, value);
-        }
-        if let Some(project) = self.quota_project(request, lease) {
+        if let Some(project) = self.quota_project(lease) {
             prepared = prepared.header("x-goog-user-project", project);
         }
         if let Some(lease) = lease {
@@ -311,14 +315,15 @@ impl Client {
         })
     }
 
-    fn quota_project<'a>(&'a self, request: &'a Request, lease: Option<&'a Lease>) -> Option<&'a str> {
+    fn quota_project<'a>(&'a self, lease: Option<&'a Lease>) -> Option<&'a str> {
         let config = &self.shared.config;
-        let explicit = config.billing_project.as_ref().or(request.user_project.as_ref()).or(config.project.as_ref());
+        let explicit = config.billing_project.as_ref().or(config.project.as_ref());
         explicit
             .filter(|_| config.user_project_override)
             .or(config.quota_project.as_ref())
             .map(String::as_str)
             .or(lease.and_then(|lease| lease.quota_project.as_deref()))
+            .or(self.paying.as_deref())
     }
 
     fn url(&self, request: &Request, call: &Arc<CallLine>) -> Result<reqwest::Url, ApiError> {

@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use classify::ApiDisabled;
+pub use classify::{ApiDisabled, Found};
 pub use status::{ErrorInfo, FieldViolation, Status};
 
 use super::auth::AuthError;

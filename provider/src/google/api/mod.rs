@@ -16,7 +16,7 @@ pub mod testing;
 
 pub use crate::engine::context::{CallContext, Clock, SystemClock};
 pub use client::{Client, ClientConfig, CredentialsPolicy, IdentityError, RawResponse};
-pub use error::{ApiDisabled, ApiError, Cause};
+pub use error::{ApiDisabled, ApiError, Cause, Found};
 pub use host::Host;
 pub use operation::OperationApi;
 pub use pages::List;

@@ -13,31 +13,25 @@ use super::host::Host;
 use super::request::Request;
 use crate::engine::context::CallContext;
 
-/// The APIs that have operations, each with its own address for them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OperationApi {
-    /// Cloud Run, v2.
-    Run,
-    /// Artifact Registry.
-    ArtifactRegistry,
-    /// Enabling and disabling APIs.
-    ServiceUsage,
-    /// Workload identity pools and providers.
-    Iam,
-    /// Firestore administration.
-    Firestore,
+/// Where the operations of an API are polled: at `VERSION/NAME` of its host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationApi {
+    /// The API.
+    pub host: Host,
+    /// Its version: `v1`.
+    pub version: &'static str,
 }
 
 impl OperationApi {
-    fn request(self, name: &str) -> Request {
-        let (host, version) = match self {
-            OperationApi::Run => (Host::RUN, "v2"),
-            OperationApi::ArtifactRegistry => (Host::ARTIFACT_REGISTRY, "v1"),
-            OperationApi::ServiceUsage => (Host::SERVICE_USAGE, "v1"),
-            OperationApi::Iam => (Host::IAM, "v1"),
-            OperationApi::Firestore => (Host::FIRESTORE, "v1"),
-        };
-        Request::get(host, format!("{version}/{name}"))
+    /// Enabling and disabling APIs.
+    pub const SERVICE_USAGE: OperationApi = OperationApi { host: Host::SERVICE_USAGE, version: "v1" };
+    /// Workload identity pools and providers.
+    pub const IAM: OperationApi = OperationApi { host: Host::IAM, version: "v1" };
+    /// Firestore administration.
+    pub const FIRESTORE: OperationApi = OperationApi { host: Host::FIRESTORE, version: "v1" };
+
+    fn request(&self, name: &str) -> Request {
+        Request::get(self.host.clone(), format!("{}/{name}", self.version))
     }
 }
 
@@ -73,21 +67,10 @@ impl PollPolicy {
 }
 
 impl Client {
-    /// Makes a call whose answer is an operation, waits for it, and gives its `response` (`null` if it has none).
-    pub async fn call_and_wait(
-        &self,
-        ctx: &CallContext,
-        request: Request,
-        api: OperationApi,
-    ) -> Result<Value, ApiError> {
-        let started = self.call(ctx, request).await?;
-        self.wait(ctx, api, started).await
-    }
-
     /// Waits for an operation, given as the API gave it, and gives its `response` (`null` if it has none).
     ///
     /// On a stop or at the deadline the operation goes on; the error then says that it may have happened.
-    pub async fn wait(&self, ctx: &CallContext, api: OperationApi, operation: Value) -> Result<Value, ApiError> {
+    pub async fn wait(&self, ctx: &CallContext, api: &OperationApi, operation: Value) -> Result<Value, ApiError> {
         let name = operation.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let call = line(&api.request(&name));
         let policy = self.config().poll;
@@ -152,7 +135,7 @@ mod tests {
         let script = Script::start(|_, _| Reply::status(500)).await;
         let clock = ManualClock::new();
         let done = json!({"name": "operations/noop.DONE_OPERATION", "done": true, "response": {"a": 1}});
-        let response = client_for(&script).wait(&ctx(&clock, 10), OperationApi::ServiceUsage, done).await.unwrap();
+        let response = client_for(&script).wait(&ctx(&clock, 10), &OperationApi::SERVICE_USAGE, done).await.unwrap();
         assert_eq!(response, json!({"a": 1}));
         assert_eq!(script.count(), 0);
     }
@@ -169,7 +152,7 @@ mod tests {
         .await;
         let clock = ManualClock::new();
         let started = json!({"name": "projects/p/databases/d/operations/1"});
-        let response = client_for(&script).wait(&ctx(&clock, 100), OperationApi::Firestore, started).await.unwrap();
+        let response = client_for(&script).wait(&ctx(&clock, 100), &OperationApi::FIRESTORE, started).await.unwrap();
         assert_eq!(response, json!({"whole": true}));
         assert_eq!(script.requests()[0].path, "/firestore.googleapis.com/v1/projects/p/databases/d/operations/1");
         assert_eq!(clock.slept().len(), 3);
@@ -183,7 +166,7 @@ mod tests {
         .await;
         let clock = ManualClock::new();
         let started = json!({"name": "operations/1"});
-        let error = client_for(&script).wait(&ctx(&clock, 100), OperationApi::Run, started).await.unwrap_err();
+        let error = client_for(&script).wait(&ctx(&clock, 100), &OperationApi::IAM, started).await.unwrap_err();
         assert!(error.status().unwrap().is("FAILED_PRECONDITION") && error.may_have_happened());
     }
 
@@ -192,7 +175,7 @@ mod tests {
         let script = Script::start(|_, _| Reply::json(json!({"name": "operations/1"}))).await;
         let clock = ManualClock::new();
         let started = json!({"name": "operations/1"});
-        let error = client_for(&script).wait(&ctx(&clock, 5), OperationApi::Run, started).await.unwrap_err();
+        let error = client_for(&script).wait(&ctx(&clock, 5), &OperationApi::IAM, started).await.unwrap_err();
         assert!(error.is_deadline() && error.may_have_happened());
     }
 
@@ -203,7 +186,7 @@ mod tests {
         stop.cancel();
         let ctx = CallContext::new(Duration::from_secs(60), stop);
         let error =
-            client_for(&script).wait(&ctx, OperationApi::Run, json!({"name": "operations/1"})).await.unwrap_err();
+            client_for(&script).wait(&ctx, &OperationApi::IAM, json!({"name": "operations/1"})).await.unwrap_err();
         assert!(error.is_cancelled() && script.count() == 0);
     }
 }

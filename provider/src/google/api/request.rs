@@ -12,7 +12,6 @@ use serde_json::Value;
 use super::auth::Secret;
 use super::error::ApiError;
 use super::host::Host;
-use super::retry::RetryPolicy;
 
 /// A predicate on errors that the caller knows to be passing.
 pub type Passing = Arc<dyn Fn(&ApiError) -> bool + Send + Sync>;
@@ -25,13 +24,10 @@ pub struct Request {
     pub(super) host: Host,
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
-    pub(super) headers: Vec<(String, String)>,
     pub(super) body: Body,
     pub(super) idempotent: bool,
     pub(super) timeout: Option<Duration>,
-    pub(super) policy: Option<RetryPolicy>,
-    pub(super) passing: Option<(Duration, Passing)>,
-    pub(super) user_project: Option<String>,
+    pub(super) passing: Vec<(Duration, Passing)>,
     pub(super) secrets: Vec<Secret>,
     pub(super) once: bool,
     pub(super) expected: Option<&'static [&'static str]>,
@@ -77,12 +73,9 @@ impl Request {
             host,
             path: path.into(),
             query: Vec::new(),
-            headers: Vec::new(),
             body: Body::Empty,
             timeout: None,
-            policy: None,
-            passing: None,
-            user_project: None,
+            passing: Vec::new(),
             secrets: Vec::new(),
             once: false,
             expected: None,
@@ -116,12 +109,6 @@ impl Request {
         }
     }
 
-    /// Adds a header.
-    pub fn header(mut self, name: &str, value: impl Into<String>) -> Request {
-        self.headers.push((name.to_owned(), value.into()));
-        self
-    }
-
     /// Sends a JSON document.
     pub fn json(mut self, body: Value) -> Request {
         self.body = Body::Json(body);
@@ -146,26 +133,15 @@ impl Request {
         self
     }
 
-    /// Replaces the client's retry policy.
-    pub fn policy(mut self, policy: RetryPolicy) -> Request {
-        self.policy = Some(policy);
-        self
-    }
-
     /// Repeats for `within` also after errors that the caller knows to be passing, such as "does not exist" for
-    /// something that this run has just made. These do not count against the policy's number of retries.
+    /// something that this run has just made. These do not count against the policy's number of retries. What was said so
+    /// before holds as well.
     pub fn also_retry(
         mut self,
         within: Duration,
         passing: impl Fn(&ApiError) -> bool + Send + Sync + 'static,
     ) -> Request {
-        self.passing = Some((within, Arc::new(passing)));
-        self
-    }
-
-    /// The project that quota is taken from when `user_project_override` is set and `billing_project` is not.
-    pub fn user_project(mut self, project: impl Into<String>) -> Request {
-        self.user_project = Some(project.into());
+        self.passing.push((within, Arc::new(passing)));
         self
     }
 
@@ -186,11 +162,11 @@ impl Request {
         let in_query = self.query.iter().any(|(name, _)| {
             name == "etag" || (name.starts_with("if") && (name.ends_with("Match") || name.ends_with("NotMatch")))
         });
-        in_body || in_query || self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("if-match"))
+        in_body || in_query
     }
 }
 
-/// Without query values, headers and body: they may hold secrets.
+/// Without query values and body: they may hold secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}/{}", self.method, self.host, self.path)

@@ -88,11 +88,9 @@ impl Attempts {
     pub fn decide(&mut self, request: &Request, error: &ApiError, now: Instant, jitter: f64) -> Decision {
         let asked = error.status().and_then(|status| status.retry_after);
         let unsafe_to_repeat = error.may_have_happened() && !request.idempotent;
-        if let Some((within, passing)) = &request.passing
-            && !unsafe_to_repeat
-            && passing(error)
-        {
-            if now.saturating_duration_since(self.started) >= *within {
+        let passing = request.passing.iter().filter(|(_, passing)| passing(error)).map(|(within, _)| *within).max();
+        if let Some(within) = passing.filter(|_| !unsafe_to_repeat) {
+            if now.saturating_duration_since(self.started) >= within {
                 return Decision::GiveUp(Ended::RetriesUsedUp);
             }
             self.passed_over += 1;
@@ -206,6 +204,19 @@ mod tests {
             attempts.decide(&request, &failure(400, "INVALID_ARGUMENT"), now, 0.0),
             Decision::GiveUp(Ended::Final)
         );
+    }
+
+    #[test]
+    fn each_of_several_errors_that_pass_has_its_window() {
+        let (mut attempts, now) = attempts(RetryPolicy::NEVER);
+        let request = Request::get(Host::IAM, "x")
+            .also_retry(Duration::from_secs(30), ApiError::is_not_found)
+            .also_retry(Duration::from_secs(120), ApiError::is_permission_denied);
+        let (missing, denied) = (failure(404, "NOT_FOUND"), failure(403, "PERMISSION_DENIED"));
+        let later = now + Duration::from_secs(60);
+        assert!(matches!(attempts.decide(&request, &missing, now, 0.0), Decision::Wait(_)));
+        assert!(matches!(attempts.decide(&request, &denied, later, 0.0), Decision::Wait(_)));
+        assert_eq!(attempts.decide(&request, &missing, later, 0.0), Decision::GiveUp(Ended::RetriesUsedUp));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 use tfplugin::{Choice, Diagnostics, Dynamic, Object, Path, Value, name};
 
+use super::notification_channel::{channel_number, is_channel_name};
 use super::scalars::Prose;
 use crate::engine::kind::{Declared, Discovery, Kind, Titled};
 use crate::engine::marks::{FreeText, Labels, Silent, WhenSilent, refers, wire};
@@ -60,7 +61,7 @@ pub(super) struct AlertPolicySpec {
     #[tf(optional, ext(wire("severity").codec(SEVERITY)))]
     pub(super) severity: Value<Severity>,
     /// Who is told: KEYs of notification channels of this stack, or names as `projects/P/notificationChannels/N`.
-    #[tf(optional, ext(wire("notificationChannels"), refers("notification_channels", "id").compared_by(last_segment).named_as("projects/P/notificationChannels/N", is_channel_name)))]
+    #[tf(optional, ext(wire("notificationChannels"), refers("notification_channels", "id").compared_by(channel_number).named_as("projects/P/notificationChannels/N", is_channel_name)))]
     pub(super) channels: Value<BTreeSet<String>>,
     /// Whether the policy runs without notifying anyone: it is evaluated and opens incidents, and `channels` is not sent.
     /// The stack's `shadow_severities` does it for all policies of a severity.
@@ -169,16 +170,6 @@ fn usual_prompts(silent: &Silent<'_>) -> Dynamic {
     if silent.value.is_null() || *silent.value == usual { silent.value.clone() } else { Dynamic::Unknown }
 }
 
-/// The API's own name of a channel; a mere number is understood by nobody.
-fn is_channel_name(text: &str) -> bool {
-    matches!(text.split('/').collect::<Vec<_>>()[..], ["projects", p, "notificationChannels", n] if !p.is_empty() && !n.is_empty())
-}
-
-/// A channel's number is unique; its project may be written as id or number.
-fn last_segment(name: &str) -> String {
-    name.rsplit('/').next().unwrap_or(name).to_owned()
-}
-
 impl Declared for AlertPolicy {
     type Spec = AlertPolicySpec;
     const NAME: &'static str = "alert_policies";
@@ -219,8 +210,8 @@ impl Kind for AlertPolicy {
         &["conditions.*.name", "creationRecord", "documentation.mimeType", "mutationRecord", "validity"]
     }
 
-    fn titled(&self) -> Option<&dyn Titled> {
-        Some(self)
+    fn titled(&self) -> Option<Titled> {
+        Some(Titled { by: name!(AlertPolicySpec.display_name) })
     }
 
     fn discovery(&self) -> Option<&dyn Discovery> {
@@ -262,12 +253,6 @@ impl RestKind for AlertPolicy {
             patch.mask.retain(|path| !path.starts_with("documentation."));
             patch.mask.push("documentation".to_owned());
         }
-    }
-}
-
-impl Titled for AlertPolicy {
-    fn title(&self, component: &Dynamic) -> Option<String> {
-        component.get("display_name").as_str().filter(|name| !name.is_empty()).map(str::to_owned)
     }
 }
 

@@ -18,10 +18,12 @@ use super::scalars::KmsKey;
 use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Immutable, Labels, ScalarCodec, Unordered, wire};
 use crate::engine::scope::Scope;
+use crate::engine::terms::Terms;
 use crate::engine::wire::{self, INT64, LOCATION, SECONDS, UPPER};
 use crate::google::api::{ApiError, Host};
 use crate::google::rest::{IamStyle, Naming, Operations, Patch, Rest, RestKind, Update};
 use crate::google::session::Run;
+use crate::google::terms::GoogleTerms;
 use crate::types::{BucketName, Duration, Location};
 
 /// The kind.
@@ -368,7 +370,7 @@ impl Kind for Bucket {
         let by_name = prefixes.iter().any(|prefix| name.starts_with(prefix))
             || (name.ends_with(".appspot.com") && (name.contains("artifacts.") || name.starts_with("staging.")));
         let labels = body.get("labels").and_then(Json::as_object).into_iter().flatten();
-        by_name && labels.into_iter().all(|(key, _)| key.starts_with("goog-"))
+        by_name && labels.into_iter().all(|(key, _)| GoogleTerms.is_cloud_label(key))
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {

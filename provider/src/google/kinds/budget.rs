@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
-use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
+use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value, name};
 
 use self::amount::Amount;
 use self::thresholds::{CURRENT, FORECAST, Thresholds};
+use super::notification_channel::{channel_number, is_channel_name};
 use super::topic::is_topic_id;
 use crate::engine::kind::{Declared, Discovery, Kind, Titled};
 use crate::engine::marks::{
@@ -25,6 +26,7 @@ use crate::engine::marks::{
 use crate::engine::scope::Scope;
 use crate::engine::{tree, wire};
 use crate::google::api::{ApiError, Host, Request};
+use crate::google::names::last_segment;
 use crate::google::rest::{Naming, Operations, Parts, Patch, Rest, RestKind, Update};
 use crate::google::session::Run;
 
@@ -81,7 +83,7 @@ pub(super) struct BudgetSpec {
     #[tf(optional, ext(wire("notificationsRule.pubsubTopic"), refers("topics", "id").named_as("projects/P/topics/NAME", is_topic_id)))]
     pub(super) topic: Value<String>,
     /// Up to five channels of type `email` that are told: KEYs of this stack, or `projects/P/notificationChannels/N`.
-    #[tf(optional, ext(wire("notificationsRule.monitoringNotificationChannels"), refers("notification_channels", "id").compared_by(last_segment).named_as("projects/P/notificationChannels/N", is_channel_name)))]
+    #[tf(optional, ext(wire("notificationsRule.monitoringNotificationChannels"), refers("notification_channels", "id").compared_by(channel_number).named_as("projects/P/notificationChannels/N", is_channel_name)))]
     pub(super) channels: Value<BTreeSet<String>>,
     /// Whether the administrators and users of the billing account are not told.
     #[tf(default = false, ext(wire("notificationsRule.disableDefaultIamRecipients")))]
@@ -168,14 +170,6 @@ fn currency(silent: &Silent<'_>) -> Dynamic {
         (_, Dynamic::Null) => Dynamic::Unknown,
         (_, known) => known.clone(),
     }
-}
-
-fn last_segment(name: &str) -> String {
-    name.rsplit('/').next().unwrap_or(name).to_owned()
-}
-
-fn is_channel_name(name: &str) -> bool {
-    matches!(name.split('/').collect::<Vec<_>>()[..], ["projects", _, "notificationChannels", number] if !number.is_empty())
 }
 
 /// The id of an account that may be written with its collection.
@@ -293,15 +287,15 @@ impl Kind for Budget {
     fn is_made_by_cloud(&self, body: &Json, scope: &Scope) -> bool {
         let projects = wire::get(body, "budgetFilter.projects").and_then(Json::as_array).into_iter().flatten();
         let mut names = projects.filter_map(Json::as_str).map(last_segment);
-        !names.any(|project| scope.place.is_account(&project))
+        !names.any(|project| scope.place.is_account(project))
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {
         &["etag", "notificationsRule.schemaVersion", "ownershipScope"]
     }
 
-    fn titled(&self) -> Option<&dyn Titled> {
-        Some(self)
+    fn titled(&self) -> Option<Titled> {
+        Some(Titled { by: name!(BudgetSpec.display_name) })
     }
 
     fn discovery(&self) -> Option<&dyn Discovery> {
@@ -329,8 +323,8 @@ impl RestKind for Budget {
     }
 
     /// The billing account is where a budget is.
-    fn location(&self, component: &Dynamic, _: &Scope) -> String {
-        component.get("billing_account").as_str().map(account_id).unwrap_or_default().to_owned()
+    fn location(&self, component: &Dynamic, _: &Scope) -> Option<String> {
+        component.get("billing_account").as_str().map(account_id).map(str::to_owned)
     }
 
     async fn locations(&self, run: Run<'_>) -> Result<Vec<String>, ApiError> {
@@ -385,12 +379,6 @@ impl Parts for Budget {
 
     async fn write(&self, _: &str, _: &Json, _: &mut Json, _: Run<'_>) -> Result<(), ApiError> {
         Ok(())
-    }
-}
-
-impl Titled for Budget {
-    fn title(&self, component: &Dynamic) -> Option<String> {
-        component.get("display_name").as_str().filter(|name| !name.is_empty()).map(str::to_owned)
     }
 }
 

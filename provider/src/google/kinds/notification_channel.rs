@@ -13,6 +13,7 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value, name};
 use crate::engine::kind::{Declared, Kind, Titled};
 use crate::engine::marks::{Codec, Immutable, InputOnly, Labels, NeverRead, OwnKeys, Volatile, wire, wire_with};
 use crate::google::api::Host;
+use crate::google::names::last_segment;
 use crate::google::rest::{Naming, Operations, Patch, Rest, RestKind, Update};
 
 /// The kind.
@@ -95,6 +96,16 @@ impl Codec for HeldSecrets {
 fn is_email(text: &str) -> bool {
     let parts: Vec<&str> = text.split('@').collect();
     parts.len() == 2 && parts.iter().all(|part| !part.is_empty()) && !text.contains(char::is_whitespace)
+}
+
+/// The API's own name of a channel; a mere number is understood by nobody.
+pub(super) fn is_channel_name(text: &str) -> bool {
+    matches!(text.split('/').collect::<Vec<_>>()[..], ["projects", p, "notificationChannels", n] if !p.is_empty() && !n.is_empty())
+}
+
+/// What tells a channel from all others: its number. Its project may be written as id or number.
+pub(super) fn channel_number(name: &str) -> String {
+    last_segment(name).to_owned()
 }
 
 /// A masked secret must not be written back.
@@ -180,8 +191,8 @@ impl Kind for NotificationChannel {
             && held.as_elements().is_some_and(|names| !names.is_empty())
     }
 
-    fn titled(&self) -> Option<&dyn Titled> {
-        Some(self)
+    fn titled(&self) -> Option<Titled> {
+        Some(Titled { by: name!(NotificationChannelSpec.display_name) })
     }
 }
 
@@ -205,11 +216,5 @@ impl RestKind for NotificationChannel {
 
     fn before_update(&self, _: &Json, patch: &mut Patch) {
         drop_masked(&mut patch.body);
-    }
-}
-
-impl Titled for NotificationChannel {
-    fn title(&self, component: &Dynamic) -> Option<String> {
-        component.get("display_name").as_str().filter(|name| !name.is_empty()).map(str::to_owned)
     }
 }

@@ -15,9 +15,11 @@ use super::scalars::KmsKey;
 use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Codec, Immutable, Labels, refers, wire, wire_with};
 use crate::engine::scope::Scope;
+use crate::engine::terms::Terms;
 use crate::engine::wire::{self, DURATION, LOCATION_SEGMENT, SHORT_NAME, UPPER};
 use crate::google::api::Host;
 use crate::google::rest::{IamStyle, Naming, Operations, Patch, Rest, RestKind, Update};
+use crate::google::terms::GoogleTerms;
 use crate::types::{Duration, Location};
 
 /// The kind.
@@ -334,7 +336,7 @@ impl Kind for Registry {
     fn is_made_by_cloud(&self, body: &Json, _: &Scope) -> bool {
         let labels = body.get("labels").and_then(Json::as_object).into_iter().flatten();
         SHORT_NAME.read(body).as_str() == Some("gcf-artifacts")
-            && labels.into_iter().all(|(key, _)| key.starts_with("goog-"))
+            && labels.into_iter().all(|(key, _)| GoogleTerms.is_cloud_label(key))
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {

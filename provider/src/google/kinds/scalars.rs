@@ -47,77 +47,64 @@ impl Scalar for KmsKey {
     }
 }
 
+/// A text that may say anything, equal by its canonical form.
+macro_rules! any_text {
+    ($type:ident, $canonical:expr) => {
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                self.canonical() == other.canonical()
+            }
+        }
+
+        impl Scalar for $type {
+            type Repr = String;
+            type Error = std::convert::Infallible;
+            fn parse(repr: String) -> Result<Self, Self::Error> {
+                Ok(Self(repr))
+            }
+            fn repr(&self) -> String {
+                self.0.clone()
+            }
+            fn canonical(&self) -> String {
+                ($canonical)(&self.0)
+            }
+        }
+    };
+}
+
 /// Prose of which blanks at the end of lines and of the text mean nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Prose(String);
 
-impl PartialEq for Prose {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.trim_end().lines().map(str::trim_end).eq(other.0.trim_end().lines().map(str::trim_end))
-    }
-}
-
-impl Scalar for Prose {
-    type Repr = String;
-    type Error = std::convert::Infallible;
-    fn parse(repr: String) -> Result<Self, Self::Error> {
-        Ok(Self(repr))
-    }
-    fn repr(&self) -> String {
-        self.0.clone()
-    }
-    fn canonical(&self) -> String {
-        self.0.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
-    }
-}
+any_text!(Prose, |text: &str| text.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n"));
 
 /// A filter or query of Cloud Monitoring or Logging. White space outside quotes means nothing; the API reflows it.
 #[derive(Clone, Debug)]
 pub(super) struct Query(String);
 
-impl Query {
-    /// Every run of white space outside quotes as one blank, none at the ends.
-    fn canonical(&self) -> String {
-        let mut out = String::with_capacity(self.0.len());
-        let (mut quote, mut escaped) = (None, false);
-        for character in self.0.trim().chars() {
-            if let Some(open) = quote {
-                out.push(character);
-                if !escaped && character == open {
-                    quote = None;
-                }
-                escaped = character == '\\' && !escaped;
-            } else if character.is_whitespace() {
-                if !out.ends_with(' ') {
-                    out.push(' ');
-                }
-            } else {
-                quote = matches!(character, '"' | '\'').then_some(character);
-                out.push(character);
+any_text!(Query, unbroken);
+
+/// Every run of white space outside quotes as one blank, none at the ends.
+fn unbroken(query: &str) -> String {
+    let mut out = String::with_capacity(query.len());
+    let (mut quote, mut escaped) = (None, false);
+    for character in query.trim().chars() {
+        if let Some(open) = quote {
+            out.push(character);
+            if !escaped && character == open {
+                quote = None;
             }
+            escaped = character == '\\' && !escaped;
+        } else if character.is_whitespace() {
+            if !out.ends_with(' ') {
+                out.push(' ');
+            }
+        } else {
+            quote = matches!(character, '"' | '\'').then_some(character);
+            out.push(character);
         }
-        out
     }
-}
-
-impl PartialEq for Query {
-    fn eq(&self, other: &Self) -> bool {
-        self.canonical() == other.canonical()
-    }
-}
-
-impl Scalar for Query {
-    type Repr = String;
-    type Error = std::convert::Infallible;
-    fn parse(repr: String) -> Result<Self, Self::Error> {
-        Ok(Self(repr))
-    }
-    fn repr(&self) -> String {
-        self.0.clone()
-    }
-    fn canonical(&self) -> String {
-        Query::canonical(self)
-    }
+    out
 }
 
 /// A moment as RFC 3339: `2030-01-01T00:00:00Z`. The API answers in UTC.

@@ -30,6 +30,7 @@ use crate::engine::objects::Readiness;
 use crate::engine::scope::Scope;
 use crate::engine::wire::{self, DURATION, LOCATION_SEGMENT, SHORT_NAME};
 use crate::google::api::Host;
+use crate::google::names::last_segment;
 use crate::google::rest::{IamStyle, Naming, Operations, Patch, Rest, RestKind, Update};
 use crate::types::{Duration, Location, Quantity, ServiceAccountEmail};
 
@@ -435,7 +436,7 @@ impl RestKind for Service {
 
     /// A template that says nothing new makes no new revision, unless it names one.
     fn repair(&self, current: &Json) -> Option<Patch> {
-        let name = current.get("name")?.as_str()?.rsplit('/').next()?;
+        let name = last_segment(current.get("name")?.as_str()?);
         let digest = Sha256::digest(current.get("etag").and_then(Json::as_str).unwrap_or_default());
         let suffix = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect::<String>();
         let mut body = current.clone();

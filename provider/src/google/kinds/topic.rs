@@ -21,7 +21,7 @@ use crate::engine::scope::Scope;
 use crate::engine::terms::Terms;
 use crate::engine::tree;
 use crate::engine::wire::{self, DURATION, SHORT_NAME};
-use crate::google::api::{ApiError, Host, Request};
+use crate::google::api::{ApiError, Host};
 use crate::google::rest::{IamStyle, Naming, Operations, Parts, Rest, RestKind, Update};
 use crate::google::session::Run;
 use crate::google::terms::GoogleTerms;
@@ -54,8 +54,8 @@ pub(super) struct TopicSpec {
     #[tf(optional, ext(wire("schemaSettings.encoding")))]
     pub(super) schema_encoding: Value<SchemaEncoding>,
     /// The topic's subscriptions, by a KEY of your choice. Subscriptions that others made are left alone; one of the same
-    /// name on this topic is taken over, and one of the same name on another topic is an error. They are deleted with the
-    /// topic.
+    /// name on this topic is taken over, and one of the same name on another topic, or on none any more, is an error. They
+    /// are deleted with the topic, except those that listen to another topic by then.
     #[tf(optional, ext(wire("subscriptions"), Children))]
     pub(super) subscriptions: Value<BTreeMap<String, Subscription>>,
     /// Labels of this topic, over those of the provider and the stack. Labels that others set are left alone.
@@ -233,16 +233,10 @@ impl RestKind for Topic {
 
     /// Its subscriptions would stay behind without a topic.
     async fn before_delete(&self, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
-        let project = component.get("id").as_str().and_then(|id| id.split('/').nth(1)).unwrap_or_default();
-        for (key, subscription) in component.get("subscriptions").as_entries().into_iter().flatten() {
-            let name = subscription.get("name").as_str().unwrap_or(key);
-            let path = format!("v1/projects/{project}/subscriptions/{name}");
-            match run.call(Request::delete(Host::PUBSUB, path)).await {
-                Err(error) if !error.is_not_found() => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(())
+        let topic = id(component.get("name").as_str().unwrap_or_default(), run.scope);
+        let subscriptions = component.get("subscriptions").as_entries().into_iter().flatten();
+        let names = subscriptions.map(|(key, subscription)| subscription.get("name").as_str().unwrap_or(key));
+        subscription::delete_all(&topic, names, run).await
     }
 
     fn parts(&self) -> Option<&dyn Parts> {

@@ -117,7 +117,6 @@ impl Kind for WorkloadIdentityPool {
     }
 
     /// The API answers with the project's number, which a stack that was never read does not know yet.
-    /// The API answers with the number, known or not.
     fn derive(&self, body: &Json, _: &Scope) -> Vec<(&'static str, Dynamic)> {
         let name = body.get("name").and_then(Json::as_str);
         name.map(|name| ("id", Dynamic::string(name))).into_iter().collect()

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::Run;
-use crate::google::api::{ApiError, Host, Request};
+use crate::google::api::{ApiError, Host, OperationApi, Request};
+use crate::google::names::last_segment;
 
 /// The most that one batch call takes.
 const BATCH: usize = 20;
@@ -25,7 +26,7 @@ pub async fn enable(run: Run<'_>, services: &[&str]) -> Result<(), ApiError> {
             _ => Request::post(Host::SERVICE_USAGE, format!("{parent}/services:batchEnable"))
                 .json(json!({ "serviceIds": batch })),
         };
-        run.call_and_wait(request.idempotent(true), &Host::SERVICE_USAGE).await?;
+        run.call_and_wait(request.idempotent(true), &OperationApi::SERVICE_USAGE).await?;
     }
     Ok(())
 }
@@ -44,7 +45,7 @@ pub async fn enabled(run: Run<'_>, services: &[&str]) -> Result<BTreeSet<String>
         }
         let answer = run.call(request.query("fields", "services(name,state)").expects(&["services"])).await?;
         for service in answer["services"].as_array().into_iter().flatten() {
-            let name = service["name"].as_str().and_then(|name| name.rsplit('/').next());
+            let name = service["name"].as_str().map(last_segment);
             if let (Some(name), Some("ENABLED")) = (name, service["state"].as_str()) {
                 on.insert(name.to_owned());
             }

@@ -128,16 +128,27 @@ async fn a_service_account_key_signs_for_its_token() {
     assert!(!format!("{tokens:?}").contains("PRIVATE KEY"));
 }
 
-#[tokio::test]
-async fn the_provider_setting_impersonates_with_whatever_is_there() {
-    let script = google().await;
+/// An access token that acts as a service account, as the provider's setting says.
+fn impersonating(script: &Script) -> Tokens {
     let config = CredentialsConfig {
         access_token: Some(Secret::new("mine")),
         impersonate_service_account: Some("a@p.iam.gserviceaccount.com".to_owned()),
         environment: Environment::of([("HOME", "/nowhere")]),
         ..CredentialsConfig::default()
     };
-    let lease = tokens_of(&script, config).lease(ManualClock::new().as_ref()).await.unwrap();
+    tokens_of(script, config)
+}
+
+/// What gcloud stores for somebody who acts as a service account through another one.
+fn delegated(script: &Script) -> Value {
+    json!({"type": "impersonated_service_account", "source_credentials": user(script), "delegates": ["d"],
+        "service_account_impersonation_url": script.at("v1/projects/-/serviceAccounts/a:generateAccessToken")})
+}
+
+#[tokio::test]
+async fn the_provider_setting_impersonates_with_whatever_is_there() {
+    let script = google().await;
+    let lease = impersonating(&script).lease(ManualClock::new().as_ref()).await.unwrap();
     let seen = &script.requests()[0];
     assert_eq!(lease.token.reveal(), "impersonated-1");
     assert_eq!(
@@ -151,8 +162,7 @@ async fn the_provider_setting_impersonates_with_whatever_is_there() {
 #[tokio::test]
 async fn an_impersonated_account_of_gcloud_is_understood() {
     let script = google().await;
-    let document = json!({"type": "impersonated_service_account", "source_credentials": user(&script), "delegates": ["d"],
-        "service_account_impersonation_url": script.at("v1/projects/-/serviceAccounts/a:generateAccessToken")});
+    let document = delegated(&script);
     let lease = tokens(&script, Some(document), &[]).lease(ManualClock::new().as_ref()).await.unwrap();
     assert_eq!(lease.token.reveal(), "impersonated-2");
     assert_eq!(script.requests()[1].body["delegates"], json!(["d"]));
@@ -340,13 +350,7 @@ async fn a_service_account_key_signs_for_its_identity() {
 #[tokio::test]
 async fn impersonation_makes_identity_tokens_beside_access_tokens() {
     let script = google().await;
-    let config = CredentialsConfig {
-        access_token: Some(Secret::new("mine")),
-        impersonate_service_account: Some("a@p.iam.gserviceaccount.com".to_owned()),
-        environment: Environment::of([("HOME", "/nowhere")]),
-        ..CredentialsConfig::default()
-    };
-    assert_eq!(identity(&tokens_of(&script, config)).await.unwrap().reveal(), "identity-1");
+    assert_eq!(identity(&impersonating(&script)).await.unwrap().reveal(), "identity-1");
     let seen = &script.requests()[0];
     assert!(seen.path.ends_with("/serviceAccounts/a%40p.iam.gserviceaccount.com:generateIdToken"), "{}", seen.path);
     assert_eq!(
@@ -373,8 +377,7 @@ async fn an_external_account_has_an_identity_through_its_service_account() {
 #[tokio::test]
 async fn delegates_vouch_for_identities_too() {
     let script = google().await;
-    let document = json!({"type": "impersonated_service_account", "source_credentials": user(&script), "delegates": ["d"],
-        "service_account_impersonation_url": script.at("v1/projects/-/serviceAccounts/a:generateAccessToken")});
+    let document = delegated(&script);
     identity(&tokens(&script, Some(document), &[])).await.unwrap();
     assert_eq!(script.requests()[1].body["delegates"], json!(["d"]));
 }
@@ -415,11 +418,6 @@ async fn credentials_without_identity_say_to_act_as_a_service_account() {
 #[tokio::test]
 async fn a_refused_identity_says_which_role_is_wanted() {
     let script = Script::start(|_, _| Reply::error(403, "PERMISSION_DENIED", "no")).await;
-    let config = CredentialsConfig {
-        access_token: Some(Secret::new("mine")),
-        impersonate_service_account: Some("a@p.iam.gserviceaccount.com".to_owned()),
-        ..CredentialsConfig::default()
-    };
-    let error = identity(&tokens_of(&script, config)).await.unwrap_err();
+    let error = identity(&impersonating(&script)).await.unwrap_err();
     assert!(error.advice().contains("roles/iam.serviceAccountOpenIdTokenCreator"), "{}", error.advice());
 }

@@ -269,6 +269,21 @@ async fn without_any_credentials_the_error_lists_what_was_looked_at() {
 }
 
 #[tokio::test]
+async fn who_pays_where_nobody_is_named_shares_the_calls_in_flight() {
+    for (quota, expected) in [(Some("env"), "env"), (None, "payer")] {
+        let script = Script::start(|_, _| Reply::json(json!({}))).await;
+        let quota_project = quota.map(str::to_owned);
+        let client = Client::new(ClientConfig { quota_project, parallelism: 1, ..config_for(&script) });
+        let paying = client.paid_by("payer");
+        paying.call(&minute(), get()).await.unwrap();
+        assert_eq!(script.requests()[0].header("x-goog-user-project"), expected);
+        let in_flight = paying.shared.permits.acquire().await.unwrap();
+        assert_eq!(client.shared.permits.available_permits(), 0);
+        drop(in_flight);
+    }
+}
+
+#[tokio::test]
 async fn the_quota_project_is_the_explicit_one_then_the_environments_then_the_credentials() {
     let cases = [
         (true, Some("billing"), Some("env"), "billing"),

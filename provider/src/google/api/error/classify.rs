@@ -13,6 +13,25 @@ pub struct ApiDisabled {
     pub consumer: String,
 }
 
+/// A result in which "does not exist" is an answer: what was asked for is not there, or what should go is gone already.
+pub trait Found<T> {
+    /// `None` where the object does not exist.
+    ///
+    /// # Errors
+    /// All others.
+    fn found(self) -> Result<Option<T>, ApiError>;
+}
+
+impl<T> Found<T> for Result<T, ApiError> {
+    fn found(self) -> Result<Option<T>, ApiError> {
+        match self {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// Projects of Google's own tools. Named as the consumer, they mean that the user's credentials carry no quota project.
 const SHARED_CLIENTS: [&str; 2] = ["764086051850", "618104708054"];
 

@@ -3,7 +3,7 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value as Json;
 
-use crate::google::api::{ApiError, Host, List, Request, segment};
+use crate::google::api::{ApiError, Found, Host, List, Request, segment};
 use crate::google::session::Run;
 
 /// Deletions in flight; the client's own limit applies beside it.
@@ -55,9 +55,5 @@ async fn delete_all(run: Run<'_>, requests: impl Iterator<Item = Request>) -> Re
 }
 
 async fn delete(run: Run<'_>, request: Request) -> Result<(), ApiError> {
-    match run.call(request).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_not_found() => Ok(()),
-        Err(error) => Err(error),
-    }
+    run.call(request).await.found().map(drop)
 }

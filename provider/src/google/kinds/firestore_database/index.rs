@@ -9,8 +9,8 @@ use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use super::Edition;
 use crate::engine::marks::wire;
-use crate::engine::wire;
-use crate::google::api::{ApiError, Cause, Host, List, Request, segment};
+use crate::engine::wire::{self, text};
+use crate::google::api::{ApiError, Cause, Found, Host, List, OperationApi, Request, segment};
 use crate::google::session::Run;
 
 /// A composite index.
@@ -163,10 +163,6 @@ fn implied(fields: &[FieldUse<'_>]) -> Option<usize> {
     (is_implied && fields.len() > 1).then_some(at)
 }
 
-fn text<'j>(json: &'j Json, field: &str) -> &'j str {
-    json.get(field).and_then(Json::as_str).unwrap_or_default()
-}
-
 fn fields(index: &Json) -> &[Json] {
     index.get("fields").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
 }
@@ -257,10 +253,7 @@ fn are_alike(one: &Json, other: &Json) -> bool {
 }
 
 async fn delete(index: &Json, run: Run<'_>) -> Result<(), ApiError> {
-    match run.call(Request::delete(Host::FIRESTORE, format!("v1/{}", text(index, "name")))).await {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
-    }
+    run.call(Request::delete(Host::FIRESTORE, format!("v1/{}", text(index, "name")))).await.found().map(drop)
 }
 
 /// Makes one index, in the place of one that is `old`. What there is then is in the answer.
@@ -313,7 +306,7 @@ async fn make(database: &str, index: &Json, run: Run<'_>) -> (Option<Json>, Resu
     if let Some(name) = wire::get(&started, "metadata.index").cloned() {
         wire::put(&mut made, "name", name);
     }
-    match run.wait(started, &Host::FIRESTORE).await {
+    match run.wait(started, &OperationApi::FIRESTORE).await {
         Err(error) if error.is_already_exists() => met(database, index, error, run).await,
         // What the API says has failed was not made.
         Err(error) if matches!(error.cause(), Cause::Operation { .. }) => (None, Err(error)),

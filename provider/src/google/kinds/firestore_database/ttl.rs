@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use serde_json::{Value as Json, json};
 
-use crate::google::api::{ApiError, Host, List, Request, segment};
+use crate::google::api::{ApiError, Host, List, OperationApi, Request, segment};
 use crate::google::session::Run;
 
 /// Reads the TTL fields of a database as `{collection: field}`; null when there are none.
@@ -38,7 +38,7 @@ pub(super) async fn write(database: &str, before: &Json, after: &Json, run: Run<
     let patch = |collection: &str, field: &str, body: Json| {
         let path = format!("v1/{database}/collectionGroups/{}/fields/{}", segment(collection), segment(field));
         let request = Request::patch(Host::FIRESTORE, path).query("updateMask", "ttlConfig").json(body);
-        async move { run.call_and_wait(request, &Host::FIRESTORE).await.map(|_| ()) }
+        async move { run.call_and_wait(request, &OperationApi::FIRESTORE).await.map(|_| ()) }
     };
     let gone = before.iter().filter(|(collection, field)| after.get(*collection) != Some(*field));
     let gone = gone.map(|(collection, field)| patch(collection, field, json!({})));

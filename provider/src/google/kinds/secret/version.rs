@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use futures::future::try_join_all;
 use serde_json::{Value as Json, json};
 
-use crate::google::api::{ApiError, Host, Request};
+use crate::engine::wire;
+use crate::google::api::{ApiError, Found, Host, Request};
+use crate::google::names::last_segment;
 use crate::google::session::Run;
 
 /// How often a value is sent again after replies that were lost.
@@ -28,8 +30,8 @@ pub(super) struct Version {
 impl Version {
     /// The version that the API describes.
     fn of(body: &Json) -> Option<Self> {
-        let number = body.get("name")?.as_str()?.rsplit('/').next()?.to_owned();
-        Some(Self { number, state: body.get("state").and_then(Json::as_str).unwrap_or_default().to_owned() })
+        let number = last_segment(body.get("name")?.as_str()?).to_owned();
+        Some(Self { number, state: wire::text(body, "state").to_owned() })
     }
 
     /// Notes the version in the JSON of its secret.
@@ -49,7 +51,7 @@ impl Version {
 /// Of the calls.
 pub(super) async fn read(bodies: &mut [Json], run: Run<'_>) -> Result<(), ApiError> {
     let reads = bodies.iter_mut().map(|body| async move {
-        let name = body["name"].as_str().unwrap_or_default().to_owned();
+        let name = wire::text(body, "name").to_owned();
         if let Some(version) = get(&name, "latest", run).await? {
             version.put_into(body);
         }
@@ -66,7 +68,7 @@ pub(super) async fn read(bodies: &mut [Json], run: Run<'_>) -> Result<(), ApiErr
 pub(super) async fn look_for(secret: &mut Json, known: Option<&str>, run: Run<'_>) -> Result<(), ApiError> {
     let read = secret.get(NUMBER).and_then(Json::as_str).map_or(0, Version::order);
     let Some(known) = known.filter(|known| Version::order(known) > read) else { return Ok(()) };
-    let name = secret["name"].as_str().unwrap_or_default().to_owned();
+    let name = wire::text(secret, "name").to_owned();
     if let Some(version) = get(&name, known, run).await? {
         version.put_into(secret);
     }
@@ -76,11 +78,7 @@ pub(super) async fn look_for(secret: &mut Json, known: Option<&str>, run: Run<'_
 /// A version of the secret `name`; `None` where there is none.
 async fn get(name: &str, version: &str, run: Run<'_>) -> Result<Option<Version>, ApiError> {
     let request = Request::get(Host::SECRET_MANAGER, format!("v1/{name}/versions/{version}")).expects(&["name"]);
-    match run.call(request).await {
-        Ok(version) => Ok(Version::of(&version)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
+    Ok(run.call(request).await.found()?.as_ref().and_then(Version::of))
 }
 
 /// Adds `value` as one new version of the secret `name`. After a lost reply it looks before it sends the value again.

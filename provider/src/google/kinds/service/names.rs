@@ -5,6 +5,7 @@ use tfplugin::{Dynamic, Scalar};
 
 use crate::engine::scope::Scope;
 use crate::engine::wire;
+use crate::google::names::last_segment;
 
 /// The name of an object, short or as a path. Equal are those that can be the same object: of one last segment, and of
 /// projects that do not contradict each other (an id and a number may be one project, and a short name has none).
@@ -13,7 +14,7 @@ pub(in crate::google::kinds) struct CloudName(String);
 
 impl CloudName {
     fn last(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or(&self.0)
+        last_segment(&self.0)
     }
 
     fn after(&self, collection: &str) -> Option<&str> {

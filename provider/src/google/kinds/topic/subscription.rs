@@ -10,8 +10,9 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic, Entries, Object, Path, Value};
 
 use super::{check_length, check_name};
 use crate::engine::marks::{Codec, FreeText, Identity, Immutable, OwnKeys, refers, wire, wire_with};
-use crate::engine::wire::{self, DURATION, SECONDS_INT};
-use crate::google::api::{ApiError, Host, List, Request};
+use crate::engine::wire::{self, DURATION, SECONDS_INT, text};
+use crate::google::api::{ApiError, Found, Host, List, Request};
+use crate::google::names::{last_segment, own_name};
 use crate::google::patience;
 use crate::google::session::Run;
 use crate::types::Duration;
@@ -198,23 +199,25 @@ fn spell(value: &Dynamic) -> String {
     value.as_str().map_or_else(|| value.as_bool().unwrap_or_default().to_string(), |text| format!("{text:?}"))
 }
 
-fn text<'j>(json: &'j Json, field: &str) -> &'j str {
-    json.get(field).and_then(Json::as_str).unwrap_or_default()
+/// The topic that a subscription listens to, in the spelling of the topics of this project.
+fn topic_of(subscription: &Json, run: Run<'_>) -> String {
+    let topic = text(subscription, "topic");
+    own_name(topic, &run.scope.place).unwrap_or_else(|| topic.to_owned())
 }
 
-fn short(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
-}
-
-/// A subscription as it hangs in the JSON of `topic`: with its short name, and with what it listens to in one spelling.
-fn hung(mut subscription: Json, topic: &Json, run: Run<'_>) -> Json {
-    subscription["name"] = json!(short(text(&subscription, "name")));
-    if subscription.get("detached").and_then(Json::as_bool) == Some(true) {
-        subscription["topic"] = json!(DETACHED);
-    } else if text(&subscription, "topic") == text(topic, "name") {
-        subscription["topic"] = json!(super::id(short(text(topic, "name")), run.scope));
-    }
+/// A subscription as it hangs in the JSON of a topic: with its short name, and with what it listens to in one spelling.
+fn hung(mut subscription: Json, run: Run<'_>) -> Json {
+    let is_detached = subscription.get("detached").and_then(Json::as_bool) == Some(true);
+    let topic = if is_detached { DETACHED.to_owned() } else { topic_of(&subscription, run) };
+    subscription["name"] = json!(last_segment(text(&subscription, "name")));
+    subscription["topic"] = json!(topic);
     subscription
+}
+
+/// Whether a subscription, as it hangs, is there for `topic` or for nobody. Its name may be another topic's by now.
+fn is_of(subscription: &Json, topic: &str) -> bool {
+    let its = text(subscription, "topic");
+    its == topic || is_dead(its)
 }
 
 /// Puts the project's subscriptions into their topics.
@@ -223,11 +226,10 @@ pub(super) async fn read(topics: &mut [Json], run: Run<'_>) -> Result<(), ApiErr
     let all = run.list(List::new(Request::get(Host::PUBSUB, path), "subscriptions").page_size(1000)).await?;
     let mut by_topic: BTreeMap<String, Vec<Json>> = BTreeMap::new();
     for subscription in all {
-        by_topic.entry(text(&subscription, "topic").to_owned()).or_default().push(subscription);
+        by_topic.entry(topic_of(&subscription, run)).or_default().push(hung(subscription, run));
     }
     for topic in topics {
-        if let Some(mine) = by_topic.remove(text(topic, "name")) {
-            let mine: Vec<Json> = mine.into_iter().map(|subscription| hung(subscription, topic, run)).collect();
+        if let Some(mine) = by_topic.remove(&super::id(last_segment(text(topic, "name")), run.scope)) {
             topic["subscriptions"] = wire::by_key(mine, |subscription| text(subscription, "name").to_owned());
         }
     }
@@ -244,9 +246,7 @@ pub(super) async fn look_for(topic: &mut Json, component: &Dynamic, run: Run<'_>
     let looks = missing.iter().map(|name| get(name, run));
     let mut all: Vec<Json> = there.into_values().collect();
     let before = all.len();
-    for subscription in try_join_all(looks).await?.into_iter().flatten() {
-        all.push(hung(subscription, topic, run));
-    }
+    all.extend(try_join_all(looks).await?.into_iter().flatten());
     if all.len() > before {
         topic["subscriptions"] = wire::by_key(all, |subscription| text(subscription, "name").to_owned());
     }
@@ -258,11 +258,8 @@ fn path(name: &str, run: Run<'_>) -> String {
 }
 
 async fn get(name: &str, run: Run<'_>) -> Result<Option<Json>, ApiError> {
-    match run.call(Request::get(Host::PUBSUB, path(name, run)).expects(&["name", "topic"])).await {
-        Ok(subscription) => Ok(Some(subscription)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
+    let request = Request::get(Host::PUBSUB, path(name, run)).expects(&["name", "topic"]);
+    Ok(run.call(request).await.found()?.map(|subscription| hung(subscription, run)))
 }
 
 /// By short name.
@@ -285,7 +282,7 @@ fn tidy(subscription: &mut Json) {
 pub(super) async fn write(topic: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {
     let (had, mut wanted) = (named(before), named(after));
     wanted.values_mut().for_each(tidy);
-    let topic = &super::id(short(topic), run.scope);
+    let topic = &super::id(last_segment(topic), run.scope);
     let changed = wanted.iter().map(|(name, wanted)| {
         let current = had.get(name);
         async move {
@@ -302,7 +299,7 @@ pub(super) async fn write(topic: &str, before: &Json, after: &mut Json, run: Run
         }
     });
     let gone = had.iter().filter(|(name, _)| !wanted.contains_key(*name)).map(|(name, current)| async move {
-        match delete(name, run).await {
+        match delete_from(topic, name, Some(current), run).await {
             Ok(()) => (None, Ok(())),
             Err(error) => (Some(current.clone()), Err(error)),
         }
@@ -335,18 +332,16 @@ async fn make(name: &str, topic: &str, wanted: &Json, run: Run<'_>) -> Result<Js
     }
     await_sight(name, run).await;
     let Some(there) = get(name, run).await? else { return Err(error) };
-    let there = hung(there, &json!({ "name": topic }), run);
     match text(&there, "topic") {
         its if its == topic => take_over(name, there, &body, run, error).await,
-        its if !is_dead(its) => Err(error.refused(format!(
+        its if is_dead(its) => Err(error.refused(format!(
+            "the subscription {name} exists and listens to no topic any more ({its}). It cannot be given another one, and the \
+             plan did not announce that it will be deleted: messages that nobody acknowledged may still be in it. Delete it \
+             (gcloud pubsub subscriptions delete {name}), or give this one another name, and apply again"
+        ))),
+        its => Err(error.refused(format!(
             "the subscription {name} exists and listens to another topic, {its}. Give this one another name, or delete that one"
         ))),
-        its if is_protected(run) => Err(error.refused(format!(
-            "the subscription {name} exists and listens to no topic any more ({its}). It cannot be given another, and messages \
-             that nobody acknowledged may still be in it, so the stack's deletion_protection keeps it. Delete it (gcloud pubsub \
-             subscriptions delete {name}), or give this one another name, and apply again"
-        ))),
-        _ => remake(name, topic, wanted, run).await,
     }
 }
 
@@ -373,15 +368,10 @@ async fn take_over(name: &str, there: Json, wanted: &Json, run: Run<'_>, met: Ap
     change(name, &there, &body, run).await.map(|()| body)
 }
 
-/// Whether the stack keeps what holds data.
-fn is_protected(run: Run<'_>) -> bool {
-    run.scope.settings.get(crate::engine::model::DELETION_PROTECTION).as_bool() != Some(false)
-}
-
-/// Makes a subscription in place of another of its name.
+/// Makes a subscription in place of another of its name, as the plan has announced.
 async fn remake(name: &str, topic: &str, wanted: &Json, run: Run<'_>) -> Result<Json, ApiError> {
     delete(name, run).await?;
-    Box::pin(make(name, topic, wanted, run)).await
+    make(name, topic, wanted, run).await
 }
 
 /// A new subscription is not seen for some seconds, neither by its name nor in lists.
@@ -401,10 +391,26 @@ async fn change(name: &str, current: &Json, wanted: &Json, run: Run<'_>) -> Resu
 }
 
 async fn delete(name: &str, run: Run<'_>) -> Result<(), ApiError> {
-    match run.call(Request::delete(Host::PUBSUB, path(name, run))).await {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
-    }
+    run.call(Request::delete(Host::PUBSUB, path(name, run))).await.found().map(drop)
+}
+
+/// Deletes a subscription of `topic`, unless it listens to another one by now. One that is not in sight is deleted by its
+/// name: a new one is seen by nobody for some seconds.
+async fn delete_from(topic: &str, name: &str, there: Option<&Json>, run: Run<'_>) -> Result<(), ApiError> {
+    if there.is_none_or(|there| is_of(there, topic)) { delete(name, run).await } else { Ok(()) }
+}
+
+/// Deletes the subscriptions `names` of `topic`, side by side. All are tried, whatever becomes of one.
+pub(super) async fn delete_all(
+    topic: &str,
+    names: impl IntoIterator<Item = &str>,
+    run: Run<'_>,
+) -> Result<(), ApiError> {
+    let deletions = names.into_iter().map(|name| async move {
+        let there = get(name, run).await?;
+        delete_from(topic, name, there.as_ref(), run).await
+    });
+    join_all(deletions).await.into_iter().collect()
 }
 
 /// The fields in which two subscriptions differ.

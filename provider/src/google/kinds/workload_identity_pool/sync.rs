@@ -5,26 +5,24 @@ use std::collections::BTreeMap;
 use futures::future::try_join_all;
 use serde_json::{Map, Value as Json};
 
-use crate::engine::wire;
-use crate::google::api::{ApiError, Host, List, Request};
+use crate::engine::wire::{self, text};
+use crate::google::api::{ApiError, Found, Host, List, OperationApi, Request};
+use crate::google::names::last_segment;
 use crate::google::session::Run;
 
 /// Whether a pool or provider is deleted in all but its name.
 pub(super) fn is_deleted(body: &Json) -> bool {
-    body.get("state").and_then(Json::as_str) == Some("DELETED")
+    text(body, "state") == "DELETED"
 }
 
 /// Brings back the deleted pool or provider `name`. `false`: there is none that is deleted.
 pub(super) async fn revive(name: &str, run: Run<'_>) -> Result<bool, ApiError> {
-    match run.call(Request::get(Host::IAM, format!("v1/{name}"))).await {
-        Ok(body) if is_deleted(&body) => {
-            let request = Request::post(Host::IAM, format!("v1/{name}:undelete")).json(Json::Object(Map::new()));
-            run.call_and_wait(request, &Host::IAM).await.map(|_| true)
-        }
-        Ok(_) => Ok(false),
-        Err(error) if error.is_not_found() => Ok(false),
-        Err(error) => Err(error),
+    let found = run.call(Request::get(Host::IAM, format!("v1/{name}"))).await.found()?;
+    if !found.as_ref().is_some_and(is_deleted) {
+        return Ok(false);
     }
+    let request = Request::post(Host::IAM, format!("v1/{name}:undelete")).json(Json::Object(Map::new()));
+    run.call_and_wait(request, &OperationApi::IAM).await.map(|_| true)
 }
 
 /// Puts the providers into the JSON of their pools: with the short name in `name` and the full one in `id`.
@@ -38,7 +36,7 @@ pub(super) async fn read(pools: &mut [Json], run: Run<'_>) -> Result<(), ApiErro
         let mut live: Vec<Json> = providers.into_iter().filter(|provider| !is_deleted(provider)).collect();
         for provider in &mut live {
             let full = text(provider, "name").to_owned();
-            provider["name"] = Json::from(full.rsplit('/').next().unwrap_or_default());
+            provider["name"] = Json::from(last_segment(&full));
             provider["id"] = Json::String(full);
         }
         if !live.is_empty() {
@@ -70,10 +68,8 @@ async fn sync(
 ) -> Result<(), ApiError> {
     for name in had.keys().filter(|name| !wanted.contains_key(*name)) {
         let request = Request::delete(Host::IAM, format!("v1/{pool}/providers/{name}"));
-        match run.call_and_wait(request, &Host::IAM).await {
-            Err(error) if !error.is_not_found() => return Err(error),
-            _ => drop(made.remove(*name)),
-        }
+        run.call_and_wait(request, &OperationApi::IAM).await.found()?;
+        made.remove(*name);
     }
     for (name, provider) in wanted {
         match had.get(name) {
@@ -91,10 +87,6 @@ fn providers(pool: &Json) -> BTreeMap<&str, &Json> {
     providers.map(|(_, provider)| (text(provider, "name"), provider)).collect()
 }
 
-fn text<'j>(body: &'j Json, field: &str) -> &'j str {
-    body.get(field).and_then(Json::as_str).unwrap_or_default()
-}
-
 /// Makes a provider. One that is there already is this pool's own all the same, and becomes what is wanted.
 async fn create(pool: &str, name: &str, wanted: &Json, run: Run<'_>) -> Result<(), ApiError> {
     let mut body = wanted.clone();
@@ -103,7 +95,7 @@ async fn create(pool: &str, name: &str, wanted: &Json, run: Run<'_>) -> Result<(
         .query("workloadIdentityPoolProviderId", name)
         .idempotent(true)
         .json(body);
-    match run.call_and_wait(request, &Host::IAM).await {
+    match run.call_and_wait(request, &OperationApi::IAM).await {
         Err(error) if error.is_already_exists() => {
             let full = format!("{pool}/providers/{name}");
             revive(&full, run).await?;
@@ -122,7 +114,7 @@ async fn update(name: &str, current: &Json, wanted: &Json, run: Run<'_>) -> Resu
     let request = Request::patch(Host::IAM, format!("v1/{name}"))
         .query("updateMask", mask.join(","))
         .json(wire::masked(wanted, &mask));
-    run.call_and_wait(request, &Host::IAM).await.map(drop)
+    run.call_and_wait(request, &OperationApi::IAM).await.map(drop)
 }
 
 /// The fields in which `wanted` differs, those inside the kind of the provider one by one.
