@@ -1,7 +1,7 @@
 //! Whether Terraform's state and the cloud agree: one check, for the end of every step of a test.
 //!
 //! What a stack's state lists is in the cloud, what the cloud holds of the stack is in the state, and nothing is there twice.
-//! [`World::expect_agreement`](crate::World::expect_agreement) applies it to a world, less what `known.rs` lists.
+//! [`World::expect_agreement`](crate::World::expect_agreement) applies it to a world.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -19,7 +19,6 @@ mod finish;
 mod guide;
 mod install;
 mod json;
-mod known;
 mod or_fail;
 mod plan;
 mod programs;
