@@ -31,7 +31,7 @@ mod world;
 
 pub use agreement::disagreements;
 pub use cannot_run::cannot_run;
-pub use cloud::{Cloud, CloudOptions, Fault, Mark, Request};
+pub use cloud::{Cloud, CloudOptions, Mark};
 pub use copies::{OBJECTS_PER_COPY, copies};
 pub use critical_path::critical_path;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
@@ -41,7 +41,7 @@ pub use feature::Feature;
 pub use guide::{Action, Reader, Step, says, steps_of};
 pub use install::install;
 pub use json::{Difference, differences};
-pub use localcloud::{CriticalPath, Lag, Speed};
+pub use localcloud::{CriticalPath, FaultSpec as Fault, Lag, RequestRecord as Request, Speed};
 pub use or_fail::OrFail;
 pub use plan::{Change, Plan};
 pub use programs::{localcloud, provider, workspace};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::cloud::expect_spent;
 use crate::{Cloud, CloudOptions, Mark, OrFail, Scene, Snapshot, Workdir, programs, workspace};
 
 /// What is in the cloud before the test.
@@ -188,10 +189,15 @@ pub(crate) fn terraform_environment(root: &Path, provider: &Path) -> Vec<(String
 
 impl Drop for World {
     fn drop(&mut self) {
-        if std::thread::panicking()
+        let unspent = self.cloud.end();
+        let is_spent = unspent.as_ref().is_ok_and(Vec::is_empty);
+        if (std::thread::panicking() || !is_spent)
             && let Some(folder) = self.folder.take()
         {
             eprintln!("{}: the world is kept in {}", self.name, folder.keep().display());
+        }
+        if !std::thread::panicking() {
+            expect_spent(&unspent.or_fail("ask localcloud for its faults"));
         }
     }
 }
