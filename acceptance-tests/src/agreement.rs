@@ -1,7 +1,8 @@
 //! Whether Terraform's state and the cloud agree: one check, for the end of every step of a test.
 //!
 //! What a stack's state lists is in the cloud, what the cloud holds of the stack is in the state, and nothing is there twice.
-//! [`World::expect_agreement`](crate::World::expect_agreement) applies it to a world, less what `known.rs` lists.
+//! The grants of the components are those of the inventory, and so stand in the cloud's policies.
+//! [`World::expect_agreement`](crate::World::expect_agreement) applies it to a world.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,7 +112,19 @@ impl Stack {
 
     /// Components whose object has another id, name or location, or none.
     fn different(&self, cloud: &Cloud) -> Vec<String> {
-        self.components.iter().flat_map(|component| component.differences(&self.inventory, cloud)).collect()
+        self.components.iter().flat_map(|component| component.differences(self, cloud)).collect()
+    }
+
+    /// The lines of the inventory for grants on the object of this name, as role and member.
+    fn granted(&self, name: &str) -> BTreeSet<(&str, &str)> {
+        let grants = self.inventory.iter().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        grants.filter_map(|grant| grant.split_once(' ')).collect()
+    }
+
+    /// The address of the service account with this KEY.
+    fn account(&self, key: &str) -> Option<&str> {
+        let account = self.components.iter().find(|other| other.kind == "service_accounts" && other.key == key)?;
+        account.value.get("email")?.as_str()
     }
 
     /// Objects of this stack that are there twice: two with one stamp, or one more with the title of a listed one that is
@@ -151,7 +164,7 @@ impl Stack {
 }
 
 impl Component {
-    fn differences(&self, inventory: &BTreeSet<String>, cloud: &Cloud) -> Vec<String> {
+    fn differences(&self, stack: &Stack, cloud: &Cloud) -> Vec<String> {
         let here = format!("{}[{:?}]", self.kind, self.key);
         let attribute = |name: &str| self.value.get(name).and_then(Value::as_str);
         let empty = ["id", "name", "email", "url"].into_iter().filter(|name| attribute(name) == Some(""));
@@ -168,9 +181,10 @@ impl Component {
             found.push(format!("{here} is {relative}, which is not in the cloud"));
             return found;
         };
-        if !inventory.contains(name) {
+        if !stack.inventory.contains(name) {
             found.push(format!("{here} is {name}, which the inventory does not list"));
         }
+        found.extend(self.ungranted(stack, name).into_iter().map(|grant| format!("{here}: {grant}")));
         let leaf = name.rsplit('/').next().unwrap_or_default();
         let leaf = leaf.split_once('@').map_or(leaf, |(account, _)| account);
         let place =
@@ -184,6 +198,44 @@ impl Component {
             }
         }
         found
+    }
+}
+
+impl Component {
+    /// Grants on the object of this name that are in `iam` and not in the inventory, or the other way round.
+    fn ungranted(&self, stack: &Stack, name: &str) -> Vec<String> {
+        let granted = stack.granted(name);
+        let mut named: BTreeSet<(&str, String)> = BTreeSet::new();
+        for (role, members) in self.value.get("iam").and_then(Value::as_object).into_iter().flatten() {
+            for member in members.as_array().into_iter().flatten().filter_map(Value::as_str) {
+                named.insert((role, self.principal(stack, member)));
+            }
+        }
+        let is_named =
+            |grant: &(&str, &str)| named.iter().any(|(role, member)| *role == grant.0 && is_same(member, grant.1));
+        let is_granted =
+            |grant: &(&str, String)| granted.iter().any(|(role, member)| *role == grant.0 && is_same(&grant.1, member));
+        let missing = named.iter().filter(|grant| !is_granted(grant));
+        let missing = missing.map(|(role, member)| format!("iam has {role} for {member}, and the inventory does not"));
+        let extra = granted.iter().filter(|grant| !is_named(grant));
+        let extra = extra.map(|(role, member)| format!("the inventory has {role} for {member}, and iam does not"));
+        missing.chain(extra).collect()
+    }
+
+    /// A member as a policy has it: a KEY is an account of the stack.
+    fn principal(&self, stack: &Stack, member: &str) -> String {
+        match stack.account(member).filter(|_| !member.contains(':')) {
+            Some(email) => format!("serviceAccount:{email}"),
+            None => member.to_owned(),
+        }
+    }
+}
+
+/// Whether a member that may hold references stands for a principal: what is in braces may be anything.
+fn is_same(member: &str, principal: &str) -> bool {
+    match (member.split_once("{{"), member.rsplit_once("}}")) {
+        (Some((head, _)), Some((_, tail))) => principal.starts_with(head) && principal.ends_with(tail),
+        _ => member.eq_ignore_ascii_case(principal),
     }
 }
 
@@ -278,10 +330,29 @@ mod tests {
     fn a_grant_that_is_listed_stands_in_the_policy() {
         let line = format!("{CHANNEL} roles/viewer user:a");
         let lines = [CHANNEL, line.as_str()];
-        disagree(&lines, json!([channel("1", "Team", ours())]), &["roles/viewer user:a, which is not in the cloud"]);
+        let lost = disagreements(&state(&lines), &cloud(json!([channel("1", "Team", ours())]), json!([])));
+        assert!(lost.iter().any(|line| line.contains("roles/viewer user:a, which is not in the cloud")), "{lost:#?}");
         let granted =
             cloud(json!([channel("1", "Team", ours())]), json!([{"role": "roles/viewer", "members": ["user:a"]}]));
-        assert_eq!(disagreements(&state(&lines), &granted), Vec::<String>::new());
+        let found = disagreements(&state(&lines), &granted);
+        assert!(!found.iter().any(|line| line.contains("not in the cloud")), "{found:#?}");
+    }
+
+    #[test]
+    fn the_grants_of_a_component_are_those_of_the_inventory() {
+        let line = format!("{CHANNEL} roles/viewer serviceAccount:a@p");
+        let of = |inventory: &[&str], members: Value| {
+            let mut state = state(inventory);
+            let stack = &mut state.0["values"]["root_module"]["resources"][0]["values"];
+            stack["notification_channels"]["team"]["iam"] = json!({ "roles/viewer": members });
+            let policy = json!([{"role": "roles/viewer", "members": ["serviceAccount:a@p"]}]);
+            disagreements(&state, &cloud(json!([channel("1", "Team", ours())]), policy))
+        };
+        let both = [CHANNEL, line.as_str()];
+        assert_eq!(of(&both, json!(["serviceAccount:a@p"])), [""; 0]);
+        assert_eq!(of(&both, json!(["serviceAccount:{{service_accounts.a.email}}"])), [""; 0]);
+        assert_eq!(of(&[CHANNEL], json!(["serviceAccount:a@p"])).len(), 1);
+        assert_eq!(of(&both, json!([])).len(), 1);
     }
 
     #[test]

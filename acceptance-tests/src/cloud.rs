@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use localcloud::Lag;
-use serde::{Deserialize, Serialize};
+use localcloud::{FaultSpec, Lag, RequestRecord, Unspent};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -50,161 +50,9 @@ pub struct Cloud {
     armed: AtomicBool,
 }
 
-/// One call that localcloud saw.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-pub struct Request {
-    /// `GET`, `POST`, ...
-    pub method: String,
-    /// `run.googleapis.com`
-    pub host: String,
-    /// `/v2/projects/...`
-    pub path: String,
-    /// Without the question mark; may be empty.
-    #[serde(default)]
-    pub query: String,
-    /// What was answered; 0 when the connection was dropped.
-    #[serde(default)]
-    pub status: u16,
-    /// Milliseconds since localcloud started.
-    #[serde(default)]
-    pub at_ms: u64,
-}
-
-impl Request {
-    /// Whether the call can change something.
-    pub fn is_write(&self) -> bool {
-        let reads =
-            [":getIamPolicy", ":testIamPermissions", ":generateAccessToken", ":generateIdToken", ":search", ":query"];
-        !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS")
-            && !reads.iter().any(|verb| self.path.ends_with(verb))
-    }
-
-    /// `POST run.googleapis.com/v2/...`
-    pub fn line(&self) -> String {
-        format!("{} {}{}", self.method, self.host, self.path)
-    }
-}
-
 /// A point in the list of calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark(usize);
-
-/// A failure to come. Every field is optional; the default fails the next call with 503.
-#[derive(Clone, Debug, Serialize)]
-pub struct Fault {
-    #[serde(rename = "match")]
-    matching: Match,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    skip: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    times: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delay_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    drop: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operation_error: Option<bool>,
-}
-
-#[derive(Clone, Debug, Default, Serialize)]
-struct Match {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    host: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    method: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
-}
-
-impl Fault {
-    /// For all calls.
-    pub fn on_any_call() -> Self {
-        let mut fault = Self::on("", "");
-        fault.matching = Match::default();
-        fault
-    }
-
-    /// For calls of this method whose path matches this regular expression.
-    pub fn on(method: &str, path: &str) -> Self {
-        Self {
-            matching: Match { host: None, method: Some(method.to_owned()), path: Some(path.to_owned()) },
-            skip: None,
-            times: None,
-            status: None,
-            reason: None,
-            message: None,
-            delay_ms: None,
-            drop: None,
-            operation_error: None,
-        }
-    }
-
-    /// Only on this API host.
-    pub fn host(mut self, host: &str) -> Self {
-        self.matching.host = Some(host.to_owned());
-        self
-    }
-
-    /// Lets this many matching calls pass first.
-    pub fn after(mut self, calls: u64) -> Self {
-        self.skip = Some(calls);
-        self
-    }
-
-    /// Fails this many calls.
-    pub fn times(mut self, calls: u64) -> Self {
-        self.times = Some(calls);
-        self
-    }
-
-    /// Fails calls until faults are cleared; one at least. localcloud's word for it is the largest number of calls.
-    pub fn until_cleared(self) -> Self {
-        self.times(u32::MAX.into())
-    }
-
-    /// Answers with this status and reason.
-    pub fn status(mut self, status: u16, reason: &str) -> Self {
-        self.status = Some(status);
-        self.reason = Some(reason.to_owned());
-        self
-    }
-
-    /// Says this in the answer.
-    pub fn message(mut self, message: &str) -> Self {
-        self.message = Some(message.to_owned());
-        self
-    }
-
-    /// Takes this long.
-    pub fn delay(mut self, delay: Duration) -> Self {
-        self.delay_ms = u64::try_from(delay.as_millis()).ok();
-        self
-    }
-
-    /// Drops the connection before anything has happened.
-    pub fn dropped_before(mut self) -> Self {
-        self.drop = Some("before");
-        self
-    }
-
-    /// Drops the connection after the effect.
-    pub fn dropped_after(mut self) -> Self {
-        self.drop = Some("after");
-        self
-    }
-
-    /// Lets the call begin a long-running operation that fails.
-    pub fn operation_error(mut self) -> Self {
-        self.operation_error = Some(true);
-        self
-    }
-}
 
 impl Cloud {
     /// Starts localcloud; its log and port file go into `folder`.
@@ -244,13 +92,8 @@ impl Cloud {
     }
 
     /// All calls so far, in order.
-    pub fn requests(&self) -> Vec<Request> {
-        let answer = self.get("requests");
-        // One by one, so that a message about a wrong one shows it.
-        let list = answer.as_array().cloned().unwrap_or_default();
-        list.into_iter()
-            .map(|one| serde_json::from_value(one.clone()).or_fail(format!("read the call {one}")))
-            .collect()
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.get("requests")
     }
 
     /// The present end of the list of calls.
@@ -259,18 +102,18 @@ impl Cloud {
     }
 
     /// The calls since a mark.
-    pub fn requests_since(&self, mark: Mark) -> Vec<Request> {
+    pub fn requests_since(&self, mark: Mark) -> Vec<RequestRecord> {
         self.requests().split_off(mark.0)
     }
 
     /// The calls since a mark that can change something.
-    pub fn writes_since(&self, mark: Mark) -> Vec<Request> {
-        self.requests_since(mark).into_iter().filter(Request::is_write).collect()
+    pub fn writes_since(&self, mark: Mark) -> Vec<RequestRecord> {
+        self.requests_since(mark).into_iter().filter(RequestRecord::is_write).collect()
     }
 
     /// The same as lines, for a comparison in a test.
     pub fn write_lines_since(&self, mark: Mark) -> Vec<String> {
-        self.writes_since(mark).iter().map(Request::line).collect()
+        self.writes_since(mark).iter().map(RequestRecord::line).collect()
     }
 
     /// Fails when something was written since a mark.
@@ -278,6 +121,14 @@ impl Cloud {
     pub fn expect_no_writes_since(&self, mark: Mark) {
         let lines = self.write_lines_since(mark);
         assert!(lines.is_empty(), "nothing should be written, but:\n{}", lines.join("\n"));
+    }
+
+    /// Fails when a call since a mark may have changed something: what is refused changes nothing.
+    #[track_caller]
+    pub fn expect_no_effects_since(&self, mark: Mark) {
+        let done: Vec<String> =
+            self.writes_since(mark).iter().filter(|call| call.status < 400).map(RequestRecord::line).collect();
+        assert!(done.is_empty(), "nothing should be changed, but:\n{}", done.join("\n"));
     }
 
     /// Fails when something was ever written.
@@ -288,7 +139,7 @@ impl Cloud {
 
     /// Waits until the calls so far satisfy a condition.
     #[track_caller]
-    pub fn wait_for(&self, what: &str, condition: impl Fn(&[Request]) -> bool) {
+    pub fn wait_for(&self, what: &str, condition: impl Fn(&[RequestRecord]) -> bool) {
         let started = Instant::now();
         while !condition(&self.requests()) {
             assert!(started.elapsed() < PATIENCE, "waited in vain for {what}");
@@ -297,7 +148,7 @@ impl Cloud {
     }
 
     /// Arms a fault. One that is not spent when faults are cleared, or in the end, fails its test.
-    pub fn fault(&self, fault: &Fault) {
+    pub fn fault(&self, fault: &FaultSpec) {
         let body = serde_json::to_value(fault).or_fail("write the fault");
         self.post("faults", &body);
         self.armed.store(true, Ordering::Relaxed);
@@ -306,10 +157,21 @@ impl Cloud {
     /// Fails when a fault was armed and has not struck as often as it was armed for: what the test says of it is not shown.
     #[track_caller]
     pub fn expect_faults_spent(&self) {
-        if self.armed.load(Ordering::Relaxed) {
-            let unspent = self.get("faults");
-            assert!(unspent == json!([]), "faults were armed and not spent: {unspent:#}");
-        }
+        expect_spent(&self.unspent().or_fail("ask localcloud for its faults"));
+    }
+
+    fn unspent(&self) -> reqwest::Result<Vec<Unspent>> {
+        if self.armed.load(Ordering::Relaxed) { self.ask("faults") } else { Ok(Vec::new()) }
+    }
+
+    /// Ends localcloud, and then says which faults were armed and not spent. What it is asked in vain is an outage: it has ended.
+    pub(crate) fn end(&mut self) -> reqwest::Result<Vec<Unspent>> {
+        let unspent = self.unspent();
+        self.armed.store(false, Ordering::Relaxed);
+        // It may have ended by itself, which its output tells.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        unspent
     }
 
     /// Disarms all faults, which must be spent.
@@ -351,10 +213,13 @@ impl Cloud {
         (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 
-    fn get(&self, what: &str) -> Value {
+    fn get<T: DeserializeOwned>(&self, what: &str) -> T {
+        self.ask(what).or_fail(format!("read localcloud's {what}"))
+    }
+
+    fn ask<T: DeserializeOwned>(&self, what: &str) -> reqwest::Result<T> {
         let request = self.client.get(self.control(what));
         self.wait_on(async { request.send().await?.error_for_status()?.json().await })
-            .or_fail(format!("read localcloud's {what}"))
     }
 
     fn post(&self, what: &str, body: &Value) {
@@ -376,14 +241,18 @@ impl Cloud {
     }
 }
 
+/// Fails when faults were armed that have not struck.
+#[track_caller]
+pub(crate) fn expect_spent(unspent: &[Unspent]) {
+    assert!(unspent.is_empty(), "faults were armed and not spent: {unspent:#?}");
+}
+
 impl Drop for Cloud {
     fn drop(&mut self) {
+        let unspent = self.end();
         if !std::thread::panicking() {
-            self.expect_faults_spent();
+            expect_spent(&unspent.or_fail("ask localcloud for its faults"));
         }
-        // It may have ended by itself, which its output tells.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

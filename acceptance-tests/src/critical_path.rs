@@ -2,7 +2,7 @@
 //!
 //! It comes from what the APIs demand, not from what the provider does: [`localcloud::critical_path()`].
 
-use localcloud::{CriticalPath, RequestRecord, Seed, Speed};
+use localcloud::{CriticalPath, Seed, Speed};
 
 use crate::{OrFail, Request, Snapshot};
 
@@ -11,11 +11,5 @@ pub fn critical_path(before: &Snapshot, after: &Snapshot, calls: &[Request], spe
     let seed = |snapshot: &Snapshot| -> Seed {
         serde_json::from_value(snapshot.0.clone()).or_fail("read localcloud's snapshot")
     };
-    let log: Vec<RequestRecord> = calls.iter().map(record).collect();
-    localcloud::critical_path(&seed(before), &seed(after), &log, speed)
-}
-
-fn record(call: &Request) -> RequestRecord {
-    let Request { method, host, path, query, status, at_ms } = call.clone();
-    RequestRecord { method, host, path, query, status, at_ms }
+    localcloud::critical_path(&seed(before), &seed(after), calls, speed)
 }

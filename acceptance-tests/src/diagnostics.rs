@@ -99,6 +99,15 @@ impl Diagnostics {
         only(self.warnings(), parts, self)
     }
 
+    /// Fails when Terraform blames the provider, or the provider itself.
+    #[track_caller]
+    pub fn expect_no_blame(&self) {
+        let text = self.to_string();
+        for blame in ["inconsistent", "provider produced", "bug in the provider", "Bug in the provider", "panic"] {
+            assert!(!text.contains(blame), "{blame:?} in:\n{text}");
+        }
+    }
+
     /// Fails when there is any diagnostic.
     #[track_caller]
     pub fn expect_none(&self) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::known::Known;
+use crate::cloud::expect_spent;
 use crate::{Cloud, CloudOptions, Mark, OrFail, Scene, Snapshot, Workdir, programs, workspace};
 
 /// What is in the cloud before the test.
@@ -77,7 +77,6 @@ pub struct World {
     pub main: Workdir,
     /// The cloud's state at the beginning.
     pub before: Snapshot,
-    pub(crate) known: Known,
     name: String,
     folder: Option<TempDir>,
 }
@@ -112,8 +111,7 @@ impl World {
         environment.push(("MLOPS_ENDPOINT".to_owned(), cloud.url.clone()));
         let main = Workdir::new(root.join("main"), scene.terraform.clone(), environment);
         let before = cloud.snapshot();
-        let known = Known::of(&scene.name);
-        Self { cloud, seed, main, before, known, name: scene.name.clone(), folder: Some(folder) }
+        Self { cloud, seed, main, before, name: scene.name.clone(), folder: Some(folder) }
     }
 
     /// The world's folder.
@@ -191,12 +189,15 @@ pub(crate) fn terraform_environment(root: &Path, provider: &Path) -> Vec<(String
 
 impl Drop for World {
     fn drop(&mut self) {
-        if std::thread::panicking()
+        let unspent = self.cloud.end();
+        let is_spent = unspent.as_ref().is_ok_and(Vec::is_empty);
+        if (std::thread::panicking() || !is_spent)
             && let Some(folder) = self.folder.take()
         {
             eprintln!("{}: the world is kept in {}", self.name, folder.keep().display());
         }
-        let outdated = if std::thread::panicking() { Vec::new() } else { self.known.outdated() };
-        assert!(outdated.is_empty(), "state and cloud agree now: take out of known-disagreements.txt {outdated:?}");
+        if !std::thread::panicking() {
+            expect_spent(&unspent.or_fail("ask localcloud for its faults"));
+        }
     }
 }

@@ -30,6 +30,7 @@ pub mod resource;
 pub mod rpc;
 pub mod schema;
 pub mod serve;
+pub mod suggest;
 pub mod testing;
 pub mod typed;
 pub mod types;

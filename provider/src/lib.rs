@@ -13,6 +13,5 @@ pub mod google;
 pub mod provider;
 pub mod reference;
 mod regular_file;
-pub mod suggest;
 mod supported;
 pub mod types;

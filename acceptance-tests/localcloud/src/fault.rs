@@ -2,6 +2,8 @@
 //!
 //! A fault waits for requests that match it, lets `skip` of them pass, spoils the next `times`, and is spent.
 
+use std::time::Duration;
+
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +56,80 @@ impl Default for FaultSpec {
     }
 }
 
+impl FaultSpec {
+    /// For all calls.
+    pub fn on_any_call() -> Self {
+        Self::default()
+    }
+
+    /// For calls of this method whose path matches this regular expression.
+    pub fn on(method: &str, path: &str) -> Self {
+        let matches = MatchSpec { host: None, method: Some(method.to_owned()), path: Some(path.to_owned()) };
+        Self { matches, ..Self::default() }
+    }
+
+    /// Only on this API host.
+    #[must_use]
+    pub fn host(mut self, host: &str) -> Self {
+        self.matches.host = Some(host.to_owned());
+        self
+    }
+
+    /// Lets this many matching calls pass first.
+    #[must_use]
+    pub fn after(self, calls: u32) -> Self {
+        Self { skip: calls, ..self }
+    }
+
+    /// Fails this many calls.
+    #[must_use]
+    pub fn times(self, calls: u32) -> Self {
+        Self { times: calls, ..self }
+    }
+
+    /// Fails calls until faults are cleared; one at least.
+    #[must_use]
+    pub fn until_cleared(self) -> Self {
+        self.times(UNTIL_CLEARED)
+    }
+
+    /// Answers with this status and reason.
+    #[must_use]
+    pub fn status(self, status: u16, reason: &str) -> Self {
+        Self { status: Some(status), reason: Some(reason.to_owned()), ..self }
+    }
+
+    /// Says this in the answer.
+    #[must_use]
+    pub fn message(self, message: &str) -> Self {
+        Self { message: Some(message.to_owned()), ..self }
+    }
+
+    /// Takes this long.
+    #[must_use]
+    pub fn delay(self, delay: Duration) -> Self {
+        Self { delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), ..self }
+    }
+
+    /// Drops the connection before anything has happened.
+    #[must_use]
+    pub fn dropped_before(self) -> Self {
+        Self { drop: Some(Drop::Before), ..self }
+    }
+
+    /// Drops the connection after the effect.
+    #[must_use]
+    pub fn dropped_after(self) -> Self {
+        Self { drop: Some(Drop::After), ..self }
+    }
+
+    /// Lets the call begin a long-running operation that fails.
+    #[must_use]
+    pub fn operation_error(self) -> Self {
+        Self { operation_error: true, ..self }
+    }
+}
+
 /// Which requests a fault is for.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -96,7 +172,7 @@ pub struct Harm {
 pub struct Faults(Vec<Armed>);
 
 /// A fault that waits for requests, as `GET /_localcloud/faults` answers it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Unspent {
     /// The fault as it was armed.
     pub fault: FaultSpec,

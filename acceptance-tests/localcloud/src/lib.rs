@@ -37,7 +37,7 @@ pub mod store;
 pub use api::host_names;
 pub use control::Edit;
 pub use critical_path::{CriticalPath, Speed, critical_path};
-pub use fault::{Drop, FaultSpec, MatchSpec};
+pub use fault::{Drop, FaultSpec, MatchSpec, Unspent};
 pub use lag::Lag;
 pub use request_log::RequestRecord;
 pub use seed::{OtherProject, Seed, SeedError, SeedObject, SeedPolicy};

@@ -22,6 +22,21 @@ pub struct RequestRecord {
     pub at_ms: u64,
 }
 
+impl RequestRecord {
+    /// Whether the call can change something.
+    pub fn is_write(&self) -> bool {
+        let reads =
+            [":getIamPolicy", ":testIamPermissions", ":generateAccessToken", ":generateIdToken", ":search", ":query"];
+        !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+            && !reads.iter().any(|verb| self.path.ends_with(verb))
+    }
+
+    /// `POST run.googleapis.com/v2/...`
+    pub fn line(&self) -> String {
+        format!("{} {}{}", self.method, self.host, self.path)
+    }
+}
+
 /// Where a call stands in the log.
 #[derive(Debug)]
 pub(crate) struct Ticket {

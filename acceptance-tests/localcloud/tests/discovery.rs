@@ -2,19 +2,11 @@
 //! The documents are those that `make tools` fetches.
 #![allow(missing_docs)]
 
-use std::path::{Path, PathBuf};
+mod wire;
 
 use localcloud::discovery::{Discovery, DiscoveryError, Refusal, ResponseMismatch};
 use serde_json::{Value, json};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn documents() -> Discovery {
-    let directory = root().join("target/tools/discovery");
-    Discovery::open(&directory).unwrap_or_else(|error| panic!("`make tools` fetches API descriptions: {error}"))
-}
+use wire::{descriptions, root};
 
 const RUN: &str = "run.googleapis.com";
 const STORAGE: &str = "storage.googleapis.com";
@@ -28,7 +20,7 @@ fn pairs(query: &[(&str, &str)]) -> Vec<(String, String)> {
 
 /// The refusal's text, or "fine".
 fn verdict(host: &str, method: &str, path: &str, query: &[(&str, &str)], body: Option<Value>) -> String {
-    let outcome = documents().check_request(host, method, path, &pairs(query), body.as_ref());
+    let outcome = descriptions().check_request(host, method, path, &pairs(query), body.as_ref());
     outcome.map_or_else(|refusal| refusal.to_string(), |()| "fine".to_owned())
 }
 
@@ -51,8 +43,8 @@ fn an_unknown_path_is_not_found() {
 
 #[test]
 fn a_known_path_with_another_method_is_inappropriate() {
-    let documents = documents();
-    let refusal = documents.check_request(RUN, "PUT", SERVICES, &[], None).expect_err("a refusal");
+    let descriptions = descriptions();
+    let refusal = descriptions.check_request(RUN, "PUT", SERVICES, &[], None).expect_err("a refusal");
     assert!(matches!(refusal, Refusal::WrongMethod { .. }), "{refusal}");
 }
 
@@ -231,9 +223,9 @@ fn an_upload_is_found_and_its_body_left_alone() {
 
 #[test]
 fn a_response_is_judged_by_what_google_writes() {
-    let documents = documents();
+    let descriptions = descriptions();
     let path = "/v2/projects/p/locations/l/services/s";
-    let check = |body: Value| documents.check_response(RUN, "GET", path, &body).map_err(|e| e.to_string());
+    let check = |body: Value| descriptions.check_response(RUN, "GET", path, &body).map_err(|e| e.to_string());
     assert_eq!(check(json!({"generation": "1", "template": {"timeout": "300s"}})), Ok(()));
     assert_eq!(check(json!({"generation": 1})), Err("Invalid value at 'generation' (TYPE_INT64), 1".to_owned()));
     assert!(check(json!({"labels": null})).is_err());
@@ -241,9 +233,9 @@ fn a_response_is_judged_by_what_google_writes() {
 
 #[test]
 fn the_typed_parts_of_an_operation_are_judged_too() {
-    let documents = documents();
+    let descriptions = descriptions();
     let operation = json!({"name": "o", "done": true, "response": {"@type": "type.googleapis.com/google.cloud.run.v2.Service", "foo": 1}});
-    let mismatch = documents.check_response(RUN, "POST", SERVICES, &operation).expect_err("a mismatch");
+    let mismatch = descriptions.check_response(RUN, "POST", SERVICES, &operation).expect_err("a mismatch");
     assert!(matches!(&mismatch, ResponseMismatch::Invalid(all) if all.len() == 1), "{mismatch}");
 }
 
@@ -255,13 +247,13 @@ fn a_directory_without_documents_is_refused() {
 
 #[test]
 fn every_body_of_the_ct_scan_environment_is_what_the_apis_write() {
-    let documents = documents();
+    let descriptions = descriptions();
     let file = root().join("acceptance-tests/environments/ct-scan.json");
     let text = std::fs::read_to_string(&file).expect("an environment");
     let environment: Value = serde_json::from_str(&text).expect("the environment is JSON");
     for resource in environment["resources"].as_array().expect("a list") {
         let (host, path) = (resource["service"].as_str().expect("a host"), resource["path"].as_str().expect("a path"));
-        match documents.check_response(host, "GET", path, &resource["body"]) {
+        match descriptions.check_response(host, "GET", path, &resource["body"]) {
             Err(ResponseMismatch::Undescribed { .. }) if host == "logging.googleapis.com" => {}
             outcome => assert!(outcome.is_ok(), "{host}{path}: {}", outcome.expect_err("a mismatch")),
         }

@@ -119,6 +119,17 @@ async fn a_new_account_is_unknown_to_reads_and_policies_until_its_time_has_passe
     assert_eq!(statuses().await, [200, 200]);
 }
 
+#[tokio::test]
+async fn a_new_account_is_unknown_for_a_tenth_of_a_second_when_nothing_else_is_said() {
+    let timed = Timed::start(Settings::default()).await;
+    timed.cloud.done("POST", IAM, "/v1/projects/demo/serviceAccounts", json!({"accountId": "runner"})).await;
+    let status = async || timed.status("GET", IAM, RUNNER, Value::Null).await;
+    timed.pass(Duration::from_millis(99));
+    assert_eq!(status().await, 404);
+    timed.pass(Duration::from_millis(1));
+    assert_eq!(status().await, 200);
+}
+
 async fn with_subscription() -> Timed {
     let timed = Timed::start(Settings { new_subscriptions: THREE_SECONDS, ..Settings::PROMPT }).await;
     timed.cloud.done("PUT", PUBSUB, "/v1/projects/demo/topics/news", json!({})).await;

@@ -2,7 +2,7 @@
 //!
 //! The cases are text in `consistency/cases.txt`, all of them in each run of terraform.
 
-use acceptance_tests::{Diagnostics, Scene, on_every_terraform};
+use acceptance_tests::{Scene, on_every_terraform};
 
 on_every_terraform! {
     odd_configurations_apply_and_settle,
@@ -61,14 +61,6 @@ resource "terraform_data" "o" {{
     )
 }
 
-/// Terraform blames the provider in these words.
-#[track_caller]
-fn assert_no_blame(diagnostics: &Diagnostics) {
-    for blame in ["inconsistent", "provider produced", "bug in the provider", "Bug in the provider", "panic"] {
-        assert!(!diagnostics.to_string().contains(blame), "{blame:?} in:\n{diagnostics}");
-    }
-}
-
 fn odd_configurations_apply_and_settle(scene: Scene) {
     let world = scene.small_world();
     let cases = cases();
@@ -77,7 +69,7 @@ fn odd_configurations_apply_and_settle(scene: Scene) {
         let stacks: String = cases.iter().map(|case| case.stack(step)).collect();
         world.config(&format!("{}{stacks}", elsewhere(step, &world.seed.project)));
         let applied = world.main.apply(&[]);
-        assert_no_blame(&applied.diagnostics);
+        applied.diagnostics.expect_no_blame();
         applied.expect_success();
         world.main.plan(&[]).expect_empty();
     }
@@ -101,11 +93,11 @@ output "all" { value = mlops_stack.it }
     );
     world.main.apply(&[]).expect_success();
     let applied = world.main.apply(&["-replace=mlops_stack.it"]);
-    assert_no_blame(&applied.diagnostics);
+    applied.diagnostics.expect_no_blame();
     applied.expect_success();
     world.main.plan(&[]).expect_empty();
     let targeted = world.main.apply(&["-target=mlops_stack.it", "-replace=terraform_data.cause"]);
-    assert_no_blame(&targeted.diagnostics);
+    targeted.diagnostics.expect_no_blame();
     targeted.expect_success();
     world.main.plan(&[]).expect_empty();
     world.main.destroy().expect_success();

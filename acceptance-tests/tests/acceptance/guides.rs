@@ -8,7 +8,7 @@ mod verification;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use acceptance_tests::{Action, Reader, Scene, on_every_terraform, steps_of, workspace};
+use acceptance_tests::{Action, Reader, Scene, cannot_run, on_every_terraform, steps_of, workspace};
 
 use troubleshooting::troubleshooting;
 use verification::verification;
@@ -19,6 +19,9 @@ on_every_terraform! {
     checkpoint_format,
     importing_an_environment,
     state_and_recovery,
+    moving_and_renaming,
+    deletions,
+    upgrading,
     alerts_from_shadow_to_live,
     testing_with_localcloud,
     from_google_modules,
@@ -29,12 +32,15 @@ on_every_terraform! {
 }
 
 /// Guides, each with a test of its own above.
-const TRIED: [&str; 12] = [
+const TRIED: [&str; 15] = [
     "getting-started",
     "phases",
     "checkpoint-format",
     "importing-an-environment",
     "state-and-recovery",
+    "moving-and-renaming",
+    "deletions",
+    "upgrading",
     "alerts-from-shadow-to-live",
     "testing-with-localcloud",
     "from-google-modules",
@@ -44,10 +50,11 @@ const TRIED: [&str; 12] = [
     "writing-a-provider",
 ];
 /// What a guide may leave undone here, by the beginning of its reason.
-const NOT_RUN: [&str; 5] = [
+const NOT_RUN: [&str; 6] = [
     "builds in release mode",
     "needs a Google account",
     "needs a release on GitHub",
+    "needs Open Policy Agent",
     "runs on GitHub",
     "stands for your own",
 ];
@@ -70,6 +77,22 @@ fn importing_an_environment(scene: Scene) {
 
 fn state_and_recovery(scene: Scene) {
     follow(scene, "state-and-recovery");
+}
+
+fn moving_and_renaming(scene: Scene) {
+    follow(scene, "moving-and-renaming");
+}
+
+fn deletions(scene: Scene) {
+    let mut reader = Reader::new(&scene);
+    if reader.bash("jq --version").0 != 0 {
+        return cannot_run("the guide on deletions", "jq is not on the PATH");
+    }
+    follow_as(&mut reader, "deletions");
+}
+
+fn upgrading(scene: Scene) {
+    follow(scene, "upgrading");
 }
 
 fn alerts_from_shadow_to_live(scene: Scene) {

@@ -115,7 +115,11 @@ fn an_abandoned_database_is_taken_over_again_and_announced(scene: Scene) {
     assert_eq!(body(&world, FIRESTORE, DATABASE)["uid"], uid);
     // It is exactly what would be created, and not taken over in silence.
     world.main.plan(&[]).diagnostics.warning(&["1 object will be taken over", "predictions"]);
+    let mark = world.cloud.mark();
     world.main.apply_plan().expect_success();
+    // Its creation is refused, because it is there.
+    world.cloud.expect_no_effects_since(mark);
+    assert_eq!(body(&world, FIRESTORE, DATABASE)["uid"], uid);
     world.main.run(&["state", "rm", "mlops_stack.it"]);
     let id = format!("{}/europe-west1/it?firestore_databases=predictions", world.seed.project);
     let output = world.main.import("mlops_stack.it", &id);

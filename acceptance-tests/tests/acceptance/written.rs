@@ -11,6 +11,7 @@ use acceptance_tests::{CloudOptions, Scene, Seed, World, on_every_terraform, wor
 on_every_terraform! {
     the_first_plan_of_what_every_release_wrote_is_empty,
     what_every_release_wrote_is_changed_and_destroyed,
+    what_holds_data_is_protected_whatever_release_wrote_the_state,
 }
 
 /// The release that is being made.
@@ -115,5 +116,19 @@ fn what_every_release_wrote_is_changed_and_destroyed(scene: Scene) {
         );
         world.main.plan(&[]).expect_empty();
         world.main.destroy().expect_success();
+    }
+}
+
+fn what_holds_data_is_protected_whatever_release_wrote_the_state(scene: Scene) {
+    for release in releases() {
+        let world = left(&scene, &release.join("every-kind"));
+        let configuration = world.main.read(WRITTEN_BY_HAND);
+        // 0.1.0 left a database in the cloud that leaves the configuration.
+        let (before, rest) = configuration.split_once("  firestore_databases = {").unwrap();
+        let (_, after) = rest.split_once("\n  }\n").unwrap();
+        world.main.write(WRITTEN_BY_HAND, &format!("{before}{after}"));
+        world.main.plan(&[]).expect_refused().error(&["firestore_databases[\"feedback\"]", "must not be deleted"]);
+        world.main.write(WRITTEN_BY_HAND, &configuration);
+        world.main.plan(&[]).expect_empty();
     }
 }

@@ -1,6 +1,7 @@
 //! Enumerations as attribute types: the run-time half of `#[derive(Choice)]`.
 
 use super::Scalar;
+use crate::suggest;
 
 /// An enumeration that is written as one of a few words. Derive it: `#[derive(tfplugin::Choice)]`.
 pub trait Choice: Scalar<Repr = String> {
@@ -28,35 +29,17 @@ fn hint(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |word| format!(" Did you mean {word}?"))
 }
 
-/// The choice that is a slip of the pen away, if one is; case is the commonest slip.
+/// The choice that the word is a slip of. Case and dashes are the commonest slips.
 fn nearest(word: &str, choices: &'static [&'static str]) -> Option<&'static str> {
-    // Longer input is no slip, and the table below grows with it.
-    if word.len() > 100 {
-        return None;
-    }
-    let word = word.to_lowercase().replace('-', "_");
-    choices
-        .iter()
-        .map(|choice| (edits(&word, &choice.to_lowercase().replace('-', "_")), *choice))
-        .filter(|(edits, choice)| *edits <= 1 + choice.len() / 4)
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, choice)| choice)
-}
-
-/// Levenshtein's distance.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let substitute = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = substitute.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    let fold = |text: &str| text.to_lowercase().replace('-', "_");
+    let word = fold(word);
+    let folded: Vec<String> = choices.iter().map(|choice| fold(choice)).collect();
+    let same = folded.iter().position(|choice| *choice == word);
+    let near = || {
+        let near = suggest::nearest(&word, folded.iter().map(String::as_str))?;
+        folded.iter().position(|choice| choice == near)
+    };
+    choices.get(same.or_else(near)?).copied()
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! What the protocol asks of a provider, seen from Terraform.
 //!
-//! The real program talks to a provider in this process. One module for each topic; every test owns a world. Without a
-//! terraform on the PATH the tests say so and pass.
+//! The real program talks to a provider in this process. One module for each topic; every test owns a world.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
@@ -15,5 +14,7 @@ mod life_cycle;
 mod plans;
 mod probe;
 mod state;
+#[path = "../terraform/mod.rs"]
+mod terraform;
 mod validation;
 mod world;

@@ -11,6 +11,7 @@ use tokio::net::UnixListener;
 use tokio_stream::wrappers::UnixListenerStream;
 
 use crate::probe::{Probe, Remote};
+use crate::terraform::{fetched, installed, with_identities};
 
 pub(crate) const ADDRESS: &str = "registry.terraform.io/test/probe";
 
@@ -39,9 +40,9 @@ impl World {
         Self::on(installed().unwrap_or_else(fetched), hcl)
     }
 
-    /// A world for what older versions of Terraform cannot do.
-    pub(crate) async fn on_newest(hcl: &str) -> Self {
-        Self::on(fetched(), hcl)
+    /// A world in which Terraform knows identities.
+    pub(crate) async fn with_identities(hcl: &str) -> Self {
+        Self::on(with_identities(), hcl)
     }
 
     fn on(program: PathBuf, hcl: &str) -> Self {
@@ -140,20 +141,6 @@ impl World {
         state["serial"] = json!(serial + 1);
         std::fs::write(self.path().join("terraform.tfstate"), state.to_string()).unwrap();
     }
-}
-
-/// `$TERRAFORM`, or the one on the PATH.
-fn installed() -> Option<PathBuf> {
-    let program = std::env::var_os("TERRAFORM").map_or_else(|| PathBuf::from("terraform"), PathBuf::from);
-    let found = Command::new(&program).arg("version").env("CHECKPOINT_DISABLE", "1").output();
-    found.is_ok().then_some(program)
-}
-
-/// Terraform 1.15, which `make tools` fetches.
-fn fetched() -> PathBuf {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/bin/terraform-1.15");
-    assert!(program.is_file(), "{} is missing: `make tools` fetches it", program.display());
-    program
 }
 
 impl Run {

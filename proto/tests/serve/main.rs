@@ -9,5 +9,7 @@ mod debug;
 mod life_cycle;
 mod logs;
 mod signals;
+#[path = "../terraform/mod.rs"]
+mod terraform;
 mod transport;
 mod world;

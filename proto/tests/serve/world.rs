@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::terraform::{fetched, installed};
+
 pub const SOURCE: &str = "registry.terraform.io/tfplugin/local";
 
 const HEAD: &str = r#"
@@ -37,26 +39,9 @@ pub fn provider() -> &'static Path {
     })
 }
 
-/// Every Terraform there is: the one on the PATH, and 1.15 where `TERRAFORM_1_15` or the tools folder has it.
+/// Every Terraform there is: the installed one, and 1.15.
 pub fn terraforms() -> Vec<PathBuf> {
-    let on_path = std::env::var_os("TERRAFORM").map_or_else(|| PathBuf::from("terraform"), PathBuf::from);
-    let fetched = std::env::var_os("TERRAFORM_1_15").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/bin/terraform-1.15"),
-        PathBuf::from,
-    );
-    let found: Vec<_> = [on_path, fetched]
-        .into_iter()
-        .filter(|program| {
-            Command::new(program)
-                .arg("version")
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()
-                .is_ok_and(|it| it.success())
-        })
-        .collect();
-    assert!(!found.is_empty(), "there is no terraform here: `make tools` fetches one");
-    found
+    installed().into_iter().chain([fetched()]).collect()
 }
 
 /// A directory with a configuration.

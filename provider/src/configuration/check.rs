@@ -8,7 +8,7 @@ use tfplugin::ObjectSchema;
 use tfplugin::schema::{Attribute, Nesting, Shape};
 
 use super::tree::{Literal, Member};
-use crate::suggest;
+use tfplugin::suggest;
 
 /// What is wrong at one key.
 #[derive(Debug, PartialEq, Eq)]

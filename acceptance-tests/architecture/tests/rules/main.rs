@@ -5,3 +5,4 @@ mod gaps;
 mod made;
 mod neutral;
 mod titles;
+mod whole;

@@ -12,5 +12,7 @@ mod registries;
 mod services;
 mod tokens;
 mod uploads;
+#[path = "../wire/mod.rs"]
+mod wire;
 mod world;
 mod xml;

@@ -1,12 +1,12 @@
 //! A cloud of its own for each test, and a client that knows nothing of it.
 
-use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use localcloud::check::RequestCheck;
-use localcloud::discovery::Discovery;
 use localcloud::{Builder, Handle, Seed, Server, Settings};
 use serde_json::{Value, json};
+
+use crate::wire::descriptions;
 
 pub(crate) const PROJECT: &str = "test-project";
 pub(crate) const NUMBER: &str = "123456789012";
@@ -23,15 +23,6 @@ pub(crate) const SERVICES: &[&str] = &[
 pub(crate) struct Cloud {
     pub(crate) handle: Handle,
     http: reqwest::Client,
-}
-
-/// The API descriptions that `make tools` fetches, parsed once for all tests.
-fn descriptions() -> Arc<Discovery> {
-    static ALL: OnceLock<Arc<Discovery>> = OnceLock::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/discovery");
-    let open =
-        || Discovery::open(&folder).unwrap_or_else(|error| panic!("`make tools` fetches API descriptions: {error}"));
-    ALL.get_or_init(|| Arc::new(open())).clone()
 }
 
 /// An answer: status and JSON (null when it is none).

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use localcloud::discovery::Discovery;
 use localcloud::{Builder, Handle, Seed, Server, Settings};
@@ -12,16 +12,20 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The API descriptions that `make tools` fetches.
-pub(crate) fn descriptions() -> Discovery {
-    let folder = root().join("target/tools/discovery");
-    Discovery::open(&folder).unwrap_or_else(|error| panic!("`make tools` fetches API descriptions: {error}"))
+/// The API descriptions that `make tools` fetches, read once.
+pub(crate) fn descriptions() -> Arc<Discovery> {
+    static READ: OnceLock<Arc<Discovery>> = OnceLock::new();
+    Arc::clone(READ.get_or_init(|| {
+        let folder = root().join("target/tools/discovery");
+        let read = Discovery::open(&folder);
+        Arc::new(read.unwrap_or_else(|error| panic!("`make tools` fetches API descriptions: {error}")))
+    }))
 }
 
 pub(crate) struct Cloud {
     handle: Handle,
     client: reqwest::Client,
-    descriptions: Discovery,
+    descriptions: Arc<Discovery>,
 }
 
 impl Cloud {
@@ -36,7 +40,7 @@ impl Cloud {
 
     /// What a builder makes, with the descriptions.
     pub(crate) async fn from(builder: Builder) -> Self {
-        let handle = builder.check(Arc::new(descriptions())).spawn().await.expect("a server");
+        let handle = builder.check(descriptions()).spawn().await.expect("a server");
         Cloud { handle, client: reqwest::Client::new(), descriptions: descriptions() }
     }
 

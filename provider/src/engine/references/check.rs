@@ -14,7 +14,7 @@ use crate::engine::address::Address;
 use crate::engine::marks::Refers;
 use crate::engine::model::Components;
 use crate::engine::{common, tree};
-use crate::suggest;
+use tfplugin::suggest;
 
 /// Checks that what is referred to exists and can be referred to, and that nothing refers to itself in a circle.
 /// Of an `open` kind not all components are known yet: any KEY could be one.

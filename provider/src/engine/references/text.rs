@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::suggest;
+use tfplugin::suggest;
 
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,6 +215,7 @@ mod tests {
         assert_eq!(slips_of("see {{service.api.url}} x"), [("{{service.api.url}}", nearly("{{services.api.url}}"))]);
         assert_eq!(slips_of("{{services.api.url} x"), [("{{services.api.url}", nearly("{{services.api.url}}"))]);
         assert_eq!(slips_of("{services.api.url}} x"), [("{services.api.url}}", nearly("{{services.api.url}}"))]);
+        assert_eq!(slips_of("{{buckets.b}}"), [("{{buckets.b}}", None)]);
         assert_eq!(slips_of("${{ secrets.KEY }}"), [("{{ secrets.KEY }}", None)]);
         assert_eq!(slips_of("{{services}}, {{ topic }}"), [("{{services}}", None), ("{{ topic }}", None)]);
         assert_eq!(slips_of("{{services.api.url.host}}"), [("{{services.api.url.host}}", None)]);

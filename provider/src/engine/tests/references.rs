@@ -223,7 +223,9 @@ fn a_name_that_is_nearly_a_key_is_warned_of_once() {
 fn braces_of_other_languages_are_text_and_what_looks_like_a_reference_is_warned_of_once() {
     let env = |text: &str| json!({"services": {"api": service(&json!({"env": {"X": text}}))}});
     assert_eq!(errors(&env("Hello {{ user.name }}, ${{ github.sha }}")), "");
-    for text in ["{{ topics.name }}", "{{service.api.url}}", "{{services.api.url}", "{{services[0].url}}"] {
+    for text in
+        ["{{buckets.b}}", "{{ topics.name }}", "{{service.api.url}}", "{{services.api.url}", "{{services[0].url}}"]
+    {
         let said = errors(&env(text));
         assert!(said.starts_with("Texts look like references: ") && said.contains(text), "{said}");
         expect![[""]].assert_eq(&change(&env(text), &env(text)));

@@ -1,7 +1,7 @@
 //! "Did you mean": the name that a misspelt one was meant to be.
 //!
 //! A slip is one edit, or two where the name has eight letters or more; an edit adds, drops or changes a letter, or swaps
-//! two neighbours. One rule for attributes, KEYs and kinds, so that all of them are equally forgiving.
+//! two neighbours. One rule for all names that a user writes, so that all of them are equally forgiving.
 
 /// From this length on a name may be two edits away.
 const LONG: usize = 8;
