@@ -37,6 +37,12 @@ pub struct FaultSpec {
     pub drop: Option<Drop>,
     /// Let the call start its operation, and the operation end in the error.
     pub operation_error: bool,
+    /// Let the call start its operation, and the operation never end.
+    pub operation_endless: bool,
+    /// Let the request wait, before it has its effect, until the faults are cleared.
+    pub hold: bool,
+    /// What comes in place of the answer.
+    pub answer: Option<Answer>,
 }
 
 impl Default for FaultSpec {
@@ -52,6 +58,9 @@ impl Default for FaultSpec {
             delay_ms: 0,
             drop: None,
             operation_error: false,
+            operation_endless: false,
+            hold: false,
+            answer: None,
         }
     }
 }
@@ -152,6 +161,27 @@ pub enum Drop {
     After,
 }
 
+/// What comes in place of an answer. The call has had its effect, but for a redirect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Answer {
+    /// Status 200 and nothing.
+    Empty,
+    /// Status 200 and an object without members.
+    Hollow,
+    /// Status 200 and half a JSON text.
+    Malformed,
+    /// Status 200 and [`HUGE`] bytes.
+    Huge,
+    /// Status 302, from something on the way: the cloud has not seen the request.
+    Redirect,
+    /// Silence, until the caller closes the connection.
+    Never,
+}
+
+/// The length of a huge answer: more than any page of any API has.
+pub const HUGE: usize = 80 << 20;
+
 /// What a request suffers.
 #[derive(Debug, Clone, Default)]
 pub struct Harm {
@@ -163,8 +193,14 @@ pub struct Harm {
     pub error: Option<ApiError>,
     /// The operation that the call starts ends in this error.
     pub operation_error: Option<ApiError>,
+    /// The operation that the call starts does not end.
+    pub operation_endless: bool,
     /// Seconds for `Retry-After`.
     pub retry_after: Option<u32>,
+    /// The request waits until the faults are cleared.
+    pub hold: bool,
+    /// What comes in place of the answer.
+    pub answer: Option<Answer>,
 }
 
 /// The faults that wait.
@@ -239,7 +275,15 @@ impl Faults {
 }
 
 fn harm_of(spec: &FaultSpec, host: &str, project_number: Option<&str>) -> Harm {
-    let mut harm = Harm { delay_ms: spec.delay_ms, drop: spec.drop, retry_after: spec.retry_after, ..Harm::default() };
+    let mut harm = Harm {
+        delay_ms: spec.delay_ms,
+        drop: spec.drop,
+        operation_endless: spec.operation_endless,
+        retry_after: spec.retry_after,
+        hold: spec.hold,
+        answer: spec.answer,
+        ..Harm::default()
+    };
     if spec.status.is_none() && spec.reason.is_none() && !spec.operation_error {
         return harm;
     }

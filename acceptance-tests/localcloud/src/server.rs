@@ -10,19 +10,19 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use hyper::header::HeaderName;
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::api;
@@ -31,13 +31,15 @@ use crate::check::RequestCheck;
 use crate::clock::Clock;
 use crate::control::{self, Edit, Reach};
 use crate::error::{ApiError, ErrorStyle};
-use crate::fault::{Drop as Dropping, FaultSpec, Faults};
+use crate::fault::{Answer, Drop as Dropping, FaultSpec, Faults, HUGE, Unspent};
 use crate::request_log::{RequestLog, RequestRecord, Ticket};
 use crate::route::Api;
 use crate::seed::{self, Seed};
 use crate::store::{Settings, State, World};
 
 pub use persist::write_whole;
+
+use dispatch::Condemned;
 
 /// The server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +80,7 @@ impl Server {
         Builder {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             seeds: Vec::new(),
+            resumed: None,
             state: None,
             check: None,
             latency: Duration::ZERO,
@@ -93,6 +96,7 @@ impl Server {
 pub struct Builder {
     listen: SocketAddr,
     seeds: Vec<Seed>,
+    resumed: Option<State>,
     state: Option<PathBuf>,
     check: Option<Arc<dyn RequestCheck>>,
     latency: Duration,
@@ -120,6 +124,12 @@ impl Builder {
     /// Adds an environment. With a state file that knows the project already, the state wins.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seeds.push(seed);
+        self
+    }
+
+    /// Goes on where another server was: with what its [`Handle::state`] gave.
+    pub fn resume(mut self, state: State) -> Self {
+        self.resumed = Some(state);
         self
     }
 
@@ -165,6 +175,7 @@ impl Builder {
     /// [`StartError`].
     pub async fn spawn(self) -> Result<Handle, StartError> {
         let mut world = World::new(self.clock, self.settings);
+        world.state = self.resumed.unwrap_or_default();
         if let Some(path) = &self.state
             && let Some(state) =
                 persist::load(path).map_err(|source| StartError::State { path: path.clone(), source })?
@@ -198,6 +209,7 @@ impl Builder {
             latency: self.latency,
             started: Instant::now(),
             changed: Notify::new(),
+            released: watch::Sender::new(()),
         });
         let saver = self.state.clone().map(|path| tokio::spawn(persist::keep_saved(Arc::clone(&shared), path)));
         let accept = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -258,6 +270,17 @@ impl Handle {
         self.shared.lock().faults.add(spec)
     }
 
+    /// The faults that are armed and not spent.
+    pub fn unspent(&self) -> Vec<Unspent> {
+        self.shared.lock().faults.unspent()
+    }
+
+    /// Disarms all faults, and lets the requests go on that they hold.
+    pub fn clear_faults(&self) {
+        self.shared.lock().faults.clear();
+        self.shared.released.send_replace(());
+    }
+
     /// Edits an object behind the back of whoever uses the cloud. False: there is none.
     pub fn edit(&self, edit: &Edit) -> bool {
         let done = control::apply(&mut self.shared.lock().world, edit).0 == 200;
@@ -309,6 +332,8 @@ pub(crate) struct Shared {
     latency: Duration,
     started: Instant,
     changed: Notify,
+    /// Tells the requests that faults hold when these are cleared.
+    released: watch::Sender<()>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -379,6 +404,9 @@ async fn answer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Resul
             let Inner { world, faults, log } = &mut *shared.lock();
             control::answer(Reach { world, faults, log }, parts.method.as_str(), control, &body)
         };
+        if (parts.method.as_str(), control) == ("DELETE", "faults") {
+            shared.released.send_replace(());
+        }
         shared.changed.notify_one();
         return Ok(json_response(status, &body));
     }
@@ -410,6 +438,7 @@ async fn serve(shared: &Shared, request: &Request, parsed: Result<(), ApiError>)
     if !shared.latency.is_zero() {
         tokio::time::sleep(shared.latency).await;
     }
+    let mut released = shared.released.subscribe();
     let harm = {
         let mut inner = shared.lock();
         let number = dispatch::project_number(&inner.world, request);
@@ -421,16 +450,28 @@ async fn serve(shared: &Shared, request: &Request, parsed: Result<(), ApiError>)
     if harm.drop == Some(Dropping::Before) {
         return Err(Dropped);
     }
+    // The sender lives as long as the server.
+    if harm.hold && released.changed().await.is_err() {
+        return Err(Dropped);
+    }
+    if harm.answer == Some(Answer::Redirect) {
+        return Ok(in_place(Answer::Redirect));
+    }
     let style = shared.api(request).map_or(ErrorStyle::Rpc, |api| api.style);
+    let condemned = Condemned { error: harm.operation_error, endless: harm.operation_endless };
     let outcome = match harm.error {
         // A fault that drops the answer to an effect does not prevent the effect.
         Some(error) if harm.drop.is_none() => Err(error),
-        _ => parsed.and_then(|()| dispatch::dispatch(shared, request, harm.operation_error)),
+        _ => parsed.and_then(|()| dispatch::dispatch(shared, request, condemned)),
     };
     if harm.drop == Some(Dropping::After) {
         return Err(Dropped);
     }
+    if harm.answer == Some(Answer::Never) {
+        std::future::pending::<()>().await;
+    }
     let mut response = match outcome {
+        Ok(_) if harm.answer.is_some() => in_place(harm.answer.unwrap_or(Answer::Empty)),
         Ok(reply) => reply_response(reply),
         Err(error) => refusal(&error, style),
     };
@@ -438,6 +479,23 @@ async fn serve(shared: &Shared, request: &Request, parsed: Result<(), ApiError>)
         response.headers_mut().insert("retry-after", seconds.into());
     }
     Ok(response)
+}
+
+/// What comes in place of an answer.
+fn in_place(answer: Answer) -> HttpResponse {
+    static SPACES: LazyLock<Bytes> = LazyLock::new(|| vec![b' '; HUGE].into());
+    const JSON: &str = "application/json; charset=UTF-8";
+    match answer {
+        Answer::Empty | Answer::Never => response(200, JSON, Bytes::new()),
+        Answer::Hollow => response(200, JSON, Bytes::from_static(b"{}")),
+        Answer::Malformed => response(200, JSON, Bytes::from_static(b"{\"name\": \"proj")),
+        Answer::Huge => response(200, JSON, SPACES.clone()),
+        Answer::Redirect => {
+            let mut response = response(302, "text/html", Bytes::from_static(b"<html>Sign in to the network</html>"));
+            response.headers_mut().insert("location", HeaderValue::from_static("http://127.0.0.1:9/sign-in"));
+            response
+        }
+    }
 }
 
 fn note(shared: &Shared, request: &Request, raw_query: &str) -> Ticket {

@@ -2,10 +2,6 @@
 //!
 //! What goes wrong is a [`Fault`]: a cell of the table that does not hold.
 
-use std::path::Path;
-use std::sync::{Arc, LazyLock};
-
-use localcloud::discovery::Discovery;
 use localcloud::{Handle, Seed, Server, Settings};
 use serde_json::{Value as Json, json};
 use terraform_provider_mlops::provider::Mlops;
@@ -13,9 +9,10 @@ use tfplugin::testing::{TestAction, TestObject, TestProvider};
 use tfplugin::value::json as terraform_json;
 use tfplugin::{Diagnostics, Severity};
 
+pub(crate) use crate::driver::STACK;
+use crate::driver::{self, DESCRIPTIONS, difference, line, readable};
 use crate::snapshot::Snapshot;
 
-pub(crate) const STACK: &str = "mlops_stack";
 const PROJECT: &str = "test-project";
 const REGION: &str = "europe-west1";
 const SERVICES: &[&str] = &[
@@ -33,13 +30,6 @@ const SERVICES: &[&str] = &[
     "serviceusage.googleapis.com",
     "storage.googleapis.com",
 ];
-
-/// The descriptions of the APIs, by which the cloud refuses what Google refuses.
-static DESCRIPTIONS: LazyLock<Arc<Discovery>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/discovery");
-    let found = Discovery::open(&folder);
-    Arc::new(found.unwrap_or_else(|problem| panic!("{problem}: `make tools` fetches them")))
-});
 
 /// What kind of promise was not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
@@ -118,11 +108,7 @@ pub(crate) fn fault<T>(broken: Broken, detail: impl Into<String>) -> Result<T, F
 /// The errors among diagnostics, in one line.
 pub(crate) fn errors(diagnostics: &Diagnostics) -> String {
     let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error);
-    let lines = errors.map(|one| {
-        let path = one.path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default();
-        format!("{path}{}: {}", one.summary, one.detail)
-    });
-    lines.collect::<Vec<_>>().join(" | ").split_whitespace().collect::<Vec<_>>().join(" ")
+    errors.map(line).collect::<Vec<_>>().join(" | ")
 }
 
 /// A stack and its cloud.
@@ -266,29 +252,5 @@ impl Stage {
 }
 
 async fn provider(cloud: &Handle) -> TestProvider<Mlops> {
-    let provider = TestProvider::new(Mlops).await;
-    let config = json!({"endpoint": cloud.url(), "project": PROJECT, "region": REGION});
-    let problems = provider.configure(&config).await;
-    assert!(!problems.has_error(), "{problems:?}");
-    provider
-}
-
-/// A value as JSON; what is unknown is a text that says so.
-fn readable(value: &tfplugin::Dynamic) -> Json {
-    use tfplugin::Dynamic;
-    match value {
-        Dynamic::Unknown => json!("(known after apply)"),
-        Dynamic::Object(entries) | Dynamic::Map(entries) => {
-            entries.iter().map(|(name, value)| (name.to_string(), readable(value))).collect()
-        }
-        Dynamic::List(items) | Dynamic::Set(items) => items.iter().map(readable).collect(),
-        other => terraform_json::to_json(other).unwrap(),
-    }
-}
-
-/// Where two values differ, in one line.
-fn difference(before: &Json, after: &Json) -> String {
-    let found = acceptance_tests::differences(before, after);
-    let lines = found.iter().map(|one| format!("{}: {} -> {}", one.path, one.before, one.after));
-    lines.collect::<Vec<_>>().join(", ")
+    driver::provider(cloud.url(), PROJECT, REGION, json!({})).await
 }

@@ -6,6 +6,8 @@
 
 mod cells;
 mod drive;
+#[path = "../driver/mod.rs"]
+mod driver;
 mod known;
 mod samples;
 mod schema;

@@ -7,46 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use localcloud::{Edit, Handle, Seed, SeedObject, SeedPolicy};
 use serde_json::{Value as Json, json};
 
-/// What is different after any write, and between any two objects.
-const BY_ITSELF: [&str; 19] = [
-    "createTime",
-    "creationRecord",
-    "etag",
-    "freeTier",
-    "generation",
-    "latestCreatedRevision",
-    "latestReadyRevision",
-    "metageneration",
-    "mutationRecord",
-    "oauth2ClientId",
-    "observedGeneration",
-    "reconciling",
-    "terminalCondition",
-    "timeCreated",
-    "trafficStatuses",
-    "uid",
-    "uniqueId",
-    "updateTime",
-    "updated",
-];
-
-/// The same, wherever it lies.
-const TIMES: [&str; 7] = [
-    "earliestVersionTime",
-    "effectiveTime",
-    "lastEnableTime",
-    "lockedTime",
-    "mutationRecords",
-    "terminalStorageClassUpdateTime",
-    "toggleTime",
-];
-
-/// The name of an object or of a policy.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Thing {
-    Object(String, String),
-    Policy(String, String),
-}
+pub(crate) use crate::driver::things::Thing;
+use crate::driver::things::things;
 
 /// Everything in a cloud.
 #[derive(Clone)]
@@ -61,26 +23,7 @@ pub(crate) type Field = (Thing, Vec<String>);
 impl Snapshot {
     pub(crate) fn of(cloud: &Handle) -> Self {
         let seed = cloud.snapshot().unwrap();
-        let lasting = |object: &&SeedObject| {
-            let by_the_way = object.path.contains("/operations/") || object.path.contains("/revisions/");
-            // Some objects are kept for a while after their deletion.
-            let deleted = object.body["state"] == "DELETED" || !object.body["deleteTime"].is_null();
-            !by_the_way && !deleted
-        };
-        let objects = seed.resources.iter().filter(lasting).map(|object| {
-            let mut body = object.body.clone();
-            without_times(&mut body);
-            if let Some(body) = body.as_object_mut() {
-                let status = object.service == "run.googleapis.com";
-                body.retain(|name, _| !(BY_ITSELF.contains(&name.as_str()) || status && name == "conditions"));
-                body.extend(object.media.iter().map(|media| ("media".to_owned(), json!(media))));
-            }
-            (Thing::Object(object.service.clone(), object.path.clone()), body)
-        });
-        let policies = seed.iam_policies.iter().map(|policy| {
-            (Thing::Policy(policy.service.clone(), policy.resource.clone()), json!(grants(&policy.body)))
-        });
-        Self { things: objects.chain(policies).filter(|(_, body)| *body != json!([])).collect(), seed }
+        Self { things: things(&seed), seed }
     }
 
     /// The fields in which two snapshots differ.
@@ -180,23 +123,6 @@ impl Snapshot {
     }
 }
 
-fn without_times(json: &mut Json) {
-    match json {
-        Json::Object(members) => {
-            // The server names the conditions of alert policies.
-            let names = |name: &str, value: &Json| name == "name" && json_has(value, "/conditions/");
-            members.retain(|name, value| !TIMES.contains(&name.as_str()) && !names(name, value));
-            members.values_mut().for_each(without_times);
-        }
-        Json::Array(items) => items.iter_mut().for_each(without_times),
-        _ => {}
-    }
-}
-
-fn json_has(value: &Json, part: &str) -> bool {
-    value.as_str().is_some_and(|text| text.contains(part))
-}
-
 /// A value without what means the same as nothing.
 fn meaning(json: &Json) -> Json {
     match json {
@@ -242,19 +168,4 @@ fn differ(one: &Json, other: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<
         _ if one == other => {}
         _ => found.push(path.clone()),
     }
-}
-
-/// A policy as sorted lines `role member`.
-fn grants(policy: &Json) -> Vec<String> {
-    let bindings = policy["bindings"].as_array().into_iter().flatten();
-    let mut lines: Vec<String> = bindings
-        .flat_map(|binding| {
-            let role = binding["role"].as_str().unwrap_or_default();
-            let members = binding["members"].as_array().into_iter().flatten();
-            members
-                .map(move |member| format!("{role} {} {}", member.as_str().unwrap_or_default(), binding["condition"]))
-        })
-        .collect();
-    lines.sort();
-    lines
 }

@@ -1,5 +1,7 @@
 //! From a parsed request to its handler: form, route, project, service, in the order in which Google checks them.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{Inner, Shared};
@@ -7,15 +9,24 @@ use crate::api;
 use crate::call::{Body, Call, Reply, Request, decode, unknown_project};
 use crate::error::{ApiError, ErrorStyle};
 use crate::json;
+use crate::lag::Lag;
 use crate::route::Api;
 use crate::store::World;
 
+/// What a fault has in store for the operation that a request starts.
+#[derive(Debug, Default)]
+pub(super) struct Condemned {
+    /// It ends in this error.
+    pub(super) error: Option<ApiError>,
+    /// It does not end.
+    pub(super) endless: bool,
+}
+
+/// Longer than any test waits.
+const ENDLESS: Lag = Lag::Time(Duration::from_secs(60 * 60 * 24 * 365));
+
 /// Handles one request.
-pub(super) fn dispatch(
-    shared: &Shared,
-    request: &Request,
-    operation_error: Option<ApiError>,
-) -> Result<Reply, ApiError> {
+pub(super) fn dispatch(shared: &Shared, request: &Request, condemned: Condemned) -> Result<Reply, ApiError> {
     let Some(api) = shared.api(request) else { return Err(unserved(request)) };
     let Some((handler, params)) = api.route(&request.method, &request.raw_path) else { return Err(unserved(request)) };
     if let Some(check) = shared.check.as_ref().filter(|_| api::storage::is_described(request)) {
@@ -23,9 +34,14 @@ pub(super) fn dispatch(
     }
     let mut guard = shared.lock();
     let inner: &mut Inner = &mut guard;
-    let mut call = Call::new(request, &mut inner.world, api.host, api.style, params, operation_error);
-    check_project(api, &mut call)?;
-    let mut reply = handler(&mut call)?;
+    let usual = inner.world.settings.operations;
+    if condemned.endless {
+        inner.world.settings.operations = ENDLESS;
+    }
+    let mut call = Call::new(request, &mut inner.world, api.host, api.style, params, condemned.error);
+    let handled = check_project(api, &mut call).and_then(|()| handler(&mut call));
+    inner.world.settings.operations = usual;
+    let mut reply = handled?;
     if let (Body::Json(value), Some(fields)) =
         (&reply.body, request.query("fields").filter(|fields| !fields.is_empty()))
     {

@@ -1,0 +1,277 @@
+//! What must hold after a fault: one function for all cells, [`aftermath`].
+//!
+//! State and cloud agree, the next apply completes, nothing is there twice, nothing is gone that no plan announced, and an error says what
+//! failed, why, and what to do.
+
+use std::collections::BTreeMap;
+
+use acceptance_tests::{Snapshot, State};
+use localcloud::Seed;
+use serde_json::{Value as Json, json};
+
+use crate::cells::Operation;
+use crate::driver::difference;
+use crate::driver::things::{Thing, things};
+use crate::world::{Configs, Said, World};
+
+/// A promise that was not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Promise {
+    /// The fault was armed and not spent.
+    Spent,
+    /// A handler does not panic, nor break a rule of Terraform.
+    NoPanic,
+    /// An error names the component, the cause and the cure.
+    Told,
+    /// A refresh and an import write nothing.
+    WritesNothing,
+    /// State and cloud agree.
+    Agreement,
+    /// What an apply has recorded is what a refresh reads.
+    Recorded,
+    /// A read that succeeds reads what is there.
+    TrueRead,
+    /// The next apply completes.
+    NextCompletes,
+    /// After it there is nothing to do.
+    Settled,
+    /// After it the cloud is as if nothing had happened.
+    SameCloud,
+    /// Nothing is deleted that no plan announced.
+    Announced,
+    /// What another writer did is not lost.
+    OthersKept,
+}
+
+impl Promise {
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Spent,
+        Self::NoPanic,
+        Self::Told,
+        Self::WritesNothing,
+        Self::Agreement,
+        Self::Recorded,
+        Self::TrueRead,
+        Self::NextCompletes,
+        Self::Settled,
+        Self::SameCloud,
+        Self::Announced,
+        Self::OthersKept,
+    ];
+
+    /// As `known.txt` writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Spent => "spent",
+            Self::NoPanic => "no-panic",
+            Self::Told => "told",
+            Self::WritesNothing => "writes-nothing",
+            Self::Agreement => "agreement",
+            Self::Recorded => "recorded",
+            Self::TrueRead => "true-read",
+            Self::NextCompletes => "next-completes",
+            Self::Settled => "settled",
+            Self::SameCloud => "same-cloud",
+            Self::Announced => "announced",
+            Self::OthersKept => "others-kept",
+        }
+    }
+}
+
+/// A promise that was not kept, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken {
+    pub(crate) promise: Promise,
+    pub(crate) detail: String,
+}
+
+pub(crate) fn broken<T>(promise: Promise, detail: impl Into<String>) -> Result<T, Broken> {
+    Err(Broken { promise, detail: detail.into() })
+}
+
+/// What cloud and state are after an operation in which nothing goes wrong.
+#[derive(Default)]
+pub(crate) struct Undisturbed {
+    pub(crate) cloud: BTreeMap<Operation, Json>,
+    pub(crate) state: BTreeMap<Operation, Json>,
+}
+
+/// Everything that lasts in a cloud, with names in place of the ids that the server chose.
+pub(crate) fn canonical(seed: &Seed) -> Json {
+    let things = things(seed);
+    let mut names: Vec<(String, String)> = Vec::new();
+    for (thing, body) in &things {
+        let Thing::Object(_, path) = thing else { continue };
+        let id = path.rsplit('/').next().unwrap_or_default();
+        let title = body["displayName"].as_str().map(str::to_owned);
+        let title = title.or_else(|| path.contains("/indexes/").then(|| body["fields"].to_string()));
+        if let Some(title) = title.filter(|_| id.len() > 8 && !id.contains('@')) {
+            names.push((id.to_owned(), title));
+        }
+    }
+    let mut entries: Vec<String> = things
+        .iter()
+        .map(|(thing, body)| {
+            let name = match thing {
+                Thing::Object(host, path) => format!("//{host}{path}"),
+                Thing::Policy(host, resource) => format!("policy of //{host}/{resource}"),
+            };
+            let text = json!([name, body]).to_string();
+            names
+                .iter()
+                .fold(text, |text, (id, title)| text.replace(id, &format!("<{}>", title.replace(['"', '\\'], "'"))))
+        })
+        .collect();
+    entries.sort();
+    let mut found = serde_json::Map::new();
+    for entry in entries {
+        let parsed: Json = serde_json::from_str(&entry).unwrap();
+        let mut name = parsed[0].as_str().unwrap_or_default().to_owned();
+        while found.contains_key(&name) {
+            name.push_str(" (again)");
+        }
+        found.insert(name, parsed[1].clone());
+    }
+    Json::Object(found)
+}
+
+/// In what a state and a cloud disagree.
+fn disagreements(world: &World) -> Vec<String> {
+    let values = world.state();
+    let resources = if values.is_null() {
+        json!([])
+    } else {
+        json!([{"address": "mlops_stack.it", "type": "mlops_stack", "values": values}])
+    };
+    let state = State(json!({"values": {"root_module": {"resources": resources}}}));
+    acceptance_tests::disagreements(&state, &Snapshot(json!(world.seed())))
+}
+
+/// Whether errors say what failed, why, and what to do.
+fn told(said: &Said) -> Result<(), Broken> {
+    for error in &said.errors {
+        let has = |parts: &[&str]| parts.iter().any(|part| error.contains(part));
+        if !has(&["[\"", "mlops_stack", "the stack", "The stack", "project", "policy"]) {
+            return broken(Promise::Told, format!("no component is named: {error}"));
+        }
+        if !has(&["GET ", "POST ", "PATCH ", "PUT ", "DELETE ", "exists"]) {
+            return broken(Promise::Told, format!("no call is named: {error}"));
+        }
+        if error.chars().count() < 80 {
+            return broken(Promise::Told, format!("too short to help: {error}"));
+        }
+    }
+    Ok(())
+}
+
+/// Checks what an operation that met a fault has left, and what happens next. The fault is over.
+pub(crate) async fn aftermath(
+    world: &mut World,
+    operation: Operation,
+    said: Option<&Said>,
+    configs: &Configs,
+    undisturbed: &Undisturbed,
+) -> Result<(), Broken> {
+    if let Some(said) = said {
+        told(said)?;
+    }
+    match operation {
+        Operation::Refresh | Operation::Import => reading(world, operation, said, undisturbed).await?,
+        Operation::Create => writing(world, operation, said, &configs.first, undisturbed).await?,
+        Operation::Update => writing(world, operation, said, &configs.next, undisturbed).await?,
+        Operation::Destroy => writing(world, operation, said, &Json::Null, undisturbed).await?,
+    }
+    match world.unannounced() {
+        deletions if deletions.is_empty() => Ok(()),
+        deletions => broken(Promise::Announced, deletions.join(", ")),
+    }
+}
+
+/// A refresh or an import reads what is there, or fails; the next one reads what is there.
+async fn reading(
+    world: &mut World,
+    operation: Operation,
+    said: Option<&Said>,
+    undisturbed: &Undisturbed,
+) -> Result<(), Broken> {
+    if !said.is_some_and(Said::has_failed) {
+        true_read(world, operation, undisturbed)?;
+    }
+    let again = match operation {
+        Operation::Import => {
+            world.forget();
+            world.import().await
+        }
+        _ => world.refresh().await,
+    };
+    if again.has_failed() {
+        return broken(Promise::NextCompletes, again.errors.join(" | "));
+    }
+    true_read(world, operation, undisturbed)?;
+    match world.writes() {
+        writes if writes.is_empty() => Ok(()),
+        writes => broken(Promise::WritesNothing, format!("{} {}{}", writes[0].method, writes[0].host, writes[0].path)),
+    }
+}
+
+fn true_read(world: &World, operation: Operation, undisturbed: &Undisturbed) -> Result<(), Broken> {
+    match difference(&undisturbed.state[&operation], &world.state()) {
+        nothing if nothing.is_empty() => Ok(()),
+        different => broken(Promise::TrueRead, different),
+    }
+}
+
+/// What was recorded is what is there, and the next run completes the change.
+async fn writing(
+    world: &mut World,
+    operation: Operation,
+    said: Option<&Said>,
+    config: &Json,
+    undisturbed: &Undisturbed,
+) -> Result<(), Broken> {
+    // A process that was killed has recorded nothing.
+    if said.is_some() {
+        agreement(world)?;
+        let recorded = world.state();
+        refreshed(world).await?;
+        let read = world.state();
+        if recorded != read && !(recorded.is_null() || read.is_null()) {
+            return broken(Promise::Recorded, difference(&recorded, &read));
+        }
+    } else {
+        refreshed(world).await?;
+    }
+    if world.has_changes(config).await.map_or(true, |changes| changes.is_some()) {
+        let next = world.change(config).await;
+        if next.has_failed() {
+            return broken(Promise::NextCompletes, next.errors.join(" | "));
+        }
+    }
+    agreement(world)?;
+    let recorded = world.state();
+    refreshed(world).await?;
+    if recorded != world.state() {
+        return broken(Promise::Recorded, difference(&recorded, &world.state()));
+    }
+    match world.has_changes(config).await {
+        Ok(None) => {}
+        Ok(Some(changes)) => return broken(Promise::Settled, changes),
+        Err(said) => return broken(Promise::Settled, said.errors.join(" | ")),
+    }
+    match difference(&undisturbed.cloud[&operation], &canonical(&world.seed())) {
+        nothing if nothing.is_empty() => Ok(()),
+        different => broken(Promise::SameCloud, different),
+    }
+}
+
+async fn refreshed(world: &mut World) -> Result<(), Broken> {
+    let said = world.refresh().await;
+    if said.has_failed() { broken(Promise::NextCompletes, said.errors.join(" | ")) } else { Ok(()) }
+}
+
+fn agreement(world: &World) -> Result<(), Broken> {
+    match disagreements(world) {
+        found if found.is_empty() => Ok(()),
+        found => broken(Promise::Agreement, found.join("; ")),
+    }
+}
