@@ -1,13 +1,14 @@
 //! The provider as Terraform sees it: its block, and what it offers.
 
 use tfplugin::provider::ConfigureRequest;
-use tfplugin::{Diagnostics, Object, ObjectSchema, Provider, Registry};
+use tfplugin::{Diagnostic, Diagnostics, Object, ObjectSchema, Provider, Registry};
 
 pub use crate::address::ADDRESS;
 use crate::checkpoint::{CheckpointResource, PhaseReportSource, Session};
 use crate::config::ProviderConfig;
 use crate::configuration::{self, BlockKind};
 use crate::engine::StackResource;
+use crate::engine::progress::{self, Progress};
 use crate::functions;
 use crate::google::api::auth::Environment;
 use crate::google::stack::Google;
@@ -39,7 +40,16 @@ impl Provider for Mlops {
         if let Some(warning) = supported::warning(&request.terraform_version) {
             diagnostics.push(warning);
         }
-        (connection.map(Session::new), diagnostics)
+        let progress = environment.get(progress::VARIABLE).map(|target| (Progress::to(&target), target));
+        let progress = match progress {
+            None => Progress::default(),
+            Some((Ok(progress), _)) => progress,
+            Some((Err(error), target)) => {
+                diagnostics.push(no_progress(&target, &error));
+                Progress::default()
+            }
+        };
+        (connection.map(|connection| Session::new(connection).reporting(progress)), diagnostics)
     }
 
     fn register(&self, registry: &mut Registry<Session>) {
@@ -50,6 +60,18 @@ impl Provider for Mlops {
         registry.data_source(PhaseReportSource);
         functions::register(registry);
     }
+}
+
+/// The warning for progress that nobody will see.
+fn no_progress(target: &str, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::warning(
+        "Progress cannot be written",
+        format!(
+            "{} is {target:?}, which cannot be opened: {error}. Nothing depends on it. Set it to a file, a pipe, or \"tty\" for \
+             the terminal, or unset it.",
+            progress::VARIABLE
+        ),
+    )
 }
 
 /// The schema of a block with this first label, if it is one of this provider.

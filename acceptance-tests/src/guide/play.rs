@@ -50,6 +50,7 @@ pub struct Reader {
     own: Vec<(String, String)>,
     running: Vec<Child>,
     skipped: Vec<String>,
+    lacks: Vec<String>,
     /// Outputs that are not what the guide says, each with its place.
     wrong: Vec<String>,
 }
@@ -95,6 +96,7 @@ impl Reader {
             address,
             running: Vec::new(),
             skipped: Vec::new(),
+            lacks: Vec::new(),
             wrong: Vec::new(),
         }
     }
@@ -114,6 +116,11 @@ impl Reader {
     /// Has this reader type something of their own wherever the guide has an example for it, and expect it in outputs.
     pub fn puts(&mut self, example: &str, own: &str) {
         self.own.push((example.to_owned(), own.to_owned()));
+    }
+
+    /// The reader does not have a program: commands that call it are left out.
+    pub fn lacks(&mut self, program: &str) {
+        self.lacks.push(program.to_owned());
     }
 
     /// The reader's home. They read in `guide` below it.
@@ -197,6 +204,10 @@ impl Reader {
     }
 
     fn run(&mut self, place: &str, commands: &[String], fails: bool, prints: Option<&str>) {
+        let calls = |program: &&String| commands.iter().any(|command| command.contains(&format!(" {program} ")));
+        if let Some(program) = self.lacks.iter().find(calls) {
+            return self.skipped.push(format!("{place}: needs {program}"));
+        }
         let mut all = String::new();
         for (index, command) in commands.iter().enumerate() {
             let (code, output) = self.bash(command);

@@ -22,6 +22,7 @@ on_every_terraform! {
     moving_and_renaming,
     deletions,
     upgrading,
+    why_a_change,
     alerts_from_shadow_to_live,
     testing_with_localcloud,
     from_google_modules,
@@ -32,7 +33,7 @@ on_every_terraform! {
 }
 
 /// Guides, each with a test of its own above.
-const TRIED: [&str; 15] = [
+const TRIED: [&str; 16] = [
     "getting-started",
     "phases",
     "checkpoint-format",
@@ -41,6 +42,7 @@ const TRIED: [&str; 15] = [
     "moving-and-renaming",
     "deletions",
     "upgrading",
+    "why-a-change",
     "alerts-from-shadow-to-live",
     "testing-with-localcloud",
     "from-google-modules",
@@ -86,13 +88,17 @@ fn moving_and_renaming(scene: Scene) {
 fn deletions(scene: Scene) {
     let mut reader = Reader::new(&scene);
     if reader.bash("jq --version").0 != 0 {
-        return cannot_run("the guide on deletions", "jq is not on the PATH");
+        reader.lacks("jq");
     }
     follow_as(&mut reader, "deletions");
 }
 
 fn upgrading(scene: Scene) {
     follow(scene, "upgrading");
+}
+
+fn why_a_change(scene: Scene) {
+    follow(scene, "why-a-change");
 }
 
 fn alerts_from_shadow_to_live(scene: Scene) {

@@ -7,6 +7,7 @@ use super::planned::PlannedPhases;
 use super::store::Clients;
 use crate::config::{Connection, NotYetKnown};
 use crate::engine;
+use crate::engine::progress::Progress;
 
 /// The session of the stacks, and that of the phases above it.
 #[derive(Debug)]
@@ -22,6 +23,13 @@ impl Session {
     /// A session that remembers nothing yet.
     pub fn new(connection: Connection) -> Self {
         Self { stacks: engine::Session::new(connection), phases: PlannedPhases::default(), stores: OnceLock::new() }
+    }
+
+    /// The same session, whose operations on stacks say to `progress` how far they are.
+    #[must_use]
+    pub fn reporting(mut self, progress: Progress) -> Self {
+        self.stacks.progress = progress;
+        self
     }
 
     /// How stores of checkpoints are reached, made at the first call.

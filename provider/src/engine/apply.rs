@@ -4,6 +4,7 @@
 
 mod account;
 mod create;
+mod report;
 mod schedule;
 mod step;
 
@@ -154,6 +155,7 @@ pub(crate) async fn apply(
     };
     let looked_up = look_up(&work, &steps);
     let (diagnostics, ()) = futures::join!(schedule::run(&work, &steps, &kept), looked_up);
+    run.progress.flush().await;
     let components = work.live.into_inner().unwrap_or_else(PoisonError::into_inner);
     Outcome { components, diagnostics }
 }

@@ -11,13 +11,13 @@ use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 use super::address::Address;
 use super::cloud::Cloud;
 use super::labels::{self, Owner};
-use super::marks::{FreeText, Immutable, OwnKeys};
+use super::marks::{Immutable, OwnKeys};
 use super::model::Components;
 use super::objects::{Detail, LiveObject};
-use super::plan::component::spell;
 use super::plan::{Action, Step};
 use super::run::Run;
 use super::scope::Scope;
+use super::spelling::{is_hidden, spell};
 use super::{common, effective, tree, wire};
 
 /// What an object that is there means for the creation of a component.
@@ -243,7 +243,7 @@ fn not_adopted(address: &Address, fixed: &Attribute, known: &Dynamic, wanted: &D
 /// An attribute with both values, without what people keep in free text.
 fn difference(attribute: &Attribute, known: &Dynamic, wanted: &Dynamic) -> String {
     let name = &attribute.name;
-    if attribute.sensitive || attribute.write_only || attribute.extensions.get::<FreeText>().is_some() {
+    if is_hidden(attribute) {
         return name.to_string();
     }
     format!("{name}: {} is there, {} is wanted", spell(known.get(name)), spell(wanted.get(name)))

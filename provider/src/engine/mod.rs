@@ -4,7 +4,7 @@
 //! - What a cloud and its kinds declare: [`cloud`], [`terms`], [`kind`], [`objects`], [`grants`], [`marks`], [`wire`].
 //! - What a stack is: [`model`] (its body), `address`, `place`, `scope`, `references`, `effective`, `labels`.
 //! - What happens to it: `resource` (Terraform's calls) hands over to `plan` (pure), `apply` (in the order of `graph`),
-//!   `refresh`, `discover` (import) and `generate`, each within a `run`.
+//!   `refresh`, `discover` (import) and `generate`, each within a `run`, whose `progress` people can see.
 
 mod address;
 mod apply;
@@ -31,6 +31,7 @@ pub mod objects;
 pub mod place;
 mod plan;
 pub(crate) mod problem;
+pub mod progress;
 mod protection;
 mod references;
 mod refresh;
@@ -39,6 +40,7 @@ mod resource;
 pub mod run;
 pub mod scope;
 mod session;
+mod spelling;
 pub mod terms;
 pub(crate) mod tree;
 mod validate;

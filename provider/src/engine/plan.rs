@@ -4,6 +4,7 @@
 
 pub(crate) mod announce;
 pub(crate) mod component;
+mod reasons;
 pub(super) mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -193,6 +194,11 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
             planned.insert(address.clone(), tree);
             open.extend(is_open.then(|| address.clone()));
             actions.extend(action.map(|action| (address, action)));
+        }
+        for (address, planned) in &planned {
+            let action = actions.iter().find(|(of, _)| of == address).map(|(_, action)| action);
+            let configured = configured.get(address).copied().unwrap_or(&Dynamic::Null);
+            reasons::log(address, prior_of(address), configured, planned, action);
         }
         steps.extend(actions.into_iter().map(|(address, action)| {
             let (prior, planned) = (prior_of(&address).cloned(), planned.get(&address).cloned());

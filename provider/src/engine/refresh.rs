@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use tfplugin::{Diagnostics, Dynamic, Entries, Path};
+use tfplugin::{Attribute, Diagnostics, Dynamic, Entries, Path};
+use tracing::{Level, debug, enabled};
 
 use super::address::Address;
 use super::cloud::Cloud;
@@ -15,6 +16,7 @@ use super::objects::{Collection, Detail, LiveObject, Readiness};
 use super::problem::{self, Operation};
 use super::run::Run;
 use super::scope::Scope;
+use super::spelling::{is_hidden, spell_short};
 use super::{common, effective, inventory, labels, references, tree, wire};
 
 /// What was found of the components: `None` for those that are gone.
@@ -27,6 +29,8 @@ type FoundByAddress = BTreeMap<Address, Option<LiveObject>>;
 pub(crate) async fn refresh(run: &Run, cloud: &dyn Cloud, prior: &Stack) -> Result<Stack, Diagnostics> {
     let components = prior.components();
     let mut stack = prior.clone();
+    let begun = run.context.clock.now();
+    run.progress.say(format!("{}: reading {} components", run.scope.stack, components.len()));
     let (found, policies, account, settings) = futures::join!(
         read_components(run, &components),
         read_policies(run, &components),
@@ -48,6 +52,9 @@ pub(crate) async fn refresh(run: &Run, cloud: &dyn Cloud, prior: &Stack) -> Resu
     stack.set_components(&observed, prior);
     stack.set(model::DELETES, Dynamic::List(Vec::new()));
     stamp(&run.scope, &mut stack, &observed);
+    let seconds = run.context.clock.now().saturating_duration_since(begun).as_secs();
+    run.progress.say(format!("{}: read after {seconds}s", run.scope.stack));
+    run.progress.flush().await;
     Ok(stack)
 }
 
@@ -240,6 +247,7 @@ fn merge(address: &Address, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) 
             continue;
         }
         let (was, is) = (meant.get(name), found.get(name));
+        log(address, attribute, was, is);
         if let Some(object) = wire::children(attribute) {
             tree::set(&mut merged, attribute.name.clone(), wire::tracked(object, stored.get(name), was, is));
             continue;
@@ -250,6 +258,22 @@ fn merge(address: &Address, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) 
         }
     }
     merged
+}
+
+/// Says in the log what a refresh makes of an attribute that is not as it was.
+fn log(address: &Address, attribute: &Attribute, was: &Dynamic, is: &Dynamic) {
+    if !enabled!(Level::DEBUG) || wire::equal(attribute, was, is) {
+        return;
+    }
+    let why = if attribute.extensions.get::<OwnKeys>().is_some() {
+        "the keys of others are not ours"
+    } else if wire::children(attribute).is_some() {
+        "the objects of others are not ours"
+    } else {
+        "somebody else has changed it"
+    };
+    let shown = |value: &Dynamic| if is_hidden(attribute) { "(not shown)".to_owned() } else { spell_short(value) };
+    debug!(component = %address, attribute = %attribute.name, was = shown(was), is = shown(is), why, "found");
 }
 
 /// The recorded grants that the policy still holds.

@@ -118,7 +118,8 @@ fn run<C: AsRef<Session>>(
     preparation: Preparation,
 ) -> Result<Run, Diagnostic> {
     let calls = CallContext::new(limit, context.stop().clone());
-    Ok(Run::new(cloud.session(&session(context)?.connection)?, calls, scope, preparation))
+    let session = session(context)?;
+    Ok(Run::new(cloud.session(&session.connection)?, calls, scope, preparation).reporting(session.progress.clone()))
 }
 
 fn marked(mut private: Private, plan: &str) -> Private {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use super::context::CallContext;
+use super::progress::Progress;
 use super::scope::Scope;
 
 /// How long one may look after the end of an operation for what it has done.
@@ -39,13 +40,21 @@ pub struct Run {
     pub scope: Scope,
     /// What the operation may switch on.
     pub preparation: Preparation,
+    /// Where it says how far it is.
+    pub progress: Progress,
     session: Arc<dyn Session>,
 }
 
 impl Run {
     /// An operation that begins now.
     pub fn new(session: Arc<dyn Session>, context: CallContext, scope: Scope, preparation: Preparation) -> Self {
-        Self { context, scope, preparation, session }
+        Self { context, scope, preparation, progress: Progress::default(), session }
+    }
+
+    /// The same operation, which says to `progress` how far it is.
+    #[must_use]
+    pub fn reporting(self, progress: Progress) -> Self {
+        Self { progress, ..self }
     }
 
     /// The same with a little time of its own that no stop ends: to learn what calls that were cut short have done.

@@ -4,6 +4,7 @@
 
 use super::handover::Handover;
 use super::image::StackImages;
+use super::progress::Progress;
 use crate::config::Connection;
 
 /// The connection, and what one call leaves to the next.
@@ -15,12 +16,15 @@ pub struct Session {
     pub handover: Handover,
     /// The stacks of this configuration, as last known.
     pub images: StackImages,
+    /// Where operations say how far they are.
+    pub progress: Progress,
 }
 
 impl Session {
     /// A session that remembers nothing yet.
     pub fn new(connection: Connection) -> Self {
-        Self { connection, handover: Handover::default(), images: StackImages::default() }
+        let (handover, images, progress) = Default::default();
+        Self { connection, handover, images, progress }
     }
 }
 

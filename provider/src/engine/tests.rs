@@ -6,6 +6,7 @@ mod inside;
 mod meetings;
 pub(crate) mod operations;
 mod plans;
+mod progress;
 mod references;
 
 use std::fmt::Write as _;

@@ -10,11 +10,11 @@ use crate::engine::address::Address;
 use crate::engine::effective::settle;
 use crate::engine::error::CallError;
 use crate::engine::look::{Look, Verdict};
-use crate::engine::marks::{FreeText, Immutable, OwnKeys};
+use crate::engine::marks::{Immutable, OwnKeys};
 use crate::engine::objects::{Change, CreateError, Detail, LiveObject, Readiness, UpdateError};
-use crate::engine::plan::component::spell;
 use crate::engine::problem::{self, Operation};
 use crate::engine::run::Run;
+use crate::engine::spelling::{is_hidden, spell};
 use crate::engine::{common, effective, labels, protection, tree, wire};
 
 /// What a creation came to.
@@ -490,7 +490,7 @@ pub(super) fn failure_of(address: &Address, found: &LiveObject) -> Diagnostics {
 pub(super) fn changed_by_others(address: &Address, found: &LiveObject, attributes: &[String]) -> Diagnostic {
     let shown = |name: &String| match address.kind.object().attribute(name) {
         // In free text people keep anything.
-        Some(of_kind) if !of_kind.sensitive && of_kind.extensions.get::<FreeText>().is_none() => {
+        Some(of_kind) if !is_hidden(of_kind) => {
             format!("{name} = {}", spell(found.tree.get(name)))
         }
         _ => name.clone(),

@@ -10,6 +10,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tfplugin::Diagnostics;
 
+use super::report::{self, Report};
 use super::{Work, account, not_begun, step};
 use crate::engine::address::Address;
 use crate::engine::effective;
@@ -251,6 +252,8 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
     let mut ready: BTreeSet<(Reverse<usize>, usize)> =
         (0..waits.len()).filter(|at| open[*at] == 0).map(ranked).collect();
     let mut in_flight = FuturesUnordered::new();
+    let mut report = Report::new(work.run, steps, steps.iter().map(|step| step.parts().len()).collect());
+    let mut still = work.run.context.clock.sleep(report::INTERVAL);
     loop {
         let may_begin = !work.run.context.stop.is_cancelled() && in_flight.len() < IN_FLIGHT && !ready.is_empty();
         let (done, problems) = tokio::select! {
@@ -264,6 +267,9 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
                 let Some((_, at)) = ready.pop_first() else { continue };
                 begun[at] = true;
                 let node = nodes[at];
+                if let Node::Part(step, _) = node {
+                    report.begin(step);
+                }
                 in_flight.push(async move {
                     match node {
                         Node::Part(step, part) => (at, step::run(work, &steps[step], part).await),
@@ -272,9 +278,17 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
                 });
                 continue;
             }
+            () = &mut still, if !in_flight.is_empty() => {
+                report.still();
+                still = work.run.context.clock.sleep(report::INTERVAL);
+                continue;
+            }
             else => break,
         };
         let has_failed = problems.has_error();
+        if let Node::Part(step, _) = nodes[done] {
+            report.end(step, has_failed);
+        }
         diagnostics.extend(problems);
         if has_failed {
             failed.insert(done);

@@ -9,12 +9,9 @@ use tfplugin::{Attribute, Dynamic, Path, Type};
 use crate::engine::address::Address;
 use crate::engine::marks::FreeText;
 use crate::engine::model::{self, Components, Stack};
-use crate::engine::plan::component::spell;
 use crate::engine::scope::Scope;
+use crate::engine::spelling::spell_short;
 use crate::engine::{effective, tree};
-
-/// The longest value that is quoted, in characters.
-const LONGEST: usize = 120;
 
 /// A stack read again, beside what was known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,9 +193,5 @@ fn quoted(value: &Dynamic) -> String {
     if value.is_null() {
         return "absent".to_owned();
     }
-    let text = spell(value);
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    spell_short(value)
 }

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 
-use super::component::spell;
 use super::{Action, Step};
 use crate::engine::address::Address;
 use crate::engine::model::Components;
 use crate::engine::protection::{self, Fate};
 use crate::engine::scope::Scope;
+use crate::engine::spelling::spell;
 use crate::engine::{labels, tree, wire};
 
 /// An object that a plan does something with.

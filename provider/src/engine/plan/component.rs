@@ -12,6 +12,7 @@ use crate::engine::marks::{Immutable, Volatile, Wire};
 use crate::engine::model::Components;
 use crate::engine::protection::{self, Fate};
 use crate::engine::scope::Scope;
+use crate::engine::spelling::spell;
 use crate::engine::wire;
 use crate::engine::{common, effective, labels, references, tree};
 
@@ -530,26 +531,4 @@ fn refusal(address: &Address, attribute: &Attribute, before: &Dynamic, after: &D
 
 fn path_of(address: &Address, attribute: &Attribute) -> Path {
     address.path().attribute(attribute.name.clone())
-}
-
-/// A value as a user would write it.
-pub(crate) fn spell(value: &Dynamic) -> String {
-    match value {
-        Dynamic::Null => "null".to_owned(),
-        Dynamic::Unknown => "(known after apply)".to_owned(),
-        Dynamic::Bool(value) => value.to_string(),
-        Dynamic::Number(value) => value.to_string(),
-        Dynamic::String(text) => format!("{text:?}"),
-        Dynamic::List(items) | Dynamic::Set(items) => {
-            format!("[{}]", items.iter().map(spell).collect::<Vec<_>>().join(", "))
-        }
-        Dynamic::Map(entries) | Dynamic::Object(entries) => {
-            let set = entries.iter().filter(|(_, value)| !value.is_null());
-            format!(
-                "{{ {} }}",
-                set.map(|(key, value)| format!("{key} = {}", spell(value))).collect::<Vec<_>>().join(", ")
-            )
-        }
-        Dynamic::Typed(_, inner) => spell(inner),
-    }
 }

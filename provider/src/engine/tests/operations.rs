@@ -54,7 +54,7 @@ impl World {
         connection.unwrap_or_else(|| panic!("{diagnostics:?}"))
     }
 
-    fn run(&self, policy: Preparation, stop: CancellationToken) -> Run {
+    pub(crate) fn run(&self, policy: Preparation, stop: CancellationToken) -> Run {
         let addressing = Addressing { endpoint: Some(self.0.url().parse().unwrap()), ..Addressing::default() };
         let client = Client::new(ClientConfig { addressing, ..ClientConfig::default() }.tuned_to_endpoint());
         Run::new(

@@ -274,7 +274,7 @@ impl Client {
                 Err(error)
             }
             Ok(answer) => {
-                debug!(method = %call.method, host = %call.host, path = %call.path, status = answer.status, ms, attempt = number, "call");
+                debug!(method = %call.method, host = %call.host, path = %call.path, writes = request.writes(), status = answer.status, ms, attempt = number, "call");
                 if (200..300).contains(&answer.status) {
                     return Ok(answer);
                 }

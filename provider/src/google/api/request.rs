@@ -82,6 +82,17 @@ impl Request {
         }
     }
 
+    /// What a request writes, by the names of its fields: the mask where it has one. Values are nobody's to read.
+    pub(super) fn writes(&self) -> Option<String> {
+        if let Some((_, mask)) = self.query.iter().find(|(name, _)| name == "updateMask") {
+            return Some(mask.clone());
+        }
+        match &self.body {
+            Body::Json(Value::Object(fields)) => Some(fields.keys().map(String::as_str).collect::<Vec<_>>().join(",")),
+            Body::Json(_) | Body::Bytes { .. } | Body::Empty => None,
+        }
+    }
+
     /// The answer must be an object with these fields, and none of them empty: an answer that a proxy cut off must not look
     /// like an object without content.
     pub fn expects(mut self, fields: &'static [&'static str]) -> Request {
