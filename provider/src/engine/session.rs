@@ -2,15 +2,16 @@
 //!
 //! A provider's own client holds one and lends it (`AsRef`), so that the engine does not know who else is registered.
 
+use std::sync::Arc;
+
+use super::cloud::Connection;
 use super::handover::Handover;
 use super::image::StackImages;
-use crate::config::Connection;
 
 /// The connection, and what one call leaves to the next.
 #[derive(Debug)]
 pub struct Session {
-    /// The provider's settings and client.
-    pub connection: Connection,
+    connection: Arc<dyn Connection>,
     /// What one call leaves to the next.
     pub handover: Handover,
     /// The stacks of this configuration, as last known.
@@ -19,8 +20,13 @@ pub struct Session {
 
 impl Session {
     /// A session that remembers nothing yet.
-    pub fn new(connection: Connection) -> Self {
+    pub fn new(connection: Arc<dyn Connection>) -> Self {
         Self { connection, handover: Handover::default(), images: StackImages::default() }
+    }
+
+    /// What the provider block says.
+    pub fn connection(&self) -> &dyn Connection {
+        self.connection.as_ref()
     }
 }
 
