@@ -15,8 +15,9 @@ use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Entries, Name, Object, 
 
 use self::subscription::Subscription;
 use super::scalars::KmsKey;
-use crate::engine::kind::{Declared, Kind};
+use crate::engine::kind::{Declared, Gradual, Kind};
 use crate::engine::marks::{Children, Immutable, Labels, wire, wire_with};
+use crate::engine::objects::Readiness;
 use crate::engine::scope::Scope;
 use crate::engine::terms::Terms;
 use crate::engine::tree;
@@ -188,6 +189,10 @@ impl Kind for Topic {
         child.get("topic").as_str().is_some_and(subscription::is_dead)
     }
 
+    fn gradual(&self) -> Option<&dyn Gradual> {
+        Some(self)
+    }
+
     fn unmanaged(&self) -> &'static [&'static str] {
         &[
             "satisfiesPzs",
@@ -209,6 +214,18 @@ impl Kind for Topic {
             name => Some(format!("projects/{}/subscriptions/{}", scope.place.account, name.as_str().unwrap_or(key))),
         };
         subscriptions.as_entries().into_iter().flatten().map(name).collect()
+    }
+}
+
+impl Gradual for Topic {
+    fn readiness(&self, _: &Json) -> Readiness {
+        Readiness::Ready
+    }
+
+    /// A subscription that has lost its topic says that this one may be gone: it is looked for, and made anew.
+    fn was_ready(&self, component: &Dynamic) -> bool {
+        let mut subscriptions = component.get("subscriptions").as_entries().into_iter().flatten();
+        !subscriptions.any(|(_, subscription)| subscription.get("topic").as_str() == Some(subscription::DELETED_TOPIC))
     }
 }
 
@@ -256,6 +273,10 @@ impl Parts for Topic {
 
     async fn look_for(&self, body: &mut Json, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
         subscription::look_for(body, component, run).await
+    }
+
+    async fn remains(&self, name: &str, component: &Dynamic, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+        subscription::remains(name, component, run).await
     }
 
     async fn write(&self, name: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {

@@ -75,13 +75,13 @@ pub(in crate::google::kinds) struct Subscription {
     pub(super) labels: Value<BTreeMap<String, String>>,
     /// The topic that the subscription listens to, as `projects/P/topics/NAME`: this one, but for what others did to it.
     /// `_deleted-topic_` after the topic was deleted, and `detached` after somebody detached it: it gets no messages any
-    /// more, and is deleted and created anew, unless the topic is protected or imported.
+    /// more, and is deleted and created anew, with the topic where that is gone, unless the topic is protected or imported.
     #[tf(computed, ext(wire("topic"), Immutable))]
     pub(super) topic: Value<String>,
 }
 
 /// What a subscription listens to whose topic was deleted.
-const DELETED_TOPIC: &str = "_deleted-topic_";
+pub(super) const DELETED_TOPIC: &str = "_deleted-topic_";
 /// What one that was detached is recorded to listen to.
 const DETACHED: &str = "detached";
 
@@ -251,6 +251,18 @@ pub(super) async fn look_for(topic: &mut Json, component: &Dynamic, run: Run<'_>
         topic["subscriptions"] = wire::by_key(all, |subscription| text(subscription, "name").to_owned());
     }
     Ok(())
+}
+
+/// The subscriptions of a deleted topic that are still there, in the JSON that the topic would have.
+pub(super) async fn remains(topic: &str, component: &Dynamic, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+    let mut body = json!({ "name": topic });
+    look_for(&mut body, component, run).await?;
+    let left: Vec<Json> = named(&body).into_values().filter(|left| text(left, "topic") == DELETED_TOPIC).collect();
+    if left.is_empty() {
+        return Ok(None);
+    }
+    body["subscriptions"] = wire::by_key(left, |subscription| text(subscription, "name").to_owned());
+    Ok(Some(body))
 }
 
 fn path(name: &str, run: Run<'_>) -> String {
