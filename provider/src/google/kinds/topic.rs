@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Entries, Name, Object, Path, Value};
 
 use self::subscription::Subscription;
+use super::limits;
 use super::scalars::KmsKey;
 use crate::engine::kind::{Declared, Gradual, Kind};
 use crate::engine::marks::{Children, Immutable, Labels, wire, wire_with};
@@ -23,7 +24,7 @@ use crate::engine::terms::Terms;
 use crate::engine::tree;
 use crate::engine::wire::{self, DURATION, SHORT_NAME};
 use crate::google::api::{ApiError, Host};
-use crate::google::rest::{IamStyle, Naming, Operations, Parts, Rest, RestKind, Update};
+use crate::google::rest::{IamStyle, Naming, Operations, Parts, Patch, Rest, RestKind, Update};
 use crate::google::session::Run;
 use crate::google::terms::GoogleTerms;
 use crate::types::Duration;
@@ -110,27 +111,6 @@ fn check_name(name: &Value<String>, noun: &str, path: &Path, diagnostics: &mut D
     }
 }
 
-fn check_length(
-    length: &Value<Duration>,
-    (least, most): (u64, u64),
-    name: &str,
-    path: &Path,
-    diagnostics: &mut Diagnostics,
-) {
-    let seconds = length.known().map(|length| (length, length.to_std().as_secs()));
-    if let Some((length, _)) = seconds.filter(|(_, seconds)| !(least..=most).contains(seconds)) {
-        let (least, most) = (wire::human_duration(least), wire::human_duration(most));
-        let text = tfplugin::Scalar::repr(length);
-        diagnostics.push(
-            Diagnostic::error(
-                format!("{name} out of range"),
-                format!("{name} must be between {least} and {most}; it is {text}."),
-            )
-            .at(path.attribute(name.to_owned())),
-        );
-    }
-}
-
 impl Declared for Topic {
     type Spec = TopicSpec;
     const NAME: &'static str = "topics";
@@ -138,7 +118,7 @@ impl Declared for Topic {
 
     fn validate(&self, spec: &TopicSpec, path: &Path, diagnostics: &mut Diagnostics) {
         check_name(&spec.name, "topic", path, diagnostics);
-        check_length(&spec.message_retention, (600, 31 * 86_400), "message_retention", path, diagnostics);
+        limits::length(&spec.message_retention, (600, 31 * 86_400), "message_retention", path, diagnostics);
         if let (false, true) = (spec.schema_encoding.is_null(), spec.schema.is_null()) {
             diagnostics.push(
                 Diagnostic::error(
@@ -150,6 +130,12 @@ impl Declared for Topic {
         }
         for (key, subscription) in spec.subscriptions.known().into_iter().flatten() {
             subscription::validate(key, subscription, &path.attribute("subscriptions").key(key), diagnostics);
+        }
+    }
+
+    fn validate_new(&self, spec: &TopicSpec, path: &Path, diagnostics: &mut Diagnostics) {
+        for (key, subscription) in spec.subscriptions.known().into_iter().flatten() {
+            subscription::validate_new(subscription, &path.attribute("subscriptions").key(key), diagnostics);
         }
     }
 }
@@ -245,6 +231,20 @@ impl RestKind for Topic {
             operations: Operations::default(),
             iam: Some(IamStyle::Verbs),
             full_name: "//pubsub.googleapis.com/{name}",
+        }
+    }
+
+    /// The API takes the settings of storage and of the schema as messages of their own.
+    fn before_update(&self, _: &Json, patch: &mut Patch) {
+        for message in ["messageStoragePolicy", "schemaSettings"] {
+            let before = patch.mask.len();
+            patch.mask.retain(|path| path.split('.').next() != Some(message));
+            if patch.mask.len() < before {
+                patch.mask.push(message.to_owned());
+            }
+        }
+        if wire::get(&patch.body, "schemaSettings.schema").is_none() {
+            wire::remove(&mut patch.body, "schemaSettings");
         }
     }
 
