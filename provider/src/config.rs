@@ -8,11 +8,12 @@ mod rules;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use tfplugin::{Diagnostic, Diagnostics, Object, Value, name};
+use tfplugin::{Diagnostics, Object, Value, name};
 
+use crate::google::api::ClientConfig;
 use crate::google::api::auth::{CredentialsConfig, Environment, Secret};
 use crate::google::api::host::Addressing;
-use crate::google::api::{Client, ClientConfig};
+use crate::google::connection::{ClientState, Connection};
 use crate::types::{Duration, Location, ProjectId, ServiceAccountEmail};
 
 /// Manages environments for machine-learning services on Google Cloud, each as one resource.
@@ -73,54 +74,6 @@ pub struct ProviderConfig {
     /// `{ "run.googleapis.com" = "https://run-mine.p.googleapis.com" }`. They win over `endpoint`.
     #[tf(optional)]
     pub endpoints: Value<BTreeMap<String, String>>,
-}
-
-/// What handlers get: the provider's settings, and the client once everything it needs is known.
-#[derive(Debug)]
-pub struct Connection {
-    /// The project to work in, where a stack names none.
-    pub project: Value<ProjectId>,
-    /// The region to work in, where a stack names none.
-    pub region: Value<Location>,
-    /// Labels for everything.
-    pub default_labels: Value<BTreeMap<String, String>>,
-    /// Whether APIs that are off are switched on.
-    pub enable_apis: bool,
-    client: ClientState,
-}
-
-#[derive(Debug)]
-enum ClientState {
-    Ready { config: Box<ClientConfig>, client: OnceLock<Client> },
-    Waiting(Vec<&'static str>),
-}
-
-/// The client cannot be made yet.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the provider block's {} will be known only after apply", .0.join(", "))]
-pub struct NotYetKnown(pub Vec<&'static str>);
-
-impl NotYetKnown {
-    /// The message for the user.
-    pub fn diagnostic(&self) -> Diagnostic {
-        Diagnostic::error(
-            "Provider configuration is not known yet",
-            format!(
-                "Google Cloud has to be asked, but {self}. Apply what they depend on first (terraform apply -target=...), or give them as \
-                 variables."
-            ),
-        )
-    }
-}
-
-impl Connection {
-    /// The client, made at the first call. Fails when an attribute that it needs is not known yet.
-    pub fn client(&self) -> Result<&Client, NotYetKnown> {
-        match &self.client {
-            ClientState::Ready { config, client } => Ok(client.get_or_init(|| Client::new((**config).clone()))),
-            ClientState::Waiting(missing) => Err(NotYetKnown(missing.clone())),
-        }
-    }
 }
 
 impl ProviderConfig {

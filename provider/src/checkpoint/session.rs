@@ -1,19 +1,21 @@
 //! What the handlers of phases share under one configuration of the provider: the stacks that criteria look at, what is
 //! planned for other phases, and how stores are reached.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::planned::PlannedPhases;
 use super::store::Clients;
-use crate::config::{Connection, NotYetKnown};
 use crate::engine;
 use crate::engine::progress::Progress;
+use crate::google::connection::{Connection, NotYetKnown};
 
 /// The session of the stacks, and that of the phases above it.
 #[derive(Debug)]
 pub struct Session {
-    /// The connection, and the stacks of this configuration.
+    /// The stacks of this configuration.
     pub stacks: engine::Session,
+    /// How Google Cloud is reached.
+    pub google: Arc<Connection>,
     /// What is planned for phases.
     pub phases: PlannedPhases,
     stores: OnceLock<Clients>,
@@ -22,7 +24,9 @@ pub struct Session {
 impl Session {
     /// A session that remembers nothing yet.
     pub fn new(connection: Connection) -> Self {
-        Self { stacks: engine::Session::new(connection), phases: PlannedPhases::default(), stores: OnceLock::new() }
+        let google = Arc::new(connection);
+        let stacks = engine::Session::new(google.clone());
+        Self { stacks, google, phases: PlannedPhases::default(), stores: OnceLock::new() }
     }
 
     /// The same session, whose operations on stacks say to `progress` how far they are.
@@ -37,7 +41,7 @@ impl Session {
     /// # Errors
     /// When the provider block has a value that the client needs and that is not known yet.
     pub fn stores(&self) -> Result<&Clients, NotYetKnown> {
-        let client = self.stacks.connection.client()?;
+        let client = self.google.client()?;
         Ok(self.stores.get_or_init(|| Clients::new(client.clone())))
     }
 }

@@ -1,6 +1,6 @@
 //! The provider block with and without an environment.
 
-use tfplugin::Severity;
+use tfplugin::{Diagnostic, Severity};
 
 use super::*;
 use crate::google::api::operation::PollPolicy;

@@ -3,7 +3,9 @@
 //! Nothing else in the engine depends on which cloud it is. Below it are [`Terms`] (how a cloud writes things) and the kinds
 //! with their [`Objects`](super::objects::Objects).
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,7 +17,9 @@ use super::place::Place;
 use super::run::{Preparation, Run, Session};
 use super::scope::Scope;
 use super::terms::Terms;
-use crate::config::Connection;
+
+/// What the provider block says to a cloud: a client and defaults, which nobody but that cloud looks into.
+pub trait Connection: Any + Debug + Send + Sync {}
 
 /// One cloud.
 #[async_trait]
@@ -33,8 +37,12 @@ pub trait Cloud: Send + Sync {
     ///
     /// # Errors
     /// When neither the stack nor the provider says it.
-    fn scope(&self, stack: &Stack, prior: Option<&Stack>, connection: &Connection)
-    -> Result<Option<Scope>, Diagnostic>;
+    fn scope(
+        &self,
+        stack: &Stack,
+        prior: Option<&Stack>,
+        connection: &dyn Connection,
+    ) -> Result<Option<Scope>, Diagnostic>;
 
     /// Records the place in the attributes that the cloud has for it; what is not known yet is unknown.
     fn record_place(&self, stack: &mut Stack, place: &Place);
@@ -46,13 +54,13 @@ pub trait Cloud: Send + Sync {
     ///
     /// # Errors
     /// When the provider block is not known well enough.
-    fn session(&self, connection: &Connection) -> Result<Arc<dyn Session>, Diagnostic>;
+    fn session(&self, connection: &dyn Connection) -> Result<Arc<dyn Session>, Diagnostic>;
 
     /// The provider's labels for everything, as far as they are known.
-    fn default_labels(&self, connection: &Connection) -> BTreeMap<String, String>;
+    fn default_labels(&self, connection: &dyn Connection) -> BTreeMap<String, String>;
 
     /// What an operation that writes may switch on.
-    fn preparation(&self, connection: &Connection) -> Preparation;
+    fn preparation(&self, connection: &dyn Connection) -> Preparation;
 
     /// The place with both names of the account, as the cloud has them.
     ///

@@ -25,14 +25,13 @@ use tracing::debug;
 #[cfg(test)]
 pub(super) use self::compare::compare;
 pub use self::compare::{Comparison, Difference};
-use super::cloud::Cloud;
+use super::cloud::{Cloud, Connection};
 use super::context::CallContext;
 use super::model;
 use super::model::{Layout, Stack};
 use super::refresh;
 use super::resource::{Limit, scope_of};
 use super::run::{Preparation, Run};
-use crate::config::Connection;
 
 /// The form that is written here and read here.
 const FORMAT: u64 = 1;
@@ -176,7 +175,7 @@ impl StackImage {
     pub async fn verify(
         &self,
         cloud: &dyn Cloud,
-        connection: &Connection,
+        connection: &dyn Connection,
         calls: &CallContext,
     ) -> Result<Comparison, Diagnostics> {
         let unreadable = |error: ImageError| {

@@ -148,8 +148,8 @@ async fn read_policies(run: &Run, components: &Components) -> Result<BTreeMap<Ad
     for (address, result) in join_all(reads).await.into_iter().flatten() {
         match result {
             Ok(policy) => drop(policies.insert(address.clone(), policy)),
-            // The object itself is gone: its own reading says so.
-            Err(error) if error.is_not_found() => {}
+            // Nobody is granted anything on an object that is gone, also where something inside it is left.
+            Err(error) if error.is_not_found() => drop(policies.insert(address.clone(), Policy::default())),
             Err(error) => diagnostics.push(problem::of_component(address, Operation::Grant, &error)),
         }
     }

@@ -15,7 +15,7 @@ use tfplugin::{Context, Diagnostic, Diagnostics, Dynamic, Object, Path, Private,
 
 use super::address::Address;
 use super::body::{StackBody, StackType};
-use super::cloud::Cloud;
+use super::cloud::{Cloud, Connection};
 use super::context::CallContext;
 use super::import_id::ImportName;
 use super::model::{self, Components, Layout, Stack, Status, Timeouts};
@@ -27,7 +27,6 @@ use super::run::{Preparation, Run};
 use super::scope::Scope;
 use super::session::Session;
 use super::{apply, discover, generate, inventory, labels, look, problem, references, refresh, rename, validate};
-use crate::config::Connection;
 use crate::types::Duration;
 
 /// How long a plan may look at the cloud for objects that are in the way.
@@ -101,7 +100,7 @@ fn unknown_place() -> Diagnostic {
 }
 
 /// The scope of a stack that exists.
-pub(super) fn scope_of(cloud: &dyn Cloud, stack: &Stack, connection: &Connection) -> Result<Scope, Diagnostic> {
+pub(super) fn scope_of(cloud: &dyn Cloud, stack: &Stack, connection: &dyn Connection) -> Result<Scope, Diagnostic> {
     cloud.scope(stack, None, connection)?.ok_or_else(unknown_place)
 }
 
@@ -119,7 +118,7 @@ fn run<C: AsRef<Session>>(
 ) -> Result<Run, Diagnostic> {
     let calls = CallContext::new(limit, context.stop().clone());
     let session = session(context)?;
-    Ok(Run::new(cloud.session(&session.connection)?, calls, scope, preparation).reporting(session.progress.clone()))
+    Ok(Run::new(cloud.session(session.connection())?, calls, scope, preparation).reporting(session.progress.clone()))
 }
 
 fn marked(mut private: Private, plan: &str) -> Private {
@@ -169,13 +168,13 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
         if config.layout().place().iter().any(|attribute| config.get(attribute).is_unknown()) {
             return PlanResponse { private, ..request.with_computed_unknown() };
         }
-        let scope = match T::cloud().scope(proposed, request.prior.as_deref(), &session.connection) {
+        let scope = match T::cloud().scope(proposed, request.prior.as_deref(), session.connection()) {
             Ok(Some(scope)) => scope,
             // Not even the place is known: everything that the provider sets is open.
             Ok(None) => return PlanResponse { private, ..request.with_computed_unknown() },
             Err(diagnostic) => return refused(diagnostic),
         };
-        let configured = T::cloud().scope(config, request.prior.as_deref(), &session.connection);
+        let configured = T::cloud().scope(config, request.prior.as_deref(), session.connection());
         let configured = configured.ok().flatten().map(|scope| scope.place);
         let input = Input {
             prior: request.prior.as_deref(),
@@ -212,7 +211,7 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
             if session.handover.was_just_imported(state.text(model::ID).unwrap_or_default(), &state) {
                 return Ok(state.clone().into_stack());
             }
-            let scope = scope_of(T::cloud(), &state, &session.connection)?;
+            let scope = scope_of(T::cloud(), &state, session.connection())?;
             let run = run(T::cloud(), &context, scope, Limit::Read.of(Some(&state)), Preparation::Report)?;
             refresh::refresh(&run, T::cloud(), &state).await
         };
@@ -246,7 +245,7 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
                 session.handover.leave(id, state.clone().into_stack());
                 return Ok(Diagnostics::new());
             }
-            let scope = scope_of(T::cloud(), &state, &session.connection)?;
+            let scope = scope_of(T::cloud(), &state, session.connection())?;
             let run = run(T::cloud(), &context, scope, Limit::Delete.of(Some(&state)), Preparation::Report)?;
             // The new half of a replacement was made first and has taken over what it wants.
             let alive = session.handover.alive(id);
@@ -379,10 +378,10 @@ async fn apply_plan<T: StackType, C: AsRef<Session>>(
 ) -> ApplyResponse<StackBody<T>> {
     let result = async {
         let (cloud, session) = (T::cloud(), session(context)?);
-        let scope = cloud.scope(&planned, prior.as_deref(), &session.connection)?.ok_or_else(unknown_place)?;
+        let scope = cloud.scope(&planned, prior.as_deref(), session.connection())?.ok_or_else(unknown_place)?;
         let id = cloud.terms().stack_id(&scope.place, &scope.stack);
         let left = if prior.is_none() { session.handover.take(&id) } else { None };
-        let run = run(cloud, context, scope, limit.of(Some(&planned)), cloud.preparation(&session.connection))?;
+        let run = run(cloud, context, scope, limit.of(Some(&planned)), cloud.preparation(session.connection()))?;
         let config = config.into_stack();
         let (stack, mut diagnostics) = carry_out(&run, cloud, prior.as_deref(), &planned, config, left.as_ref()).await;
         // Terraform shows no warning of the plan's second half.
@@ -509,7 +508,7 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> ImportState<C> for
             let scope = Scope {
                 place: Place { account: import.account.clone(), number: None, region: import.region.clone() },
                 stack: import.stack.clone(),
-                default_labels: cloud.default_labels(&session.connection),
+                default_labels: cloud.default_labels(session.connection()),
                 ..Scope::default()
             };
             let mut run = run(cloud, &context, scope, Limit::Read.of(None), Preparation::Report)?;

@@ -2,16 +2,17 @@
 //!
 //! A provider's own client holds one and lends it (`AsRef`), so that the engine does not know who else is registered.
 
+use std::sync::Arc;
+
+use super::cloud::Connection;
 use super::handover::Handover;
 use super::image::StackImages;
 use super::progress::Progress;
-use crate::config::Connection;
 
 /// The connection, and what one call leaves to the next.
 #[derive(Debug)]
 pub struct Session {
-    /// The provider's settings and client.
-    pub connection: Connection,
+    connection: Arc<dyn Connection>,
     /// What one call leaves to the next.
     pub handover: Handover,
     /// The stacks of this configuration, as last known.
@@ -22,9 +23,14 @@ pub struct Session {
 
 impl Session {
     /// A session that remembers nothing yet.
-    pub fn new(connection: Connection) -> Self {
+    pub fn new(connection: Arc<dyn Connection>) -> Self {
         let (handover, images, progress) = Default::default();
         Self { connection, handover, images, progress }
+    }
+
+    /// What the provider block says.
+    pub fn connection(&self) -> &dyn Connection {
+        self.connection.as_ref()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Google Cloud on the engine.
 //!
-//! `stack` is the cloud itself: project, region, APIs. `kinds` has a file for every kind of component, which declares its API
+//! `stack` is the cloud itself: project, region, APIs. `connection` is what the provider block says to it. `kinds` has a file for every kind of component, which declares its API
 //! (`rest`); `objects` and `iam` make the calls through a `session`; `api` speaks HTTP. `terms`, `names`: how Google writes
 //! things; `patience`: how long is waited for what.
 
 pub mod api;
+pub mod connection;
 mod failure;
 pub mod iam;
 pub mod kinds;

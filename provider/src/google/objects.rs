@@ -382,7 +382,13 @@ impl Objects for RestObjects {
         name: &str,
         component: &Dynamic,
     ) -> Result<Option<LiveObject>, CallError> {
-        Ok(self.get_known(object, Run::of(run)?, name, component).await?)
+        let run = Run::of(run)?;
+        if let Some(found) = self.get_known(object, run, name, component).await? {
+            return Ok(Some(found));
+        }
+        // What outlived the object stays the stack's, or nobody would ever delete it.
+        let Some(parts) = self.kind.parts() else { return Ok(None) };
+        Ok(parts.remains(name, component, run).await?.map(|body| self.live(object, body, run.scope)))
     }
 
     async fn look_for(

@@ -112,6 +112,16 @@ pub trait Parts: Send + Sync {
         Ok(())
     }
 
+    /// What is left of the object `name`, which is gone, of the parts that the stack's `component` has: as the JSON of the
+    /// object with these parts only.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn remains(&self, name: &str, component: &Dynamic, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+        let _ = (name, component, run);
+        Ok(None)
+    }
+
     /// Makes the parts of the object `name` what `after` says. `before` is the object as read, with its parts (for an
     /// object that was just created, without). What the API says of new parts is put into `after`.
     ///

@@ -10,13 +10,13 @@ use regex::Regex;
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value, name};
 
 use super::api::{Host, Request};
+use super::connection::Connection;
 use super::kinds::KINDS;
 use super::session::{self, Run, apis};
 use super::settings::Settings;
 use super::terms::GoogleTerms;
-use crate::config::Connection;
 use crate::engine::body::{StackBody, StackType};
-use crate::engine::cloud::Cloud;
+use crate::engine::cloud::{self, Cloud};
 use crate::engine::error::CallError;
 use crate::engine::model::{self, Layout, Stack};
 use crate::engine::place::Place;
@@ -118,8 +118,9 @@ impl Cloud for Google {
         &self,
         stack: &Stack,
         prior: Option<&Stack>,
-        connection: &Connection,
+        connection: &dyn cloud::Connection,
     ) -> Result<Option<Scope>, Diagnostic> {
+        let connection = Connection::of(connection)?;
         // A place that the configuration sets is its own to say, even when it is not known yet.
         let of_provider = connection.project.as_ref().map(|project| project.to_wire());
         let account = pick(stack, name!(Settings.project), of_provider, ("GOOGLE_PROJECT", "my-project"))?;
@@ -134,7 +135,7 @@ impl Cloud for Google {
         let scope = Scope {
             place: Place { account, number, region },
             stack: name.to_owned(),
-            default_labels: self.default_labels(connection),
+            default_labels: connection.default_labels.known().cloned().unwrap_or_default(),
             ..Scope::default()
         };
         Ok(Some(stack.scoped(scope)))
@@ -162,17 +163,19 @@ impl Cloud for Google {
             .then(|| format!("{region:?} is not a region; one is written as europe-west1, without a zone behind it"))
     }
 
-    fn session(&self, connection: &Connection) -> Result<Arc<dyn run::Session>, Diagnostic> {
-        let client = connection.client().map_err(|missing| missing.diagnostic())?;
+    fn session(&self, connection: &dyn cloud::Connection) -> Result<Arc<dyn run::Session>, Diagnostic> {
+        let client = Connection::of(connection)?.client().map_err(|missing| missing.diagnostic())?;
         Ok(Arc::new(session::Session::new(client.clone())))
     }
 
-    fn default_labels(&self, connection: &Connection) -> BTreeMap<String, String> {
-        connection.default_labels.known().cloned().unwrap_or_default()
+    fn default_labels(&self, connection: &dyn cloud::Connection) -> BTreeMap<String, String> {
+        let labels = Connection::of(connection).ok().and_then(|connection| connection.default_labels.known());
+        labels.cloned().unwrap_or_default()
     }
 
-    fn preparation(&self, connection: &Connection) -> Preparation {
-        if connection.enable_apis { Preparation::Allowed } else { Preparation::Report }
+    fn preparation(&self, connection: &dyn cloud::Connection) -> Preparation {
+        let is_allowed = Connection::of(connection).is_ok_and(|connection| connection.enable_apis);
+        if is_allowed { Preparation::Allowed } else { Preparation::Report }
     }
 
     async fn identify(&self, run: &run::Run) -> Result<Place, CallError> {

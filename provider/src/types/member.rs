@@ -23,6 +23,9 @@ pub enum MemberError {
     /// Nothing, or not an email, behind the kind.
     #[error("behind {0}: there should be an email")]
     Email(&'static str),
+    /// A principal whose project is not written by its number.
+    #[error("the project of a {0} is written by its number, as projects/123456789012/…; it is {1}")]
+    Project(&'static str, String),
     /// Nothing behind the kind.
     #[error("behind {0}: something is missing, or there are spaces")]
     Value(&'static str),
@@ -35,6 +38,8 @@ const OTHERS: [&str; 6] =
     ["principal", "principalSet", "principalHierarchy", "projectOwner", "projectEditor", "projectViewer"];
 const EVERYBODY: [&str; 2] = ["allUsers", "allAuthenticatedUsers"];
 const DELETED: &str = "deleted:";
+/// How the value of a principal of a project begins.
+const IN_A_PROJECT: &str = "//iam.googleapis.com/projects/";
 
 /// Checks the text of a member.
 ///
@@ -65,8 +70,15 @@ pub fn check_member(text: &str) -> Result<(), MemberError> {
         };
     }
     if let Some(kind) = known(&OTHERS) {
-        let legal = !value.is_empty() && !value.contains(char::is_whitespace);
-        return if legal { Ok(()) } else { Err(MemberError::Value(kind)) };
+        if value.is_empty() || value.contains(char::is_whitespace) {
+            return Err(MemberError::Value(kind));
+        }
+        let project = value.strip_prefix(IN_A_PROJECT).and_then(|path| path.split('/').next());
+        return match project.filter(|project| !project.bytes().all(|byte| byte.is_ascii_digit())) {
+            // What is filled in is not known here.
+            Some(project) if !project.contains('{') => Err(MemberError::Project(kind, project.to_owned())),
+            _ => Ok(()),
+        };
     }
     Err(misspelt(kind, &ADDRESSES)
         .or_else(|| misspelt(kind, &OTHERS))
@@ -93,6 +105,10 @@ mod tests {
             ("serviceAccount:", MemberError::Email("serviceAccount")),
             ("domain:nodots", MemberError::Value("domain")),
             ("principal:", MemberError::Value("principal")),
+            (
+                "principalSet://iam.googleapis.com/projects/my-project/locations/global/workloadIdentityPools/p/*",
+                MemberError::Project("principalSet", "my-project".to_owned()),
+            ),
         ] {
             assert_eq!(check_member(text), Err(expected), "{text:?}");
         }

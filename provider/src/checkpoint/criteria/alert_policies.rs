@@ -30,7 +30,7 @@ pub(super) async fn check(which: Which<'_>, severities: &[String], state: AlertS
         Ok(names) => names,
         Err(finding) => return finding,
     };
-    let client = match tools.session.stacks.connection.client() {
+    let client = match tools.session.google.client() {
         Ok(client) => client,
         Err(missing) => return Finding::failed(format!("The policies cannot be read: {missing}.")),
     };

@@ -126,7 +126,7 @@ impl Probe {
     /// Asks once. The token is fetched by the first attempt that gets one.
     async fn attempt(&self, tools: &Tools<'_>, pools: &Pools, token: &mut Option<Secret>) -> Seen {
         if let (Some(audience), None) = (&self.audience, &token) {
-            let client = match tools.session.stacks.connection.client() {
+            let client = match tools.session.google.client() {
                 Ok(client) => client,
                 Err(missing) => return Seen::NotConfigured(missing.to_string()),
             };

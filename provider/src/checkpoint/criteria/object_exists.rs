@@ -44,7 +44,7 @@ mod tests {
             .query("uploadType", "media")
             .query("name", "v3/model.onnx")
             .bytes("application/octet-stream", "weights");
-        session.stacks.connection.client().unwrap().call(&minute(), upload).await.unwrap();
+        session.google.client().unwrap().call(&minute(), upload).await.unwrap();
         (world, session)
     }
 

@@ -12,7 +12,7 @@ const TOLD: usize = 10;
 /// Reads every object of the stack and compares the fingerprint of what was found with the given one.
 pub(super) async fn check(stack: &str, fingerprint: &str, tools: &Tools<'_>) -> Finding {
     let Some(image) = tools.session.stacks.images.get(stack) else { return Finding::unknown_stack(stack) };
-    match image.verify(&GOOGLE, &tools.session.stacks.connection, tools.calls).await {
+    match image.verify(&GOOGLE, tools.session.stacks.connection(), tools.calls).await {
         Ok(comparison) => judge(&comparison, &image, fingerprint),
         Err(problems) => Finding::failed(unreadable(&problems)),
     }

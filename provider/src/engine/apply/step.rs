@@ -58,6 +58,19 @@ fn object_of(address: &Address, component: &Dynamic, from: &Dynamic, later: &[Pa
     object
 }
 
+/// The component without the children that have outlived their object and serve nobody: they are still in the way, and are
+/// made anew when children have their turn.
+fn without_dead(address: &Address, component: &Dynamic) -> Dynamic {
+    let mut alive = component.clone();
+    for attribute in address.kind.object().attributes.iter().filter(|attribute| wire::holds_objects(attribute)) {
+        let Some(children) = component.get(&attribute.name).as_entries() else { continue };
+        let kept = children.iter().filter(|(_, child)| !address.kind.is_dead(child));
+        let kept = kept.map(|(key, child)| (key.clone(), child.clone())).collect();
+        tree::set(&mut alive, attribute.name.clone(), Dynamic::Map(kept));
+    }
+    alive
+}
+
 /// Records one part of a component, as `component` has it, in what is recorded already.
 fn record(work: &Work<'_>, address: &Address, part: Part, component: &Dynamic) {
     let mut live = work.live();
@@ -185,7 +198,7 @@ async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &D
         // It went between plan and apply: it is made again.
         Ok(Some(None)) => {
             work.live().remove(address);
-            return make(work, address, planned, &[]).await;
+            return make(work, address, &without_dead(address, planned), &[]).await;
         }
         Ok(None) => (prior.clone(), Diagnostics::new()),
         Err(UpdateError::Unread { found, error }) => {

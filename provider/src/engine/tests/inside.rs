@@ -192,15 +192,46 @@ async fn a_replaced_subscription_has_the_new_filter() {
 }
 
 #[tokio::test]
+async fn a_subscription_whose_topic_was_deleted_is_made_anew_with_it_as_the_plan_says() {
+    let world = world().await;
+    let mut config = subscription(&json!({}));
+    config["topics"]["events"]["iam"] = json!({"roles/pubsub.viewer": ["user:jane@example.com"]});
+    for retention in [Json::Null, json!("1d")] {
+        config["topics"]["events"]["message_retention"] = retention;
+        let stack = world.make(&config).await;
+        delete(&world, "pubsub", "/v1/projects/test-project/topics/events");
+        edit(&world, "pubsub", AUDIT, &json!({"topic": "_deleted-topic_"}));
+        let (read, plan) = plan_of(&world, &stack, &config).await;
+        assert!(plan.contains("1 object will be replaced"), "{plan}");
+        let (stack, diagnostics) = world.apply(Some(&read), &config, None).await;
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        assert_eq!(plan_of(&world, &stack, &config).await.1, "");
+        assert_eq!(audit(&world)["topic"], "projects/test-project/topics/events");
+        world.apply(Some(&stack), &json!({}), None).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_deleted_topic_left_is_deleted_with_its_component() {
+    let world = world().await;
+    let stack = world.make(&subscription(&json!({}))).await;
+    delete(&world, "pubsub", "/v1/projects/test-project/topics/events");
+    edit(&world, "pubsub", AUDIT, &json!({"topic": "_deleted-topic_"}));
+    let (read, plan) = plan_of(&world, &stack, &json!({})).await;
+    assert!(plan.contains("will be deleted"), "{plan}");
+    let (_, diagnostics) = world.apply(Some(&read), &json!({}), None).await;
+    assert!(!diagnostics.has_error(), "{diagnostics:?}");
+    assert!(!world.0.state().objects["pubsub.googleapis.com"].contains_key(AUDIT));
+}
+
+#[tokio::test]
 async fn a_dead_subscription_that_a_creation_meets_is_left_alone() {
     let world = world().await;
     let config = subscription(&json!({}));
-    let stack = world.make(&config).await;
+    world.make(&config).await;
     delete(&world, "pubsub", "/v1/projects/test-project/topics/events");
     edit(&world, "pubsub", AUDIT, &json!({"topic": "_deleted-topic_"}));
-    let (read, plan) = plan_of(&world, &stack, &config).await;
-    assert!(!plan.contains("subscriptions/audit"), "{plan}");
-    let (_, diagnostics) = world.apply(Some(&read), &config, None).await;
+    let (_, diagnostics) = world.apply(None, &config, None).await;
     let said = format!("{diagnostics:?}");
     assert!(diagnostics.has_error() && said.contains("gcloud pubsub subscriptions delete audit"), "{said}");
     assert_eq!(

@@ -9,7 +9,7 @@ use tfplugin::{Diagnostics, Dynamic, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::{configured, planned, scope, service, text};
-use crate::config::{Connection, ProviderConfig};
+use crate::config::ProviderConfig;
 use crate::engine::address::Address;
 use crate::engine::import_id::ImportName;
 use crate::engine::model::{self, Stack};
@@ -18,6 +18,7 @@ use crate::engine::{apply, discover, refresh, resource, tree};
 use crate::google::api::auth::Environment;
 use crate::google::api::host::Addressing;
 use crate::google::api::{CallContext, Client, ClientConfig};
+use crate::google::connection::Connection;
 use crate::google::session as google;
 use crate::google::stack::GOOGLE;
 

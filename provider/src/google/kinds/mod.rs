@@ -9,6 +9,7 @@ mod budget;
 mod firestore_database;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod limits;
 mod notification_channel;
 mod registry;
 mod scalars;

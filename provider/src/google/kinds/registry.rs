@@ -220,6 +220,7 @@ struct PackagePrefixes;
 /// What a virtual repository joins.
 const VIRTUAL: &str = "virtualRepositoryConfig";
 const IN_CONDITION: &str = "condition.packageNamePrefixes";
+const TAG_STATE: &str = "condition.tagState";
 const IN_MOST_RECENT: &str = "mostRecentVersions.packageNamePrefixes";
 
 impl Codec for PackagePrefixes {
@@ -244,7 +245,7 @@ impl Codec for PackagePrefixes {
     }
 }
 
-/// A policy repeats its own name, is about age or about number, and an all-embracing one says so.
+/// A policy repeats its own name, is about age or about number, and says of which tags.
 fn complete_policies(body: &mut Json) {
     let Some(policies) = body.get_mut("cleanupPolicies").and_then(Json::as_object_mut) else { return };
     for (id, policy) in policies {
@@ -259,8 +260,8 @@ fn complete_policies(body: &mut Json) {
                 wire::put(policy, IN_CONDITION, prefixes);
             }
             wire::remove(policy, "mostRecentVersions");
-            if wire::get(policy, "condition").and_then(Json::as_object).is_none_or(serde_json::Map::is_empty) {
-                wire::put(policy, "condition.tagState", Json::from("ANY"));
+            if wire::get(policy, TAG_STATE).is_none() {
+                wire::put(policy, TAG_STATE, Json::from("ANY"));
             }
         }
     }

@@ -15,6 +15,7 @@ use serde_json::{Value as Json, json};
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use self::replication::Replication;
+use super::limits;
 use super::scalars::Instant;
 use crate::engine::kind::{Declared, Discovery, Kind};
 use crate::engine::marks::{Codec, Immutable, InputOnly, Labels, OwnKeys, Volatile, refers, wire, wire_with};
@@ -27,6 +28,11 @@ use crate::types::Duration;
 
 /// The kind.
 pub(super) struct Secret;
+
+/// How long a destroyed version may be kept, in seconds: a day to a thousand days.
+const DESTROY_TTL: (u64, u64) = (86_400, 86_400_000);
+/// How far apart rotations may be, in seconds: an hour to a hundred years.
+const ROTATION_PERIOD: (u64, u64) = (3600, 3_153_600_000);
 
 /// The largest value, in bytes.
 const LARGEST: usize = 65_536;
@@ -169,6 +175,8 @@ impl Declared for Secret {
     }
 
     fn validate_new(&self, spec: &SecretSpec, path: &Path, diagnostics: &mut Diagnostics) {
+        limits::length(&spec.version_destroy_ttl, DESTROY_TTL, "version_destroy_ttl", path, diagnostics);
+        limits::length(&spec.rotation_period, ROTATION_PERIOD, "rotation_period", path, diagnostics);
         if spec.rotation_period.is_null() {
             return;
         }

@@ -14,15 +14,17 @@ use serde_json::Value as Json;
 use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Entries, Name, Object, Path, Value};
 
 use self::subscription::Subscription;
+use super::limits;
 use super::scalars::KmsKey;
-use crate::engine::kind::{Declared, Kind};
+use crate::engine::kind::{Declared, Gradual, Kind};
 use crate::engine::marks::{Children, Immutable, Labels, wire, wire_with};
+use crate::engine::objects::Readiness;
 use crate::engine::scope::Scope;
 use crate::engine::terms::Terms;
 use crate::engine::tree;
 use crate::engine::wire::{self, DURATION, SHORT_NAME};
 use crate::google::api::{ApiError, Host};
-use crate::google::rest::{IamStyle, Naming, Operations, Parts, Rest, RestKind, Update};
+use crate::google::rest::{IamStyle, Naming, Operations, Parts, Patch, Rest, RestKind, Update};
 use crate::google::session::Run;
 use crate::google::terms::GoogleTerms;
 use crate::types::Duration;
@@ -109,27 +111,6 @@ fn check_name(name: &Value<String>, noun: &str, path: &Path, diagnostics: &mut D
     }
 }
 
-fn check_length(
-    length: &Value<Duration>,
-    (least, most): (u64, u64),
-    name: &str,
-    path: &Path,
-    diagnostics: &mut Diagnostics,
-) {
-    let seconds = length.known().map(|length| (length, length.to_std().as_secs()));
-    if let Some((length, _)) = seconds.filter(|(_, seconds)| !(least..=most).contains(seconds)) {
-        let (least, most) = (wire::human_duration(least), wire::human_duration(most));
-        let text = tfplugin::Scalar::repr(length);
-        diagnostics.push(
-            Diagnostic::error(
-                format!("{name} out of range"),
-                format!("{name} must be between {least} and {most}; it is {text}."),
-            )
-            .at(path.attribute(name.to_owned())),
-        );
-    }
-}
-
 impl Declared for Topic {
     type Spec = TopicSpec;
     const NAME: &'static str = "topics";
@@ -137,7 +118,7 @@ impl Declared for Topic {
 
     fn validate(&self, spec: &TopicSpec, path: &Path, diagnostics: &mut Diagnostics) {
         check_name(&spec.name, "topic", path, diagnostics);
-        check_length(&spec.message_retention, (600, 31 * 86_400), "message_retention", path, diagnostics);
+        limits::length(&spec.message_retention, (600, 31 * 86_400), "message_retention", path, diagnostics);
         if let (false, true) = (spec.schema_encoding.is_null(), spec.schema.is_null()) {
             diagnostics.push(
                 Diagnostic::error(
@@ -149,6 +130,12 @@ impl Declared for Topic {
         }
         for (key, subscription) in spec.subscriptions.known().into_iter().flatten() {
             subscription::validate(key, subscription, &path.attribute("subscriptions").key(key), diagnostics);
+        }
+    }
+
+    fn validate_new(&self, spec: &TopicSpec, path: &Path, diagnostics: &mut Diagnostics) {
+        for (key, subscription) in spec.subscriptions.known().into_iter().flatten() {
+            subscription::validate_new(subscription, &path.attribute("subscriptions").key(key), diagnostics);
         }
     }
 }
@@ -188,6 +175,10 @@ impl Kind for Topic {
         child.get("topic").as_str().is_some_and(subscription::is_dead)
     }
 
+    fn gradual(&self) -> Option<&dyn Gradual> {
+        Some(self)
+    }
+
     fn unmanaged(&self) -> &'static [&'static str] {
         &[
             "satisfiesPzs",
@@ -212,6 +203,18 @@ impl Kind for Topic {
     }
 }
 
+impl Gradual for Topic {
+    fn readiness(&self, _: &Json) -> Readiness {
+        Readiness::Ready
+    }
+
+    /// A subscription that has lost its topic says that this one may be gone: it is looked for, and made anew.
+    fn was_ready(&self, component: &Dynamic) -> bool {
+        let mut subscriptions = component.get("subscriptions").as_entries().into_iter().flatten();
+        !subscriptions.any(|(_, subscription)| subscription.get("topic").as_str() == Some(subscription::DELETED_TOPIC))
+    }
+}
+
 #[async_trait]
 impl RestKind for Topic {
     fn rest(&self) -> Rest {
@@ -228,6 +231,20 @@ impl RestKind for Topic {
             operations: Operations::default(),
             iam: Some(IamStyle::Verbs),
             full_name: "//pubsub.googleapis.com/{name}",
+        }
+    }
+
+    /// The API takes the settings of storage and of the schema as messages of their own.
+    fn before_update(&self, _: &Json, patch: &mut Patch) {
+        for message in ["messageStoragePolicy", "schemaSettings"] {
+            let before = patch.mask.len();
+            patch.mask.retain(|path| path.split('.').next() != Some(message));
+            if patch.mask.len() < before {
+                patch.mask.push(message.to_owned());
+            }
+        }
+        if wire::get(&patch.body, "schemaSettings.schema").is_none() {
+            wire::remove(&mut patch.body, "schemaSettings");
         }
     }
 
@@ -256,6 +273,10 @@ impl Parts for Topic {
 
     async fn look_for(&self, body: &mut Json, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
         subscription::look_for(body, component, run).await
+    }
+
+    async fn remains(&self, name: &str, component: &Dynamic, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+        subscription::remains(name, component, run).await
     }
 
     async fn write(&self, name: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {

@@ -141,7 +141,7 @@ fn a_policy_about_number_and_one_about_age_are_written_apart() {
         json!({
             "all": {"id": "all", "action": "DELETE", "condition": {"tagState": "ANY"}},
             "few": {"id": "few", "action": "KEEP", "mostRecentVersions": {"keepCount": 5, "packageNamePrefixes": ["api"]}},
-            "old": {"id": "old", "action": "DELETE", "condition": {"olderThan": "7776000s", "packageNamePrefixes": ["web"]}},
+            "old": {"id": "old", "action": "DELETE", "condition": {"tagState": "ANY", "olderThan": "7776000s", "packageNamePrefixes": ["web"]}},
         })
     );
 }

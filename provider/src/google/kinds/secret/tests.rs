@@ -4,7 +4,7 @@ use tfplugin::{Dynamic, Path};
 use crate::engine::kind::AnyKind;
 use crate::engine::wire;
 use crate::google::kinds::fixtures::{
-    component, created, ct_scan, differences, problems, read_body, refused, scope, set, updated,
+    component, created, ct_scan, differences, problems, problems_when_new, read_body, refused, scope, set, updated,
 };
 use crate::google::kinds::{kind, rest_kind};
 
@@ -105,6 +105,14 @@ fn a_new_rotation_says_when_and_to_whom() {
     secrets().validate_new(&component(secrets(), &json!({"rotation_period": "30d"})), &path, &mut diagnostics);
     let texts: Vec<String> = diagnostics.iter().map(|problem| problem.summary.to_string()).collect();
     assert_eq!(texts, ["A rotation needs next_rotation_time", "A rotation needs topics"]);
+}
+
+#[test]
+fn lengths_of_time_have_limits() {
+    refused(secrets(), &json!({"version_destroy_ttl": "1h"}), ".version_destroy_ttl", "between 1d and 1000d");
+    let rotation = |period: &str| json!({"rotation_period": period, "next_rotation_time": "2030-01-01T00:00:00Z", "topics": ["projects/p/topics/t"]});
+    assert_eq!(problems_when_new(secrets(), &rotation("1h")), []);
+    refused(secrets(), &rotation("59m"), ".rotation_period", "between 1h");
 }
 
 #[test]

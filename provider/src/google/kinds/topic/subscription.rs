@@ -8,10 +8,11 @@ use futures::future::{join_all, try_join_all};
 use serde_json::{Value as Json, json};
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Entries, Object, Path, Value};
 
-use super::{check_length, check_name};
+use super::check_name;
 use crate::engine::marks::{Codec, FreeText, Identity, Immutable, OwnKeys, refers, wire, wire_with};
 use crate::engine::wire::{self, DURATION, SECONDS_INT, text};
 use crate::google::api::{ApiError, Found, Host, List, Request};
+use crate::google::kinds::limits;
 use crate::google::names::{last_segment, own_name};
 use crate::google::patience;
 use crate::google::session::Run;
@@ -75,13 +76,13 @@ pub(in crate::google::kinds) struct Subscription {
     pub(super) labels: Value<BTreeMap<String, String>>,
     /// The topic that the subscription listens to, as `projects/P/topics/NAME`: this one, but for what others did to it.
     /// `_deleted-topic_` after the topic was deleted, and `detached` after somebody detached it: it gets no messages any
-    /// more, and is deleted and created anew, unless the topic is protected or imported.
+    /// more, and is deleted and created anew, with the topic where that is gone, unless the topic is protected or imported.
     #[tf(computed, ext(wire("topic"), Immutable))]
     pub(super) topic: Value<String>,
 }
 
 /// What a subscription listens to whose topic was deleted.
-const DELETED_TOPIC: &str = "_deleted-topic_";
+pub(super) const DELETED_TOPIC: &str = "_deleted-topic_";
 /// What one that was detached is recorded to listen to.
 const DETACHED: &str = "detached";
 
@@ -121,10 +122,10 @@ const MAX_BACKOFF: u64 = 600;
 pub(super) fn validate(key: &str, subscription: &Subscription, path: &Path, diagnostics: &mut Diagnostics) {
     let own_name = if subscription.name.is_null() { Value::Known(key.to_owned()) } else { subscription.name.clone() };
     check_name(&own_name, "subscription", path, diagnostics);
-    check_length(&subscription.ack_deadline, (10, 600), "ack_deadline", path, diagnostics);
-    check_length(&subscription.message_retention, (600, 31 * 86_400), "message_retention", path, diagnostics);
-    check_length(&subscription.minimum_backoff, (0, MAX_BACKOFF), "minimum_backoff", path, diagnostics);
-    check_length(&subscription.maximum_backoff, (0, MAX_BACKOFF), "maximum_backoff", path, diagnostics);
+    limits::length(&subscription.ack_deadline, (10, 600), "ack_deadline", path, diagnostics);
+    limits::length(&subscription.message_retention, (600, 31 * 86_400), "message_retention", path, diagnostics);
+    limits::length(&subscription.minimum_backoff, (0, MAX_BACKOFF), "minimum_backoff", path, diagnostics);
+    limits::length(&subscription.maximum_backoff, (0, MAX_BACKOFF), "maximum_backoff", path, diagnostics);
     let mut error = |attribute: &str, summary: &str, detail: String| {
         diagnostics.push(Diagnostic::error(summary, detail).at(path.attribute(attribute.to_owned())));
     };
@@ -163,6 +164,37 @@ pub(super) fn validate(key: &str, subscription: &Subscription, path: &Path, diag
         if is_set && is_missing {
             error(name, "An attribute is missing", format!("{name} needs {needed}. Set it, or remove {name}."));
         }
+    }
+}
+
+/// The longest filter, in bytes.
+const LONGEST_FILTER: usize = 256;
+
+/// What the API refuses of a new subscription or of a change.
+pub(super) fn validate_new(subscription: &Subscription, path: &Path, diagnostics: &mut Diagnostics) {
+    let mut error = |attribute: &str, summary: &str, detail: String| {
+        diagnostics.push(Diagnostic::error(summary, detail).at(path.attribute(attribute.to_owned())));
+    };
+    if let Some(filter) = subscription.filter.known().filter(|filter| filter.len() > LONGEST_FILTER) {
+        let detail = format!("filter must have at most {LONGEST_FILTER} bytes; it has {}.", filter.len());
+        error("filter", "The filter is too long", detail);
+    }
+    if subscription.exactly_once_delivery.known() == Some(&true) && !subscription.push_endpoint.is_null() {
+        let detail = "exactly_once_delivery needs receivers that pull. Remove push_endpoint, or exactly_once_delivery.";
+        error("exactly_once_delivery", "Pushed messages may come twice", detail.to_owned());
+    }
+    let or = |length: &Value<Duration>, default: u64| match length {
+        Value::Null => Some(default),
+        length => length.known().map(|length| length.to_std().as_secs()),
+    };
+    let backoffs = (or(&subscription.minimum_backoff, 10), or(&subscription.maximum_backoff, MAX_BACKOFF));
+    if let (Some(least), Some(most)) = backoffs
+        && least > most
+    {
+        let attribute = if subscription.maximum_backoff.is_null() { "minimum_backoff" } else { "maximum_backoff" };
+        let (least, most) = (wire::human_duration(least), wire::human_duration(most));
+        let detail = format!("minimum_backoff ({least}) must not be longer than maximum_backoff ({most}).");
+        error(attribute, "The shortest backoff is longer than the longest", detail);
     }
 }
 
@@ -253,6 +285,18 @@ pub(super) async fn look_for(topic: &mut Json, component: &Dynamic, run: Run<'_>
     Ok(())
 }
 
+/// The subscriptions of a deleted topic that are still there, in the JSON that the topic would have.
+pub(super) async fn remains(topic: &str, component: &Dynamic, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+    let mut body = json!({ "name": topic });
+    look_for(&mut body, component, run).await?;
+    let left: Vec<Json> = named(&body).into_values().filter(|left| text(left, "topic") == DELETED_TOPIC).collect();
+    if left.is_empty() {
+        return Ok(None);
+    }
+    body["subscriptions"] = wire::by_key(left, |subscription| text(subscription, "name").to_owned());
+    Ok(Some(body))
+}
+
 fn path(name: &str, run: Run<'_>) -> String {
     format!("v1/projects/{}/subscriptions/{name}", run.scope.place.account)
 }
@@ -269,8 +313,11 @@ fn named(topic: &Json) -> BTreeMap<String, Json> {
     all.into_iter().flatten().map(|(_, subscription)| named(subscription)).collect()
 }
 
-/// A policy that has lost its settings goes.
+/// A policy that has lost its settings goes, and so does what belongs to the URL of a push that there is no more.
 fn tidy(subscription: &mut Json) {
+    if subscription.get("pushConfig").is_some() && text(subscription, "pushConfig.pushEndpoint").is_empty() {
+        subscription["pushConfig"] = json!({});
+    }
     for policy in ["deadLetterPolicy", "retryPolicy", "pushConfig.oidcToken"] {
         if wire::get(subscription, policy).and_then(Json::as_object).is_some_and(serde_json::Map::is_empty) {
             wire::remove(subscription, policy);

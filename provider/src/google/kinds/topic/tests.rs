@@ -111,6 +111,32 @@ fn retention_that_ends_is_cleared() {
 }
 
 #[test]
+fn settings_of_storage_and_schema_are_written_as_whole_messages() {
+    let body = json!({
+        "name": "projects/p/topics/t", "messageStoragePolicy": {"allowedPersistenceRegions": ["europe-west1"], "enforceInTransit": true},
+        "schemaSettings": {"schema": "projects/p/schemas/s", "encoding": "JSON", "firstRevisionId": "1"},
+    });
+    let (wanted, mask) = updated(topics(), &body, |topic| {
+        let regions = Dynamic::set([Dynamic::string("europe-west1"), Dynamic::string("europe-west4")]);
+        crate::google::kinds::fixtures::set(topic, "allowed_regions", regions);
+        crate::google::kinds::fixtures::set(topic, "schema_encoding", Dynamic::string("BINARY"));
+    });
+    assert_eq!(mask, ["messageStoragePolicy", "schemaSettings"]);
+    assert_eq!(
+        wire::masked(&wanted, &mask),
+        json!({
+            "messageStoragePolicy": {"allowedPersistenceRegions": ["europe-west1", "europe-west4"], "enforceInTransit": true},
+            "schemaSettings": {"schema": "projects/p/schemas/s", "encoding": "BINARY", "firstRevisionId": "1"},
+        })
+    );
+    let (wanted, mask) = updated(topics(), &body, |topic| {
+        crate::google::kinds::fixtures::set(topic, "schema", Dynamic::Null);
+        crate::google::kinds::fixtures::set(topic, "schema_encoding", Dynamic::Null);
+    });
+    assert_eq!((wire::masked(&wanted, &mask), mask), (json!({}), vec!["schemaSettings".to_owned()]));
+}
+
+#[test]
 fn refusals_name_the_attribute_and_the_way_out() {
     let kind = topics();
     assert_eq!(problems(kind, &json!({"name": "billing-alerts", "message_retention": "31d"})), vec![]);
@@ -133,4 +159,17 @@ fn refusals_name_the_attribute_and_the_way_out() {
         "between 5 and 100",
     );
     refused(kind, &json!({"subscriptions": {"no": {}}}), ".subscriptions[\"no\"].name", "KEY");
+    refused(kind, &with(json!({"filter": "x".repeat(257)})), ".subscriptions[\"sub\"].filter", "at most 256 bytes");
+    refused(
+        kind,
+        &with(json!({"exactly_once_delivery": true, "push_endpoint": "https://example.com"})),
+        ".subscriptions[\"sub\"].exactly_once_delivery",
+        "Remove push_endpoint",
+    );
+    refused(
+        kind,
+        &with(json!({"maximum_backoff": "5s"})),
+        ".subscriptions[\"sub\"].maximum_backoff",
+        "minimum_backoff (10s)",
+    );
 }

@@ -100,7 +100,10 @@ fn kinds(provider: &Provider) -> Vec<&'static str> {
 
 /// A provider stays of its kind for life, and its name is taken for 30 days after it.
 pub(super) fn validate_change(was: &Provider, is: &Provider, path: &Path, diagnostics: &mut Diagnostics) {
-    if let ([was], [kind]) = (&kinds(was)[..], &kinds(is)[..])
+    let before = kinds(was);
+    // A kind that the schema does not have is another one, too.
+    let was = before.first().copied().unwrap_or("another kind");
+    if let [kind] = kinds(is)[..]
         && was != kind
     {
         diagnostics.push(
@@ -113,7 +116,7 @@ pub(super) fn validate_change(was: &Provider, is: &Provider, path: &Path, diagno
                     is.name.known().map_or("", String::as_str)
                 ),
             )
-            .at(path.attribute(*kind)),
+            .at(path.attribute(kind)),
         );
     }
 }
@@ -127,6 +130,10 @@ pub(super) fn validate_new(provider: &Provider, path: &Path, diagnostics: &mut D
     };
     if let [first, second, ..] = kinds[..] {
         error(second, "Two kinds of provider", format!("A provider has {first} or {second}, not both."));
+    }
+    if kinds.is_empty() {
+        let detail = "A provider is of one kind: set issuer_uri, aws_account_id or saml_metadata_xml.";
+        error("issuer_uri", "The kind of the provider is missing", detail.to_owned());
     }
     let issuer = provider.issuer_uri.known().map(String::as_str);
     if let Some(issuer) = issuer.filter(|issuer| !issuer.starts_with("https://")) {

@@ -161,6 +161,29 @@ fn a_provider_is_of_one_kind() {
 }
 
 #[test]
+fn a_provider_says_of_which_kind_it_is() {
+    let hcl = with(|github| {
+        github["issuer_uri"] = Json::Null;
+        github["attribute_condition"] = Json::Null;
+    });
+    refused(pools(), &hcl, ".providers[\"github\"].issuer_uri", "of one kind");
+}
+
+#[test]
+fn a_provider_of_a_kind_beyond_the_schema_stays_one() {
+    let effective = |hcl: &Json| {
+        let mut pool = component(pools(), hcl);
+        pools().effective(&mut pool, "key", &scope());
+        pool
+    };
+    let before = effective(&with(|github| github["issuer_uri"] = Json::Null));
+    let mut diagnostics = tfplugin::Diagnostics::new();
+    pools().validate_change(&before, &effective(&with(|_| ())), &tfplugin::Path::root(), &mut diagnostics);
+    let said: Vec<&str> = diagnostics.iter().map(|problem| problem.summary.as_str()).collect();
+    assert_eq!(said, ["The kind of a provider cannot be changed"]);
+}
+
+#[test]
 fn two_providers_of_one_name_are_refused() {
     let mut hcl = with(|_| ());
     hcl["providers"]["other"] = github();

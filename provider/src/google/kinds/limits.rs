@@ -1,0 +1,29 @@
+//! Limits that the APIs document, so that a plan refuses what an apply would.
+//!
+//! Each kind says its numbers; here is how one is judged and what is said of it. For limits of texts see `crate::types`.
+
+use tfplugin::{Diagnostic, Diagnostics, Path, Scalar as _, Value};
+
+use crate::engine::wire::human_duration;
+use crate::types::Duration;
+
+/// Refuses a length of time outside `least..=most` seconds.
+pub(super) fn length(
+    length: &Value<Duration>,
+    (least, most): (u64, u64),
+    name: &str,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(length) = length.known().filter(|length| !(least..=most).contains(&length.to_std().as_secs())) else {
+        return;
+    };
+    let (least, most, text) = (human_duration(least), human_duration(most), length.repr());
+    diagnostics.push(
+        Diagnostic::error(
+            format!("{name} out of range"),
+            format!("{name} must be between {least} and {most}; it is {text}."),
+        )
+        .at(path.attribute(name.to_owned())),
+    );
+}
