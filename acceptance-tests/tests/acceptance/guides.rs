@@ -21,6 +21,7 @@ on_every_terraform! {
     state_and_recovery,
     moving_and_renaming,
     deletions,
+    why_a_change,
     upgrading,
     alerts_from_shadow_to_live,
     testing_with_localcloud,
@@ -32,7 +33,7 @@ on_every_terraform! {
 }
 
 /// Guides, each with a test of its own above.
-const TRIED: [&str; 15] = [
+const TRIED: [&str; 16] = [
     "getting-started",
     "phases",
     "checkpoint-format",
@@ -40,6 +41,7 @@ const TRIED: [&str; 15] = [
     "state-and-recovery",
     "moving-and-renaming",
     "deletions",
+    "why-a-change",
     "upgrading",
     "alerts-from-shadow-to-live",
     "testing-with-localcloud",
@@ -89,6 +91,10 @@ fn deletions(scene: Scene) {
         return cannot_run("the guide on deletions", "jq is not on the PATH");
     }
     follow_as(&mut reader, "deletions");
+}
+
+fn why_a_change(scene: Scene) {
+    follow(scene, "why-a-change");
 }
 
 fn upgrading(scene: Scene) {
