@@ -181,7 +181,7 @@ pub(super) fn validate_new(subscription: &Subscription, path: &Path, diagnostics
     }
     if subscription.exactly_once_delivery.known() == Some(&true) && !subscription.push_endpoint.is_null() {
         let detail = "exactly_once_delivery needs receivers that pull. Remove push_endpoint, or exactly_once_delivery.";
-        error("exactly_once_delivery", "Pushed messages may come twice", detail.to_owned());
+        error("exactly_once_delivery", "Exactly-once delivery to a push endpoint", detail.to_owned());
     }
     let or = |length: &Value<Duration>, default: u64| match length {
         Value::Null => Some(default),
@@ -194,7 +194,7 @@ pub(super) fn validate_new(subscription: &Subscription, path: &Path, diagnostics
         let attribute = if subscription.maximum_backoff.is_null() { "minimum_backoff" } else { "maximum_backoff" };
         let (least, most) = (wire::human_duration(least), wire::human_duration(most));
         let detail = format!("minimum_backoff ({least}) must not be longer than maximum_backoff ({most}).");
-        error(attribute, "The shortest backoff is longer than the longest", detail);
+        error(attribute, "minimum_backoff is longer than maximum_backoff", detail);
     }
 }
 
