@@ -1,13 +1,15 @@
-//! Holds the structure of the workspace: no circle between modules, and an engine that knows no cloud and no kind by name.
+//! Holds the structure of the workspace: no circle between modules, an engine that knows no cloud and no kind by name, and pages
+//! whose proofs exist.
 //!
-//! `workspace` finds the crates, `source` parses one into modules, `resolve` says which module a path leads to, `circles`
-//! and `neutral` are the two rules, and `known` is the list of today's violations, which may only shrink. `titles` collects the
+//! `workspace` finds the crates, `source` parses one into modules, `resolve` says which module a path leads to, `circles`,
+//! `neutral` and `proofs` are the rules, and `known` is the list of today's violations, which may only shrink. `titles` collects the
 //! titles of diagnostics for their catalogue, and `gaps` finds texts whose lines lost their ends.
 
 pub mod circles;
 pub mod gaps;
 pub mod known;
 pub mod neutral;
+pub mod proofs;
 mod resolve;
 pub mod source;
 mod testing;
@@ -38,6 +40,9 @@ pub enum CheckError {
     /// A crate cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A page that promises something cannot be read.
+    #[error("a page cannot be read")]
+    Page(#[from] std::io::Error),
 }
 
 /// All that is forbidden in the workspace at `root`, sorted.
@@ -51,6 +56,7 @@ pub fn violations(root: &Path) -> Result<Vec<Violation>, CheckError> {
         all.extend(circles::violations(&tree));
         all.extend(neutral::violations(&tree));
     }
+    all.extend(proofs::violations(root)?);
     all.sort();
     all.dedup();
     Ok(all)

@@ -4,5 +4,6 @@ mod circles;
 mod gaps;
 mod made;
 mod neutral;
+mod proofs;
 mod titles;
 mod whole;
