@@ -36,8 +36,7 @@ struct Cloud {
 
 impl Cloud {
     fn of(snapshot: &Snapshot) -> Self {
-        let is_there = |object: &Object| object.body.get("state").and_then(Value::as_str) != Some("DELETED");
-        let objects = snapshot.objects().into_iter().filter(is_there);
+        let objects = snapshot.objects().into_iter().filter(Object::is_there);
         let policies = snapshot.policies();
         let grants = policies.iter().flat_map(|policy| {
             let name = policy_name(policy);
@@ -48,7 +47,7 @@ impl Cloud {
                 members.filter_map(Value::as_str).map(move |member| format!("{name} {role} {member}"))
             })
         });
-        Self { grants: grants.collect(), objects: objects.map(|object| (full_name(&object), object)).collect() }
+        Self { grants: grants.collect(), objects: objects.map(|object| (object.full_name(), object)).collect() }
     }
 
     /// The object that the API knows by a relative name, which has the project's number where the API answers with that.
@@ -242,17 +241,6 @@ fn is_same(member: &str, principal: &str) -> bool {
 /// A label of the stamp, where the API has labels.
 fn stamp<'a>(object: &'a Object, label: &str) -> Option<&'a str> {
     ["userLabels", "labels"].iter().find_map(|labels| object.body.get(labels)?.get(label)?.as_str())
-}
-
-/// `//storage.googleapis.com/projects/_/buckets/NAME`, `//run.googleapis.com/projects/P/locations/L/services/NAME`.
-fn full_name(object: &Object) -> String {
-    match object.path.strip_prefix("/storage/v1/b/") {
-        Some(bucket) => format!("//{}/projects/_/buckets/{bucket}", object.service),
-        None => {
-            let relative = object.path.trim_start_matches('/').split_once('/').map_or("", |(_, relative)| relative);
-            format!("//{}/{relative}", object.service)
-        }
-    }
 }
 
 /// The full name of what a policy is for.

@@ -31,6 +31,24 @@ pub struct Object {
     pub body: Value,
 }
 
+impl Object {
+    /// `//storage.googleapis.com/projects/_/buckets/NAME`, `//run.googleapis.com/projects/P/locations/L/services/NAME`.
+    pub fn full_name(&self) -> String {
+        match self.path.strip_prefix("/storage/v1/b/") {
+            Some(bucket) => format!("//{}/projects/_/buckets/{bucket}", self.service),
+            None => {
+                let relative = self.path.trim_start_matches('/').split_once('/').map_or("", |(_, relative)| relative);
+                format!("//{}/{relative}", self.service)
+            }
+        }
+    }
+
+    /// Whether it is there: some objects keep their name for a while after their deletion.
+    pub fn is_there(&self) -> bool {
+        self.body.get("state").and_then(Value::as_str) != Some("DELETED")
+    }
+}
+
 /// All objects, policies and enabled services.
 #[derive(Clone, Debug)]
 pub struct Snapshot(pub Value);

@@ -24,6 +24,7 @@ mod apis;
 mod configuration_files;
 mod consistency;
 mod critical_path;
+mod deletions;
 mod drift;
 mod environment;
 mod examples;

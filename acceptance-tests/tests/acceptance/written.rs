@@ -81,6 +81,11 @@ fn left(scene: &Scene, environment: &Path) -> World {
     world
 }
 
+/// A world with a component of every kind, and two phases.
+pub(crate) fn every_kind(scene: &Scene) -> World {
+    left(scene, &folder().join(CURRENT).join("every-kind"))
+}
+
 fn releases() -> Vec<PathBuf> {
     let releases: Vec<PathBuf> = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     let has_current = releases.iter().any(|release| release.ends_with(CURRENT));
