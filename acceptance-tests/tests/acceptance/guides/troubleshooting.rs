@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use acceptance_tests::{Action, Diagnostics, Fault, Scene, World, says, steps_of};
+use serde_json::json;
 
 /// What `validate` refuses already.
 const INVALID: &str = r#"
@@ -66,7 +67,7 @@ import {
 const TAKEN: &str = r#"
 resource "mlops_stack" "taken" {
   name    = "taken"
-  buckets = { models = { name = "ml-test-models" } }
+  buckets = { models = { name = "ml-test-models" }, by_hand = { name = "ml-test-by-hand" } }
 }
 "#;
 
@@ -167,6 +168,9 @@ fn provoked(world: &World) -> Vec<String> {
             .status(403, "PERMISSION_DENIED")
             .message("Permission 'artifactregistry.repositories.create' denied on resource (or it may not exist)."),
     );
+    let bucket = json!({"name": "ml-test-by-hand"});
+    let path = "/storage/v1/b?project=ml-test-project";
+    assert_eq!(world.cloud.call("POST", "storage.googleapis.com", path, Some(&bucket)).0, 200);
     see(world.directory("taken", TAKEN).plan(&[]).expect_refused());
     let impossible = world.directory("impossible", &body(IMPOSSIBLE));
     see(impossible.apply(&[]).expect_failure());
