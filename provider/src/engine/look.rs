@@ -10,7 +10,7 @@ use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 
 use super::address::Address;
 use super::labels::{self, Owner};
-use super::marks::{FreeText, OwnKeys};
+use super::marks::{FreeText, Inner, OwnKeys};
 use super::model::Components;
 use super::objects::{Detail, LiveObject};
 use super::plan::component::spell;
@@ -114,20 +114,26 @@ impl Look<'_> {
     }
 }
 
-/// The attributes in which an object differs from what would be created. What is not known yet, and what others have added to
-/// shared maps, counts as equal; children and grants come later.
+/// The attributes in which an object differs from what would be created. What is not known yet, what cannot be read, and what
+/// others have added to shared maps, counts as equal; children and grants come later.
 pub(crate) fn differences(address: &Address, wanted: &Dynamic, found: &LiveObject) -> Vec<String> {
     let object = address.kind.object();
     let mut known = wire::aligned(object, wanted, &found.tree);
     let mut wanted = wanted.clone();
     for attribute in &object.attributes {
         let name = &attribute.name;
-        if wire::children(attribute).is_some() || !wanted.get(name).is_wholly_known() {
+        let is_untold = attribute.write_only || wire::children(attribute).is_some();
+        if is_untold || !wanted.get(name).is_wholly_known() {
             tree::set(&mut wanted, name.clone(), known.get(name).clone());
         } else if attribute.extensions.get::<OwnKeys>().is_some() && wanted.get(name).is_wholly_known() {
             let mut own = tree::strings(wanted.get(name));
             own.retain(|key, _| !labels::is_stamp(key));
             let tracked = labels::tracked(found.tree.get(name), &tree::string_map(&own));
+            if attribute.extensions.get::<Inner>().is_some() {
+                // They are objects of their own, and come later as children do.
+                let made = tree::strings(&tracked);
+                own.retain(|key, _| made.contains_key(key));
+            }
             tree::set(&mut wanted, name.clone(), tree::string_map(&own));
             tree::set(&mut known, name.clone(), tracked);
         }

@@ -14,7 +14,7 @@ use crate::engine::problem::{self, Operation};
 use crate::engine::protection::{self, Fate};
 use crate::engine::references::Part;
 use crate::engine::run::Run;
-use crate::engine::{common, effective, labels, tree, wire};
+use crate::engine::{common, effective, labels, refresh, tree, wire};
 
 /// Does one part of a step and records what exists afterwards.
 pub(super) async fn run(work: &Work<'_>, step: &Step, part: Part) -> Diagnostics {
@@ -192,9 +192,12 @@ async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &D
             let aligned = wire::aligned(kind.object(), &after, &found.tree);
             (aligned, problem::of_component(address, Operation::Update, &error).into())
         }
-        Err(UpdateError::Call(error) | UpdateError::Partly { error, .. }) => {
+        Err(UpdateError::Partly { found, error }) => {
+            let reached = refresh::reached(address, (prior, &before), (planned, &after), &found.tree);
+            work.live().insert(address.clone(), reached);
             return problem::of_component(address, Operation::Update, &error).into();
         }
+        Err(UpdateError::Call(error)) => return problem::of_component(address, Operation::Update, &error).into(),
         Err(UpdateError::ByOthers { found, attributes }) => {
             return leave_to_others(work, address, prior, &found, &attributes);
         }
@@ -350,7 +353,24 @@ async fn delete(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnost
             work.live().remove(address);
             Diagnostics::new()
         }
-        Err(error) => problem::of_component(address, Operation::Delete, &error).into(),
+        Err(error) => {
+            record_rest(work, address, prior, &name).await;
+            problem::of_component(address, Operation::Delete, &error).into()
+        }
+    }
+}
+
+/// Records what a deletion that failed has left of the objects inside the component's, which go before it.
+async fn record_rest(work: &Work<'_>, address: &Address, prior: &Dynamic, name: &str) {
+    let kind = address.kind;
+    if !kind.object().attributes.iter().any(wire::holds_objects) {
+        return;
+    }
+    let look = work.run.last_look();
+    if let Ok(Some(found)) = kind.objects().read_known(kind.object(), &look, name, prior).await {
+        let meant = effective::effective(address, prior, work.before, work.scope_before);
+        let rest = refresh::reached(address, (prior, &meant), (prior, &meant), &found.tree);
+        work.live().insert(address.clone(), rest);
     }
 }
 
