@@ -3,7 +3,7 @@
 
 PROGRAMS := -p terraform-provider-mlops -p localcloud -p acceptance-tests --bins
 
-.PHONY: demo test test-crates test-terraform resume-matrix check docs bench localcloud picture build release zips seal install packages tools
+.PHONY: demo test test-crates test-terraform resume-matrix torture check docs bench localcloud picture build release zips seal install packages tools
 
 demo: tools          ## the main job, on the cloud that is built in: plan, apply, drift, import, destroy
 	cargo build -q $(PROGRAMS)
@@ -26,6 +26,9 @@ test-terraform: tools ## those with terraform: of the protocol, and acceptance t
 resume-matrix: tools ## every call of a create fails, in every way, under every life cycle, in the whole environment: an hour
 	cargo build -q $(PROGRAMS)
 	WHOLE_MATRIX=1 cargo test -p acceptance-tests --test acceptance a_create_that_fails_at_any_call -- --nocapture
+
+torture: tools       ## every call of create, update, refresh, import and destroy fails in every way, the provider is killed, others write: an hour
+	TORTURE=all cargo test -p terraform-provider-mlops --test torture -- --nocapture
 
 check:               ## format, lints, the structure of modules, documentation in step with the code
 	cargo fmt --all --check

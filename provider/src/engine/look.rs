@@ -11,7 +11,7 @@ use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 use super::address::Address;
 use super::cloud::Cloud;
 use super::labels::{self, Owner};
-use super::marks::{Immutable, OwnKeys};
+use super::marks::{Immutable, Inner, OwnKeys};
 use super::model::Components;
 use super::objects::{Detail, LiveObject};
 use super::plan::{Action, Step};
@@ -196,8 +196,8 @@ struct Compared<'a> {
     changed: Vec<&'a Attribute>,
 }
 
-/// Compares an object with what would be created. What is not known yet, and what others have added to shared maps, counts
-/// as equal, and so does what an adopting configuration is silent about; children and grants come later.
+/// Compares an object with what would be created. What is not known yet, what cannot be read, and what others have added to
+/// shared maps, counts as equal, and so does what an adopting configuration is silent about; children and grants come later.
 fn compare<'a>(address: &'a Address, wanted: &Dynamic, found: &LiveObject) -> Compared<'a> {
     let object = address.kind.object();
     let mut known = wire::aligned(object, wanted, &found.tree);
@@ -205,12 +205,18 @@ fn compare<'a>(address: &'a Address, wanted: &Dynamic, found: &LiveObject) -> Co
     for attribute in &object.attributes {
         let name = &attribute.name;
         let is_left = common::adopts(&wanted) && wanted.get(name).is_null();
-        if is_left || wire::children(attribute).is_some() || !wanted.get(name).is_wholly_known() {
+        let is_untold = is_left || attribute.write_only || wire::children(attribute).is_some();
+        if is_untold || !wanted.get(name).is_wholly_known() {
             tree::set(&mut wanted, name.clone(), known.get(name).clone());
         } else if attribute.extensions.get::<OwnKeys>().is_some() {
             let mut own = tree::strings(wanted.get(name));
             own.retain(|key, _| !labels::is_stamp(key));
             let tracked = labels::tracked(found.tree.get(name), &tree::string_map(&own));
+            if attribute.extensions.get::<Inner>().is_some() {
+                // They are objects of their own, and come later as children do.
+                let made = tree::strings(&tracked);
+                own.retain(|key, _| made.contains_key(key));
+            }
             tree::set(&mut wanted, name.clone(), tree::string_map(&own));
             tree::set(&mut known, name.clone(), tracked);
         }

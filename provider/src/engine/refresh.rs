@@ -232,16 +232,39 @@ fn observe(
     now.iter().filter_map(observe).collect()
 }
 
+/// A component after an update that did not come to its end: as it is planned, or else as it was, wherever that means what
+/// was found, and what was found elsewhere. Each comes with what it means.
+pub(super) fn reached(
+    address: &Address,
+    (prior, before): (&Dynamic, &Dynamic),
+    (planned, after): (&Dynamic, &Dynamic),
+    found: &Dynamic,
+) -> Dynamic {
+    let written = |tree: &Dynamic| references::escape(address, tree.clone());
+    let (before, after, found) = (written(before), written(after), written(found));
+    let mut reached = merge(address, prior, &before, &found);
+    let if_done = merge(address, planned, &after, &found);
+    for attribute in address.kind.object().attributes.iter().filter(|attribute| is_read(attribute)) {
+        let planned = planned.get(&attribute.name);
+        if planned.is_wholly_known() && if_done.get(&attribute.name) == planned {
+            tree::set(&mut reached, attribute.name.clone(), planned.clone());
+        }
+    }
+    reached
+}
+
+/// Whether the cloud tells the attribute's value.
+fn is_read(attribute: &Attribute) -> bool {
+    let marks = &attribute.extensions;
+    marks.get::<Wire>().is_some() && marks.get::<InputOnly>().is_none() && !attribute.write_only
+}
+
 /// One component: what is stored where it means what was found, and what was found elsewhere.
 fn merge(address: &Address, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) -> Dynamic {
     let mut merged = stored.clone();
-    for attribute in &address.kind.object().attributes {
+    for attribute in address.kind.object().attributes.iter().filter(|attribute| is_read(attribute)) {
         let name = attribute.name.as_ref();
         let marks = &attribute.extensions;
-        let is_read = marks.get::<Wire>().is_some() && marks.get::<InputOnly>().is_none() && !attribute.write_only;
-        if !is_read {
-            continue;
-        }
         if common::adopts(stored) && stored.get(name).is_null() && attribute.presence.is_configurable() {
             // The object's own, as long as the configuration is silent.
             continue;

@@ -160,6 +160,30 @@ impl RestObjects {
         Ok(Some(self.live(object, body, run.scope)))
     }
 
+    /// What an update whose outcome its error does not tell has made of the object, as far as a last look can tell.
+    async fn reached(
+        &self,
+        object: &ObjectSchema,
+        run: Run<'_>,
+        (name, component): (&str, &Dynamic),
+        error: ApiError,
+    ) -> Stopped {
+        match run.last_look(async |run| self.get_known(object, run, name, component).await).await {
+            Ok(Some(found)) => Stopped::Partly(Box::new(found), error),
+            Ok(None) | Err(_) => Stopped::Call(error),
+        }
+    }
+
+    /// Whether a last look does not find the object.
+    async fn is_gone(&self, run: Run<'_>, name: &str) -> bool {
+        let request = Request::get(self.rest().host.clone(), self.item_path(name)).expects(NAMED);
+        let request = with_query(request, self.rest().query, run.scope);
+        match run.last_look(async |run| run.call(request).await).await {
+            Ok(body) => self.is_deleted(&body),
+            Err(error) => error.is_not_found(),
+        }
+    }
+
     async fn read_parts(&self, run: Run<'_>, bodies: &mut [Json]) -> Result<(), ApiError> {
         match self.kind.parts() {
             Some(parts) if !bodies.is_empty() => parts.read(bodies, run).await,
@@ -508,7 +532,13 @@ impl Objects for RestObjects {
         if !has_parts {
             return Ok(created);
         }
-        Ok(self.write_parts(object, run, &created, wanted).await?.unwrap_or(created))
+        match self.write_parts(object, run, &created, wanted).await {
+            Ok(written) => Ok(written.unwrap_or(created)),
+            Err(Stopped::Partly(_, error)) if error.may_have_happened() => {
+                Err(self.reached(object, run, (&created.name, component), error).await.into())
+            }
+            Err(stopped) => Err(stopped.into()),
+        }
     }
 
     async fn update(
@@ -548,6 +578,9 @@ impl Objects for RestObjects {
                     if run.context.sleep(pause).await.is_err() {
                         looks = patience::STALE_LOOKS;
                     }
+                }
+                Err(Stopped::Call(error) | Stopped::Partly(_, error)) if error.may_have_happened() => {
+                    return Err(self.reached(object, run, (name, change.before), error).await.into());
                 }
                 Err(stopped) => return Err(stopped.into()),
             }
@@ -607,7 +640,11 @@ impl Objects for RestObjects {
         } else {
             run.write(request, &rest.host).await
         };
-        Ok(result.found().map(drop)?)
+        match result.found() {
+            // A deletion whose answer was lost or made no sense may have happened all the same.
+            Err(error) if error.may_have_happened() && self.is_gone(run, name).await => Ok(()),
+            result => Ok(result.map(drop)?),
+        }
     }
 }
 

@@ -50,6 +50,26 @@ pub(crate) struct Shape {
 const NAMED_BY_SERVER: [&str; 6] =
     ["operations", "alertPolicies", "notificationChannels", "budgets", "indexes", "revisions"];
 
+/// Collections of which a page without items says that there are none.
+const COLLECTIONS: [&str; 16] = [
+    "alertPolicies",
+    "b",
+    "budgets",
+    "databases",
+    "fields",
+    "indexes",
+    "notificationChannels",
+    "providers",
+    "repositories",
+    "secrets",
+    "serviceAccounts",
+    "services",
+    "subscriptions",
+    "topics",
+    "versions",
+    "workloadIdentityPools",
+];
+
 /// The calls that answer with a long-running operation.
 const OPERATIONS: [(&str, &str); 5] = [
     ("run.googleapis.com", "/services"),
@@ -81,9 +101,20 @@ impl Shape {
         format!("^{}$", parts.join("[^/:]+"))
     }
 
+    /// The names in its path, by which a warning may call what it is about.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.path.split(['/', ':']).filter(|segment| segment.len() > 3 && *segment != "projects")
+    }
+
     pub(crate) fn is_read(&self) -> bool {
         let reads = [":getIamPolicy", ":testIamPermissions", ":search", ":query"];
         self.method == "GET" || reads.iter().any(|verb| self.path.ends_with(verb))
+    }
+
+    /// Whether its calls read pages of a collection.
+    pub(crate) fn is_list(&self) -> bool {
+        let last = self.path.rsplit('/').next().unwrap_or_default();
+        self.method == "GET" && COLLECTIONS.contains(&last)
     }
 
     /// Whether its calls answer with a long-running operation.

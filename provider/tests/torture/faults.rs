@@ -29,10 +29,21 @@ pub(crate) enum Fault {
     Redirect,
     KilledBefore,
     KilledAfter,
+    /// Another writer comes before the call.
+    Rival(Rival),
+}
+
+/// What another writer changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rival {
+    Labels,
+    Grants,
+    Children,
+    Fields,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::TooMany,
         Self::TooManyRetryAfter,
         Self::Internal,
@@ -55,6 +66,10 @@ impl Fault {
         Self::Redirect,
         Self::KilledBefore,
         Self::KilledAfter,
+        Self::Rival(Rival::Labels),
+        Self::Rival(Rival::Grants),
+        Self::Rival(Rival::Children),
+        Self::Rival(Rival::Fields),
     ];
 
     /// As tables and `known.txt` write it.
@@ -82,6 +97,10 @@ impl Fault {
             Self::Redirect => "redirect",
             Self::KilledBefore => "killed-before",
             Self::KilledAfter => "killed-after",
+            Self::Rival(Rival::Labels) => "rival-labels",
+            Self::Rival(Rival::Grants) => "rival-grants",
+            Self::Rival(Rival::Children) => "rival-children",
+            Self::Rival(Rival::Fields) => "rival-fields",
         }
     }
 
@@ -99,9 +118,12 @@ impl Fault {
             Self::Aborted | Self::Precondition => !shape.is_read(),
             Self::OperationFails | Self::OperationEndless => shape.starts_operation(),
             // Both are what a deletion answers.
-            Self::Empty | Self::Hollow => shape.method != "DELETE",
+            Self::Empty => shape.method != "DELETE",
+            // An import cannot know that an empty page should not be empty.
+            Self::Hollow => shape.method != "DELETE" && !(operation == Operation::Import && shape.is_list()),
             Self::KilledBefore => operation.writes() && !shape.is_read(),
             Self::KilledAfter => operation.writes(),
+            Self::Rival(_) => operation == Operation::Update,
             _ => true,
         }
     }
@@ -133,9 +155,9 @@ impl Fault {
             Self::Empty => answer(Answer::Empty),
             Self::Hollow => answer(Answer::Hollow),
             Self::Huge => answer(Answer::Huge),
-            Self::Slow => FaultSpec { delay_ms: 8_000, ..bare },
+            Self::Slow => FaultSpec { delay_ms: 14_000, ..bare },
             Self::Redirect => answer(Answer::Redirect),
-            Self::KilledBefore => FaultSpec { hold: true, ..bare },
+            Self::KilledBefore | Self::Rival(_) => FaultSpec { hold: true, ..bare },
             Self::KilledAfter => answer(Answer::Never),
         }
     }

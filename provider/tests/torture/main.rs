@@ -10,6 +10,7 @@ mod check;
 mod driver;
 mod faults;
 mod known;
+mod rival;
 mod run;
 mod table;
 mod world;
@@ -26,9 +27,9 @@ use crate::run::Torture;
 use crate::table::Table;
 
 /// Cells that run at once: many of them wait.
-const AT_ONCE: usize = 10;
+const AT_ONCE: usize = 8;
 
-/// The size of a sample, which takes about a minute.
+/// The size of a sample, which takes about a minute. `TORTURE_SAMPLE` sets another.
 const SAMPLE: usize = 60;
 
 /// How often a run says how far it is.
@@ -37,7 +38,7 @@ const PROGRESS: Duration = Duration::from_secs(60);
 enum Choice {
     All,
     Words(Vec<String>),
-    Sample(u64),
+    Sample { seed: u64, size: usize },
 }
 
 impl Choice {
@@ -46,9 +47,10 @@ impl Choice {
             Some("all") => Self::All,
             Some(words) => Self::Words(words.split(' ').map(str::to_owned).collect()),
             None => {
-                let seed = std::env::var("TORTURE_SEED").ok().and_then(|seed| seed.parse().ok());
+                let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
                 let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-                Self::Sample(seed.unwrap_or_else(now))
+                let size = number("TORTURE_SAMPLE").and_then(|size| usize::try_from(size).ok());
+                Self::Sample { seed: number("TORTURE_SEED").unwrap_or_else(now), size: size.unwrap_or(SAMPLE) }
             }
         }
     }
@@ -61,13 +63,13 @@ impl Choice {
                 cells.retain(has_all);
                 cells
             }
-            Self::Sample(seed) => {
-                let mut state = *seed;
+            Self::Sample { seed, size } => {
+                let (mut state, size) = (*seed, (*size).min(cells.len()));
                 let draw = |_| {
                     let at = usize::try_from(next(&mut state) % cells.len() as u64).unwrap();
                     cells.swap_remove(at)
                 };
-                (0..SAMPLE).map(draw).collect()
+                (0..size).map(draw).collect()
             }
         }
     }
@@ -89,8 +91,8 @@ fn say(text: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_any_fault_the_state_is_true_and_the_next_apply_completes() {
     let choice = Choice::of_environment();
-    if let Choice::Sample(seed) = choice {
-        say(&format!("a sample of {SAMPLE} cells: TORTURE_SEED={seed} draws it again"));
+    if let Choice::Sample { seed, size } = choice {
+        say(&format!("a sample of {size} cells: TORTURE_SEED={seed} draws it again"));
     }
     let torture = Arc::new(Torture::prepare().await);
     let chosen = choice.choose(torture.cells.clone());
@@ -110,7 +112,7 @@ async fn after_any_fault_the_state_is_true_and_the_next_apply_completes() {
     while let Some((cell, outcome)) = runs.next().await {
         table.count(&cell, outcome.is_err());
         if let Err(broken) = outcome {
-            let detail: String = broken.detail.chars().take(600).collect();
+            let detail: String = broken.detail.chars().take(1200).collect();
             let line = format!("{cell} breaks {}: {detail}", broken.promise.name());
             if !known.lists(&cell, &broken) {
                 say(&line);

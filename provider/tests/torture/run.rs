@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
+use localcloud::Handle;
 use serde_json::Value as Json;
 use tfplugin::testing::TestObject;
 use tokio::sync::oneshot;
 
 use crate::cells::{self, Cell, Operation};
-use crate::check::{Broken, Promise, Undisturbed, aftermath, broken, canonical};
+use crate::check::{Broken, Promise, Undisturbed, aftermath, broken, canonical, others_kept};
 use crate::driver::STACK;
+use crate::faults::{Fault, Rival};
+use crate::rival::interfere;
 use crate::world::{Configs, Said, Start, World, provider};
 
 /// Everything that cells have in common.
@@ -79,12 +82,17 @@ impl Torture {
 
     async fn strike(&self, cell: &Cell) -> Result<(), Broken> {
         let mut world = World::at(&self.starts[&cell.operation]).await;
+        if cell.fault.kills() {
+            world.announce(&self.config(cell.operation)).await;
+        }
         world.cloud.fault(cell.fault.spec(&cell.shape, cell.skip)).unwrap();
-        let said = if cell.fault.kills() {
-            self.kill(cell.operation, &world).await;
-            None
-        } else {
-            Some(self.operate(cell.operation, &mut world).await)
+        let said = match cell.fault {
+            fault if fault.kills() => {
+                self.kill(cell.operation, &world).await;
+                None
+            }
+            Fault::Rival(rival) => Some(self.beside(rival, cell.operation, &mut world).await),
+            _ => Some(self.operate(cell.operation, &mut world).await),
         };
         let is_spent = world.cloud.unspent().is_empty();
         world.cloud.clear_faults();
@@ -92,7 +100,26 @@ impl Torture {
             let said = said.map(|said| said.errors.join(" | ")).unwrap_or_default();
             return broken(Promise::Spent, format!("the call did not come. {said}"));
         }
-        aftermath(&mut world, cell.operation, said.as_ref(), &self.configs, &self.undisturbed).await
+        aftermath(&mut world, cell, said.as_ref(), &self.configs, &self.undisturbed).await?;
+        match cell.fault {
+            Fault::Rival(rival) => others_kept(&world, rival),
+            _ => Ok(()),
+        }
+    }
+
+    /// An operation, and another writer who comes while the call is held.
+    async fn beside(&self, rival: Rival, operation: Operation, world: &mut World) -> Said {
+        let cloud = world.cloud.clone();
+        let comes = async {
+            struck(&cloud).await;
+            interfere(cloud.url(), rival).await;
+            cloud.clear_faults();
+            std::future::pending::<Said>().await
+        };
+        tokio::select! {
+            said = self.operate(operation, world) => said,
+            said = comes => said,
+        }
     }
 
     /// An apply in a process of its own, as far as this can be had inside one: a runtime that ends, with all that it has begun, when the
@@ -110,19 +137,21 @@ impl Torture {
             });
             runtime.shutdown_background();
         });
-        let struck = async {
-            while !world.cloud.unspent().is_empty() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
         tokio::pin!(process);
         tokio::select! {
             ended = &mut process => return ended.unwrap(),
-            () = struck => {}
+            () = struck(&world.cloud) => {}
         }
         // The process may have come to its end already.
         let _ = kill.send(());
         process.await.unwrap();
+    }
+}
+
+/// Until the fault is spent.
+async fn struck(cloud: &Handle) {
+    while !cloud.unspent().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

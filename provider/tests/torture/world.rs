@@ -8,7 +8,7 @@ use std::sync::Arc;
 use localcloud::{Handle, Lag, RequestRecord, Seed, Server, Settings, State};
 use serde_json::{Value as Json, json};
 use terraform_provider_mlops::provider::Mlops;
-use tfplugin::testing::{TestAction, TestObject, TestProvider};
+use tfplugin::testing::{TestAction, TestObject, TestPlan, TestProvider};
 use tfplugin::value::json as terraform_json;
 use tfplugin::{Diagnostics, Severity};
 
@@ -52,7 +52,7 @@ impl Said {
 }
 
 pub(crate) struct World {
-    pub(crate) cloud: Handle,
+    pub(crate) cloud: Arc<Handle>,
     provider: TestProvider<Mlops>,
     pub(crate) object: Option<TestObject>,
     /// What plans have said of deletions.
@@ -75,7 +75,7 @@ impl World {
     }
 
     async fn of(cloud: Handle, object: Option<TestObject>) -> Self {
-        Self { provider: provider(cloud.url()).await, cloud, object, announced: Vec::new() }
+        Self { provider: provider(cloud.url()).await, cloud: Arc::new(cloud), object, announced: Vec::new() }
     }
 
     /// Where a world begins that goes on from here.
@@ -110,15 +110,26 @@ impl World {
             Ok(plan) => plan,
             Err(problems) => return Said::of(&problems),
         };
-        let planned = driver::readable(&plan.planned);
-        self.announced.push(planned["deletes"].to_string());
+        self.note(&plan);
+        let (object, problems) = self.provider.apply(plan).await;
+        self.object = object;
+        Said::of(&problems)
+    }
+
+    /// Remembers which deletions a plan announces; that of a destroy lists all that the stack has.
+    fn note(&mut self, plan: &TestPlan) {
+        self.announced.push(driver::readable(&plan.planned)["deletes"].to_string());
         self.announced.extend(Said::of(&plan.diagnostics).warnings);
         if plan.action == TestAction::Delete {
             self.announced.push(self.state()["inventory"].to_string());
         }
-        let (object, problems) = self.provider.apply(plan).await;
-        self.object = object;
-        Said::of(&problems)
+    }
+
+    /// What a process that will be killed has announced.
+    pub(crate) async fn announce(&mut self, config: &Json) {
+        if let Ok(plan) = self.provider.plan(STACK, self.object.as_ref(), config).await {
+            self.note(&plan);
+        }
     }
 
     /// Whether a plan has something to do.
@@ -167,7 +178,7 @@ impl World {
 
 /// A provider that does not wait long: of a fault there is one, and an outage lasts for all of a call's attempts.
 pub(crate) async fn provider(url: &str) -> TestProvider<Mlops> {
-    driver::provider(url, PROJECT, REGION, json!({"max_retries": 2, "request_timeout": "5s"})).await
+    driver::provider(url, PROJECT, REGION, json!({"max_retries": 2, "request_timeout": "10s"})).await
 }
 
 /// The configurations: as the stack is made, and as it is changed.

@@ -10,7 +10,7 @@ use crate::engine::address::Address;
 use crate::engine::effective::settle;
 use crate::engine::error::CallError;
 use crate::engine::look::{Look, Verdict};
-use crate::engine::marks::{Immutable, OwnKeys};
+use crate::engine::marks::{Immutable, Inner, OwnKeys};
 use crate::engine::objects::{Change, CreateError, Detail, LiveObject, Readiness, UpdateError};
 use crate::engine::problem::{self, Operation};
 use crate::engine::run::Run;
@@ -230,12 +230,31 @@ impl<'c> Creation<'c> {
         made
     }
 
-    /// What is meant, less the secrets that the interrupted apply has given the object already.
+    /// What comes after the creation was not written: no secrets, and of the settings that are objects of their own only
+    /// those that were found.
+    fn without_parts(&self, made: Made, found: Option<&LiveObject>) -> Made {
+        let mut made = self.without_secrets(made);
+        let inner = |attribute: &&tfplugin::Attribute| attribute.extensions.get::<Inner>().is_some();
+        for attribute in self.address.kind.object().attributes.iter().filter(inner) {
+            let there = found.map(|found| found.tree.get(&attribute.name)).unwrap_or(&Dynamic::Null);
+            if let Some(component) = &mut made.component {
+                let reached = labels::tracked(there, component.get(&attribute.name));
+                tree::set(component, attribute.name.clone(), reached);
+            }
+        }
+        made
+    }
+
+    /// What is meant, less the secrets that the interrupted apply has given the object already. One that was killed has left
+    /// no record: what the object holds is then what it was given.
     fn still_meant(&self, found: &LiveObject) -> Dynamic {
         let mut meant = self.meant.clone();
         let kind = self.address.kind;
-        let Some(left) = self.left.filter(|_| kind.holds_secrets(&found.body)) else { return meant };
-        let rotated: Vec<_> = effective::rotated(self.address, left, &self.planned);
+        if !kind.holds_secrets(&found.body) {
+            return meant;
+        }
+        let left = self.left;
+        let rotated = left.map(|left| effective::rotated(self.address, left, &self.planned)).unwrap_or_default();
         let is_rotated = |secret: &tfplugin::Attribute| rotated.iter().any(|rotated| rotated.name == secret.name);
         for attribute in kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
             if !is_rotated(attribute) {
@@ -359,9 +378,11 @@ impl<'c> Creation<'c> {
         let has_stamp = labels::are_kept(address.kind);
         match found {
             // What was left out after the creation, parts and grants, is for the next apply, which finds it by its name.
-            Err(()) if is_accepted => self.without_secrets(self.exists_unseen(self.problem(Operation::Create, &error))),
+            Err(()) if is_accepted => {
+                self.without_parts(self.exists_unseen(self.problem(Operation::Create, &error)), None)
+            }
             Ok(Some(found)) if is_accepted => {
-                self.without_secrets(self.exists_as(&found, self.problem(Operation::Create, &error)))
+                self.without_parts(self.exists_as(&found, self.problem(Operation::Create, &error)), Some(&found))
             }
             Err(()) => failed(),
             Ok(None) if error.is_already_exists() => self.revive().await.unwrap_or_else(failed),

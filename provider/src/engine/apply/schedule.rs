@@ -183,8 +183,8 @@ fn acts_as_principal(targets: &BTreeSet<(Part, Address)>) -> bool {
     targets.iter().any(|(part, target)| *part == Part::Object && target.kind.principal().is_some())
 }
 
-/// Adds the one write of the policy of the account or project: behind all principals, before those who act as one. Who
-/// only grants something to a principal needs none of its roles.
+/// Adds the one write of the policy of the account or project: behind all principals that are made, before those who act as
+/// one, and before a principal goes. Who only grants something to a principal needs none of its roles.
 fn wait_for_account(steps: &[Step], uses: &Uses, index: &Index<'_>, plan: &mut Plan) {
     let has_roles = |node: &usize| match plan.nodes[*node] {
         Node::Part(at, Part::Object) => effective::account_roles(steps[at].address.kind).is_some(),
@@ -194,6 +194,11 @@ fn wait_for_account(steps: &[Step], uses: &Uses, index: &Index<'_>, plan: &mut P
     if principals.is_empty() {
         return;
     }
+    let goes = |node: &usize| match plan.nodes[*node] {
+        Node::Part(at, _) => steps[at].action == Action::Delete && !index.makers.contains_key(&steps[at].address),
+        Node::Account => false,
+    };
+    let (going, made): (BTreeSet<usize>, BTreeSet<usize>) = principals.iter().partition(|node| goes(node));
     let policy = plan.nodes.len();
     for (user, _) in uses.iter().filter(|(_, targets)| acts_as_principal(targets)) {
         let object = index.makers.get(user).and_then(|user| user.object);
@@ -202,7 +207,10 @@ fn wait_for_account(steps: &[Step], uses: &Uses, index: &Index<'_>, plan: &mut P
         }
     }
     plan.nodes.push(Node::Account);
-    plan.waits.push(principals);
+    plan.waits.push(made);
+    for principal in going {
+        plan.wait_unless_circle(principal, policy);
+    }
 }
 
 /// Who acts as a principal needs what the objects that it uses grant: it waits for their grants, too, where these do not
@@ -392,6 +400,23 @@ mod tests {
             "buckets": { "a": { "iam": { "roles/storage.objectViewer": ["run"] } } },
         }));
         assert_eq!(waits["buckets[\"a\"] object"], set(&[]));
+    }
+
+    #[test]
+    fn an_account_goes_after_its_roles() {
+        let components =
+            json!({ "service_accounts": { "run": { "name": "runs-the-api", "roles": ["roles/viewer"] } } });
+        let gone = planned(None, &configured(&components)).planned.components();
+        let delete = |(address, prior): (&Address, &tfplugin::Dynamic)| Step {
+            address: address.clone(),
+            action: Action::Delete,
+            prior: Some(prior.clone()),
+            planned: None,
+        };
+        let steps: Vec<Step> = gone.iter().map(delete).collect();
+        let Plan { nodes, waits } = arrange(&steps, &Components::new());
+        assert_eq!(nodes, [Node::Part(0, Part::Object), Node::Account]);
+        assert_eq!(waits, [BTreeSet::from([1]), BTreeSet::new()]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::engine::problem::{self, Operation};
 use crate::engine::protection::{self, Fate};
 use crate::engine::references::{self, Part};
 use crate::engine::run::Run;
-use crate::engine::{common, effective, labels, tree, wire};
+use crate::engine::{common, effective, labels, refresh, tree, wire};
 
 /// Does one part of a step and records what exists afterwards.
 pub(super) async fn run(work: &Work<'_>, step: &Step, part: Part) -> Diagnostics {
@@ -205,9 +205,12 @@ async fn change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned: &D
             let aligned = wire::aligned(kind.object(), &after, &found.tree);
             (aligned, problem::of_component(address, Operation::Update, &error).into())
         }
-        Err(UpdateError::Call(error) | UpdateError::Partly { error, .. }) => {
+        Err(UpdateError::Partly { found, error }) => {
+            let reached = refresh::reached(address, (prior, &before), (planned, &after), &found.tree);
+            work.live().insert(address.clone(), reached);
             return problem::of_component(address, Operation::Update, &error).into();
         }
+        Err(UpdateError::Call(error)) => return problem::of_component(address, Operation::Update, &error).into(),
         Err(UpdateError::ByOthers { found, attributes }) => {
             return leave_to_others(work, address, &found, &attributes);
         }
@@ -299,7 +302,10 @@ async fn delete(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnost
             work.live().remove(address);
             kept.into_iter().collect()
         }
-        Err(problem) => problem.into(),
+        Err(problem) => {
+            record_rest(work, address, prior).await;
+            problem.into()
+        }
     }
 }
 
@@ -347,6 +353,21 @@ pub(super) fn left_over(work: &Work<'_>, address: &Address, prior: &Dynamic) -> 
         format!("{address} was made anew, and the old {noun} is left: {name}. The stack knows it no longer; delete it by hand."),
     )
     .at(address.path())
+}
+
+/// Records what a deletion that failed has left of the objects inside the component's, which go before it.
+async fn record_rest(work: &Work<'_>, address: &Address, prior: &Dynamic) {
+    let kind = address.kind;
+    let Some(name) = kind.object_name(prior, &work.run.scope) else { return };
+    if !kind.object().attributes.iter().any(wire::holds_objects) {
+        return;
+    }
+    let look = work.run.last_look();
+    if let Ok(Some(found)) = kind.objects().read_known(kind.object(), &look, &name, prior).await {
+        let meant = effective::effective(address, prior, work.before, work.scope_before);
+        let rest = refresh::reached(address, (prior, &meant), (prior, &meant), &found.tree);
+        work.live().insert(address.clone(), rest);
+    }
 }
 
 /// Writes the grants that changed, and records them.

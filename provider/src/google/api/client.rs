@@ -5,7 +5,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -266,7 +266,10 @@ impl Client {
         let target = origin(&self.url(request, call)?);
         let began = ctx.clock.now();
         // From here on a stop no longer interrupts: what was sent is waited for.
-        let answer = receive(prepared).await.map_err(|error| fail(transport(error, target, limit)));
+        let answer = match receive(prepared).await {
+            Ok(answer) => answer.ok_or_else(|| fail(Cause::Answer(format!("more than {} MiB", LONGEST_ANSWER >> 20)))),
+            Err(error) => Err(fail(transport(error, target, limit))),
+        };
         let ms = millis(ctx.clock.now().saturating_duration_since(began));
         match answer {
             Err(error) => {
@@ -363,11 +366,22 @@ fn missing(value: &Value, fields: &[&str]) -> Option<String> {
     lacking.map(|field| format!("an object without {field}"))
 }
 
-async fn receive(prepared: reqwest::RequestBuilder) -> Result<RawResponse, reqwest::Error> {
+/// Longer than any page of any API: who sends more is not the API, and may never end.
+const LONGEST_ANSWER: usize = 64 << 20;
+
+/// The answer; none if it is too long.
+async fn receive(prepared: reqwest::RequestBuilder) -> Result<Option<RawResponse>, reqwest::Error> {
     let mut answer = prepared.send().await?;
     let status = answer.status().as_u16();
     let headers = std::mem::take(answer.headers_mut());
-    Ok(RawResponse { status, headers, body: answer.bytes().await? })
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(RawResponse { status, headers, body: body.freeze() }))
 }
 
 fn transport(error: reqwest::Error, target: String, limit: Duration) -> Cause {

@@ -48,7 +48,8 @@ where
         let asked = call.status().and_then(|status| status.retry_after);
         let (policy, count) = if call.is_etag_conflict() {
             (policies.race, &mut races)
-        } else if call.retryable() {
+        } else if call.retryable() || (call.is_misshapen() && failures == 0) {
+            // What made no sense once may have been something on the way; what it has done, the reading shows.
             (policies.failure, &mut failures)
         } else {
             return Err(error);
@@ -106,6 +107,27 @@ mod tests {
         .unwrap();
         assert_eq!(outcome, Update::Written(json!({"etag": "2", "members": ["a", "b", "mine"]})));
         assert_eq!((script.count(), clock.slept().len()), (4, 1));
+    }
+
+    #[tokio::test]
+    async fn a_write_whose_answer_makes_no_sense_is_done_when_the_reading_shows_it() {
+        let script = Script::start(|_, number| match number {
+            1 => Reply::json(json!({"etag": "1"})),
+            2 => Reply::json(json!([])),
+            _ => Reply::json(json!({"etag": "2", "members": ["mine"]})),
+        })
+        .await;
+        let (client, (ctx, _)) = (client_for(&script), patient());
+        let outcome = read_modify_write(
+            &ctx,
+            Policies { race: RetryPolicy::NEVER, failure: RetryPolicy::TRANSIENT },
+            || client.call(&ctx, Request::get(Host::STORAGE, "x")),
+            |current: &Value| Ok(current.get("members").is_none().then(|| json!({"members": ["mine"]}))),
+            |next| client.call(&ctx, Request::put(Host::STORAGE, "x").expects(&["etag"]).json(next)),
+        )
+        .await
+        .unwrap();
+        assert_eq!(outcome, Update::Unchanged(json!({"etag": "2", "members": ["mine"]})));
     }
 
     #[tokio::test]

@@ -329,7 +329,7 @@ impl RestKind for Budget {
 
     async fn locations(&self, run: Run<'_>) -> Result<Vec<String>, ApiError> {
         let path = format!("v1/projects/{}/billingInfo", run.scope.place.account);
-        let info = run.call(Request::get(Host::CLOUD_BILLING, path)).await?;
+        let info = run.call(Request::get(Host::CLOUD_BILLING, path).expects(&["name"])).await?;
         let account = info.get("billingAccountName").and_then(Json::as_str).unwrap_or_default();
         Ok(Some(account_id(account)).filter(|account| !account.is_empty()).map(str::to_owned).into_iter().collect())
     }

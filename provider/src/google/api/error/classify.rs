@@ -262,6 +262,11 @@ impl ApiError {
         matches!(self.cause(), Cause::Deadline) || self.end() == Ended::Deadline
     }
 
+    /// The answer has the status of a success and makes no sense.
+    pub fn is_misshapen(&self) -> bool {
+        matches!(self.cause(), Cause::Answer(_))
+    }
+
     /// Whether the same call, repeated later, may succeed. Says nothing of whether repeating it is safe.
     pub fn retryable(&self) -> bool {
         match self.cause() {
