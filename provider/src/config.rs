@@ -11,7 +11,8 @@ use std::sync::OnceLock;
 use tfplugin::{Diagnostics, Object, Value, name};
 
 use crate::google::api::ClientConfig;
-use crate::google::api::auth::{CredentialsConfig, Environment, Secret};
+use crate::google::api::Secret;
+use crate::google::api::auth::{CredentialsConfig, Environment};
 use crate::google::api::host::Addressing;
 use crate::google::connection::{ClientState, Connection};
 use crate::types::{Duration, Location, ProjectId, ServiceAccountEmail};

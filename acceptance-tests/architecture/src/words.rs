@@ -18,7 +18,7 @@ const KIND_NAMES: [&str; 2] = ["NAME", "NOUN"];
 /// The type of a constant that names an API.
 const HOST: &str = "Host";
 /// Names that are plain words of every cloud and every program, too. A secret is also any value that nobody may see.
-const COMMON: [&str; 4] = ["iam", "run", "secret", "storage"];
+const COMMON: [&str; 5] = ["iam", "run", "secret", "secrets", "storage"];
 
 /// The words of the clouds.
 #[derive(Debug, Default, PartialEq, Eq)]

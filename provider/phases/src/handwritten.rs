@@ -16,8 +16,7 @@
 mod dates;
 mod draft;
 mod fences;
-mod fields;
-mod lists;
+mod field;
 mod marks;
 mod mention;
 mod mojibake;

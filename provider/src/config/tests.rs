@@ -3,7 +3,7 @@
 use tfplugin::{Diagnostic, Severity};
 
 use super::*;
-use crate::google::api::operation::PollPolicy;
+use crate::google::api::poll::PollPolicy;
 
 fn nothing() -> Environment {
     Environment::of::<&str, &str>([])

@@ -7,7 +7,7 @@ use tfplugin::Path;
 
 use super::kind::AnyKind;
 
-/// A kind and a KEY: `buckets["models"]`.
+/// A kind and a KEY, written `kind["KEY"]`.
 #[derive(Clone)]
 pub struct Address {
     /// The kind.

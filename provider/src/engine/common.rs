@@ -46,7 +46,7 @@ struct Common {
 #[derive(Object)]
 struct Grants {
     /// Who may do what with this object: a map from role to the set of members that the stack grants it to. It only
-    /// adds: members that others granted are left alone. A member without a colon is the KEY of a service account of
+    /// adds: members that others granted are left alone. A member without a colon is the KEY of a {principal} of
     /// this stack, `allUsers` and `allAuthenticatedUsers` excepted; `{{kind.KEY.attribute}}` is filled in.
     #[tf(optional, ext(Granted))]
     iam: Value<BTreeMap<String, BTreeSet<String>>>,
@@ -94,11 +94,14 @@ pub const LOCATION: &str = name!(Usual.location);
 /// The attribute with the object's name within the cloud.
 pub const ID: &str = name!(Usual.id);
 
-/// The declaration of a kind with the attributes that all kinds share.
-pub(crate) fn complete(mut object: ObjectSchema, has_grants: bool, holds_data: bool) -> ObjectSchema {
+/// The declaration of a kind with the attributes that all kinds share. `principals` says what can be granted roles.
+pub(crate) fn complete(mut object: ObjectSchema, has_grants: bool, holds_data: bool, principals: &str) -> ObjectSchema {
     object.attributes.extend(Common::schema().attributes);
     if has_grants {
-        object.attributes.extend(Grants::schema().attributes);
+        object.attributes.extend(Grants::schema().attributes.into_iter().map(|mut grants| {
+            grants.description = grants.description.replace("{principal}", principals).into();
+            grants
+        }));
     }
     if let Some(labels) = labels(&object).map(|(_, labels)| *labels) {
         for mut attribute in Written::schema().attributes {

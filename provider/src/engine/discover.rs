@@ -1,6 +1,6 @@
 //! Finding an environment that exists, for an import.
 //!
-//! Every kind is listed at once; what Google made by itself is left out; selectors and stamps choose (see `choice`); what
+//! Every kind is listed at once; what the cloud made by itself is left out; selectors and stamps choose (see `choice`); what
 //! the chosen ones use comes along.
 
 mod adopt_names;
@@ -133,7 +133,7 @@ fn stack(run: &Run, cloud: &dyn Cloud, import: &ImportName, components: Componen
     stack
 }
 
-/// Everything of the supported kinds that belongs to the project and region and that Google did not make by itself.
+/// Everything of the supported kinds that belongs to the project and region and that the cloud did not make by itself.
 async fn survey(run: &Run, cloud: &dyn Cloud, import: &ImportName) -> Result<Survey, Diagnostics> {
     let lists = cloud.layout().kinds().iter().map(|kind| async move { (*kind, list_everywhere(run, kind).await) });
     let mut candidates: Vec<Candidate> = Vec::new();

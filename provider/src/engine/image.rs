@@ -29,8 +29,8 @@ use super::cloud::{Cloud, Connection};
 use super::context::CallContext;
 use super::model;
 use super::model::{Layout, Stack};
+use super::operation::{Limit, scope_of};
 use super::refresh;
-use super::resource::{Limit, scope_of};
 use super::run::{Preparation, Run};
 
 /// The form that is written here and read here.

@@ -54,7 +54,7 @@ pub(crate) enum ImportIdError {
     /// Not three parts.
     #[error(
         "it is not of the form PROJECT/REGION/NAME or PROJECT/REGION/NAME?selectors, for example \
-         my-project/europe-west1/ct-scan or my-project/europe-west1/ct-scan?services=api&buckets=data-*"
+         my-project/europe-west1/ct-scan or my-project/europe-west1/ct-scan?KIND=NAME&KIND=NAME-*"
     )]
     Form,
     /// The place is not one.

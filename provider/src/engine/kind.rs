@@ -32,9 +32,9 @@ use super::terms::Terms;
 pub trait Declared: Kind {
     /// What the user declares.
     type Spec: Object;
-    /// The stack's attribute that holds the components: `buckets`.
+    /// The stack's attribute that holds the components: the plural of the noun, in snake case.
     const NAME: &'static str;
-    /// What a user calls one of them: `bucket`.
+    /// What a user calls one of them.
     const NOUN: &'static str;
 
     /// Rules beyond the schema's that every object keeps: names, pairs. Null and unknown values could be valid. What breaks
@@ -70,7 +70,7 @@ pub trait Kind: Send + Sync + 'static {
         let _ = (component, key, scope);
     }
 
-    /// Computed attributes that are known before the object exists: `url` of a bucket.
+    /// Computed attributes that are known before the object exists: a URL that follows from the name.
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         let _ = (component, scope);
         Vec::new()
@@ -186,7 +186,7 @@ pub trait Discovery {
     /// The objects that this one uses: `(kind, name as that kind's `id` or `name`)`.
     fn uses(&self, body: &Json) -> Vec<(&'static str, String)>;
 
-    /// Whether an import of what these objects use brings them along: policies come with the service that they watch.
+    /// Whether an import of what these objects use brings them along: what watches others comes with them.
     fn follows_its_uses(&self) -> bool {
         false
     }
@@ -231,12 +231,12 @@ impl AnyKind {
         }
     }
 
-    /// The stack's attribute that holds the components: `buckets`.
+    /// The stack's attribute that holds the components: the plural of the noun, in snake case.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What a user calls one of them: `bucket`.
+    /// What a user calls one of them.
     pub fn noun(&self) -> &'static str {
         self.noun
     }
@@ -273,7 +273,11 @@ impl AnyKind {
 
     /// The declaration with the attributes that all kinds share.
     pub fn object(&self) -> &ObjectSchema {
-        let complete = || common::complete(self.declaration.schema(), self.has_grants(), self.kind.holds_data());
+        let complete = || {
+            let principals = self.siblings().iter().filter(|kind| kind.principal().is_some());
+            let principals = principals.map(|kind| kind.noun()).collect::<Vec<_>>().join(" or ");
+            common::complete(self.declaration.schema(), self.has_grants(), self.kind.holds_data(), &principals)
+        };
         self.object.get_or_init(complete)
     }
 

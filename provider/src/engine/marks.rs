@@ -1,6 +1,8 @@
 //! Marks on attributes: what a component's struct says about the API beside each field.
 //!
-//! They are attached with `#[tf(ext(..))]` and read by the wire mapping ([`super::wire`]) and by the stack engine.
+//! They are attached with `#[tf(ext(..))]` and read by the wire mapping and by the stack engine.
+
+pub mod codecs;
 
 use serde_json::Value as Json;
 use tfplugin::Dynamic;
@@ -73,7 +75,7 @@ pub struct Refers {
 pub struct OwnName {
     /// Whether the text can be such a name.
     pub fits: fn(&str) -> bool,
-    /// The form for people: `projects/P/notificationChannels/N`.
+    /// The form for people, with a capital letter for each part of its own.
     pub form: &'static str,
 }
 
@@ -222,16 +224,16 @@ impl std::fmt::Debug for ScalarCodec {
 
 /// The field at `path`, written plainly.
 pub const fn wire(path: &'static str) -> Wire {
-    Wire { place: Place::At(path), codec: super::wire::PLAIN, keyed_by: None, always: false, instead_of: &[] }
+    Wire { place: Place::At(path), codec: codecs::PLAIN, keyed_by: None, always: false, instead_of: &[] }
 }
 
 /// The field that `codec` reads and writes.
 pub const fn wire_with(codec: &'static dyn Codec) -> Wire {
-    Wire { place: Place::With(codec), codec: super::wire::PLAIN, keyed_by: None, always: false, instead_of: &[] }
+    Wire { place: Place::With(codec), codec: codecs::PLAIN, keyed_by: None, always: false, instead_of: &[] }
 }
 
 impl Wire {
-    /// Scalars are written with `codec`: see [`super::wire`] for durations, 64-bit integers and the like.
+    /// Scalars are written with `codec`: see [`codecs`] for durations, 64-bit integers and the like.
     #[must_use]
     pub const fn codec(mut self, codec: ScalarCodec) -> Self {
         self.codec = codec;

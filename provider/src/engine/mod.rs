@@ -28,6 +28,7 @@ mod look;
 pub mod marks;
 pub mod model;
 pub mod objects;
+mod operation;
 pub mod place;
 mod plan;
 pub(crate) mod problem;

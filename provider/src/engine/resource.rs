@@ -15,10 +15,11 @@ use tfplugin::{Context, Diagnostic, Diagnostics, Dynamic, Object, Path, Private,
 
 use super::address::Address;
 use super::body::{StackBody, StackType};
-use super::cloud::{Cloud, Connection};
+use super::cloud::Cloud;
 use super::context::CallContext;
 use super::import_id::ImportName;
-use super::model::{self, Components, Layout, Stack, Status, Timeouts};
+use super::model::{self, Components, Layout, Stack, Status};
+use super::operation::{Limit, scope_of, unknown_place};
 use super::place::Place;
 use super::plan::announce::Announcement;
 use super::plan::{self, Action, Input, StackPlan, Step};
@@ -27,7 +28,6 @@ use super::run::{Preparation, Run};
 use super::scope::Scope;
 use super::session::Session;
 use super::{apply, discover, generate, inventory, labels, look, problem, references, refresh, rename, validate};
-use crate::types::Duration;
 
 /// How long a plan may look at the cloud for objects that are in the way.
 const LOOK: StdDuration = StdDuration::from_secs(30);
@@ -63,45 +63,6 @@ pub struct StackIdentity {
     /// The stack's name.
     #[tf(required)]
     pub name: Value<String>,
-}
-
-/// Which of the timeouts an operation has.
-#[derive(Clone, Copy)]
-pub(super) enum Limit {
-    Create,
-    Read,
-    Update,
-    Delete,
-}
-
-impl Limit {
-    pub(super) fn of(self, stack: Option<&Stack>) -> StdDuration {
-        let pick = |timeouts: Timeouts| {
-            let limit = match self {
-                Self::Create => timeouts.create,
-                Self::Read => timeouts.read,
-                Self::Update => timeouts.update,
-                Self::Delete => timeouts.delete,
-            };
-            limit.known().map(Duration::to_std)
-        };
-        let default = if matches!(self, Self::Read) { 10 } else { 30 };
-        stack.and_then(Stack::timeouts).and_then(pick).unwrap_or(StdDuration::from_secs(default * 60))
-    }
-}
-
-/// The error for a place that the provider block will only know after apply.
-fn unknown_place() -> Diagnostic {
-    Diagnostic::error(
-        "Unknown place of the stack",
-        "Where the stack is will be known only after apply. Apply what the provider block depends on first \
-         (terraform apply -target=...), or set the place on the stack.",
-    )
-}
-
-/// The scope of a stack that exists.
-pub(super) fn scope_of(cloud: &dyn Cloud, stack: &Stack, connection: &dyn Connection) -> Result<Scope, Diagnostic> {
-    cloud.scope(stack, None, connection)?.ok_or_else(unknown_place)
 }
 
 /// The session that the provider's client lends.

@@ -5,7 +5,6 @@
 
 mod canonical;
 mod children;
-mod codecs;
 mod equality;
 mod masks;
 mod names;
@@ -17,9 +16,11 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
+pub use super::marks::codecs::{
+    DURATION, INT64, LOCATION, PLAIN, SECONDS, SECONDS_INT, UPPER, human_duration, json_number,
+};
 pub use canonical::canonical;
 pub use children::{Remade, aligned, by_key, carry, children, holds_objects, lost, remade, tracked};
-pub use codecs::{DURATION, INT64, LOCATION, PLAIN, SECONDS, SECONDS_INT, UPPER, human_duration, json_number};
 pub use equality::{equal, equal_object};
 pub use masks::{masked, merge_patch};
 pub use names::{LOCATION_SEGMENT, SHORT_NAME};

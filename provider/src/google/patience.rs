@@ -1,7 +1,7 @@
 //! How long is waited for what, in one place: retries, races and the eventual consistency of Google's APIs.
 //!
 //! How attempts of one call are repeated is [`RetryPolicy::TRANSIENT`], how operations are polled
-//! [`PollPolicy`](super::api::operation::PollPolicy).
+//! [`PollPolicy`](super::api::poll::PollPolicy).
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use tokio::sync::Mutex;
 
 use super::api::etag::Policies;
-use super::api::operation::PollPolicy;
+use super::api::poll::PollPolicy;
 use super::api::{ApiError, Client, Host, List, OperationApi, Request};
 use super::patience;
 use crate::engine::context::CallContext;

@@ -1,10 +1,10 @@
 //! Blocks of code: commands, trees of status, figures, progress bars.
 
 use super::draft::DraftStep;
-use super::lists::tick_of;
 use super::marks::{is_bar, leading_status, plain};
 use super::mention::{declaration, mentions};
 use super::outline::Fence;
+use super::reader::lists::tick_of;
 use super::reader::{Context, Reader, Scope};
 use super::topic::{Topic, numbered_step};
 use crate::document::Command;

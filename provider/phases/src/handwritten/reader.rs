@@ -1,14 +1,18 @@
 //! Reads an outline, section by section, into drafts of phases.
 
+mod fields;
+pub(super) mod lists;
+
 use std::collections::BTreeMap;
 
 use super::draft::{Draft, DraftStep, Tick};
+use super::field::{field, is_known};
 use super::marks::{self, Mark, plain, whole_status};
 use super::mention::{declaration, mentions};
 use super::outline::{Block, Item, LABEL, Outline, Section, clipped, is_rule};
-use super::survey::{Facts, step_with_status};
+use super::survey::{Facts, Known, step_with_status};
 use super::topic::{Topic, after_number, numbered_step, topic};
-use super::{Handwritten, Leftover, fields};
+use super::{Handwritten, Leftover};
 use crate::document::Issue;
 use crate::{Document, Moment, PhaseId, Rollout, Status};
 
@@ -106,9 +110,9 @@ impl Reader<'_> {
         let title = plain(section.title);
         let title = title.trim_end_matches(':').trim();
         let mut context = self.context(section, title, parent, before);
-        if let Some((key, value)) = fields::field(title)
+        if let Some((key, value)) = field(title)
             && !value.is_empty()
-            && fields::is_known(key)
+            && is_known(key)
             && self.field(section.start, key, value, &context)
         {
             context = Context { line: section.start, ..parent.clone() };
@@ -204,8 +208,7 @@ impl Reader<'_> {
     ) {
         let known = self.facts.phases.get(&declared.phase);
         let aside = parent.topic == Some(Topic::NextSteps) && known.is_some_and(|known| known.headings > 1);
-        let named =
-            known.and_then(super::survey::Known::title).is_none_or(|title| declared.title.as_ref() == Some(title));
+        let named = known.and_then(Known::title).is_none_or(|title| declared.title.as_ref() == Some(title));
         let topical = declared.title.as_deref().filter(|_| !named).and_then(topic);
         context.topic = Some(if aside { Topic::NextSteps } else { topical.unwrap_or(Topic::Steps) });
         context.own = context.topic == Some(Topic::Steps);
@@ -241,7 +244,7 @@ impl Reader<'_> {
             }
             return;
         }
-        if let Some((key, value)) = fields::field(text) {
+        if let Some((key, value)) = field(text) {
             if self.field(line, key, value, context) {
                 return self.claim(line, line + 1);
             }
@@ -282,7 +285,7 @@ impl Reader<'_> {
 
     /// A section that is a step.
     fn step(&mut self, section: &Section<'_>, mut tick: Tick, context: &Context) {
-        let estimate = super::lists::split_estimate(&mut tick.name);
+        let estimate = lists::split_estimate(&mut tick.name);
         let context = Context {
             title: clipped(&tick.name).to_owned(),
             topic: Some(Topic::Steps),
@@ -343,8 +346,8 @@ impl Reader<'_> {
     /// An item in a step is one of its tasks; those that tell a problem and its cure are an issue as well.
     fn step_item(&mut self, item: &Item<'_>, step: &mut DraftStep, context: &Context) {
         self.claim(item.start, item.end);
-        let tick = super::lists::tick(item);
-        if let Some((key, value)) = fields::field(&item.text) {
+        let tick = lists::tick(item);
+        if let Some((key, value)) = field(&item.text) {
             let value = plain(value);
             let done = step.tick.done == Some(true);
             match key.to_lowercase().as_str() {
@@ -366,8 +369,8 @@ impl Reader<'_> {
             step.tasks.push(tick);
         }
         for inner in nested {
-            let mut task = super::lists::tick(inner);
-            task.name = super::lists::joined(inner);
+            let mut task = lists::tick(inner);
+            task.name = lists::joined(inner);
             if let Some(lead) = &lead {
                 task.name = format!("{lead}: {}", task.name);
             }
@@ -386,11 +389,11 @@ impl Reader<'_> {
                 Block::Item(item) => item.text.as_str(),
                 Block::Fence(_) | Block::Table { .. } => continue,
             };
-            let Some((key, value)) = fields::field(text) else { continue };
+            let Some((key, value)) = field(text) else { continue };
             match key.to_lowercase().as_str() {
                 "fix" | "solution" | "resolution" => issue.fix = Some(plain(value)),
                 "severity" => issue.severity = Some(plain(value)),
-                "status" => issue.status = Some(super::lists::issue_status(value)),
+                "status" => issue.status = Some(lists::issue_status(value)),
                 _ => {}
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fields;
+use super::field::field;
 use super::marks::{leading_status, plain};
 use super::mention::{Declaration, declaration};
 use super::outline::{Block, Item, Outline, Section};
@@ -91,7 +91,7 @@ impl Facts {
     }
 
     fn line(&mut self, text: &str) {
-        let Some((key, value)) = fields::field(text) else { return };
+        let Some((key, value)) = field(text) else { return };
         match key.to_lowercase().as_str() {
             "current phase" | "active phase" => {
                 if let Some(declared) = declaration(value) {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::dates;
 use super::draft::{DraftStep, Tick};
-use super::lists::{issue_status, tick_of};
 use super::marks::{plain, whole_status};
 use super::mention::declaration;
 use super::outline::Row;
+use super::reader::lists::{issue_status, tick_of};
 use super::reader::{Context, Reader, Scope};
 use crate::document::{Issue, Risk};
 use crate::{PhaseId, Status};

@@ -12,9 +12,9 @@ use reqwest::{Method, Url};
 
 use super::{Finding, Tools, chain, sentences};
 use crate::google::api::IdentityError;
-use crate::google::api::auth::Secret;
-use crate::google::api::client::Pools;
+use crate::google::api::Secret;
 use crate::google::api::host::is_loopback;
+use crate::google::api::pools::Pools;
 use crate::types;
 
 /// How often it is tried when nothing is said.

@@ -25,7 +25,7 @@ use mlops_phases::document::{Criterion, Evidence};
 use crate::checkpoint::Session;
 use crate::checkpoint::store;
 use crate::engine::context::Interrupted;
-use crate::google::api::client::Pools;
+use crate::google::api::pools::Pools;
 use crate::google::api::{ApiError, CallContext, ClientConfig};
 
 /// The longest time for a criterion that says none of its own.

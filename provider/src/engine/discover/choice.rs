@@ -159,18 +159,18 @@ fn left_out<'a>(
     candidates: &[Candidate],
     indexes: impl Iterator<Item = &'a usize>,
 ) -> Option<Diagnostic> {
+    let left: Vec<&Candidate> = indexes.map(|at| &candidates[*at]).collect();
+    let first = left.first()?;
     let names: Vec<String> =
-        indexes.map(|at| format!("{} {}", candidates[*at].kind.noun(), candidates[*at].name())).collect();
-    if names.is_empty() {
-        return None;
-    }
+        left.iter().map(|candidate| format!("{} {}", candidate.kind.noun(), candidate.name())).collect();
+    let example = format!("{}={}", first.kind.name(), first.name());
     let ImportName { account: project, region, stack, .. } = import;
     Some(Diagnostic::warning(
         "Objects without labels were not imported",
         format!(
             "Other stacks have objects in project {project}, and whose these are cannot be told: {}. Nothing of stack {stack} \
              uses them. To manage one with this stack, import everything that it is to have by name: \
-             {project}/{region}/{stack}?services=NAME&service_accounts=NAME, and so on for each kind.",
+             {project}/{region}/{stack}?{example}&KIND=NAME, and so on for each kind.",
             names.join(", ")
         ),
     ))

@@ -29,14 +29,14 @@ pub struct Comparison {
 pub enum Difference {
     /// An object is no more.
     Gone {
-        /// The component: `buckets["models"]`.
+        /// The component: its kind and KEY.
         component: String,
-        /// Google's full resource name of the object, where it has one.
+        /// The line of the inventory for the object, where it has one.
         object: Option<String>,
     },
     /// An attribute means something else.
     Changed {
-        /// Where it is: `services["api"].max_instances`.
+        /// Its path: kind, KEY and attribute.
         attribute: String,
         /// The value that was known. Secrets and texts that may hold some are not quoted.
         before: String,

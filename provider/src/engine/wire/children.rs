@@ -8,11 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json};
 use tfplugin::{Attribute, Dynamic, Entries, Name, ObjectSchema};
 
-use super::equality::{equal, same_identity};
+use super::equality::{equal, is_immutable, same_content, same_identity};
 use super::has_own_keys;
-use super::reading::read;
-use super::writing::{create, revise_from};
-use crate::engine::marks::{Children, Immutable, Inner};
+use crate::engine::marks::{Children, Inner};
 use crate::engine::tree;
 
 /// The object of each child, if the attribute is a map of children.
@@ -21,23 +19,12 @@ pub fn children(attribute: &Attribute) -> Option<&ObjectSchema> {
     attribute.nested().map(|(_, object)| object)
 }
 
-fn is_immutable(attribute: &Attribute) -> bool {
-    attribute.extensions.get::<Immutable>().is_some()
-}
-
-/// Whether two children say the same in all that can be configured, and in what they were made for.
-pub(super) fn same_content(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> bool {
-    let counts = |attribute: &&Attribute| attribute.presence.is_configurable() || is_immutable(attribute);
-    let mut counting = object.attributes.iter().filter(counts);
-    counting.all(|attribute| equal(attribute, a.get(&attribute.name), b.get(&attribute.name)))
-}
-
 fn is_same(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> bool {
     same_identity(object, a, b).unwrap_or_else(|| same_content(object, a, b))
 }
 
 /// For each KEY of `known` whose child is in `found`: its key there.
-fn pairs<'f>(object: &ObjectSchema, known: &Entries, found: &'f Entries) -> BTreeMap<Name, &'f str> {
+pub(super) fn pairs<'f>(object: &ObjectSchema, known: &Entries, found: &'f Entries) -> BTreeMap<Name, &'f str> {
     let mut pairs: BTreeMap<Name, &str> = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for by_key in [true, false] {
@@ -89,7 +76,7 @@ pub struct Remade<'c> {
 }
 
 /// The attribute that makes a new child of `was`, if one that cannot be changed differs. What is not known differs not yet.
-fn fixed<'o>(object: &'o ObjectSchema, was: &Dynamic, is: &Dynamic) -> Option<&'o Attribute> {
+pub(super) fn fixed<'o>(object: &'o ObjectSchema, was: &Dynamic, is: &Dynamic) -> Option<&'o Attribute> {
     let differs = |attribute: &&Attribute| {
         let (was, is) = (was.get(&attribute.name), is.get(&attribute.name));
         was.is_wholly_known() && is.is_wholly_known() && !equal(attribute, was, is)
@@ -125,7 +112,7 @@ fn own_entries(found: &Dynamic, known: &[&Dynamic]) -> Dynamic {
 }
 
 /// Drops from the shared maps of a child what none of the `known` children has.
-fn keep_own(object: &ObjectSchema, child: &mut Dynamic, known: &[&Dynamic]) {
+pub(super) fn keep_own(object: &ObjectSchema, child: &mut Dynamic, known: &[&Dynamic]) {
     for attribute in object.attributes.iter().filter(|attribute| has_own_keys(attribute)) {
         let known: Vec<&Dynamic> = known.iter().map(|known| known.get(&attribute.name)).collect();
         let own = own_entries(child.get(&attribute.name), &known);
@@ -195,44 +182,6 @@ pub fn carry(
     }
 }
 
-/// The children's JSON after a change from `old` to `new`: those of others stay as they are. A child that has to be made anew
-/// has nothing of the old one but what identifies it.
-pub(super) fn change(object: &ObjectSchema, old: &Dynamic, new: &Dynamic, current: Json) -> Json {
-    let mut current = match current {
-        Json::Object(entries) => entries,
-        _ => Map::new(),
-    };
-    let trees: Entries = current.iter().map(|(key, child)| (key, read(object, child))).collect();
-    let (old, new) = (old.as_entries().unwrap_or(Entries::none()), new.as_entries().unwrap_or(Entries::none()));
-    let (had, kept) = (pairs(object, old, &trees), pairs(object, new, &trees));
-    let was = |at: &str| had.iter().find(|(_, there)| **there == at).and_then(|(key, _)| old.get(key));
-    let made = new.iter().map(|(key, child)| {
-        let there = kept.get(key).and_then(|at| Some((*at, current.remove(*at)?)));
-        let json = match there {
-            Some((at, _)) if was(at).is_some_and(|was| fixed(object, was, child).is_some()) => create(object, child),
-            Some((at, json)) => {
-                let mut tree = read(object, &json);
-                keep_own(object, &mut tree, &[was(at).unwrap_or(&Dynamic::Null), child]);
-                revise_from(object, &tree, json, child)
-            }
-            None => create(object, child),
-        };
-        (key, json)
-    });
-    let made: Vec<(&Name, Json)> = made.collect();
-    for at in had.values() {
-        current.remove(*at);
-    }
-    let mut all: Map<String, Json> = made.into_iter().map(|(key, json)| (key.to_string(), json)).collect();
-    for (mut key, json) in current {
-        while all.contains_key(&key) {
-            key.push('~');
-        }
-        all.insert(key, json);
-    }
-    Json::Object(all)
-}
-
 /// The children of a list as entries, by what `key` makes of each, made unique.
 pub fn by_key(children: impl IntoIterator<Item = Json>, key: impl Fn(&Json) -> String) -> Json {
     let mut entries = Map::new();
@@ -256,7 +205,8 @@ mod tests {
     use tfplugin::{Object, Value};
 
     use super::*;
-    use crate::engine::marks::{Identity, OwnKeys, wire};
+    use crate::engine::marks::{Identity, Immutable, OwnKeys, wire};
+    use crate::engine::wire::reading::read;
 
     /// A parent.
     #[derive(Object)]

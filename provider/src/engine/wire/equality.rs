@@ -6,8 +6,7 @@
 use tfplugin::schema::{Nesting, Shape};
 use tfplugin::{Attribute, Dynamic, ObjectSchema, Type};
 
-use super::children::same_content;
-use crate::engine::marks::{Children, Identity, Refers, Unordered};
+use crate::engine::marks::{Children, Identity, Immutable, Refers, Unordered};
 
 /// Whether `a` and `b` mean the same as values of `attribute`. Unknown equals only unknown.
 pub fn equal(attribute: &Attribute, a: &Dynamic, b: &Dynamic) -> bool {
@@ -34,6 +33,17 @@ pub(super) fn same_identity(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> 
     let identity = object.attributes.iter().find(|attribute| attribute.extensions.get::<Identity>().is_some())?;
     let (a, b) = (a.get(&identity.name), b.get(&identity.name));
     Some(!a.is_null() && equal(identity, a, b))
+}
+
+/// Whether two children say the same in all that can be configured, and in what they were made for.
+pub(super) fn same_content(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> bool {
+    let counts = |attribute: &&Attribute| attribute.presence.is_configurable() || is_immutable(attribute);
+    let mut counting = object.attributes.iter().filter(counts);
+    counting.all(|attribute| equal(attribute, a.get(&attribute.name), b.get(&attribute.name)))
+}
+
+pub(super) fn is_immutable(attribute: &Attribute) -> bool {
+    attribute.extensions.get::<Immutable>().is_some()
 }
 
 /// Whether the value says no more than its absence would.

@@ -1,4 +1,4 @@
-//! Name and location of objects whose JSON holds them inside a relative name: `projects/P/locations/L/services/N`.
+//! Name and location of objects whose JSON holds them inside a relative name: `projects/P/locations/L/things/N`.
 
 use serde_json::Value as Json;
 use tfplugin::Dynamic;

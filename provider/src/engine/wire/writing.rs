@@ -1,11 +1,14 @@
 //! From a component's tree to the API's JSON: whole for a creation, the differences for an update.
 
+mod children;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 use tfplugin::schema::{Nesting, Shape};
 use tfplugin::{Attribute, Dynamic, Entries, Name, ObjectSchema, Type};
 
+use super::children::children as objects_of;
 use super::equality::{equal, equal_object, is_blank, is_void, same_identity, same_scalar};
 use super::masks::{Masks, Prefix};
 use super::reading::read;
@@ -132,9 +135,9 @@ fn change_at(
     at: &Prefix,
     masks: &mut Masks,
 ) {
-    if let Some(object) = super::children::children(attribute) {
+    if let Some(object) = objects_of(attribute) {
         let slot = place::entry(json, path);
-        *slot = super::children::change(object, old, new, std::mem::take(slot));
+        *slot = children::change(object, old, new, std::mem::take(slot));
         return masks.add(at);
     }
     if has_own_keys(attribute) {

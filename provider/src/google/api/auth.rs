@@ -7,19 +7,20 @@ mod environment;
 mod error;
 mod exchange;
 mod external_account;
+mod fields;
 mod file;
 mod impersonation;
 mod metadata;
 pub mod resolve;
-mod secret;
 mod service_account;
 mod tokens;
 mod user;
 
 pub use environment::Environment;
 pub use error::{AuthError, Tried};
-pub use secret::Secret;
 pub use tokens::{Lease, Tokens};
+
+use super::secret::Secret;
 
 /// What the user said about credentials.
 #[derive(Clone, Debug, Default)]

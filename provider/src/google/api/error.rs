@@ -1,10 +1,9 @@
 //! What can go wrong with a call, and the questions that callers ask about it.
-//! The parsed answer is in [`status`], the questions in [`classify`], the text for the user in [`advice`].
+//! The parsed answer is a [`Status`], the questions in [`classify`], the text for the user in [`advice`].
 //! No status numbers are compared outside this module.
 
 pub mod advice;
 pub mod classify;
-pub mod status;
 
 use std::error::Error as _;
 use std::fmt;
@@ -12,11 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use classify::{ApiDisabled, Found};
-pub use status::{ErrorInfo, FieldViolation, Status};
 
 use super::auth::AuthError;
 use super::host::Host;
 use super::host::url_error::InvalidUrl;
+use super::status::Status;
 use crate::engine::context::Interrupted;
 
 /// The line that names a call: no query, no headers, no body.

@@ -9,8 +9,13 @@ pub mod etag;
 pub mod host;
 pub mod operation;
 pub mod pages;
+pub mod path;
+pub mod poll;
+pub mod pools;
 pub mod request;
 pub mod retry;
+pub mod secret;
+pub mod status;
 #[cfg(test)]
 pub mod testing;
 
@@ -20,5 +25,8 @@ pub use error::{ApiDisabled, ApiError, Cause, Found};
 pub use host::Host;
 pub use operation::OperationApi;
 pub use pages::List;
-pub use request::{Request, segment};
+pub use path::segment;
+pub use request::Request;
 pub use retry::RetryPolicy;
+pub use secret::Secret;
+pub use status::Status;

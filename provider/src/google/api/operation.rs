@@ -8,9 +8,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::client::{Client, line};
-use super::error::{ApiError, CallLine, Cause, Status};
+use super::error::{ApiError, CallLine, Cause};
 use super::host::Host;
 use super::request::Request;
+use super::status::Status;
 use crate::engine::context::CallContext;
 
 /// Where the operations of an API are polled: at `VERSION/NAME` of its host.
@@ -32,37 +33,6 @@ impl OperationApi {
 
     fn request(&self, name: &str) -> Request {
         Request::get(self.host.clone(), format!("{}/{name}", self.version))
-    }
-}
-
-/// How an operation is polled.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PollPolicy {
-    /// The wait before the first poll.
-    pub initial: Duration,
-    /// Growth from wait to wait.
-    pub factor: f64,
-    /// No wait is longer.
-    pub cap: Duration,
-    /// How long a new operation may be unknown to the API before it counts as lost.
-    pub unknown_for: Duration,
-}
-
-impl PollPolicy {
-    /// For Google's APIs.
-    pub const REMOTE: PollPolicy = PollPolicy {
-        initial: Duration::from_millis(250),
-        factor: 1.5,
-        cap: Duration::from_secs(2),
-        unknown_for: Duration::from_secs(30),
-    };
-    /// For an imitation of them on this machine.
-    pub const LOCAL: PollPolicy = PollPolicy { initial: Duration::from_millis(10), ..PollPolicy::REMOTE };
-
-    /// The wait before poll number `poll`, counted from 0.
-    pub fn wait(&self, poll: u32) -> Duration {
-        let grown = self.initial.as_secs_f64() * self.factor.powi(poll.min(200) as i32);
-        Duration::try_from_secs_f64(grown).map_or(self.cap, |grown| grown.min(self.cap))
     }
 }
 
@@ -122,12 +92,6 @@ mod tests {
 
     fn ctx(clock: &Arc<ManualClock>, seconds: u64) -> CallContext {
         CallContext::with_clock(Duration::from_secs(seconds), CancellationToken::new(), clock.clone())
-    }
-
-    #[test]
-    fn polls_come_less_and_less_often() {
-        let waits: Vec<u128> = [0, 1, 2, 9, 10, 100].map(|n| PollPolicy::REMOTE.wait(n).as_millis()).into();
-        assert_eq!(waits, [250, 375, 562, 2_000, 2_000, 2_000]);
     }
 
     #[tokio::test]

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::auth::Secret;
 use super::error::ApiError;
 use super::host::Host;
+use super::secret::Secret;
 
 /// A predicate on errors that the caller knows to be passing.
 pub type Passing = Arc<dyn Fn(&ApiError) -> bool + Send + Sync>;
@@ -184,20 +184,6 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Percent-encodes text as one path segment: `models/a b` becomes `models%2Fa%20b`.
-pub fn segment(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'(' | b')' => {
-                encoded.push(char::from(byte));
-            }
-            other => encoded.push_str(&format!("%{other:02X}")),
-        }
-    }
-    encoded
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,12 +204,6 @@ mod tests {
         assert!(post().json(json!({"etag": "1"})).is_conditional());
         assert!(post().query("ifMetagenerationMatch", 3).is_conditional());
         assert!(!post().json(json!({"policy": {"bindings": []}, "etag": ""})).query("iff", 1).is_conditional());
-    }
-
-    #[test]
-    fn a_segment_hides_slashes_and_keeps_parentheses() {
-        assert_eq!(segment("models/a b+ü"), "models%2Fa%20b%2B%C3%BC");
-        assert_eq!(segment("(default)"), "(default)");
     }
 
     #[test]

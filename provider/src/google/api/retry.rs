@@ -126,7 +126,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::google::api::error::{CallLine, Cause, Status};
+    use crate::google::api::Status;
+    use crate::google::api::error::{CallLine, Cause};
     use crate::google::api::host::Host;
 
     fn failure(code: u16, name: &str) -> ApiError {

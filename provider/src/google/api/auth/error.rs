@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::google::api::error::Status;
+use crate::google::api::status::Status;
 
 /// A source that was looked at and had nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]

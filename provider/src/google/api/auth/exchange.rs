@@ -8,10 +8,10 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::error::AuthError;
-use super::secret::Secret;
-use crate::google::api::client::Pools;
-use crate::google::api::error::Status;
 use crate::google::api::host::{Addressing, is_loopback};
+use crate::google::api::pools::Pools;
+use crate::google::api::secret::Secret;
+use crate::google::api::status::Status;
 
 /// Something that gives access tokens.
 #[async_trait]

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::SCOPE;
 use super::error::AuthError;
 use super::exchange::{Exchange, Fresh, TokenSource, confidential_url};
-use super::file::Fields;
-use super::secret::Secret;
+use super::fields::Fields;
+use crate::google::api::secret::Secret;
 
 /// An external account.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::error::AuthError;
 use super::exchange::{TokenSource, confidential_url};
 use super::external_account::ExternalAccount;
+use super::fields::Fields;
 use super::impersonation::Impersonation;
 use super::service_account::ServiceAccountKey;
 use super::user::AuthorizedUser;
@@ -107,24 +108,4 @@ fn impersonated(fields: &Fields<'_>) -> Result<Box<dyn TokenSource>, AuthError> 
     let delegates = fields.document.get("delegates").and_then(Value::as_array).into_iter().flatten();
     let delegates = delegates.filter_map(|name| name.as_str().map(str::to_owned)).collect();
     Ok(Box::new(Impersonation::at(base, url, None, delegates)))
-}
-
-/// The fields of a credential document.
-pub(super) struct Fields<'a> {
-    pub(super) place: &'a str,
-    pub(super) document: &'a Value,
-}
-
-impl<'a> Fields<'a> {
-    pub(super) fn text(&self, name: &str) -> Result<&'a str, AuthError> {
-        self.optional(name).ok_or_else(|| self.malformed(format!("{name} is missing")))
-    }
-
-    pub(super) fn optional(&self, name: &str) -> Option<&'a str> {
-        self.document.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
-    }
-
-    pub(super) fn malformed(&self, problem: impl Into<String>) -> AuthError {
-        AuthError::Malformed { place: self.place.to_owned(), problem: problem.into() }
-    }
 }

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::SCOPE;
 use super::error::AuthError;
 use super::exchange::{Exchange, Fresh, TokenSource};
-use super::secret::Secret;
 use crate::google::api::host::Host;
-use crate::google::api::request::segment;
+use crate::google::api::path::segment;
+use crate::google::api::secret::Secret;
 
 /// A source that exchanges another source's token for the service account's.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use reqwest::Url;
 use super::environment::Environment;
 use super::error::AuthError;
 use super::exchange::{Exchange, Fresh, TokenSource};
-use super::secret::Secret;
-use crate::google::api::client::Pools;
+use crate::google::api::pools::Pools;
+use crate::google::api::secret::Secret;
 
 /// The address at which every Google machine reaches it, without asking DNS.
 const ADDRESS: &str = "169.254.169.254";

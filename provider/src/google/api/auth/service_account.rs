@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::SCOPE;
 use super::error::AuthError;
 use super::exchange::{Exchange, Fresh, TokenSource, confidential_url};
-use super::file::Fields;
-use super::secret::Secret;
+use super::fields::Fields;
+use crate::google::api::secret::Secret;
 
 /// A service account's private key.
 #[derive(Debug)]

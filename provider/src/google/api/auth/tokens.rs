@@ -11,10 +11,10 @@ use super::CredentialsConfig;
 use super::error::AuthError;
 use super::exchange::{Exchange, Fresh};
 use super::resolve::{Resolved, resolve};
-use super::secret::Secret;
 use crate::engine::context::Clock;
-use crate::google::api::client::Pools;
 use crate::google::api::host::Addressing;
+use crate::google::api::pools::Pools;
+use crate::google::api::secret::Secret;
 
 /// A token is renewed this long before it expires, or in the last quarter of a shorter life.
 const MARGIN: Duration = Duration::from_secs(225);

@@ -6,7 +6,8 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::google::api::auth::{AuthError, Environment, Secret};
+use crate::google::api::Secret;
+use crate::google::api::auth::{AuthError, Environment};
 use crate::google::api::host::Host;
 use crate::google::api::testing::{ManualClock, Reply, Script, client_for, config_for, minute, patient};
 

@@ -1,8 +1,9 @@
 //! The questions that callers ask an error, each with what a yes obliges them to do.
 //! Answers rest on canonical names and reasons first, on Google's wording only where it gives nothing else.
 
-use super::{ApiError, Cause, Ended, Status};
+use super::{ApiError, Cause, Ended};
 use crate::google::api::host::Host;
+use crate::google::api::status::Status;
 
 /// An API that is off in a project.
 #[derive(Clone, Debug, PartialEq, Eq)]

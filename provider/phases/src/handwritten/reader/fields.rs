@@ -1,95 +1,13 @@
 //! Lines that name what they say: `**Status:** READY TO START`.
 
-use super::dates;
-use super::draft::Tick;
-use super::marks::{self, Mark, leading_status, plain};
-use super::mention::{declaration, listed, mentions, statements};
-use super::reader::{Context, Reader};
+use super::{Context, Reader};
 use crate::Status;
 use crate::document::Issue;
-
-/// The name and the value of a line, both without bold.
-///
-/// A name in bold can be anything; a plain one is at most six words.
-pub(super) fn field(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || marks::is_ornament(c));
-    if let Some(bold) = text.strip_prefix("**") {
-        let (key, rest) = bold.split_once("**")?;
-        return match key.strip_suffix(':') {
-            Some(key) => Some((key.trim(), rest.trim())),
-            None => Some((key.trim(), rest.trim_start().strip_prefix(':')?.trim())),
-        };
-    }
-    let text = text.strip_prefix('*').and_then(|text| text.trim_end().strip_suffix('*')).unwrap_or(text);
-    let (key, value) = text.split_once(": ").or_else(|| Some((text.strip_suffix(':')?, "")))?;
-    let words = key.split_whitespace().take(7).count();
-    (words <= 6 && !key.contains(['`', '(', '['])).then(|| (key.trim(), value.trim()))
-}
-
-/// What a field tells, by its name in lower case.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Field {
-    Status,
-    CurrentPhase,
-    Progress,
-    Updated,
-    Project,
-    Completed,
-    Started,
-    Dates,
-    Duration,
-    Estimate,
-    Priority,
-    Owner,
-    Schedule,
-    DependsOn,
-    Objective,
-    Blockers,
-    NextStep,
-    ReadyFor,
-    Milestone,
-    Criterion,
-}
-
-fn named(key: &str) -> Option<Field> {
-    Some(match key.to_lowercase().as_str() {
-        "status" | "current status" | "overall status" => Field::Status,
-        "current phase" | "active phase" => Field::CurrentPhase,
-        "progress" | "overall progress" => Field::Progress,
-        "last updated" | "last update" | "updated" | "last checkpoint" | "last session end" | "session ended"
-        | "session paused at" | "prepared" | "date created" | "date" => Field::Updated,
-        "project" | "project name" => Field::Project,
-        "completed" | "completed on" | "completed at" | "completion date" | "finished" => Field::Completed,
-        "started" | "started on" | "started at" | "start date" => Field::Started,
-        "dates" => Field::Dates,
-        "duration" | "time spent" => Field::Duration,
-        "timeline"
-        | "estimate"
-        | "estimated time"
-        | "estimated effort"
-        | "estimated duration"
-        | "effort"
-        | "estimated time to complete" => Field::Estimate,
-        "priority" => Field::Priority,
-        "owner" | "responsible" => Field::Owner,
-        "schedule" | "when" | "timeframe" => Field::Schedule,
-        "depends on" | "dependencies" | "dependency" | "prerequisites" | "waits for" => Field::DependsOn,
-        "objective" | "objectives" | "goal" | "goals" => Field::Objective,
-        "blockers" | "blocker" | "blocked by" => Field::Blockers,
-        "next session" | "next action" | "next step" | "next steps" | "next milestone" | "resume with" => {
-            Field::NextStep
-        }
-        "ready for" => Field::ReadyFor,
-        "milestone" => Field::Milestone,
-        "success criterion" | "success criteria" => Field::Criterion,
-        _ => return None,
-    })
-}
-
-/// Whether a field of this name is understood.
-pub(super) fn is_known(key: &str) -> bool {
-    named(key).is_some()
-}
+use crate::handwritten::dates;
+use crate::handwritten::draft::Tick;
+use crate::handwritten::field::{Field, named};
+use crate::handwritten::marks::{self, Mark, leading_status, plain};
+use crate::handwritten::mention::{declaration, listed, mentions, statements};
 
 fn is_none(text: &str) -> bool {
     ["none", "nothing", "-", "n/a", ""].iter().any(|word| text.trim_end_matches('.').eq_ignore_ascii_case(word))
@@ -111,7 +29,7 @@ impl Reader<'_> {
             Field::CurrentPhase => {
                 let Some(declared) = declaration(value) else { return false };
                 if let Some(status) = declared.status {
-                    self.draft(&super::reader::Scope::Phase(declared.phase)).state(line, status);
+                    self.draft(&super::Scope::Phase(declared.phase)).state(line, status);
                 }
             }
             Field::Progress => return text.contains('%'),
@@ -145,7 +63,7 @@ impl Reader<'_> {
             Field::NextStep => self.draft(&context.scope).next_steps.push(text),
             Field::ReadyFor => {
                 let Some(mention) = mentions(value).into_iter().next() else { return false };
-                self.draft(&super::reader::Scope::Phase(mention.phase)).state(line, Status::Ready);
+                self.draft(&super::Scope::Phase(mention.phase)).state(line, Status::Ready);
             }
             Field::Milestone => {
                 self.statements(line, value);
@@ -182,10 +100,10 @@ impl Reader<'_> {
     }
 
     /// `Phase 2 Completed: 2026-02-05`.
-    fn event(&mut self, line: usize, event: super::mention::Declaration, value: &str) -> bool {
+    fn event(&mut self, line: usize, event: crate::handwritten::mention::Declaration, value: &str) -> bool {
         let (Some(status), true) = (event.status, self.facts.phases.contains_key(&event.phase)) else { return false };
         let moment = dates::moment(value);
-        let draft = self.draft(&super::reader::Scope::Phase(event.phase));
+        let draft = self.draft(&super::Scope::Phase(event.phase));
         draft.state(line, status);
         match status {
             Status::Completed => draft.completed_at = draft.completed_at.take().or(moment),
@@ -221,7 +139,7 @@ impl Reader<'_> {
         let stated = statements(value);
         for (phase, status) in &stated {
             if self.facts.phases.contains_key(phase) {
-                self.draft(&super::reader::Scope::Phase(phase.clone())).state(line, *status);
+                self.draft(&super::Scope::Phase(phase.clone())).state(line, *status);
             }
         }
         !stated.is_empty()

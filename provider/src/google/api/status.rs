@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::google::api::auth::Secret;
+use super::secret::Secret;
 
 /// An error as a Google API or operation reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! Items of lists, by the topic of their section.
 
-use super::draft::{DraftStep, Tick};
-use super::fields;
-use super::marks::{self, Mark, leading_status, plain, split_at_mark};
-use super::mention::mentions;
-use super::outline::{Block, Item};
-use super::reader::{Context, Reader};
-use super::topic::Topic;
+use super::{Context, Reader};
 use crate::document::{Command, Issue, Risk};
+use crate::handwritten::draft::{DraftStep, Tick};
+use crate::handwritten::field::field;
+use crate::handwritten::marks::{self, Mark, leading_status, plain, split_at_mark};
+use crate::handwritten::mention::mentions;
+use crate::handwritten::outline::{Block, Item};
+use crate::handwritten::topic::Topic;
 
 impl<'a> Block<'a> {
     /// The item, if it is one.
@@ -20,14 +20,14 @@ impl<'a> Block<'a> {
 }
 
 /// What an item says without its mark, and what the mark says.
-pub(super) fn tick(item: &Item<'_>) -> Tick {
+pub(in crate::handwritten) fn tick(item: &Item<'_>) -> Tick {
     let mut tick = tick_of(&item.text);
     tick.done = item.ticked.or(tick.done);
     tick
 }
 
 /// What a text says without its mark and the words of status beside it (`Verify plan ✅ DONE`).
-pub(super) fn tick_of(text: &str) -> Tick {
+pub(in crate::handwritten) fn tick_of(text: &str) -> Tick {
     let Some((before, mark, after)) = split_at_mark(text) else { return Tick { name: plain(text), done: None } };
     let (name, after) = (plain(before), plain(after));
     let done = Some(mark == Mark::Done);
@@ -38,7 +38,7 @@ pub(super) fn tick_of(text: &str) -> Tick {
 }
 
 /// An item with what is below it, in one text.
-pub(super) fn joined(item: &Item<'_>) -> String {
+pub(in crate::handwritten) fn joined(item: &Item<'_>) -> String {
     let text = plain(&item.text);
     let below: Vec<String> = item.children.iter().filter_map(Block::item).map(joined).collect();
     let text = text.strip_suffix(':').unwrap_or(&text);
@@ -46,7 +46,7 @@ pub(super) fn joined(item: &Item<'_>) -> String {
 }
 
 /// `fixed` and `open` have one spelling; other words stay as they are.
-pub(super) fn issue_status(text: &str) -> String {
+pub(in crate::handwritten) fn issue_status(text: &str) -> String {
     let words = plain(text);
     let known = ["fixed", "open", "resolved", "closed"].iter().find(|known| words.eq_ignore_ascii_case(known));
     match (known, marks::mark(text)) {
@@ -77,17 +77,17 @@ fn issue(tick: Tick, list: &str) -> Issue {
 
 /// A step with what is below it: boxes are its tasks, and a first item without one tells what the step is for.
 fn step(item: &Item<'_>, below: &[&Item<'_>]) -> DraftStep {
-    let mut tick = tick(item);
-    let estimate = split_estimate(&mut tick.name);
+    let mut own = tick(item);
+    let estimate = split_estimate(&mut own.name);
     let boxes = below.iter().any(|task| task.ticked.is_some());
     let purpose = below.first().filter(|first| first.ticked.is_none() && (boxes || below.len() == 1));
     let tasks = below[usize::from(purpose.is_some())..].iter();
-    let tasks = tasks.map(|task| Tick { name: joined(task), ..super::lists::tick(task) }).collect();
-    DraftStep { tick, estimate, objective: purpose.map(|first| joined(first)), tasks }
+    let tasks = tasks.map(|task| Tick { name: joined(task), ..tick(task) }).collect();
+    DraftStep { tick: own, estimate, objective: purpose.map(|first| joined(first)), tasks }
 }
 
 /// Takes `(Day 1 - 4 hours)` from the end of a step's name.
-pub(super) fn split_estimate(name: &mut String) -> Option<String> {
+pub(in crate::handwritten) fn split_estimate(name: &mut String) -> Option<String> {
     let (before, inside) = name.strip_suffix(')')?.rsplit_once('(')?;
     let words = inside.to_ascii_lowercase();
     let units = ["hour", "day", "week", "minute"];
@@ -109,7 +109,7 @@ impl Reader<'_> {
     /// Takes an item, and all that is below it.
     pub(super) fn item(&mut self, item: &Item<'_>, context: &Context) {
         if (context.own || context.loose)
-            && let Some((key, value)) = fields::field(&item.text)
+            && let Some((key, value)) = field(&item.text)
             && self.field(item.start, key, value, context)
         {
             return self.claim(item.start, item.end);
@@ -139,7 +139,7 @@ impl Reader<'_> {
             Topic::Issues if declaration_like(&item.text) => return self.note(context, item.start, item.end),
             Topic::Issues => draft.issues.push(issue(Tick { name: joined(item), ..tick(item) }, &context.title)),
             Topic::Risks => draft.risks.push(Risk { risk: joined(item), ..Risk::default() }),
-            Topic::Metrics => match fields::field(&joined(item)) {
+            Topic::Metrics => match field(&joined(item)) {
                 Some((name, value)) if !value.is_empty() => draft.metric(&context.title, name, value),
                 _ => {
                     let name = joined(item);

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use tfplugin::{Dynamic, Number};
 
-use crate::engine::marks::ScalarCodec;
+use super::ScalarCodec;
 use crate::types::Duration;
 
 /// As it is: text, number, boolean.
@@ -21,7 +21,7 @@ pub const SECONDS: ScalarCodec = ScalarCodec { write: write_seconds, read: read_
 /// A duration as a 32-bit integer of seconds.
 pub const SECONDS_INT: ScalarCodec = ScalarCodec { write: write_seconds_int, read: read_seconds };
 
-/// A location. Cloud Storage answers in upper case; a region is read in the case that is used everywhere else.
+/// A location. An API may answer in upper case; a region is read in the case that is used everywhere else.
 pub const LOCATION: ScalarCodec = ScalarCodec { write: write_plain, read: read_location };
 
 /// A word that is accepted in any case and returned in upper case.
