@@ -8,7 +8,7 @@ mod verification;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use acceptance_tests::{Action, Reader, Scene, cannot_run, on_every_terraform, steps_of, workspace};
+use acceptance_tests::{Action, Reader, Scene, on_every_terraform, steps_of, workspace};
 
 use troubleshooting::troubleshooting;
 use verification::verification;
