@@ -2,7 +2,7 @@
 //!
 //! Where one is (project and region), which APIs it needs, and its attributes beside those that all clouds have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
@@ -191,9 +191,6 @@ impl Cloud for Google {
     async fn prepare(&self, run: &run::Run, planned: &Stack) -> Result<(), Diagnostic> {
         let attribute = name!(Settings.apis);
         let wanted = tree::texts(planned.get(attribute));
-        if wanted.is_empty() {
-            return Ok(());
-        }
         let result = async {
             let run = Run::of(run)?;
             let on = apis::enabled(run, &wanted).await?;
@@ -209,13 +206,9 @@ impl Cloud for Google {
             return Ok(());
         }
         let wanted = tree::texts(stack.get(attribute));
-        let on = if wanted.is_empty() {
-            BTreeSet::new()
-        } else {
-            let result = async { Ok::<_, CallError>(apis::enabled(Run::of(run)?, &wanted).await?) };
-            let path = Path::root().attribute(attribute);
-            result.await.map_err(|error| problem::of_stack("read which APIs are enabled", path, &error))?
-        };
+        let result = async { Ok::<_, CallError>(apis::enabled(Run::of(run)?, &wanted).await?) };
+        let path = Path::root().attribute(attribute);
+        let on = result.await.map_err(|error| problem::of_stack("read which APIs are enabled", path, &error))?;
         stack.set(attribute, Dynamic::set(on.into_iter().map(Dynamic::String)));
         Ok(())
     }

@@ -47,8 +47,11 @@ impl Scalar for KmsKey {
     }
 }
 
-/// A text that may say anything, equal by its canonical form.
+/// A text that may say anything, equal by its canonical form where it has one.
 macro_rules! any_text {
+    ($type:ident) => {
+        $crate::google::kinds::scalars::any_text!(@scalar $type,);
+    };
     ($type:ident, $canonical:expr) => {
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {
@@ -56,7 +59,14 @@ macro_rules! any_text {
             }
         }
 
-        impl Scalar for $type {
+        $crate::google::kinds::scalars::any_text!(@scalar $type,
+            fn canonical(&self) -> String {
+                ($canonical)(&self.0)
+            }
+        );
+    };
+    (@scalar $type:ident, $($canonical:tt)*) => {
+        impl tfplugin::Scalar for $type {
             type Repr = String;
             type Error = std::convert::Infallible;
             fn parse(repr: String) -> Result<Self, Self::Error> {
@@ -65,12 +75,13 @@ macro_rules! any_text {
             fn repr(&self) -> String {
                 self.0.clone()
             }
-            fn canonical(&self) -> String {
-                ($canonical)(&self.0)
-            }
+            $($canonical)*
         }
+
+        tfplugin::scalar!($type);
     };
 }
+pub(super) use any_text;
 
 /// Prose of which blanks at the end of lines and of the text mean nothing.
 #[derive(Clone, Debug)]
@@ -170,7 +181,7 @@ impl Scalar for JsonText {
     }
 }
 
-tfplugin::scalar!(KmsKey, Prose, Query, Instant, JsonText);
+tfplugin::scalar!(KmsKey, Instant, JsonText);
 
 #[cfg(test)]
 mod tests {

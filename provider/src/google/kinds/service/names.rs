@@ -1,10 +1,11 @@
 //! Names of other objects as a service holds them: short or full, with the project's id or number.
 
 use serde_json::Value as Json;
-use tfplugin::{Dynamic, Scalar};
+use tfplugin::Dynamic;
 
 use crate::engine::scope::Scope;
 use crate::engine::wire;
+use crate::google::kinds::scalars::any_text;
 use crate::google::names::last_segment;
 
 /// The name of an object, short or as a path. Equal are those that can be the same object: of one last segment, and of
@@ -38,18 +39,7 @@ impl PartialEq for CloudName {
     }
 }
 
-impl Scalar for CloudName {
-    type Repr = String;
-    type Error = std::convert::Infallible;
-    fn parse(repr: String) -> Result<Self, Self::Error> {
-        Ok(Self(repr))
-    }
-    fn repr(&self) -> String {
-        self.0.clone()
-    }
-}
-
-tfplugin::scalar!(CloudName);
+any_text!(CloudName);
 
 /// Whether two names, short or full, can be of one object.
 pub(super) fn is_same_name(a: &str, b: &str) -> bool {
