@@ -3,7 +3,7 @@
 
 PROGRAMS := -p terraform-provider-mlops -p localcloud -p acceptance-tests --bins
 
-.PHONY: demo test test-crates test-terraform resume-matrix torture check docs bench localcloud picture build release zips seal install packages tools
+.PHONY: demo test test-crates test-terraform resume-matrix torture fuzz check docs bench localcloud picture build release zips seal install packages tools
 
 demo: tools          ## the main job, on the cloud that is built in: plan, apply, drift, import, destroy
 	cargo build -q $(PROGRAMS)
@@ -29,6 +29,10 @@ resume-matrix: tools ## every call of a create fails, in every way, under every 
 
 torture: tools       ## every call of create, update, refresh, import and destroy fails in every way, the provider is killed, others write: an hour
 	TORTURE=all cargo test -p terraform-provider-mlops --test torture -- --nocapture
+
+fuzz: tools          ## ten minutes of mutated input for each reader of foreign bytes
+	FUZZ_SECONDS=600 cargo test -p terraform-provider-mlops --test torture any_ -- --nocapture
+	FUZZ_SECONDS=600 cargo test -p terraform-provider-mlops --lib any_file -- --nocapture
 
 check:               ## format, lints, the structure of modules, documentation in step with the code
 	cargo fmt --all --check

@@ -16,6 +16,7 @@ mod digest;
 mod every_terraform;
 mod feature;
 mod finish;
+pub mod fuzz;
 mod guide;
 mod install;
 mod json;

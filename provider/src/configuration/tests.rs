@@ -482,3 +482,17 @@ fn no_depth_is_too_deep() {
     let blocks = format!("{}{}", "a {\n".repeat(5_000), "}\n".repeat(5_000));
     said(hcl::read(&blocks));
 }
+
+#[test]
+fn any_file_is_read_or_passed_over() {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/environments");
+    let file = |name: &str| fs::read_to_string(format!("{examples}/ct-scan/{name}")).unwrap();
+    let (main, variables) = (file("main.tf"), file("variables.tf"));
+    let json = r#"{"resource": {"mlops_stack": {"it": {"name": "it", "buckets": {"a": {"name": "${var.name}", "labels": {"k": "v"}}}}}}}"#;
+    for mut mutator in acceptance_tests::fuzz::rounds("configuration files") {
+        for text in [&main, &variables] {
+            let _ = hcl::read(&mutator.text(text));
+        }
+        let _ = json::read(&mutator.text(json));
+    }
+}

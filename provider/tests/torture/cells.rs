@@ -103,7 +103,7 @@ impl Shape {
 
     /// The names in its path, by which a warning may call what it is about.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.path.split(['/', ':']).filter(|segment| segment.len() > 3 && *segment != "projects")
+        self.path.split(['/', ':', '@']).filter(|segment| segment.len() > 3 && *segment != "projects")
     }
 
     pub(crate) fn is_read(&self) -> bool {

@@ -9,6 +9,7 @@ mod check;
 #[path = "../driver/mod.rs"]
 mod driver;
 mod faults;
+mod fuzz;
 mod known;
 mod rival;
 mod run;

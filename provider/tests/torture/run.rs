@@ -107,19 +107,24 @@ impl Torture {
         }
     }
 
-    /// An operation, and another writer who comes while the call is held.
+    /// An operation, and another writer who comes while the call is held, and who comes to his end whatever becomes of it.
     async fn beside(&self, rival: Rival, operation: Operation, world: &mut World) -> Said {
         let cloud = world.cloud.clone();
+        let (over, is_over) = oneshot::channel::<()>();
+        let operates = async {
+            let said = self.operate(operation, world).await;
+            drop(over);
+            said
+        };
         let comes = async {
-            struck(&cloud).await;
+            tokio::select! {
+                () = struck(&cloud) => {}
+                _ = is_over => return,
+            }
             interfere(cloud.url(), rival).await;
             cloud.clear_faults();
-            std::future::pending::<Said>().await
         };
-        tokio::select! {
-            said = self.operate(operation, world) => said,
-            said = comes => said,
-        }
+        futures::join!(operates, comes).0
     }
 
     /// An apply in a process of its own, as far as this can be had inside one: a runtime that ends, with all that it has begun, when the

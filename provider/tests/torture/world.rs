@@ -155,6 +155,23 @@ impl World {
         }
     }
 
+    /// Validates a configuration.
+    pub(crate) async fn validate(&self, config: &Json) -> Said {
+        Said::of(&self.provider.validate(STACK, config).await)
+    }
+
+    /// An import by any id.
+    pub(crate) async fn import_as(&self, id: &str) -> Said {
+        match self.provider.import(STACK, id).await {
+            Ok((_, diagnostics)) | Err(diagnostics) => Said::of(&diagnostics),
+        }
+    }
+
+    /// What a function answers to a text: its error, if it has one.
+    pub(crate) async fn parse(&self, text: &str) -> Option<String> {
+        self.provider.call("parse_phase_checkpoint", &[json!(text)]).await.err().map(|error| error.text)
+    }
+
     pub(crate) fn forget(&mut self) {
         self.object = None;
     }

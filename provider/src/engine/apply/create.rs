@@ -206,11 +206,13 @@ impl<'c> Creation<'c> {
                 Made { reached: Some(*found), ..made }
             }
             UpdateError::Partly { found: reached, error } => {
-                let made = self.without_secrets(self.exists_as(found, self.problem(operation, &error)));
+                let made = self.without_parts(self.exists_as(found, self.problem(operation, &error)), Some(&reached));
                 Made { reached: Some(*reached), ..made }
             }
             // It exists all the same, as it was found.
-            UpdateError::Call(error) => self.without_secrets(self.exists_as(found, self.problem(operation, &error))),
+            UpdateError::Call(error) => {
+                self.without_parts(self.exists_as(found, self.problem(operation, &error)), Some(found))
+            }
             UpdateError::ByOthers { found, attributes } => {
                 let problem = changed_by_others(self.address, &found, &attributes);
                 self.without_secrets(self.exists_as(&found, problem))
