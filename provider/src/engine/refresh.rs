@@ -8,10 +8,11 @@ use tracing::{Level, debug, enabled};
 
 use super::address::Address;
 use super::cloud::Cloud;
+use super::error::CallError;
 use super::grants::{Grants, Policy};
 use super::kind::AnyKind;
 use super::marks::{InputOnly, OwnKeys, Volatile, Wire};
-use super::model::{self, Components, Stack};
+use super::model::{self, Components, Stack, Status};
 use super::objects::{Collection, Detail, LiveObject, Readiness};
 use super::problem::{self, Operation};
 use super::run::Run;
@@ -32,7 +33,7 @@ pub(crate) async fn refresh(run: &Run, cloud: &dyn Cloud, prior: &Stack) -> Resu
     let begun = run.context.clock.now();
     run.progress.say(format!("{}: reading {} components", run.scope.stack, components.len()));
     let (found, policies, account, settings) = futures::join!(
-        read_components(run, &components),
+        read_components(run, &components, Missing::after(prior)),
         read_policies(run, &components),
         read_account_policy(run, &components),
         cloud.refresh(run, &mut stack),
@@ -74,14 +75,31 @@ struct Member<'a> {
     name: String,
 }
 
-async fn read_components(run: &Run, components: &Components) -> Result<FoundByAddress, Diagnostics> {
+/// What it means that an object is not found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    /// It is gone.
+    Gone,
+    /// It may have been made moments ago, by an apply that then failed: replicas need not all know it yet.
+    PerhapsNew,
+}
+
+impl Missing {
+    fn after(prior: &Stack) -> Self {
+        let is_complete = prior.get(model::STATUS) == &Dynamic::from(Status::Complete);
+        if is_complete { Self::Gone } else { Self::PerhapsNew }
+    }
+}
+
+async fn read_components(run: &Run, components: &Components, missing: Missing) -> Result<FoundByAddress, Diagnostics> {
     let mut collections: BTreeMap<Collection, Vec<Member<'_>>> = BTreeMap::new();
     for (address, component) in components {
         let Some(name) = address.kind.object_name(component, &run.scope) else { continue };
         let collection = address.kind.objects().collection(component, &run.scope);
         collections.entry(collection).or_default().push(Member { address, component, name });
     }
-    let reads = collections.into_iter().map(|(collection, members)| read_collection(run, collection.place, members));
+    let reads =
+        collections.into_iter().map(|(collection, members)| read_collection(run, collection.place, members, missing));
     let mut found = FoundByAddress::new();
     let mut diagnostics = Diagnostics::new();
     for result in join_all(reads).await {
@@ -98,6 +116,7 @@ async fn read_collection(
     run: &Run,
     place: String,
     mut members: Vec<Member<'_>>,
+    missing: Missing,
 ) -> Result<FoundByAddress, Diagnostics> {
     let mut found = FoundByAddress::new();
     if let [Member { address: first, .. }, _, ..] = members.as_slice() {
@@ -121,8 +140,9 @@ async fn read_collection(
         }
     }
     let reads = members.into_iter().map(|Member { address, component, name }| async move {
-        let read = address.kind.objects().read_known(address.kind.object(), run, &name, component).await;
-        read.map(|found| (address.clone(), found))
+        read(run, address.kind, &name, component, missing)
+            .await
+            .map(|found| (address.clone(), found))
             .map_err(|error| Diagnostics::from(problem::of_component(address, Operation::Read, &error)))
     });
     let mut diagnostics = Diagnostics::new();
@@ -133,6 +153,22 @@ async fn read_collection(
         }
     }
     if diagnostics.has_error() { Err(diagnostics) } else { Ok(found) }
+}
+
+/// Reads one object with the children that the component has.
+async fn read(
+    run: &Run,
+    kind: &AnyKind,
+    name: &str,
+    component: &Dynamic,
+    missing: Missing,
+) -> Result<Option<LiveObject>, CallError> {
+    let objects = kind.objects();
+    let found = objects.read_known(kind.object(), run, name, component).await?;
+    if found.is_some() || missing == Missing::Gone || objects.look_for(kind.object(), run, name).await?.is_none() {
+        return Ok(found);
+    }
+    objects.read_known(kind.object(), run, name, component).await
 }
 
 async fn read_policies(run: &Run, components: &Components) -> Result<BTreeMap<Address, Policy>, Diagnostics> {

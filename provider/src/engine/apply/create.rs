@@ -86,9 +86,12 @@ fn failed(left: Option<&Dynamic>, diagnostic: Diagnostic) -> Made {
 
 /// The object that an interrupted apply of this stack left for a component, unless it has gone since.
 async fn still_there(run: &Run, address: &Address, left: &Dynamic) -> Result<Option<LiveObject>, CallError> {
-    match address.kind.object_name(left, &run.scope) {
-        Some(name) => address.kind.read(run, &name).await,
-        None => Ok(None),
+    let (kind, name) = (address.kind, address.kind.object_name(left, &run.scope));
+    let Some(name) = name else { return Ok(None) };
+    match kind.read(run, &name).await? {
+        // It was made moments ago: replicas need not all know it yet.
+        None => kind.objects().look_for(kind.object(), run, &name).await,
+        found => Ok(found),
     }
 }
 

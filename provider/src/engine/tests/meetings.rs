@@ -136,3 +136,17 @@ async fn an_api_that_is_off_in_another_project_is_not_switched_on_in_this_one() 
     assert!(world.count("GET", "/projects/111111111111") > 0, "the other project is asked for");
     assert_eq!(world.count("POST", "cloudresourcemanager.googleapis.com:enable"), 0);
 }
+
+#[tokio::test]
+async fn an_object_that_a_failed_apply_made_is_not_gone_because_it_is_not_known_everywhere_yet() {
+    let world = World::with(SERVICES).await;
+    let config = json!({"service_accounts": {"run": {"name": "runs-the-api"}}, "buckets": {"b": {}}});
+    world.fault("POST", "/storage/v1/b$", FaultSpec { times: 1, ..denied() });
+    let (stack, diagnostics) = world.apply(None, &config, None).await;
+    assert!(diagnostics.has_error());
+    let unknown =
+        FaultSpec { status: Some(404), reason: Some("NOT_FOUND".to_owned()), times: 2, ..FaultSpec::default() };
+    world.fault("GET", "/serviceAccounts/runs-the-api@", unknown);
+    let read = world.read(&stack).await.unwrap();
+    assert_eq!(component(&read, "service_accounts", "run"), component(&stack, "service_accounts", "run"));
+}
