@@ -6,6 +6,7 @@
 mod aggregation;
 mod condition;
 mod presets;
+mod recognition;
 pub(crate) mod validate;
 
 #[cfg(test)]
@@ -204,6 +205,10 @@ impl Kind for AlertPolicy {
         {
             entries.insert("shadow".to_owned(), Dynamic::Null);
         }
+    }
+
+    fn imported(&self, component: &mut Dynamic, scope: &Scope) {
+        recognition::recognise(component, scope);
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {

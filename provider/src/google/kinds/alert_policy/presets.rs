@@ -180,6 +180,16 @@ const DISKS: &[(&str, &str, f64, &str)] = &[
     ("file.googleapis.com/nfs/server/used_bytes_percent", "filestore_instance", 100.0, ""),
 ];
 
+/// How much of a metric is 1 in the unit of the presets.
+pub(super) fn scale(metric: &str) -> f64 {
+    DISKS.iter().find(|(name, ..)| *name == metric).map_or(1.0, |(_, _, scale, _)| *scale)
+}
+
+/// The monitored resource that a metric is written for, when nothing else is said.
+pub(super) fn resource(metric: &str) -> &'static str {
+    DISKS.iter().find(|(name, ..)| *name == metric).map_or("global", |(_, resource, ..)| *resource)
+}
+
 /// The names of all presets.
 pub fn preset_names() -> &'static [&'static str] {
     <Preset as tfplugin::Scalar>::choices()
@@ -376,13 +386,11 @@ impl Settings<'_> {
             (Some(metric), _) | (None, Source::Metric(metric)) => metric,
             (None, Source::CloudRun) => REQUESTS,
         };
-        let disk = DISKS.iter().find(|(name, ..)| *name == metric);
-        let (resource, scale, more) =
-            disk.map_or(("global", 1.0, ""), |(_, resource, scale, more)| (*resource, *scale, *more));
-        let resource = self.resource.unwrap_or(resource);
+        let more = DISKS.iter().find(|(name, ..)| *name == metric).map_or("", |(.., more)| *more);
+        let resource = self.resource.unwrap_or(resource(metric));
         let filter = format!("resource.type=\"{resource}\" AND metric.type=\"{metric}\"{more}");
         let mean = aggregation(period, "ALIGN_MEAN", "REDUCE_NONE", &[]);
-        condition(title, self.fields(filter, mean, comparison, self.threshold * scale))
+        condition(title, self.fields(filter, mean, comparison, self.threshold * scale(metric)))
     }
 
     fn fields(

@@ -1,4 +1,5 @@
 mod evaluation;
+mod recognition;
 
 use serde_json::{Value as Json, json};
 use tfplugin::{Choice, Dynamic, Scalar};
