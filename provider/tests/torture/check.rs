@@ -110,10 +110,11 @@ pub(crate) fn canonical(seed: &Seed) -> Json {
             *grants = lines.iter().filter_map(Json::as_str).map(|line| (line.to_owned(), json!(true))).collect();
         }
     }
-    for body in things.values_mut() {
+    for (thing, body) in &mut things {
         // The copy of a setting of the topic, and what comes by itself after a while.
+        let is_index = matches!(thing, Thing::Object(_, path) if path.contains("/indexes/"));
         if let Some(members) = body.as_object_mut() {
-            members.remove("topicMessageRetentionDuration");
+            members.retain(|name, _| name != "topicMessageRetentionDuration" && !(is_index && name == "state"));
         }
         if let Some(ttl) = body.pointer_mut("/ttlConfig/state") {
             *ttl = Json::Null;
