@@ -81,7 +81,11 @@ pub(super) async fn read(budgets: &mut [Json], run: Run<'_>) -> Result<(), ApiEr
     let others: BTreeSet<String> = others.filter(|project| is_number(project)).map(str::to_owned).collect();
     let ids = others.into_iter().map(|number| async move {
         match run.call(Request::get(Host::RESOURCE_MANAGER, format!("v1/projects/{number}"))).await {
-            Ok(project) => Ok(project["projectId"].as_str().map(|id| (number, id.to_owned()))),
+            Ok(project) => {
+                // The own project's number may not be known yet; it is none of the others'.
+                let id = project["projectId"].as_str().filter(|id| *id != run.scope.place.account);
+                Ok(id.map(|id| (number, id.to_owned())))
+            }
             // Who sees the cost of a project need not see the project.
             Err(error) if error.is_permission_denied() || error.is_not_found() || error.is_api_disabled().is_some() => {
                 Ok(None)
