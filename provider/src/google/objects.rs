@@ -533,7 +533,15 @@ impl Objects for RestObjects {
             return Ok(created);
         }
         match self.write_parts(object, run, &created, wanted).await {
-            Ok(written) => Ok(written.unwrap_or(created)),
+            Ok(Some(written)) => Ok(written),
+            // It was made a moment ago: a replica does not know it yet.
+            Ok(None) => {
+                let patient = |request: Request| request.also_retry(patience::NEW_OBJECT, ApiError::is_not_found);
+                match self.get(object, run, &created.name, patient).await {
+                    Ok(found) => Ok(found.unwrap_or(created)),
+                    Err(error) => Err(Stopped::Unread(Box::new(created), error).into()),
+                }
+            }
             Err(Stopped::Partly(_, error)) if error.may_have_happened() => {
                 Err(self.reached(object, run, (&created.name, component), error).await.into())
             }
