@@ -275,6 +275,11 @@ impl Parts for FirestoreDatabase {
         futures::future::try_join_all(read).await.map(|_: Vec<()>| ())
     }
 
+    async fn look_for(&self, body: &mut Json, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
+        index::look_for(body, component, run).await?;
+        ttl::look_for(body, component, run).await
+    }
+
     async fn write(&self, name: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {
         // Neither waits for the other, and neither is left half done because the other failed.
         let ((made, indexes), fields) =

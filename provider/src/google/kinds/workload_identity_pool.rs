@@ -190,6 +190,10 @@ impl Parts for WorkloadIdentityPool {
         sync::read(bodies, run).await
     }
 
+    async fn look_for(&self, body: &mut Json, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
+        sync::look_for(body, component, run).await
+    }
+
     async fn write(&self, name: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError> {
         sync::write(name, before, after, run).await
     }

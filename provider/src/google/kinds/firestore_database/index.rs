@@ -3,7 +3,7 @@
 //! The server names them, and nothing in them can be changed. It adds `__name__` to the fields, in the direction of the last
 //! ordered one, at the end or before a vector: that much says nothing.
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use serde_json::{Map, Value as Json, json};
 use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
@@ -173,6 +173,25 @@ pub(super) async fn read(database: &str, run: Run<'_>) -> Result<Json, ApiError>
     let mut all = run.list(List::new(Request::get(Host::FIRESTORE, path), "indexes").page_size(300)).await?;
     all.iter_mut().for_each(normalize);
     Ok(if all.is_empty() { Json::Null } else { wire::by_key(all, key) })
+}
+
+/// Looks by name for the indexes that the component has and that the list has not shown.
+pub(super) async fn look_for(database: &mut Json, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
+    let mut all: Vec<Json> = indexes(database).into_iter().map(|(_, index)| index.clone()).collect();
+    let known = component.get("indexes").as_entries().into_iter().flatten();
+    let ids = known.filter_map(|(_, index)| index.get("id").as_str());
+    let missing: Vec<&str> = ids.filter(|id| !all.iter().any(|index| text(index, "name") == *id)).collect();
+    let looks = missing.into_iter().map(|id| {
+        let request = Request::get(Host::FIRESTORE, format!("v1/{id}")).expects(&["name"]);
+        async move { run.call(request).await.found() }
+    });
+    let mut found: Vec<Json> = try_join_all(looks).await?.into_iter().flatten().collect();
+    if !found.is_empty() {
+        found.iter_mut().for_each(normalize);
+        all.extend(found);
+        database["indexes"] = wire::by_key(all, key);
+    }
+    Ok(())
 }
 
 /// The index with its collection, and without the `__name__` that is implied.

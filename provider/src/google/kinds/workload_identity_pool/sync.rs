@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
 use serde_json::{Map, Value as Json};
+use tfplugin::Dynamic;
 
 use crate::engine::wire::{self, text};
-use crate::google::api::{ApiError, Found, Host, List, OperationApi, Request};
+use crate::google::api::{ApiError, Found, Host, List, OperationApi, Request, segment};
 use crate::google::names::last_segment;
 use crate::google::session::Run;
 
@@ -33,16 +34,38 @@ pub(super) async fn read(pools: &mut [Json], run: Run<'_>) -> Result<(), ApiErro
         run.list(List::new(request, "workloadIdentityPoolProviders").page_size(100)).await
     });
     for (pool, providers) in pools.iter_mut().zip(try_join_all(lists).await?) {
-        let mut live: Vec<Json> = providers.into_iter().filter(|provider| !is_deleted(provider)).collect();
-        for provider in &mut live {
-            let full = text(provider, "name").to_owned();
-            provider["name"] = Json::from(last_segment(&full));
-            provider["id"] = Json::String(full);
-        }
-        if !live.is_empty() {
-            pool["providers"] = wire::by_key(live, |provider| text(provider, "name").to_owned());
-        }
+        put(pool, providers.into_iter().filter(|provider| !is_deleted(provider)).map(short).collect());
     }
+    Ok(())
+}
+
+/// The provider with its short name in `name` and the full one in `id`.
+fn short(mut provider: Json) -> Json {
+    let full = text(&provider, "name").to_owned();
+    provider["name"] = Json::from(last_segment(&full));
+    provider["id"] = Json::String(full);
+    provider
+}
+
+fn put(pool: &mut Json, live: Vec<Json>) {
+    if !live.is_empty() {
+        pool["providers"] = wire::by_key(live, |provider| text(provider, "name").to_owned());
+    }
+}
+
+/// Looks by name for the providers that the component has and that the list has not shown.
+pub(super) async fn look_for(pool: &mut Json, component: &Dynamic, run: Run<'_>) -> Result<(), ApiError> {
+    let (full, there) = (text(pool, "name").to_owned(), providers(pool));
+    let known = component.get("providers").as_entries().into_iter().flatten();
+    let names = known.map(|(key, provider)| provider.get("name").as_str().unwrap_or(key).to_owned());
+    let missing: Vec<String> = names.filter(|name| !there.contains_key(name.as_str())).collect();
+    let looks = missing.iter().map(|name| {
+        let request = Request::get(Host::IAM, format!("v1/{full}/providers/{}", segment(name))).expects(&["name"]);
+        async move { run.call(request).await.found() }
+    });
+    let found = try_join_all(looks).await?.into_iter().flatten().filter(|provider| !is_deleted(provider)).map(short);
+    let all: Vec<Json> = there.into_values().cloned().chain(found).collect();
+    put(pool, all);
     Ok(())
 }
 
