@@ -80,11 +80,27 @@ pub(super) fn start(
     component
 }
 
-/// Leaves to an adopted object what the configuration is silent about: its value where it is known, and open where it is
-/// yet to be found.
+/// Leaves to an adopted object, and to the objects inside it, what the configuration is silent about: its value where it is
+/// known, and open where it is yet to be found.
 fn keep_adopted(address: &Address, configured: &Dynamic, before: Option<&Dynamic>, component: &mut Dynamic) {
-    let attributes = &address.kind.object().attributes;
-    let silent = attributes.iter().filter(|attribute| {
+    let object = address.kind.object();
+    keep_silent(object, configured, before, component);
+    for attribute in &object.attributes {
+        let (name, Some(inner)) = (attribute.name.as_ref(), wire::children(attribute)) else { continue };
+        let children = component.as_entries_mut().and_then(|entries| entries.get_mut(name));
+        for (key, child) in children.and_then(Dynamic::as_entries_mut).into_iter().flatten() {
+            let said = configured.get(name).get(key);
+            let was = before.map(|before| before.get(name).get(key));
+            // A child that joins an object which the stack has already is a new one.
+            if child.as_entries().is_some() && !was.is_some_and(Dynamic::is_null) {
+                keep_silent(inner, said, was, child);
+            }
+        }
+    }
+}
+
+fn keep_silent(object: &ObjectSchema, configured: &Dynamic, before: Option<&Dynamic>, tree: &mut Dynamic) {
+    let silent = object.attributes.iter().filter(|attribute| {
         attribute.presence == Presence::OptionalComputed
             && attribute.extensions.get::<Wire>().is_some()
             && configured.get(&attribute.name).is_null()
@@ -95,7 +111,7 @@ fn keep_adopted(address: &Address, configured: &Dynamic, before: Option<&Dynamic
             None if attribute.default.is_some() => Dynamic::Unknown,
             None => continue,
         };
-        tree::set(component, attribute.name.clone(), kept);
+        tree::set(tree, attribute.name.clone(), kept);
     }
 }
 
