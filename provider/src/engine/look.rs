@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
+use tfplugin::schema::Presence;
 use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 
 use super::address::Address;
@@ -112,6 +113,7 @@ impl Look<'_> {
                 Err(problem) => return Verdict::InTheWay(problem),
             }
         }
+        differences.extend(open(address, &effective));
         differences.extend(unsent(address, &effective, found));
         Verdict::Adopted(differences)
     }
@@ -265,6 +267,21 @@ fn inside(
         }
     }
     Ok(differences)
+}
+
+/// The attributes of which nobody can say yet whether they differ.
+fn open(address: &Address, wanted: &Dynamic) -> Vec<String> {
+    let attributes = address.kind.object().attributes.iter();
+    // What else may be unknown is left to the object.
+    let is_said = |attribute: &&Attribute| matches!(attribute.presence, Presence::Optional | Presence::Required);
+    let is_open = |attribute: &&Attribute| {
+        !attribute.write_only && wire::children(attribute).is_none() && !wanted.get(&attribute.name).is_wholly_known()
+    };
+    attributes
+        .filter(is_said)
+        .filter(is_open)
+        .map(|one| format!("{}: what is wanted is not known yet", one.name))
+        .collect()
 }
 
 /// The secrets that are not sent, because the object has values for them already.

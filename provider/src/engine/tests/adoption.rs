@@ -2,14 +2,15 @@
 
 use localcloud::Seed;
 use serde_json::{Value as Json, json};
-use tfplugin::{Diagnostics, Severity};
+use tfplugin::{Diagnostics, Dynamic, Severity};
 use tokio_util::sync::CancellationToken;
 
 use super::operations::{World, component};
-use super::{configured, planned, text};
-use crate::engine::look;
+use super::{configured, planned, scope, text};
 use crate::engine::model::{Components, Stack};
+use crate::engine::plan::{self, Input};
 use crate::engine::run::Preparation;
+use crate::engine::{look, tree};
 use crate::google::stack::GOOGLE;
 
 const SERVICES: &[&str] = &[
@@ -149,6 +150,38 @@ async fn an_object_that_the_cloud_names_is_adopted_by_its_title() {
     assert_eq!(component(&stack, "notification_channels", "team").get("imported").as_bool(), Some(true));
     assert_eq!(world.count("POST", "/notificationChannels"), 1);
     assert_eq!(next_plan(&world, &stack, &config).await, "");
+}
+
+#[tokio::test]
+async fn a_plan_without_adopt_says_what_it_cannot_show() {
+    let world = World::with(SERVICES).await;
+    topic_by_hand(&world).await;
+    let adopting = topic(&json!({}));
+    let (stack, _) = world.apply(None, &adopting, None).await;
+    let mut config = adopting.clone();
+    config["topics"]["events"].as_object_mut().unwrap().remove("adopt");
+    let plan = planned(Some(&stack), &configured(&config));
+    let warning = plan.diagnostics.iter().find(|one| one.summary == "The topic is no longer adopted");
+    assert!(warning.unwrap_or_else(|| panic!("{}", text(&plan))).detail.contains("message_retention"));
+    assert_eq!(text(&planned(Some(&stack), &configured(&adopting))), "");
+}
+
+#[test]
+fn an_adopting_component_without_a_name_has_the_usual_one() {
+    let proposed = configured(&json!({"firestore_databases": {"db": {"location": "eur3", "adopt": true}}}));
+    // What Terraform hands over as the configuration has no defaults.
+    let mut config = proposed.clone();
+    let mut components = config.components();
+    components.values_mut().for_each(|database| {
+        ["name", "type"].map(|silent| tree::set(database, silent, Dynamic::Null));
+    });
+    config.set_components(&components, &proposed);
+    let (config, scope) = (&config, &scope());
+    let input = Input { prior: None, config, proposed: &proposed, scope, configured_place: None, cloud: &GOOGLE };
+    let planned = plan::plan(&input).planned;
+    let database = component(&planned, "firestore_databases", "db");
+    assert_eq!(database.get("name").as_str(), Some("(default)"));
+    assert!(database.get("type").is_unknown(), "that is the object's own");
 }
 
 /// Somebody's topic, with a subscription.
