@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use tfplugin::schema::Presence;
-use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
+use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic, Severity};
 
 use super::address::Address;
 use super::cloud::Cloud;
@@ -112,6 +112,9 @@ impl Look<'_> {
                 Ok(of_children) => differences.extend(of_children),
                 Err(problem) => return Verdict::InTheWay(problem),
             }
+        }
+        if let Some(problem) = refused(address, &effective, found) {
+            return Verdict::InTheWay(Box::new(problem));
         }
         differences.extend(open(address, &effective));
         differences.extend(unsent(address, &effective, found));
@@ -267,6 +270,17 @@ fn inside(
         }
     }
     Ok(differences)
+}
+
+/// Why the API would refuse what the adoption makes of the object, if the kind knows.
+fn refused(address: &Address, wanted: &Dynamic, found: &LiveObject) -> Option<Diagnostic> {
+    let before = wire::aligned(address.kind.object(), wanted, &found.tree);
+    let mut after = effective::settle(wanted, &before);
+    // What is inside is judged by what is said of it: of which kind a provider shall be.
+    effective::keep_silent_in(address.kind.object(), &before, &mut after);
+    let mut problems = Diagnostics::new();
+    address.kind.validate_change(&before, &after, &address.path(), &mut problems);
+    problems.into_iter().find(|problem| problem.severity == Severity::Error)
 }
 
 /// The attributes of which nobody can say yet whether they differ.

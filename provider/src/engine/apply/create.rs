@@ -185,7 +185,7 @@ impl<'c> Creation<'c> {
         if common::adopts(&meant) {
             fill_defaults(self.address.kind.object(), &mut meant);
             for attribute in &self.address.kind.object().attributes {
-                for (_, child) in children_mut(attribute, &mut meant) {
+                for (_, child) in effective::children_mut(attribute, &mut meant) {
                     wire::children(attribute).into_iter().for_each(|object| fill_defaults(object, child));
                 }
             }
@@ -281,21 +281,16 @@ impl<'c> Creation<'c> {
         };
         let (before, mut after) = (self.known_of(&found), settle(&self.still_meant(&found), &self.aligned(&found)));
         if common::adopts(&self.meant) {
-            // What the configuration is silent about is the object's own.
-            keep_silent(address.kind.object(), &before, &mut after);
+            effective::keep_silent(address, &before, &mut after);
             for attribute in &address.kind.object().attributes {
                 let Some(object) = wire::children(attribute) else { continue };
-                for (key, child) in children_mut(attribute, &mut after) {
-                    match before.get(&attribute.name).get(key) {
-                        Dynamic::Null => {
-                            // It was settled with nothing: it is new.
-                            let meant = self.meant.get(&attribute.name).get(key);
-                            *child = meant.clone();
-                            fill_defaults(object, child);
-                            *child = without_unknowns(child);
-                        }
-                        there => keep_silent(object, there, child),
-                    }
+                let is_new =
+                    |(key, _): &(&tfplugin::Name, &mut Dynamic)| before.get(&attribute.name).get(key).is_null();
+                for (key, child) in effective::children_mut(attribute, &mut after).filter(is_new) {
+                    // It was settled with nothing: silence means the defaults.
+                    *child = self.meant.get(&attribute.name).get(key).clone();
+                    fill_defaults(object, child);
+                    *child = without_unknowns(child);
                 }
             }
         }
@@ -493,32 +488,11 @@ impl<'c> Creation<'c> {
     }
 }
 
-/// The children of one attribute.
-fn children_mut<'c>(
-    attribute: &tfplugin::Attribute,
-    component: &'c mut Dynamic,
-) -> impl Iterator<Item = (&'c tfplugin::Name, &'c mut Dynamic)> {
-    let is_of_children = wire::children(attribute).is_some();
-    let entries = component.as_entries_mut().filter(|_| is_of_children);
-    let children = entries.and_then(|entries| entries.get_mut(attribute.name.as_ref()));
-    let children = children.and_then(Dynamic::as_entries_mut).into_iter().flatten();
-    children.filter(|(_, child)| child.as_entries().is_some())
-}
-
 /// Closes what the plan has left open with the defaults.
 fn fill_defaults(object: &tfplugin::ObjectSchema, tree: &mut Dynamic) {
     for attribute in &object.attributes {
         if let (true, Some(default)) = (tree.get(&attribute.name).is_unknown(), &attribute.default) {
             tree::set(tree, attribute.name.clone(), default.clone());
-        }
-    }
-}
-
-/// Gives to what is said nothing of the value that is there.
-fn keep_silent(object: &tfplugin::ObjectSchema, there: &Dynamic, tree: &mut Dynamic) {
-    for attribute in object.attributes.iter().filter(|attribute| !attribute.write_only) {
-        if tree.get(&attribute.name).is_null() {
-            tree::set(tree, attribute.name.clone(), there.get(&attribute.name).clone());
         }
     }
 }

@@ -262,6 +262,27 @@ async fn an_immutable_difference_inside_is_refused_by_the_plan() {
 }
 
 #[tokio::test]
+async fn an_adoption_that_the_api_would_refuse_is_refused_by_the_plan() {
+    let world = World::with(&["iam.googleapis.com", "serviceusage.googleapis.com"]).await;
+    let place =
+        format!("{}/iam.googleapis.com/v1/projects/test-project/locations/global/workloadIdentityPools", world.0.url());
+    let client = reqwest::Client::new();
+    let provider = json!({"aws": {"accountId": "123456789012"}});
+    for (path, body) in [
+        ("?workloadIdentityPoolId=the-pool", json!({})),
+        ("/the-pool/providers?workloadIdentityPoolProviderId=main", provider),
+    ] {
+        client.post(format!("{place}{path}")).json(&body).send().await.unwrap().error_for_status().unwrap();
+    }
+    let mapping = json!({"google.subject": "assertion.sub"});
+    let oidc = json!({"name": "main", "issuer_uri": "https://issuer.example.com", "attribute_mapping": mapping});
+    let config = json!({"workload_identity_pools": {"the-pool": {"adopt": true, "providers": {"main": oidc}}}});
+    let said = foreseen(&world, &config).await;
+    let [(title, _)] = &errors(&said)[..] else { panic!("{said:?}") };
+    assert_eq!(title, "The kind of a provider cannot be changed");
+}
+
+#[tokio::test]
 async fn a_plan_says_that_an_adopted_secret_keeps_its_value() {
     let world = World::with(SERVICES).await;
     let place = format!("{}/secretmanager.googleapis.com/v1/projects/test-project/secrets", world.0.url());
