@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use tfplugin::{Attribute, Dynamic};
+use tfplugin::{Attribute, Dynamic, Name, ObjectSchema};
 
 use super::address::Address;
 use super::grants::Grants;
@@ -226,4 +226,37 @@ pub(crate) fn settle(planned: &Dynamic, found: &Dynamic) -> Dynamic {
         }
         known => known.clone(),
     }
+}
+
+/// Leaves to an adopted object, and to those inside it that are there, what the configuration is silent about.
+pub(crate) fn keep_silent(address: &Address, there: &Dynamic, component: &mut Dynamic) {
+    let object = address.kind.object();
+    keep_silent_in(object, there, component);
+    for attribute in &object.attributes {
+        let Some(inner) = wire::children(attribute) else { continue };
+        for (key, child) in children_mut(attribute, component) {
+            keep_silent_in(inner, there.get(&attribute.name).get(key), child);
+        }
+    }
+}
+
+/// The same for one object, without those inside it.
+pub(crate) fn keep_silent_in(object: &ObjectSchema, there: &Dynamic, tree: &mut Dynamic) {
+    for attribute in object.attributes.iter().filter(|attribute| !attribute.write_only) {
+        if tree.get(&attribute.name).is_null() {
+            tree::set(tree, attribute.name.clone(), there.get(&attribute.name).clone());
+        }
+    }
+}
+
+/// The children of one attribute; none where it is no map of children.
+pub(crate) fn children_mut<'c>(
+    attribute: &Attribute,
+    component: &'c mut Dynamic,
+) -> impl Iterator<Item = (&'c Name, &'c mut Dynamic)> {
+    let is_of_children = wire::children(attribute).is_some();
+    let entries = component.as_entries_mut().filter(|_| is_of_children);
+    let children = entries.and_then(|entries| entries.get_mut(attribute.name.as_ref()));
+    let children = children.and_then(Dynamic::as_entries_mut).into_iter().flatten();
+    children.filter(|(_, child)| child.as_entries().is_some())
 }

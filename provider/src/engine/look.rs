@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
+use tfplugin::schema::Presence;
+use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic, Severity};
 
 use super::address::Address;
 use super::cloud::Cloud;
 use super::labels::{self, Owner};
-use super::marks::{Immutable, Inner, OwnKeys};
+use super::marks::{Immutable, Inner, OwnKeys, Wire};
 use super::model::Components;
 use super::objects::{Detail, LiveObject};
 use super::plan::{Action, Step};
@@ -72,8 +73,8 @@ impl Look<'_> {
         let differs = || differences(address, effective, found);
         if !labels::are_kept(kind) {
             return match differs().first() {
+                _ if common::adopts(effective) => self.adopt(address, effective, found),
                 None => Verdict::TakenOver,
-                Some(_) if common::adopts(effective) => self.adopt(address, effective, found),
                 // A title is not a name: there may be two.
                 Some(_) if kind.is_named_by_cloud() && !self.is_without_state => Verdict::Another,
                 Some(first) => Verdict::InTheWay(Box::new(self.exists(address, found, Some(first)))),
@@ -96,11 +97,28 @@ impl Look<'_> {
 
     /// An object that the configuration says to take over.
     fn adopt(&self, address: &Address, effective: &Dynamic, found: &LiveObject) -> Verdict {
-        let Compared { known, wanted, changed } = compare(address, effective, found);
-        match changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some()) {
-            Some(fixed) => Verdict::InTheWay(Box::new(not_adopted(address, fixed, &known, &wanted))),
-            None => Verdict::Adopted(changed.iter().map(|one| difference(one, &known, &wanted)).collect()),
+        let mut effective = effective.clone();
+        // Whose it is, is known now, and so are its labels.
+        if let Some(labels) = labels::wanted(address, &effective, Some(&found.tree), self.scope) {
+            tree::set(&mut effective, common::EFFECTIVE_LABELS, labels);
         }
+        let Compared { known, wanted, changed } = compare(address, &effective, found);
+        if let Some(fixed) = changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some()) {
+            return Verdict::InTheWay(Box::new(not_adopted(address, fixed, &known, &wanted)));
+        }
+        let mut differences: Vec<String> = changed.iter().map(|one| difference(one, &known, &wanted)).collect();
+        for attribute in &address.kind.object().attributes {
+            match inside(address, attribute, &effective, found) {
+                Ok(of_children) => differences.extend(of_children),
+                Err(problem) => return Verdict::InTheWay(problem),
+            }
+        }
+        if let Some(problem) = refused(address, &effective, found) {
+            return Verdict::InTheWay(Box::new(problem));
+        }
+        differences.extend(open(address, &effective));
+        differences.extend(unsent(address, &effective, found));
+        Verdict::Adopted(differences)
     }
 
     fn import_id(&self) -> String {
@@ -226,6 +244,73 @@ fn compare<'a>(address: &'a Address, wanted: &Dynamic, found: &LiveObject) -> Co
     Compared { known, wanted, changed }
 }
 
+/// What differs in the objects inside an adopted one which its component has as well. What nobody speaks of stays.
+fn inside(
+    address: &Address,
+    attribute: &Attribute,
+    wanted: &Dynamic,
+    found: &LiveObject,
+) -> Result<Vec<String>, Box<Diagnostic>> {
+    let Some(object) = wire::children(attribute) else { return Ok(Vec::new()) };
+    let known = wire::aligned(address.kind.object(), wanted, &found.tree);
+    let mut differences = Vec::new();
+    for (key, there) in known.get(&attribute.name).as_entries().into_iter().flatten() {
+        let child = wanted.get(&attribute.name).get(key);
+        let place = format!("{}[{:?}]", attribute.name, key.as_str());
+        for inner in object.attributes.iter().filter(|inner| inner.presence.is_configurable() && !inner.write_only) {
+            let (is, wanted) = (there.get(&inner.name), child.get(&inner.name));
+            let is_told = !wanted.is_null() && wanted.is_wholly_known() && inner.extensions.get::<Wire>().is_some();
+            if !is_told || wire::equal(inner, wanted, is) {
+                continue;
+            }
+            if inner.extensions.get::<Immutable>().is_some() {
+                return Err(Box::new(child_not_adopted(address, (attribute, key.as_str(), inner), there, child)));
+            }
+            differences.push(format!("{place}.{}", difference(inner, there, child)));
+        }
+    }
+    Ok(differences)
+}
+
+/// Why the API would refuse what the adoption makes of the object, if the kind knows.
+fn refused(address: &Address, wanted: &Dynamic, found: &LiveObject) -> Option<Diagnostic> {
+    let before = wire::aligned(address.kind.object(), wanted, &found.tree);
+    let mut after = effective::settle(wanted, &before);
+    // What is inside is judged by what is said of it: of which kind a provider shall be.
+    effective::keep_silent_in(address.kind.object(), &before, &mut after);
+    let mut problems = Diagnostics::new();
+    address.kind.validate_change(&before, &after, &address.path(), &mut problems);
+    problems.into_iter().find(|problem| problem.severity == Severity::Error)
+}
+
+/// The attributes of which nobody can say yet whether they differ.
+fn open(address: &Address, wanted: &Dynamic) -> Vec<String> {
+    let attributes = address.kind.object().attributes.iter();
+    // What else may be unknown is left to the object.
+    let is_said = |attribute: &&Attribute| matches!(attribute.presence, Presence::Optional | Presence::Required);
+    let is_open = |attribute: &&Attribute| {
+        !attribute.write_only && wire::children(attribute).is_none() && !wanted.get(&attribute.name).is_wholly_known()
+    };
+    attributes
+        .filter(is_said)
+        .filter(is_open)
+        .map(|one| format!("{}: what is wanted is not known yet", one.name))
+        .collect()
+}
+
+/// The secrets that are not sent, because the object has values for them already.
+fn unsent(address: &Address, wanted: &Dynamic, found: &LiveObject) -> Vec<String> {
+    let kind = address.kind;
+    let is_versioned = |secret: &&Attribute| secret.write_only && !wanted.get(&effective::version_of(secret)).is_null();
+    let secrets = kind.object().attributes.iter().filter(is_versioned);
+    let secrets = secrets.filter(|_| kind.holds_secrets(&found.body)).map(|secret| &secret.name);
+    secrets
+        .map(|name| {
+            format!("{name} is not sent, as there is a value: to send it, change {name}_version in a later apply")
+        })
+        .collect()
+}
+
 /// The attributes in which an object differs from what would be created, each with both values.
 pub(crate) fn differences(address: &Address, wanted: &Dynamic, found: &LiveObject) -> Vec<String> {
     let Compared { known, wanted, changed } = compare(address, wanted, found);
@@ -244,6 +329,26 @@ fn not_adopted(address: &Address, fixed: &Attribute, known: &Dynamic, wanted: &D
         ),
     )
     .at(address.path().attribute(name.clone()))
+}
+
+/// The error for an object inside one to be adopted that cannot become what the configuration says.
+fn child_not_adopted(
+    address: &Address,
+    (attribute, key, fixed): (&Attribute, &str, &Attribute),
+    known: &Dynamic,
+    wanted: &Dynamic,
+) -> Diagnostic {
+    let (noun, name) = (address.kind.noun(), &fixed.name);
+    let place = format!("{address}.{}[{key:?}]", attribute.name);
+    Diagnostic::error(
+        format!("The {noun} cannot be adopted"),
+        format!(
+            "{address} has adopt = true, and {place} is there with another {name}, which cannot be changed ({}). Set {name} to \
+             what is there, or give {place} another name.",
+            difference(fixed, known, wanted)
+        ),
+    )
+    .at(address.path().attribute(attribute.name.clone()).key(key).attribute(name.clone()))
 }
 
 /// An attribute with both values, without what people keep in free text.
@@ -336,12 +441,16 @@ async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) 
         _ => kind.list(run, &place, Detail::Tree).await.unwrap_or_default(),
     };
     for (address, wanted, name) in &wanted {
+        let adopts = common::adopts(wanted);
         let is_it = |found: &&LiveObject| match is_titled {
             true => kind.title(&found.tree).as_deref() == Some(name),
             false => found.name == *name,
         };
         for found in found.iter().filter(is_it) {
             let line = || format!("- {address}: {}", kind.objects().full_name(&found.name));
+            // A list may leave out what is inside.
+            let whole = if adopts { kind.read(run, &found.name).await.ok().flatten() } else { None };
+            let found = whole.as_ref().unwrap_or(found);
             match look.meet(run, address, wanted, found).await {
                 Verdict::InTheWay(problem) => diagnostics.push(*problem),
                 Verdict::TakenOver => lines.taken_over.push(line()),

@@ -20,7 +20,7 @@ use super::place::Place;
 use super::protection::{self, Fate};
 use super::references::{History, Part};
 use super::scope::Scope;
-use super::{effective, graph, inventory, references, rename, validate};
+use super::{common, effective, graph, inventory, references, rename, tree, validate};
 
 /// What a plan is made from.
 pub(crate) struct Input<'a> {
@@ -209,7 +209,9 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
         let gone = before.iter().filter(|(address, _)| !planned.contains_key(address) && !moved.contains(address));
         // A map of components that is unknown as a whole may hold any of them.
         let gone = gone.filter(|(address, _)| !proposed.get(address.kind.name()).is_unknown());
-        steps.extend(gone.map(|(address, tree)| removal(address, tree, is_protected, &mut diagnostics)));
+        let is_new = |address: &&Address| prior_of(address).is_none();
+        let newcomers: BTreeSet<&Address> = planned.keys().filter(is_new).collect();
+        steps.extend(gone.map(|(address, tree)| removal(address, tree, is_protected, &newcomers, &mut diagnostics)));
     }
     let (perhaps, certain): (Vec<&Step>, Vec<&Step>) = steps.iter().partition(|step| open.contains(&step.address));
     let mut announcement = Announcement::new(certain, &renames, scope, is_protected);
@@ -224,21 +226,41 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
     StackPlan { planned, steps, diagnostics }
 }
 
-/// Plans the removal of a component from a stack that stays.
-fn removal(address: &Address, component: &Dynamic, is_protected: bool, diagnostics: &mut Diagnostics) -> Step {
+/// Plans the removal of a component from a stack that stays. `newcomers` are components that had no object before.
+fn removal(
+    address: &Address,
+    component: &Dynamic,
+    is_protected: bool,
+    newcomers: &BTreeSet<&Address>,
+    diagnostics: &mut Diagnostics,
+) -> Step {
     let action = match protection::fate(address, component, is_protected) {
         Fate::Deleted => Action::Delete,
         Fate::Released => Action::Release,
         Fate::Prevented => {
-            diagnostics.push(protection::prevented(
-                address,
-                component,
-                "would be deleted, because it left the configuration",
-            ));
+            let mut problem =
+                protection::prevented(address, component, "would be deleted, because it left the configuration");
+            problem.detail.extend(as_rename(address, component, newcomers));
+            diagnostics.push(problem);
             Action::Release
         }
     };
     Step { address: address.clone(), action, prior: Some(component.clone()), planned: None }
+}
+
+/// How a new component takes over the object of one that left, where only the KEY was to change.
+fn as_rename(address: &Address, component: &Dynamic, newcomers: &BTreeSet<&Address>) -> Option<String> {
+    let name = tree::text(component, common::NAME).filter(|_| !address.kind.is_named_by_cloud())?;
+    let of_kind: Vec<String> =
+        newcomers.iter().filter(|new| new.kind.name() == address.kind.name()).map(ToString::to_string).collect();
+    let noun = address.kind.noun();
+    (!of_kind.is_empty()).then(|| {
+        format!(
+            "\n\nIf only the KEY was to change, set name = {name:?} on the component that is to have the {noun} ({}): an object \
+             under a new KEY is renamed, not deleted.",
+            of_kind.join(" or ")
+        )
+    })
 }
 
 /// A stack does not move: its name, project and region are what its objects are found by.
@@ -251,13 +273,15 @@ fn refuse_moves(prior: &Stack, scope: &Scope, diagnostics: &mut Diagnostics) {
         let is_number = scope.place.number.as_ref() == Some(wanted);
         let same = is == wanted || (attribute == account && (scope.place.is_account(is) || is_number));
         if !same && !diagnostics.has_error() {
+            // Under another name in the same place the objects themselves can change hands.
+            let what = if attribute == model::NAME { "components" } else { "data" };
             diagnostics.push(
                 Diagnostic::error(
                     format!("The {attribute} of a stack cannot be changed"),
                     format!(
                         "The stack was made with {attribute} {is:?}; the configuration now says {wanted:?}. Changing it \
                          would mean to make every object anew. Set it back to {is:?}, or declare a second stack with \
-                         {wanted:?} and move the data over."
+                         {wanted:?} and move the {what} over, as the guide on moving and renaming shows."
                     ),
                 )
                 .at(Path::root().attribute(attribute)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use tfplugin::{Attribute, Diagnostics, Dynamic, Entries, Path};
+use tfplugin::{Attribute, Diagnostics, Dynamic, Entries, ObjectSchema, Path};
 use tracing::{Level, debug, enabled};
 
 use super::address::Address;
@@ -308,7 +308,11 @@ fn merge(address: &Address, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) 
         let (was, is) = (meant.get(name), found.get(name));
         log(address, attribute, was, is);
         if let Some(object) = wire::children(attribute) {
-            tree::set(&mut merged, attribute.name.clone(), wire::tracked(object, stored.get(name), was, is));
+            let mut tracked = wire::tracked(object, stored.get(name), was, is);
+            if common::adopts(stored) {
+                leave_silent(object, stored.get(name), &mut tracked);
+            }
+            tree::set(&mut merged, attribute.name.clone(), tracked);
             continue;
         }
         let is = if marks.get::<OwnKeys>().is_some() { labels::tracked(is, was) } else { is.clone() };
@@ -317,6 +321,17 @@ fn merge(address: &Address, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) 
         }
     }
     merged
+}
+
+/// Drops from the children found what the configuration was silent about when they were adopted.
+fn leave_silent(object: &ObjectSchema, stored: &Dynamic, found: &mut Dynamic) {
+    for (key, child) in found.as_entries_mut().into_iter().flatten() {
+        for attribute in object.attributes.iter().filter(|attribute| attribute.presence.is_configurable()) {
+            if stored.get(key).get(&attribute.name).is_null() {
+                tree::set(child, attribute.name.clone(), Dynamic::Null);
+            }
+        }
+    }
 }
 
 /// Says in the log what a refresh makes of an attribute that is not as it was.

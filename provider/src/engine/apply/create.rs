@@ -63,16 +63,17 @@ pub(super) async fn create_children(
     planned: &Dynamic,
     created: Option<LiveObject>,
 ) -> Made {
-    let left = work.left.get(address);
+    let recorded = work.live().get(address).cloned().unwrap_or_default();
+    // One that was there goes on as what it was taken over as: whose it is, and so which labels it bears.
+    let left = if created.is_some() { work.left.get(address) } else { Some(&recorded) };
     let mut creation = Creation::new(work, address, planned, left);
     // The object's own secrets were sent with it.
     for attribute in address.kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
         tree::set(&mut creation.meant, attribute.name.clone(), Dynamic::Null);
     }
     if let Some(created) = created {
-        return creation.complete(&without_unknowns(&creation.meant), created).await;
+        return creation.complete(&creation.as_new(), created).await;
     }
-    let recorded = work.live().get(address).cloned().unwrap_or_default();
     match still_there(work.run, address, &recorded).await {
         Ok(Some(found)) => creation.take_over(found).await,
         Ok(None) => creation.failed(disappeared(address)),
@@ -174,21 +175,25 @@ impl<'c> Creation<'c> {
 
     /// Makes the object.
     async fn make(&self) -> Made {
-        let kind = self.address.kind;
-        let mut meant = self.meant.clone();
-        if common::adopts(&meant) {
-            // There is nothing to adopt: silence means the defaults.
-            for attribute in &kind.object().attributes {
-                if let (true, Some(default)) = (meant.get(&attribute.name).is_unknown(), &attribute.default) {
-                    tree::set(&mut meant, attribute.name.clone(), default.clone());
-                }
-            }
-        }
-        let closed = without_unknowns(&meant);
+        let (kind, closed) = (self.address.kind, self.as_new());
         match kind.objects().create(kind.object(), self.work.run, &closed).await {
             Ok(found) => self.complete(&closed, found).await,
             Err(error) => self.after_failure(error).await,
         }
+    }
+
+    /// What a new object is made from: where there is nothing to adopt, silence means the defaults.
+    fn as_new(&self) -> Dynamic {
+        let mut meant = self.meant.clone();
+        if common::adopts(&meant) {
+            fill_defaults(self.address.kind.object(), &mut meant);
+            for attribute in &self.address.kind.object().attributes {
+                for (_, child) in effective::children_mut(attribute, &mut meant) {
+                    wire::children(attribute).into_iter().for_each(|object| fill_defaults(object, child));
+                }
+            }
+        }
+        without_unknowns(&meant)
     }
 
     /// Adds the parts of an object that was just made. Without them it exists all the same.
@@ -279,10 +284,16 @@ impl<'c> Creation<'c> {
         };
         let (before, mut after) = (self.known_of(&found), settle(&self.still_meant(&found), &self.aligned(&found)));
         if common::adopts(&self.meant) {
-            // What the configuration is silent about is the object's own.
+            effective::keep_silent(address, &before, &mut after);
             for attribute in &address.kind.object().attributes {
-                if !attribute.write_only && after.get(&attribute.name).is_null() {
-                    tree::set(&mut after, attribute.name.clone(), before.get(&attribute.name).clone());
+                let Some(object) = wire::children(attribute) else { continue };
+                let is_new =
+                    |(key, _): &(&tfplugin::Name, &mut Dynamic)| before.get(&attribute.name).get(key).is_null();
+                for (key, child) in effective::children_mut(attribute, &mut after).filter(is_new) {
+                    // It was settled with nothing: silence means the defaults.
+                    *child = self.meant.get(&attribute.name).get(key).clone();
+                    fill_defaults(object, child);
+                    *child = without_unknowns(child);
                 }
             }
         }
@@ -477,6 +488,15 @@ impl<'c> Creation<'c> {
             is_spare && self.is_of_this_stack(found) && stamp == Some(&self.address.key)
         };
         all.map(|all| all.iter().find(is_ours).cloned())
+    }
+}
+
+/// Closes what the plan has left open with the defaults.
+fn fill_defaults(object: &tfplugin::ObjectSchema, tree: &mut Dynamic) {
+    for attribute in &object.attributes {
+        if let (true, Some(default)) = (tree.get(&attribute.name).is_unknown(), &attribute.default) {
+            tree::set(tree, attribute.name.clone(), default.clone());
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic, Path};
 use super::Action;
 use super::silence::{self, Silence, is_silent};
 use crate::engine::address::Address;
-use crate::engine::marks::{Immutable, Volatile, Wire};
+use crate::engine::marks::{Identity, Immutable, Volatile, Wire};
 use crate::engine::model::Components;
 use crate::engine::protection::{self, Fate};
 use crate::engine::scope::Scope;
@@ -80,23 +80,70 @@ pub(super) fn start(
     component
 }
 
-/// Leaves to an adopted object what the configuration is silent about: its value where it is known, and open where it is
-/// yet to be found.
+/// Leaves to an adopted object, and to the objects inside it, what the configuration is silent about: its value where it is
+/// known, and open where it is yet to be found.
 fn keep_adopted(address: &Address, configured: &Dynamic, before: Option<&Dynamic>, component: &mut Dynamic) {
-    let attributes = &address.kind.object().attributes;
-    let silent = attributes.iter().filter(|attribute| {
+    let object = address.kind.object();
+    keep_silent(object, configured, before, component);
+    for attribute in &object.attributes {
+        let (name, Some(inner)) = (attribute.name.as_ref(), wire::children(attribute)) else { continue };
+        let children = component.as_entries_mut().and_then(|entries| entries.get_mut(name));
+        for (key, child) in children.and_then(Dynamic::as_entries_mut).into_iter().flatten() {
+            let said = configured.get(name).get(key);
+            let was = before.map(|before| before.get(name).get(key));
+            // A child that joins an object which the stack has already is a new one.
+            if child.as_entries().is_some() && !was.is_some_and(Dynamic::is_null) {
+                keep_silent(inner, said, was, child);
+            }
+        }
+    }
+}
+
+fn keep_silent(object: &ObjectSchema, configured: &Dynamic, before: Option<&Dynamic>, tree: &mut Dynamic) {
+    // By its name an object is found: there silence means the default.
+    let tells =
+        |attribute: &&Attribute| attribute.name == common::NAME || attribute.extensions.get::<Identity>().is_some();
+    let silent = object.attributes.iter().filter(|attribute| {
         attribute.presence == Presence::OptionalComputed
             && attribute.extensions.get::<Wire>().is_some()
             && configured.get(&attribute.name).is_null()
     });
-    for attribute in silent {
+    for attribute in silent.filter(|attribute| before.is_some() || !tells(attribute)) {
         let kept = match before {
             Some(before) => before.get(&attribute.name).clone(),
             None if attribute.default.is_some() => Dynamic::Unknown,
             None => continue,
         };
-        tree::set(component, attribute.name.clone(), kept);
+        tree::set(tree, attribute.name.clone(), kept);
     }
+}
+
+/// The warning for an adopted object of which silence means the defaults again: what the state does not know of it, this plan
+/// cannot show.
+fn no_longer_adopted(address: &Address, before: &Dynamic, component: &Dynamic) -> Option<Diagnostic> {
+    let is_unseen = |attribute: &&Attribute| {
+        let name = attribute.name.as_ref();
+        attribute.presence == Presence::Optional
+            && attribute.extensions.get::<Wire>().is_some()
+            && wire::children(attribute).is_none()
+            && before.get(name).is_null()
+            && component.get(name).is_null()
+    };
+    let attributes = address.kind.object().attributes.iter();
+    let unseen: Vec<&str> = attributes.filter(is_unseen).map(|attribute| attribute.name.as_ref()).collect();
+    let noun = address.kind.noun();
+    (!unseen.is_empty()).then(|| {
+        Diagnostic::warning(
+            format!("The {noun} is no longer adopted"),
+            format!(
+                "{address} loses adopt = true, so silence means the defaults again. What the state knows goes back in this \
+                 change, as the plan shows. Of the rest ({}) the apply changes nothing; the next plan shows what the {noun} has, \
+                 and would take it away. To keep a value, set it, or leave adopt = true.",
+                unseen.join(", ")
+            ),
+        )
+        .at(address.path().attribute(common::ADOPT))
+    })
 }
 
 /// Drops what the prior state says of what children are tied to: they shall be tied to this component.
@@ -141,6 +188,9 @@ pub(super) fn plan(
         }
         return Planned::new(created, Some(Action::Create));
     };
+    if common::adopts(before) && !common::adopts(&component) {
+        diagnostics.extend(no_longer_adopted(address, before, &component));
+    }
     let meant_before = effective::effective(address, before, view.before, view.scope_before);
     let meant = effective::effective(address, &component, all, view.scope);
     let mut changed = effective::changed(address, &meant_before, &meant);

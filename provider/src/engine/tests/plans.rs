@@ -89,6 +89,19 @@ fn what_leaves_the_configuration_goes_as_its_policy_says() {
 }
 
 #[test]
+fn a_deletion_that_is_refused_says_how_a_new_key_is_a_rename() {
+    let detail = |after: &Json| {
+        let before = json!({"buckets": {"a": {"name": "the-bucket", "deletion_policy": "PREVENT"}}});
+        let plan = planned(Some(&made(&before)), &configured(after));
+        let refused = plan.diagnostics.iter().find(|one| one.summary == "The bucket must not be deleted");
+        refused.unwrap_or_else(|| panic!("{}", text(&plan))).detail.clone()
+    };
+    let new_key = detail(&json!({"buckets": {"z": {}}}));
+    assert!(new_key.contains(r#"set name = "the-bucket" on the component that is to have the bucket (buckets["z"])"#));
+    assert!(!detail(&json!({"buckets": {}, "topics": {"events": {}}})).contains("the-bucket"));
+}
+
+#[test]
 fn what_was_imported_is_released_and_never_deleted() {
     let prior = made(&json!({"buckets": {"a": {}, "b": {"deletion_policy": "DELETE"}}}));
     let prior = with_each(prior, |bucket| tree::set(bucket, "imported", Dynamic::Bool(true)));
