@@ -173,7 +173,9 @@ fn an_adopting_component_without_a_name_has_the_usual_one() {
     let mut config = proposed.clone();
     let mut components = config.components();
     components.values_mut().for_each(|database| {
-        ["name", "type"].map(|silent| tree::set(database, silent, Dynamic::Null));
+        for silent in ["name", "type"] {
+            tree::set(database, silent, Dynamic::Null);
+        }
     });
     config.set_components(&components, &proposed);
     let (config, scope) = (&config, &scope());
