@@ -351,6 +351,19 @@ fn child_not_adopted(
     .at(address.path().attribute(attribute.name.clone()).key(key).attribute(name.clone()))
 }
 
+/// The error for a component whose title does not tell which object it adopts.
+fn ambiguous(address: &Address, title: &str, what: &str) -> Diagnostic {
+    let noun = address.kind.noun();
+    Diagnostic::error(
+        format!("The {noun} cannot be adopted"),
+        format!(
+            "{address} has adopt = true, and {title:?} is the title of {what}, so that it does not tell which {noun} is meant. Give \
+             the {noun} a title of its own in the cloud and here, or import it by its id."
+        ),
+    )
+    .at(address.path())
+}
+
 /// An attribute with both values, without what people keep in free text.
 fn difference(attribute: &Attribute, known: &Dynamic, wanted: &Dynamic) -> String {
     let name = &attribute.name;
@@ -440,6 +453,7 @@ async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) 
         [(_, _, name)] if !is_titled => kind.read(run, name).await.ok().flatten().into_iter().collect(),
         _ => kind.list(run, &place, Detail::Tree).await.unwrap_or_default(),
     };
+    let mut adopted: BTreeMap<String, &Address> = BTreeMap::new();
     for (address, wanted, name) in &wanted {
         let adopts = common::adopts(wanted);
         let is_it = |found: &&LiveObject| match is_titled {
@@ -454,10 +468,21 @@ async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) 
             match look.meet(run, address, wanted, found).await {
                 Verdict::InTheWay(problem) => diagnostics.push(*problem),
                 Verdict::TakenOver => lines.taken_over.push(line()),
+                // Two of one title, in the cloud or in the stack: which is which, nobody has said.
+                Verdict::Adopted(_) if is_titled && adopted.values().any(|other| other == address) => {
+                    diagnostics.push(ambiguous(address, name, "more than one"));
+                }
+                Verdict::Adopted(_) if adopted.contains_key(&found.name) => {
+                    diagnostics.push(ambiguous(address, name, "one that another component adopts"));
+                }
                 Verdict::Adopted(differences) if differences.is_empty() => {
+                    adopted.insert(found.name.clone(), address);
                     lines.adopted.push(format!("{}; nothing differs", line()));
                 }
-                Verdict::Adopted(differences) => lines.adopted.push(format!("{}; {}", line(), differences.join("; "))),
+                Verdict::Adopted(differences) => {
+                    adopted.insert(found.name.clone(), address);
+                    lines.adopted.push(format!("{}; {}", line(), differences.join("; ")));
+                }
                 Verdict::Resumed | Verdict::Another => {}
             }
         }

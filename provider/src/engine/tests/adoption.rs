@@ -302,3 +302,23 @@ async fn a_plan_says_that_an_adopted_secret_keeps_its_value() {
     assert_eq!(world.count("POST", "key:addVersion"), 1);
     assert_eq!(next_plan(&world, &stack, &config).await, "");
 }
+
+#[tokio::test]
+async fn a_title_that_does_not_tell_the_object_is_refused_by_the_plan() {
+    let channel = |address: &str| json!({"type": "email", "displayName": "Team", "labels": {"email_address": address}});
+    let wanted = json!({
+        "type": "email", "display_name": "Team", "adopt": true, "labels": {"email_address": "a@example.com"},
+    });
+    for (there, keys) in [(&["a@example.com", "b@example.com"][..], &["a"][..]), (&["a@example.com"], &["a", "b"])] {
+        let world = World::with(SERVICES).await;
+        let url = format!("{}/monitoring.googleapis.com/v3/projects/test-project/notificationChannels", world.0.url());
+        for address in there {
+            let made = reqwest::Client::new().post(&url).json(&channel(address)).send().await.unwrap();
+            made.error_for_status().unwrap();
+        }
+        let components: serde_json::Map<_, _> = keys.iter().map(|key| ((*key).to_owned(), wanted.clone())).collect();
+        let said = foreseen(&world, &json!({"notification_channels": components})).await;
+        let [(title, _)] = &errors(&said)[..] else { panic!("{said:?}") };
+        assert_eq!(title, "The notification channel cannot be adopted");
+    }
+}
