@@ -236,5 +236,5 @@ fn is_permission(text: &str) -> bool {
     let parts: Vec<&str> = text.split(['.', '/']).collect();
     let is_word =
         |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    parts.len() >= 3 && parts.iter().all(|part| is_word(part)) && parts[0] != "roles" && !text.contains("/roles/")
+    parts.len() >= 3 && parts.iter().all(is_word) && parts[0] != "roles" && !text.contains("/roles/")
 }
