@@ -124,6 +124,7 @@ pub fn write(world: &mut World, host: &str, resource: &str, wanted: &Object) -> 
         return Err(stale());
     }
     let bindings = normal_bindings(world, host, wanted)?;
+    check_custom_roles(world, &bindings, &current)?;
     let conditional = bindings.iter().any(|binding| binding.get("condition").is_some());
     let mut policy = json!({
         "version": if conditional { 3 } else { 1 },
@@ -218,6 +219,21 @@ fn check_role(role: &str) -> Result<(), ApiError> {
     } else {
         Err(ApiError::invalid(format!("Role ({role}) does not exist in the resource's hierarchy.")))
     }
+}
+
+/// A custom role of a project that lives here must exist to be granted. What a policy grants of a deleted one stays in it.
+fn check_custom_roles(world: &World, bindings: &[Value], current: &Value) -> Result<(), ApiError> {
+    let granted =
+        |role: &str| current["bindings"].as_array().into_iter().flatten().any(|binding| binding["role"] == role);
+    for role in bindings.iter().filter_map(|binding| binding["role"].as_str()) {
+        let ["projects", project, "roles", _] = role.split('/').collect::<Vec<_>>()[..] else { continue };
+        let found = world.get("iam.googleapis.com", &format!("/v1/{role}"));
+        let is_there = found.is_some_and(|found| found.get("deleted").is_none());
+        if world.project(project).is_some() && !is_there && !granted(role) {
+            return Err(ApiError::invalid(format!("Role ({role}) does not exist in the resource's hierarchy.")));
+        }
+    }
+    Ok(())
 }
 
 fn normal_condition(condition: Option<&Value>) -> Result<Value, ApiError> {

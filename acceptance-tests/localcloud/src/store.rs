@@ -79,6 +79,9 @@ pub struct State {
     /// Service accounts that were deleted, by unique id: they can be brought back.
     #[serde(default)]
     pub deleted_accounts: BTreeMap<String, Value>,
+    /// When custom roles were deleted, by path: their names are taken for a while.
+    #[serde(default)]
+    pub deleted_roles: BTreeMap<String, String>,
     /// Grows with every id and etag that is handed out.
     pub counter: u64,
 }

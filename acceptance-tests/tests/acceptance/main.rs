@@ -11,6 +11,7 @@ mod adoption;
 mod alert_policy;
 mod bucket;
 mod budget;
+mod custom_role;
 mod firestore_database;
 mod notification_channel;
 mod registry;

@@ -55,6 +55,17 @@ pub(crate) fn account_path(name: &str) -> String {
     format!("/v1/projects/ml-test-project/serviceAccounts/{name}@ml-test-project.iam.gserviceaccount.com")
 }
 
+/// The JSON of a custom role.
+#[track_caller]
+pub(crate) fn custom_role(world: &World, name: &str) -> Value {
+    body(world, IAM, &custom_role_path(name))
+}
+
+/// The path of a custom role of the small project.
+pub(crate) fn custom_role_path(name: &str) -> String {
+    format!("/v1/projects/ml-test-project/roles/{name}")
+}
+
 /// The JSON of a secret.
 #[track_caller]
 pub(crate) fn secret(world: &World, name: &str) -> Value {

@@ -76,6 +76,13 @@ resource "mlops_stack" "prod" {
     }
   }
 
+  custom_roles = {
+    model_reader = {
+      title       = "Model reader"
+      permissions = ["storage.objects.get", "storage.objects.list"]
+    }
+  }
+
   secrets = {
     wandb = {
       name             = "wandb-api-key"

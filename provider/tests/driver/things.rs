@@ -51,7 +51,8 @@ pub(crate) fn things(seed: &Seed) -> BTreeMap<Thing, Json> {
     let lasting = |object: &&SeedObject| {
         let by_the_way = object.path.contains("/operations/") || object.path.contains("/revisions/");
         // Some objects are kept for a while after their deletion.
-        let deleted = object.body["state"] == "DELETED" || !object.body["deleteTime"].is_null();
+        let deleted =
+            object.body["state"] == "DELETED" || object.body["deleted"] == true || !object.body["deleteTime"].is_null();
         !by_the_way && !deleted
     };
     let objects = seed.resources.iter().filter(lasting).map(|object| {

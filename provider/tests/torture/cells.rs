@@ -51,7 +51,7 @@ const NAMED_BY_SERVER: [&str; 6] =
     ["operations", "alertPolicies", "notificationChannels", "budgets", "indexes", "revisions"];
 
 /// Collections of which a page without items says that there are none.
-const COLLECTIONS: [&str; 16] = [
+const COLLECTIONS: [&str; 17] = [
     "alertPolicies",
     "b",
     "budgets",
@@ -61,6 +61,7 @@ const COLLECTIONS: [&str; 16] = [
     "notificationChannels",
     "providers",
     "repositories",
+    "roles",
     "secrets",
     "serviceAccounts",
     "services",

@@ -1,9 +1,10 @@
-//! `iam.googleapis.com` v1: service accounts, and (in `workload_identity`) pools and their providers.
+//! `iam.googleapis.com` v1: service accounts, and (in `workload_identity`) pools and their providers, and (in `role`) custom roles.
 //!
 //! A new account is not known everywhere at once: GETs are 404, and policies that name it are refused, for as long as
 //! [`Settings::new_accounts`](crate::store::Settings) says. Deleting one leaves `deleted:` members in the policies that named it; `:undelete` by its unique id
 //! makes them what they were.
 
+mod role;
 mod workload_identity;
 
 use serde_json::{Value, json};
@@ -35,7 +36,7 @@ pub(crate) fn api() -> Api {
         .on("POST", "/v1/projects/{project}/serviceAccounts/{account}:undelete", undelete)
         .on("POST", "/v1/projects/{project}/serviceAccounts/{account}:enable", |call| set_disabled(call, false))
         .on("POST", "/v1/projects/{project}/serviceAccounts/{account}:disable", |call| set_disabled(call, true));
-    let api = workload_identity::serve(api);
+    let api = role::serve(workload_identity::serve(api));
     policy::serve(api, ACCOUNT, "POST", |call| find(call).map(|path| resource_of(&path).to_owned()))
 }
 

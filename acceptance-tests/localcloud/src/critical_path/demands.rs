@@ -116,6 +116,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[Name { field: "notificationChannels[]", collection: "notificationChannels", demand: Demand::Held }],
     ),
     now(IAM, "serviceAccounts", &[]),
+    now(IAM, "roles", &[]),
     slow(IAM, "workloadIdentityPools", &[]),
     slow(IAM, "providers", &[]),
     now(SECRETS, "secrets", &[there("topics[].name", "topics")]),

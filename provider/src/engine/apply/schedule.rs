@@ -18,6 +18,7 @@ use crate::engine::graph::{self, Uses};
 use crate::engine::model::Components;
 use crate::engine::plan::{Action, Step};
 use crate::engine::references::{self, Part};
+use crate::engine::{common, tree};
 
 /// How many steps are under way at most. Many more than calls, because steps wait for operations; but not all of a
 /// large stack, because each takes memory.
@@ -124,6 +125,7 @@ fn arrange(steps: &[Step], planned: &Components) -> Plan {
     remove_after_users(steps, &uses, &places, &index, &mut plan);
     wait_for_account(steps, &uses, &index, &mut plan);
     wait_for_grants(&uses, &index, &mut plan);
+    wait_for_roles(planned, &index, &mut plan);
     plan
 }
 
@@ -221,6 +223,26 @@ fn wait_for_grants(uses: &Uses, index: &Index<'_>, plan: &mut Plan) {
         for (_, target) in targets.iter().filter(|(part, target)| *part == Part::Object && target != user) {
             if let Some(grants) = index.makers.get(target).and_then(|target| target.grants) {
                 plan.wait_unless_circle(object, grants);
+            }
+        }
+    }
+}
+
+/// A role that is an object of the stack is granted once it is there. A grant names it by its id.
+fn wait_for_roles(planned: &Components, index: &Index<'_>, plan: &mut Plan) {
+    let object =
+        |(address, places): (&&Address, &Places)| Some((tree::text(planned.get(*address)?, "id")?, places.object?));
+    let by_id: BTreeMap<&str, usize> = index.makers.iter().filter_map(object).collect();
+    let account = plan.nodes.iter().position(|node| *node == Node::Account);
+    for (address, component) in planned {
+        let Some(places) = index.makers.get(address) else { continue };
+        let of_account = effective::account_roles(address.kind).map(|(roles, _)| component.get(&roles.name));
+        let of_account = of_account.into_iter().flat_map(tree::texts).map(|role| (account, role));
+        let of_object = component.get(common::IAM).as_entries().into_iter().flatten();
+        let of_object = of_object.map(|(role, _)| (places.grants, role.as_str()));
+        for (node, role) in of_account.chain(of_object) {
+            if let (Some(node), Some(role)) = (node, by_id.get(role)) {
+                plan.waits[node].insert(*role);
             }
         }
     }
@@ -400,6 +422,21 @@ mod tests {
             "buckets": { "a": { "iam": { "roles/storage.objectViewer": ["run"] } } },
         }));
         assert_eq!(waits["buckets[\"a\"] object"], set(&[]));
+    }
+
+    #[test]
+    fn a_role_is_there_before_it_is_granted() {
+        let role = "projects/test-project/roles/reader";
+        let waits = waits(&json!({
+            "custom_roles": { "reader": { "permissions": ["storage.objects.get"] }, "other": { "permissions": [] } },
+            "service_accounts": { "run": { "name": "runs-the-api", "roles": [role] } },
+            "buckets": { "a": { "iam": { role: ["run"] } } },
+        }));
+        let role = "custom_roles[\"reader\"] object";
+        assert_eq!(waits["roles"], set(&[role, "service_accounts[\"run\"] object"]));
+        let grants = ["buckets[\"a\"] object", role, "service_accounts[\"run\"] object"];
+        assert_eq!(waits["buckets[\"a\"] grants"], set(&grants));
+        assert_eq!(waits["service_accounts[\"run\"] object"], set(&[]));
     }
 
     #[test]

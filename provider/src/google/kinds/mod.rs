@@ -6,6 +6,7 @@
 pub(crate) mod alert_policy;
 mod bucket;
 mod budget;
+mod custom_role;
 mod firestore_database;
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -49,6 +50,7 @@ kinds![
     notification_channel::NotificationChannel,
     alert_policy::AlertPolicy,
     service_account::ServiceAccount,
+    custom_role::CustomRole,
     secret::Secret,
     workload_identity_pool::WorkloadIdentityPool,
     firestore_database::FirestoreDatabase,

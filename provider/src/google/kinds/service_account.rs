@@ -43,8 +43,9 @@ pub(super) struct ServiceAccountSpec {
     /// Whether nobody can act as the account.
     #[tf(default = false, ext(wire("disabled")))]
     pub(super) disabled: Value<bool>,
-    /// Roles that the account has on the project, such as `roles/datastore.user`. Roles that others gave it are left
-    /// alone. What it may do with single buckets, services and so on stands in the `iam` of those.
+    /// Roles that the account has on the project, such as `roles/datastore.user`, or `projects/P/roles/NAME` for a custom
+    /// one, which may be of this stack. Roles that others gave it are left alone. What it may do with single buckets,
+    /// services and so on stands in the `iam` of those.
     #[tf(optional, ext(AccountRoles { email: "email" }))]
     pub(super) roles: Value<BTreeSet<String>>,
     /// The account's relative name: `projects/P/serviceAccounts/EMAIL`.

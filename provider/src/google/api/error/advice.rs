@@ -37,6 +37,12 @@ impl ApiError {
                     .to_owned(),
             );
         }
+        if self.is_name_reserved() {
+            return Some(
+                "The name is that of a deleted object, which the API keeps to itself for some weeks. Give the new one another name."
+                    .to_owned(),
+            );
+        }
         if self.is_billing_disabled() {
             return Some("The project has no active billing account. Link one: gcloud billing projects link PROJECT --billing-account ACCOUNT".to_owned());
         }
@@ -112,6 +118,16 @@ mod tests {
             "reason": "SERVICE_DISABLED", "metadata": {"service": "run.googleapis.com", "consumer": "projects/p-1"}}]}}),
         );
         assert!(error.advice().unwrap().contains("gcloud services enable run.googleapis.com --project p-1"));
+    }
+
+    #[test]
+    fn a_reserved_name_is_to_be_another() {
+        let error = error(
+            400,
+            json!({"error": {"status": "FAILED_PRECONDITION",
+            "message": "You can't create a role_id (reader) which has been marked for deletion."}}),
+        );
+        assert!(error.advice().unwrap().contains("another name"));
     }
 
     #[test]

@@ -81,12 +81,18 @@ impl ApiError {
         if self.is_not_empty() || self.is_concurrent_change() || self.is_revision_taken() {
             return false;
         }
-        self.status_is(|s| {
-            s.is("ALREADY_EXISTS")
-                || (s.http == 409
-                    && s.name.is_none()
-                    && (s.has_reason("conflict") || s.has_reason("alreadyExists") || s.has_reason("duplicate")))
-        })
+        self.is_name_reserved()
+            || self.status_is(|s| {
+                s.is("ALREADY_EXISTS")
+                    || (s.http == 409
+                        && s.name.is_none()
+                        && (s.has_reason("conflict") || s.has_reason("alreadyExists") || s.has_reason("duplicate")))
+            })
+    }
+
+    /// The name is that of a deleted object, and taken for a while.
+    pub fn is_name_reserved(&self) -> bool {
+        self.status_is(|s| s.is("FAILED_PRECONDITION") && s.says("marked for deletion"))
     }
 
     /// The object changed between read and write. Read again, apply the change to what is there now, write again.
@@ -392,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kinds_of_409_are_told_apart() {
+    fn conflicts_are_told_apart() {
         assert!(http(409, "ALREADY_EXISTS", "", "Requested entity already exists").is_already_exists());
         assert!(
             http(
@@ -408,6 +414,9 @@ mod tests {
         let revision =
             http(409, "ALREADY_EXISTS", "", "Revision named 'api-00001' with different configuration already exists.");
         assert!(revision.is_revision_taken() && !revision.is_already_exists());
+        let role = "You can't create a role_id (reader) which has been marked for deletion.";
+        let reserved = http(400, "FAILED_PRECONDITION", "", role);
+        assert!(reserved.is_name_reserved() && reserved.is_already_exists() && !reserved.retryable());
         let racing = http(409, "ABORTED", "", "There were concurrent policy changes.");
         assert!(racing.is_etag_conflict() && racing.retryable() && !racing.is_already_exists());
     }
