@@ -228,6 +228,6 @@ fn not_begun(addresses: &[Address], stopped: bool) -> Option<Diagnostic> {
     Some(if stopped {
         Diagnostic::error("Stopped on request", format!("Not begun: {names}. {next}"))
     } else {
-        Diagnostic::warning("Some components were not touched", format!("{names} wait for what failed. {next}"))
+        Diagnostic::warning("Some components were not applied", format!("{names} wait for what failed. {next}"))
     })
 }

@@ -177,7 +177,7 @@ async fn list_everywhere(run: &Run, kind: &AnyKind) -> Result<Vec<LiveObject>, C
     Ok(lists.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-/// Whether an object is in the region, or in no single region.
+/// Whether an object is in the region, or in a place that is not a region.
 fn is_here(kind: &AnyKind, component: &Dynamic, scope: &Scope) -> bool {
     labels::region_of(kind.terms(), component).is_none_or(|region| region == scope.place.region)
 }

@@ -58,7 +58,7 @@ impl Look<'_> {
         }
     }
 
-    /// Whether the account or project is the stack's. One that cannot be told is taken for its own where a stamp says so.
+    /// Whether the account or project is the stack's. One that cannot be told is not: a stamp can be guessed.
     async fn is_own(&self, run: &Run, account: &str) -> bool {
         let place = &self.scope.place;
         if place.is_account(account) || place.number.is_some() {

@@ -41,7 +41,7 @@ pub(super) enum Body {
 }
 
 impl Request {
-    /// A GET of `path` (no leading slash; foreign text in it through [`segment`]).
+    /// A GET of `path` (no leading slash; foreign text in it through [`segment`](super::path::segment)).
     pub fn get(host: Host, path: impl Into<String>) -> Request {
         Request::new(Method::GET, host, path)
     }

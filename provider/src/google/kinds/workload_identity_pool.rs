@@ -43,7 +43,7 @@ pub(super) struct WorkloadIdentityPoolSpec {
     /// Whether nobody can log in through the pool, and logins that were given do not work.
     #[tf(default = false, ext(wire("disabled")))]
     pub(super) disabled: Value<bool>,
-    /// Who vouches for identities, by a KEY of your choice. Providers that others made are left alone.
+    /// The identity providers whose tokens are accepted, by a KEY of your choice. Providers that others made are left alone.
     #[tf(optional, ext(wire("providers"), Children))]
     pub(super) providers: Value<BTreeMap<String, Provider>>,
     /// The pool's relative name, with the project's number as members of grants need it:

@@ -22,7 +22,7 @@ const AWS_MAPPING: [(&str, &str); 2] = [
     ),
 ];
 
-/// Who vouches for identities: an OpenID Connect issuer, an AWS account or a SAML identity provider.
+/// An identity provider: an OpenID Connect issuer, an AWS account or a SAML identity provider.
 #[derive(Object, Clone)]
 #[tf(nested)]
 pub(in crate::google::kinds) struct Provider {
