@@ -449,9 +449,9 @@ async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) 
     let mut lines = Lines::default();
     let Some(kind) = wanted.first().map(|(address, ..)| address.kind) else { return (diagnostics, lines) };
     let is_titled = kind.is_named_by_cloud();
-    let found: Vec<LiveObject> = match wanted.as_slice() {
-        [(_, _, name)] if !is_titled => kind.read(run, name).await.ok().flatten().into_iter().collect(),
-        _ => kind.list(run, &place, Detail::Tree).await.unwrap_or_default(),
+    let (found, is_whole): (Vec<LiveObject>, bool) = match wanted.as_slice() {
+        [(_, _, name)] if !is_titled => (kind.read(run, name).await.ok().flatten().into_iter().collect(), true),
+        _ => (kind.list(run, &place, Detail::Tree).await.unwrap_or_default(), false),
     };
     let mut adopted: BTreeMap<String, &Address> = BTreeMap::new();
     for (address, wanted, name) in &wanted {
@@ -463,7 +463,7 @@ async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) 
         for found in found.iter().filter(is_it) {
             let line = || format!("- {address}: {}", kind.objects().full_name(&found.name));
             // A list may leave out what is inside.
-            let whole = if adopts { kind.read(run, &found.name).await.ok().flatten() } else { None };
+            let whole = if adopts && !is_whole { kind.read(run, &found.name).await.ok().flatten() } else { None };
             let found = whole.as_ref().unwrap_or(found);
             match look.meet(run, address, wanted, found).await {
                 Verdict::InTheWay(problem) => diagnostics.push(*problem),

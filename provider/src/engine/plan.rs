@@ -195,10 +195,13 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
             open.extend(is_open.then(|| address.clone()));
             actions.extend(action.map(|action| (address, action)));
         }
-        for (address, planned) in &planned {
-            let action = actions.iter().find(|(of, _)| of == address).map(|(_, action)| action);
-            let configured = configured.get(address).copied().unwrap_or(&Dynamic::Null);
-            reasons::log(address, prior_of(address), configured, planned, action);
+        if reasons::are_wanted() {
+            let actions: BTreeMap<&Address, &Action> =
+                actions.iter().map(|(address, action)| (address, action)).collect();
+            for (address, planned) in &planned {
+                let configured = configured.get(address).copied().unwrap_or(&Dynamic::Null);
+                reasons::log(address, prior_of(address), configured, planned, actions.get(address).copied());
+            }
         }
         steps.extend(actions.into_iter().map(|(address, action)| {
             let (prior, planned) = (prior_of(&address).cloned(), planned.get(&address).cloned());

@@ -301,7 +301,7 @@ impl<'c> Creation<'c> {
         for secret in effective::resent(address, &changed) {
             tree::set(&mut after, secret.name.clone(), self.meant.get(&secret.name).clone());
         }
-        if let Some(refusal) = self.fixed(&before, &after).or_else(|| self.fixed_inside(&before, &after)) {
+        if let Some(refusal) = self.fixed(&changed, &before, &after).or_else(|| self.fixed_inside(&before, &after)) {
             return self.failed(refusal);
         }
         let result = if changed.is_empty() {
@@ -318,11 +318,9 @@ impl<'c> Creation<'c> {
     }
 
     /// The error for an object that would have to be made anew.
-    fn fixed(&self, before: &Dynamic, after: &Dynamic) -> Option<Diagnostic> {
+    fn fixed(&self, changed: &[&tfplugin::Attribute], before: &Dynamic, after: &Dynamic) -> Option<Diagnostic> {
         let address = self.address;
-        let fixed = effective::changed(address, before, after)
-            .into_iter()
-            .find(|attribute| attribute.extensions.get::<Immutable>().is_some())?;
+        let fixed = changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some())?;
         let (name, noun) = (&fixed.name, address.kind.noun());
         let title = format!("The {name} of a {noun} cannot be changed");
         let detail = unannounced(address, &address.to_string(), name, (before.get(name), after.get(name)));

@@ -8,6 +8,11 @@ use super::Action;
 use crate::engine::address::Address;
 use crate::engine::spelling::{is_hidden, spell_short};
 
+/// Whether somebody reads them.
+pub(super) fn are_wanted() -> bool {
+    enabled!(Level::DEBUG)
+}
+
 /// Logs what is planned for a component, and for each attribute that is another than before, or is written in another way,
 /// why.
 pub(super) fn log(
@@ -17,9 +22,6 @@ pub(super) fn log(
     planned: &Dynamic,
     action: Option<&Action>,
 ) {
-    if !enabled!(Level::DEBUG) {
-        return;
-    }
     let nothing = Dynamic::Null;
     let before = before.unwrap_or(&nothing);
     let attributes = &address.kind.object().attributes;
