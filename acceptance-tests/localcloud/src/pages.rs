@@ -27,6 +27,19 @@ pub struct Page {
     pub next: Option<String>,
 }
 
+impl Page {
+    /// The answer of a list: `answer` with the objects as `items`, which an empty page leaves out, and the next page's token.
+    pub fn answer(self, mut answer: Value, items: &str) -> Value {
+        if !self.items.is_empty() {
+            answer[items] = Value::Array(self.items);
+        }
+        if let Some(next) = self.next {
+            answer["nextPageToken"] = Value::String(next);
+        }
+        answer
+    }
+}
+
 /// Cuts the page that `size` and `token` ask for out of `items`, which are pairs of sort key and object, sorted by key.
 ///
 /// # Errors

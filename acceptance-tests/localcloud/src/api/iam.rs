@@ -86,14 +86,7 @@ fn list(call: &mut Call<'_>) -> Outcome {
     let parent = call.path();
     let items = call.world.children(HOST, &parent).map(|(path, body)| (path.to_owned(), body.clone())).collect();
     let page = pages::page(items, PAGES, call.query("pageSize"), call.query("pageToken"))?;
-    let mut answer = json!({});
-    if !page.items.is_empty() {
-        answer["accounts"] = Value::Array(page.items);
-    }
-    if let Some(next) = page.next {
-        answer["nextPageToken"] = json!(next);
-    }
-    Ok(Reply::json(answer))
+    Ok(Reply::json(page.answer(json!({}), "accounts")))
 }
 
 fn create(call: &mut Call<'_>) -> Outcome {

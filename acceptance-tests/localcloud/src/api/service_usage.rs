@@ -83,14 +83,7 @@ fn list(call: &mut Call<'_>) -> Outcome {
         .map(|(path, body)| (path.to_owned(), body.clone()))
         .collect();
     let page = pages::page(items, PAGES, call.query("pageSize"), call.query("pageToken"))?;
-    let mut answer = json!({});
-    if !page.items.is_empty() {
-        answer["services"] = Value::Array(page.items);
-    }
-    if let Some(next) = page.next {
-        answer["nextPageToken"] = json!(next);
-    }
-    Ok(Reply::json(answer))
+    Ok(Reply::json(page.answer(json!({}), "services")))
 }
 
 fn batch_get(call: &mut Call<'_>) -> Outcome {

@@ -74,14 +74,7 @@ fn list(call: &mut Call<'_>) -> Outcome {
         }
     }
     let page = pages::page(roles, PAGES, call.query("pageSize"), call.query("pageToken"))?;
-    let mut answer = json!({});
-    if !page.items.is_empty() {
-        answer["roles"] = Value::Array(page.items);
-    }
-    if let Some(next) = page.next {
-        answer["nextPageToken"] = json!(next);
-    }
-    Ok(Reply::json(answer))
+    Ok(Reply::json(page.answer(json!({}), "roles")))
 }
 
 fn create(call: &mut Call<'_>) -> Outcome {

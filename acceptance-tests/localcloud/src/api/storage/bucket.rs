@@ -44,14 +44,7 @@ fn list(call: &mut Call<'_>) -> Outcome {
         .map(|(path, body)| Ok((path.to_owned(), shown(call, body, "noAcl")?)))
         .collect::<Result<Vec<_>, ApiError>>()?;
     let page = pages::page(items, PAGES, call.query("maxResults"), call.query("pageToken"))?;
-    let mut answer = json!({"kind": "storage#buckets"});
-    if !page.items.is_empty() {
-        answer["items"] = Value::Array(page.items);
-    }
-    if let Some(next) = page.next {
-        answer["nextPageToken"] = json!(next);
-    }
-    Ok(Reply::json(answer))
+    Ok(Reply::json(page.answer(json!({"kind": "storage#buckets"}), "items")))
 }
 
 fn get(call: &mut Call<'_>) -> Outcome {
