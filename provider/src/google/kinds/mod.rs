@@ -11,6 +11,7 @@ mod firestore_database;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod limits;
+mod load_balancer;
 mod notification_channel;
 mod registry;
 mod scalars;
@@ -56,6 +57,7 @@ kinds![
     firestore_database::FirestoreDatabase,
     topic::Topic,
     budget::Budget,
+    load_balancer::LoadBalancer,
 ];
 
 /// How the API of a kind is reached.
