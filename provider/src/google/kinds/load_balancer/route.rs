@@ -93,7 +93,7 @@ pub(super) fn write(routes: &[Json], project: &str) -> (Vec<Json>, Vec<Json>) {
             rule
         });
         let paths: Vec<Json> = paths.collect();
-        put(&mut matcher, "pathRules", (!paths.is_empty()).then_some(Json::Array(paths)));
+        matcher["pathRules"] = Json::Array(paths);
         let with_name = |name: &str| {
             let mut named = matcher.clone();
             named["name"] = json!(name);
