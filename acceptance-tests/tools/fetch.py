@@ -24,7 +24,7 @@ REQUIREMENTS = HERE / "requirements.txt"
 LAUNCHER = HERE / "terraform.c"
 APIS = (
     "artifactregistry", "billingbudgets", "cloudbilling", "cloudresourcemanager", "firestore", "iam", "iamcredentials",
-    "logging", "monitoring", "pubsub", "run", "secretmanager", "serviceusage", "storage", "sts",
+    "logging", "monitoring", "pubsub", "run", "secretmanager", "serviceusage", "sqladmin", "storage", "sts",
 )
 AWS_SERVICES = ("s3", "iam", "sts")
 

@@ -31,6 +31,7 @@ pub(crate) mod resource_manager;
 pub(crate) mod run;
 pub(crate) mod secret_manager;
 pub(crate) mod service_usage;
+pub(crate) mod sqladmin;
 pub(crate) mod storage;
 pub(crate) mod tokens;
 
@@ -57,6 +58,7 @@ pub(crate) fn hosts() -> Vec<Api> {
         run::api(),
         secret_manager::api(),
         service_usage::api(),
+        sqladmin::api(),
         storage::api(),
         tokens::oauth2(),
         tokens::sts(),

@@ -17,6 +17,7 @@ mod scalars;
 mod secret;
 mod service;
 mod service_account;
+mod sql_instance;
 mod topic;
 mod workload_identity_pool;
 
@@ -54,6 +55,7 @@ kinds![
     secret::Secret,
     workload_identity_pool::WorkloadIdentityPool,
     firestore_database::FirestoreDatabase,
+    sql_instance::SqlInstance,
     topic::Topic,
     budget::Budget,
 ];
