@@ -24,7 +24,7 @@ use super::plan::{Action, Step};
 use super::protection::{self, Fate};
 use super::run::Run;
 use super::scope::Scope;
-use super::{labels, look, secrets, tree};
+use super::{labels, look, secrets};
 
 /// What an apply came to.
 pub(crate) struct Outcome {

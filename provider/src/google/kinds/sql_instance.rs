@@ -13,7 +13,7 @@ mod user;
 mod validate;
 mod version;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};

@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::lag::Pending;
 use crate::operation::register;
 use crate::route::Api;
-use crate::store::{End, Operation};
+use crate::store::{End, Form, Operation};
 
 /// Adds the operations to the API.
 pub(super) fn serve(api: Api) -> Api {
@@ -36,32 +36,38 @@ pub(super) enum Takes {
 pub(super) fn start(call: &mut Call<'_>, path: &str, kind: &str, takes: Takes) -> Reply {
     let id = call.world.uuid();
     let now = call.world.clock.now();
-    let end = match call.take_operation_error() {
-        Some(error) => End::Error(json!({
+    let time = clock::millis(now);
+    let mut ended = json!({"status": "DONE", "startTime": time, "endTime": time});
+    let error = call.take_operation_error();
+    if let Some(error) = &error {
+        ended["error"] = json!({
             "kind": "sql#operationErrors",
-            "errors": [{"kind": "sql#operationError", "code": word(&error), "message": error.message}],
-        })),
-        None => End::Response(Value::Null),
-    };
+            "errors": [{"kind": "sql#operationError", "code": word(error), "message": error.message}],
+        });
+    }
+    let end = error.map_or(End::Response(Value::Null), |error| End::Error(error.as_operation_error()));
     let pending = match takes {
         Takes::Time => Pending::new(call.world.settings.operations, now),
         Takes::NoTime => Pending::default(),
     };
     let project = call.param("project").to_owned();
     let name = format!("projects/{project}/operations/{id}");
-    let metadata = json!({
+    let begun = json!({
         "kind": "sql#operation",
         "targetLink": self_link(path),
+        "status": "PENDING",
         "user": "user@example.com",
-        "insertTime": clock::millis(now),
+        "insertTime": time,
         "operationType": kind,
         "name": id,
         "targetId": path.rsplit('/').next(),
         "selfLink": self_link(&format!("/v1/{name}")),
         "targetProject": project,
     });
-    let operation = Operation { name, metadata: Some(metadata), pending, end, shows_response_early: false };
-    let body = body(&operation, takes == Takes::NoTime, &clock::millis(now));
+    let form = Form::Status(begun.clone(), ended);
+    let operation =
+        Operation { name, metadata: Some(begun), pending, end, shows_response_early: false, form };
+    let body = operation.body(takes == Takes::NoTime);
     register(call, operation);
     Reply::json(body)
 }
@@ -69,19 +75,6 @@ pub(super) fn start(call: &mut Call<'_>, path: &str, kind: &str, takes: Takes) -
 /// The word that operations have for an error.
 fn word(error: &ApiError) -> String {
     error.legacy_reason.clone().unwrap_or_else(|| error.status.clone())
-}
-
-fn body(operation: &Operation, is_done: bool, now: &str) -> Value {
-    let mut body = operation.metadata.clone().unwrap_or_default();
-    body["status"] = json!(if is_done { "DONE" } else { "PENDING" });
-    if is_done {
-        body["startTime"] = body["insertTime"].clone();
-        body["endTime"] = json!(now);
-        if let End::Error(error) = &operation.end {
-            body["error"] = error.clone();
-        }
-    }
-    body
 }
 
 fn poll(call: &mut Call<'_>) -> Outcome {
@@ -92,7 +85,7 @@ fn poll(call: &mut Call<'_>) -> Outcome {
         return Err(ApiError::storage(404, "operationDoesNotExist", "The Cloud SQL operation does not exist."));
     };
     let is_done = operation.pending.look(now);
-    let answer = body(operation, is_done, &clock::millis(now));
+    let answer = operation.body(is_done);
     let target = target(operation);
     settle(call, &target);
     Ok(Reply::json(answer))
@@ -108,7 +101,7 @@ fn list(call: &mut Call<'_>) -> Outcome {
             let target = operation.metadata.as_ref().map_or(&Value::Null, |metadata| &metadata["targetId"]);
             name.starts_with(&prefix) && (instance.is_empty() || target == instance)
         })
-        .map(|(_, operation)| body(operation, operation.pending.is_over(now), &clock::millis(now)));
+        .map(|(_, operation)| operation.body(operation.pending.is_over(now)));
     Ok(Reply::json(super::list_of("sql#operationsList", items.collect())))
 }
 
