@@ -38,7 +38,9 @@ impl Object {
             Some(bucket) => format!("//{}/projects/_/buckets/{bucket}", self.service),
             None => {
                 let relative = self.path.trim_start_matches('/').split_once('/').map_or("", |(_, relative)| relative);
-                format!("//{}/{relative}", self.service)
+                // Cloud SQL's full names are of another host than its API.
+                let service = self.service.replace("sqladmin.", "cloudsql.");
+                format!("//{service}/{relative}")
             }
         }
     }

@@ -603,6 +603,7 @@ async fn compute_serverless_endpoint_group() {
         ("instead of \"compute.regionNetworkEndpointGroups.delete\"", MASK),
     ];
     replay(example(&["compute.googleapis.com"]), without_waiting(real(&text)), &allowed).await;
+}
 
 /// Why a list of versions is another one.
 const VERSIONS: &str = "the versions that an instance can become grow with time; one step is kept here";

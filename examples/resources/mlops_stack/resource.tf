@@ -123,6 +123,25 @@ resource "mlops_stack" "prod" {
     }
   }
 
+  sql_instances = {
+    features = {
+      name               = "churn-features"
+      database_version   = "POSTGRES_17"
+      tier               = "db-custom-2-7680"
+      disk_size          = 20
+      backup             = { enabled = true, point_in_time_recovery = true }
+      maintenance_window = { day = 7, hour = 3 }
+      ssl_mode           = "ENCRYPTED_ONLY"
+      databases          = { features = {} }
+      users = {
+        api = {
+          password_wo         = var.database_password
+          password_wo_version = 1
+        }
+      }
+    }
+  }
+
   topics = {
     billing = {
       name = "billing-alerts"
@@ -142,6 +161,12 @@ resource "mlops_stack" "prod" {
       channels        = ["on_call"]
     }
   }
+}
+
+variable "database_password" {
+  type      = string
+  sensitive = true
+  ephemeral = true
 }
 
 variable "wandb_api_key" {

@@ -77,6 +77,7 @@ const MONITORING: &str = "monitoring.googleapis.com";
 const PUBSUB: &str = "pubsub.googleapis.com";
 const RUN: &str = "run.googleapis.com";
 const SECRETS: &str = "secretmanager.googleapis.com";
+const SQL: &str = "sqladmin.googleapis.com";
 const STORAGE: &str = "storage.googleapis.com";
 
 /// All collections whose objects callers make. Which calls are operations: the recordings of each API, and its discovery document.
@@ -125,6 +126,10 @@ pub(super) const KINDS: &[Kind] = &[
     // Recorded (`firestore-index`): the DELETE is answered `{}`.
     Kind { deletion: Answer::Now, ..slow(FIRESTORE, "indexes", &[]) },
     slow(FIRESTORE, "fields", &[]),
+    // Recorded (`sqladmin-instance-user`): users are made once the instance's operation is done, and their own are done at once.
+    slow(SQL, "instances", &[]),
+    now(SQL, "databases", &[]),
+    now(SQL, "users", &[]),
     now(PUBSUB, "topics", &[]),
     now(
         PUBSUB,

@@ -65,8 +65,7 @@ pub(super) fn start(call: &mut Call<'_>, path: &str, kind: &str, takes: Takes) -
         "targetProject": project,
     });
     let form = Form::Status(begun.clone(), ended);
-    let operation =
-        Operation { name, metadata: Some(begun), pending, end, shows_response_early: false, form };
+    let operation = Operation { name, metadata: Some(begun), pending, end, shows_response_early: false, form };
     let body = operation.body(takes == Takes::NoTime);
     register(call, operation);
     Reply::json(body)

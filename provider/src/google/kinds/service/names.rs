@@ -76,6 +76,8 @@ pub(super) fn used(body: &Json) -> Vec<(&'static str, String)> {
     for volume in elements("template.volumes") {
         found.extend(text(wire::get(&volume, "gcs.bucket")).map(|bucket| ("buckets", bucket)));
         found.extend(text(wire::get(&volume, "secret.secret")).map(|secret| ("secrets", secret)));
+        let instances = wire::get(&volume, "cloudSqlInstance.instances").and_then(Json::as_array).into_iter().flatten();
+        found.extend(instances.filter_map(|name| Some(("sql_instances", instance(name.as_str()?)?))));
     }
     for container in elements("template.containers") {
         found.extend(text(container.get("image")).and_then(|image| repository(&image)).map(|id| ("registries", id)));
@@ -87,6 +89,13 @@ pub(super) fn used(body: &Json) -> Vec<(&'static str, String)> {
     found.sort();
     found.dedup();
     found
+}
+
+/// The relative name of a Cloud SQL instance that is connected to as `PROJECT:REGION:INSTANCE`.
+fn instance(connection_name: &str) -> Option<String> {
+    let (rest, name) = connection_name.rsplit_once(':')?;
+    let (project, _) = rest.rsplit_once(':')?;
+    Some(format!("projects/{project}/instances/{name}"))
 }
 
 /// The repository of an image in Artifact Registry: `projects/P/locations/L/repositories/R`.

@@ -445,20 +445,6 @@ fn volume_problems(spec: &ServiceSpec, volume: &Volume, path: &Path, report: &mu
         let detail = format!("{name} goes with {source} only. Remove it.");
         report.at(path.attribute(*name), "Not an option of this volume", detail);
     }
-    let is_instance = |name: &&String| name.split(':').filter(|part| !part.is_empty()).count() >= 3;
-    for name in volume
-        .cloud_sql_instances
-        .known()
-        .into_iter()
-        .flatten()
-        .filter(|name| !is_instance(name) && !name.contains("{{"))
-    {
-        report.at(
-            path.attribute("cloud_sql_instances"),
-            "Not a Cloud SQL instance",
-            format!("An instance is written as PROJECT:REGION:INSTANCE; {name:?} is not."),
-        );
-    }
     report.range(path.attribute("default_mode"), "default_mode", &volume.default_mode, 0, 0o777);
 }
 

@@ -45,8 +45,9 @@ pub(in crate::google::kinds) struct Volume {
     /// The mode of the files as a decimal number: 256 is 0400, 292 is 0444. Only with `secret`.
     #[tf(optional)]
     pub(super) default_mode: Value<i64>,
-    /// Cloud SQL instances whose sockets appear under the mount path: `PROJECT:REGION:INSTANCE`.
-    #[tf(optional)]
+    /// Cloud SQL instances whose sockets appear under the mount path: KEYs of `sql_instances` of this stack, or
+    /// `PROJECT:REGION:INSTANCE`.
+    #[tf(optional, ext(refers("sql_instances", "connection_name").named_as("PROJECT:REGION:INSTANCE", is_connection_name)))]
     pub(super) cloud_sql_instances: Value<BTreeSet<String>>,
     /// A directory that lives as long as the instance.
     #[tf(optional)]
@@ -54,6 +55,11 @@ pub(in crate::google::kinds) struct Volume {
     /// An NFS share.
     #[tf(optional)]
     pub(super) nfs: Value<Nfs>,
+}
+
+/// Whether it could be what a Cloud SQL instance is called by those who connect; the project may have a domain in front.
+pub(super) fn is_connection_name(text: &str) -> bool {
+    text.split(':').filter(|part| !part.is_empty()).count() >= 3
 }
 
 /// A directory that lives as long as the instance.
