@@ -38,9 +38,8 @@ fn invalid(message: impl std::fmt::Display) -> ApiError {
 ///
 /// # Errors
 /// 404 where there is none.
-fn existing(call: &mut Call<'_>) -> Result<(String, Value), ApiError> {
+fn existing(call: &Call<'_>) -> Result<(String, Value), ApiError> {
     let path = format!("/v1/projects/{}/instances/{}", call.param("project"), call.param("instance"));
-    operation::look(call, &path);
     match call.world.get(HOST, &path) {
         Some(body) => Ok((path, body.clone())),
         None => Err(ApiError::storage(404, "instanceDoesNotExist", "The Cloud SQL instance does not exist.")),
@@ -52,7 +51,7 @@ fn existing(call: &mut Call<'_>) -> Result<(String, Value), ApiError> {
 ///
 /// # Errors
 /// 404 where there is none, 400 where it is stopped.
-fn running(call: &mut Call<'_>) -> Result<(String, Value), ApiError> {
+fn running(call: &Call<'_>) -> Result<(String, Value), ApiError> {
     let (path, body) = existing(call)?;
     if body["state"] != "RUNNABLE" || body["settings"]["activationPolicy"] == "NEVER" {
         return Err(ApiError::storage(

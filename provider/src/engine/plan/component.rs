@@ -66,9 +66,7 @@ pub(super) fn start(
         return Dynamic::Unknown;
     }
     let mut component = proposed;
-    for attribute in address.kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
-        tree::set(&mut component, attribute.name.clone(), Dynamic::Null);
-    }
+    secrets::put(address.kind, &mut component, &Dynamic::Null);
     if let Some(before) = before {
         silence.settle(address, configured, before, &mut component);
     }

@@ -25,7 +25,9 @@ use self::user::User;
 use self::version::Family;
 use super::scalars::KmsKey;
 use crate::engine::kind::{Declared, Gradual, Kind};
-use crate::engine::marks::{Children, Immutable, InputOnly, Labels, Unordered, Volatile, WhenSilent, wire, wire_with};
+use crate::engine::marks::{
+    Children, Immutable, InputOnly, Labels, Silent, Unordered, Volatile, refers, wire, wire_with,
+};
 use crate::engine::objects::Readiness;
 use crate::engine::scope::Scope;
 use crate::engine::tree;
@@ -90,9 +92,10 @@ pub(super) struct SqlInstanceSpec {
     /// Whether the instance has a public IPv4 address. Without it `private_network` is needed.
     #[tf(default = true, ext(wire("settings.ipConfiguration.ipv4Enabled")))]
     pub(super) ipv4_enabled: Value<bool>,
-    /// The VPC network in which the instance has a private address: a network's name in this project, or
+    /// The VPC network in which the instance has a private address: the KEY of one of `networks` of this stack, a network's
+    /// name in this project, or
     /// `projects/P/global/networks/NAME`. The network needs private services access first. It can be changed and not removed.
-    #[tf(optional, ext(wire("settings.ipConfiguration.privateNetwork")))]
+    #[tf(optional, ext(wire("settings.ipConfiguration.privateNetwork"), refers("networks", "id")))]
     pub(super) private_network: Value<String>,
     /// The name of the reserved range that the private address is taken from. Any of the network's when absent.
     #[tf(optional, ext(wire("settings.ipConfiguration.allocatedIpRange")))]
@@ -243,7 +246,7 @@ fn network_path(network: &str, scope: &Scope) -> String {
 impl Declared for SqlInstance {
     type Spec = SqlInstanceSpec;
     const NAME: &'static str = "sql_instances";
-    const NOUN: &'static str = "SQL instance";
+    const NOUN: &'static str = "sql instance";
 
     fn validate(&self, spec: &SqlInstanceSpec, path: &Path, diagnostics: &mut Diagnostics) {
         validate::always(spec, path, diagnostics);
@@ -428,10 +431,8 @@ impl Parts for SqlInstance {
     }
 }
 
-/// What stays as it is where the configuration is silent; what is new is the API's to decide.
-fn stays(silent: &crate::engine::marks::Silent<'_>) -> Dynamic {
-    if silent.value.is_null() { Dynamic::Unknown } else { silent.value.clone() }
+/// What a silent configuration leaves as it is; of what is new the API decides.
+fn stays(silent: &Silent<'_>, attribute: &str) -> Dynamic {
+    let known = [silent.value, silent.before.get(attribute)];
+    known.into_iter().find(|value| !value.is_null()).cloned().unwrap_or(Dynamic::Unknown)
 }
-
-/// The mark for it.
-const STAYS: WhenSilent = WhenSilent(stays);

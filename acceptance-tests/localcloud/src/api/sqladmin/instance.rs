@@ -32,6 +32,8 @@ pub(super) fn serve(api: Api) -> Api {
 }
 
 fn get(call: &mut Call<'_>) -> Outcome {
+    let path = call.path();
+    operation::look(call, &path);
     Ok(Reply::json(existing(call)?.1))
 }
 

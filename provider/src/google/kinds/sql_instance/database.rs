@@ -2,8 +2,8 @@
 
 use tfplugin::{Choice, Dynamic, Object, Value};
 
-use super::STAYS;
-use crate::engine::marks::{Identity, wire};
+use super::stays;
+use crate::engine::marks::{Identity, WhenSilent, wire};
 
 /// A database.
 #[derive(Object, Clone)]
@@ -14,11 +14,11 @@ pub(in crate::google::kinds) struct Database {
     pub(super) name: Value<String>,
     /// The character set, such as `UTF8` or `utf8mb4`. The engine chooses when absent. That of a PostgreSQL database cannot be
     /// changed.
-    #[tf(optional, computed, ext(wire("charset"), STAYS))]
+    #[tf(optional, computed, ext(wire("charset"), WhenSilent(|silent| stays(silent, "charset"))))]
     pub(super) charset: Value<String>,
     /// The collation, such as `en_US.UTF8` or `utf8mb4_0900_ai_ci`. The engine chooses when absent. That of a PostgreSQL database
     /// cannot be changed.
-    #[tf(optional, computed, ext(wire("collation"), STAYS))]
+    #[tf(optional, computed, ext(wire("collation"), WhenSilent(|silent| stays(silent, "collation"))))]
     pub(super) collation: Value<String>,
     /// What happens to the database when it leaves the configuration and the instance stays: `DELETE` or `ABANDON`. As with the
     /// instance when absent: one that must not be deleted keeps its databases, and the stack forgets them. What counts is

@@ -117,7 +117,7 @@ pub(super) async fn write(name: &str, before: &Json, after: &mut Json, run: Run<
     }
     let mut databases = by_identity(&had, DATABASES);
     let mut users = by_identity(&had, USERS);
-    let result = sync(name, after, (&mut databases, &mut users), run).await;
+    let result = sync(name, before, after, (&mut databases, &mut users), run).await;
     after[DATABASES] = in_map(databases.values());
     after[USERS] = in_map(users.values());
     result?;
@@ -129,9 +129,11 @@ pub(super) async fn write(name: &str, before: &Json, after: &mut Json, run: Run<
 
 type Items = BTreeMap<(String, String), Json>;
 
-/// `databases` and `users` are what there is at each moment.
+/// `databases` and `users` are what there is at each moment. What was not there `before` is not the stack's to delete: some come
+/// with the instance.
 async fn sync(
     instance: &str,
+    before: &Json,
     after: &Json,
     (databases, users): (&mut Items, &mut Items),
     run: Run<'_>,
@@ -145,7 +147,7 @@ async fn sync(
             };
             databases.insert(identity.clone(), made);
         }
-        let gone: Vec<_> = databases.keys().filter(|identity| !wanted.contains_key(*identity)).cloned().collect();
+        let gone = by_identity(before, DATABASES).into_keys().filter(|identity| !wanted.contains_key(identity));
         for identity in gone {
             let path = format!("v1/{instance}/databases/{}", segment(&identity.0));
             run.call_and_wait(Request::delete(Host::SQL_ADMIN, path), &API).await.found()?;
@@ -154,7 +156,7 @@ async fn sync(
     }
     if after.get(USERS).is_some() {
         let wanted = by_identity(after, USERS);
-        let gone: Vec<_> = users.keys().filter(|identity| !wanted.contains_key(*identity)).cloned().collect();
+        let gone = by_identity(before, USERS).into_keys().filter(|identity| !wanted.contains_key(identity));
         for identity in gone {
             if let Some(user) = users.get(&identity) {
                 delete_user(instance, user, run).await?;

@@ -3,9 +3,9 @@
 use serde_json::{Value as Json, json};
 use tfplugin::{Choice, Dynamic, Entries, Object, Value};
 
-use super::STAYS;
+use super::stays;
 use super::version::Family;
-use crate::engine::marks::{Codec, Identity, wire, wire_with};
+use crate::engine::marks::{Codec, Identity, WhenSilent, wire, wire_with};
 use crate::engine::wire;
 use crate::google::kinds::scalars::Instant;
 
@@ -88,7 +88,7 @@ pub(in crate::google::kinds) struct Backup {
     #[tf(default = false, ext(wire("enabled")))]
     pub(super) enabled: Value<bool>,
     /// When the four hours begin in which one is made: `HH:MM` in UTC. The API chooses when absent.
-    #[tf(optional, computed, ext(wire("startTime"), STAYS))]
+    #[tf(optional, computed, ext(wire("startTime"), WhenSilent(|silent| stays(silent, "start_time"))))]
     pub(super) start_time: Value<String>,
     /// Where they are kept: a region or multi-region. The multi-region closest to the instance when absent.
     #[tf(optional, ext(wire("location")))]
@@ -100,7 +100,7 @@ pub(in crate::google::kinds) struct Backup {
     #[tf(default = false, ext(wire_with(&PointInTime)))]
     pub(super) point_in_time_recovery: Value<bool>,
     /// For how many days the logs for that are kept: 1 to 7, with `ENTERPRISE_PLUS` to 35. 7 or 14 when absent.
-    #[tf(optional, computed, ext(wire("transactionLogRetentionDays"), STAYS))]
+    #[tf(optional, computed, ext(wire("transactionLogRetentionDays"), WhenSilent(|silent| stays(silent, "transaction_log_retention_days"))))]
     pub(super) transaction_log_retention_days: Value<i64>,
 }
 

@@ -53,7 +53,7 @@ pub(super) fn always(spec: &SqlInstanceSpec, path: &Path, diagnostics: &mut Diag
             "{name:?} cannot be the name of an instance: 1 to {LONGEST_NAME} lower-case letters, digits and '-' are allowed, with a \
              letter first and a letter or digit last. It defaults to the KEY; set name where the KEY does not do."
         );
-        report.error(path.attribute("name"), "Invalid name of an SQL instance", detail);
+        report.error(path.attribute("name"), "Invalid name of a SQL instance", detail);
     }
     for (key, user) in spec.users.known().into_iter().flatten() {
         let path = path.attribute("users").key(key);
@@ -167,7 +167,7 @@ fn is_network(text: &str) -> bool {
 fn network(spec: &SqlInstanceSpec, path: &Path, report: &mut Report<'_>) {
     if spec.ipv4_enabled.known() == Some(&false) && spec.private_network.is_null() {
         let detail = "ipv4_enabled is false and there is no private_network, so nobody could reach the instance. Set one of them.";
-        report.error(path.attribute("ipv4_enabled"), "An SQL instance without an address", detail);
+        report.error(path.attribute("ipv4_enabled"), "A SQL instance without an address", detail);
     }
     if let Some(network) = spec.private_network.known().filter(|network| network.is_empty()) {
         let detail = format!("private_network is {network:?}. Name the network, or leave it out.");
@@ -253,7 +253,7 @@ fn database_of(key: &str, database: &Database, family: Option<Family>, path: &Pa
     let most = if family == Some(Family::Postgres) { LONGEST_DATABASE - 1 } else { LONGEST_DATABASE };
     if let Some(name) = name.filter(|name| name.is_empty() || name.len() > most || name.contains(['/', '\\', '\0'])) {
         let detail = format!("{name:?} cannot be the name of a database: 1 to {most} characters, without slashes.");
-        report.error(path.attribute("name"), "Invalid name of an SQL database", detail);
+        report.error(path.attribute("name"), "Invalid name of a SQL database", detail);
     }
 }
 
@@ -262,7 +262,7 @@ fn user_of(spec: &SqlInstanceSpec, key: &str, user: &User, path: &Path, report: 
     let name = if user.name.is_null() { Some(key) } else { user.name.known().map(String::as_str) };
     let is_iam = user.r#type.known().is_some_and(|kind| *kind != UserType::BuiltIn);
     if name.is_some_and(str::is_empty) {
-        report.error(path.attribute("name"), "Invalid name of an SQL user", "A user has a name. Set it.");
+        report.error(path.attribute("name"), "Invalid name of a SQL user", "A user has a name. Set it.");
     }
     if family.is_some_and(|family| family != Family::MySql) && !user.host.is_null() {
         let detail = "Only users of MySQL have a host. Remove it.";
