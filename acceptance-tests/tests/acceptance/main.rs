@@ -18,7 +18,6 @@ mod registry;
 mod secret;
 mod service;
 mod service_account;
-mod sql_instance;
 mod topic;
 mod workload_identity_pool;
 

@@ -6,7 +6,7 @@ use localcloud::{Seed, SeedObject};
 use serde_json::{Value as Json, json};
 
 /// What is different after any write, and between any two objects.
-const BY_ITSELF: [&str; 19] = [
+const BY_ITSELF: [&str; 20] = [
     "createTime",
     "creationRecord",
     "etag",
@@ -19,6 +19,7 @@ const BY_ITSELF: [&str; 19] = [
     "oauth2ClientId",
     "observedGeneration",
     "reconciling",
+    "settingsVersion",
     "terminalCondition",
     "timeCreated",
     "trafficStatuses",

@@ -305,7 +305,8 @@ fn name_kept(address: &Address, attribute: &Attribute, time: &str) -> Diagnostic
     Diagnostic::error(
         format!("The name of a deleted {noun} stays taken"),
         format!(
-            "{changed} of {address} changes, which needs a new {noun}; but the name of the old one cannot be used again for {time}              after its deletion. Give the new one a name of its own in the same change, or set {changed} back."
+            "{changed} of {address} changes, which needs a new {noun}; but the name of the old one cannot be used again for {time} \
+             after its deletion. Give the new one a name of its own in the same change, or set {changed} back."
         ),
     )
     .at(path_of(address, attribute))

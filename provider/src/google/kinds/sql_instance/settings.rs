@@ -1,11 +1,11 @@
 //! Settings of an instance that are more than a field.
 
 use serde_json::{Value as Json, json};
-use tfplugin::{Choice, Dynamic, Entries, Object, Value};
+use tfplugin::{Choice, Dynamic, Entries, Number, Object, Value};
 
 use super::stays;
 use super::version::Family;
-use crate::engine::marks::{Codec, Identity, WhenSilent, wire, wire_with};
+use crate::engine::marks::{Codec, Identity, Silent, WhenSilent, wire, wire_with};
 use crate::engine::wire;
 use crate::google::kinds::scalars::Instant;
 
@@ -100,8 +100,20 @@ pub(in crate::google::kinds) struct Backup {
     #[tf(default = false, ext(wire_with(&PointInTime)))]
     pub(super) point_in_time_recovery: Value<bool>,
     /// For how many days the logs for that are kept: 1 to 7, with `ENTERPRISE_PLUS` to 35. 7 or 14 when absent.
-    #[tf(optional, computed, ext(wire("transactionLogRetentionDays"), WhenSilent(|silent| stays(silent, "transaction_log_retention_days"))))]
+    #[tf(optional, computed, ext(wire("transactionLogRetentionDays"), WhenSilent(days_of_logs)))]
     pub(super) transaction_log_retention_days: Value<i64>,
+}
+
+/// The most days of logs that the edition `ENTERPRISE` keeps.
+const MOST_DAYS: i64 = 7;
+
+/// The days stay as they are, and come down to what the edition allows.
+fn days_of_logs(silent: &Silent<'_>) -> Dynamic {
+    let days = stays(silent, "transaction_log_retention_days");
+    let most = Number::from(MOST_DAYS);
+    let is_above = days.as_number().is_some_and(|days| *days > most);
+    let is_enterprise = silent.component.get("edition").as_str() == Some("ENTERPRISE");
+    if is_above && is_enterprise { Dynamic::Number(most) } else { days }
 }
 
 /// When Google may restart the instance.
