@@ -583,6 +583,9 @@ async fn compute_global_load_balancer() {
     let text = read("real/compute-global-lb.jsonl").replace("/compute/beta/", "/compute/v1/");
     let mut exchanges = without_waiting(real(&text));
     exchanges.retain(|exchange| exchange.method != "GET" || !exchange.path.contains("/networks/"));
+    // All is deleted at once, again and again, and refused as long as a user is going; here what is deleted is gone at once.
+    let deletions = exchanges.iter().position(|exchange| exchange.method == "DELETE").expect("a deletion");
+    exchanges.truncate(deletions);
     let mut seed = example(&["compute.googleapis.com"]);
     seed.resources.push(SeedObject {
         service: "compute.googleapis.com".to_owned(),
@@ -590,8 +593,7 @@ async fn compute_global_load_balancer() {
         body: json!({"kind": "compute#network", "name": "default"}),
         media: None,
     });
-    let allowed = [("also usedBy", "the API shows users with some delay, and here they are shown at once")];
-    replay(seed, exchanges, &allowed).await;
+    replay(seed, exchanges, &[]).await;
 }
 
 #[tokio::test]

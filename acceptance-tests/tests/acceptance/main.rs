@@ -13,6 +13,7 @@ mod bucket;
 mod budget;
 mod custom_role;
 mod firestore_database;
+mod load_balancer;
 mod notification_channel;
 mod registry;
 mod secret;

@@ -76,6 +76,27 @@ resource "mlops_stack" "prod" {
     }
   }
 
+  load_balancers = {
+    web = {
+      default_backend = "api"
+      addresses       = { main = {} }
+      backends = {
+        api    = { service = "api" }
+        models = { bucket = "models", cdn = true }
+      }
+      routes = [{
+        hosts           = ["models.example.com"]
+        default_backend = "models"
+        paths           = [{ paths = ["/predict", "/predict/*"], backend = "api" }]
+      }]
+      certificates = { main = { domains = ["api.example.com", "models.example.com"] } }
+      frontends = {
+        https = { address = "main", certificates = ["main"] }
+        http  = { protocol = "HTTP", address = "main", redirect_to_https = true }
+      }
+    }
+  }
+
   custom_roles = {
     model_reader = {
       title       = "Model reader"

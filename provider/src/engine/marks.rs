@@ -145,6 +145,11 @@ pub struct Unordered;
 #[derive(Clone, Copy, Debug)]
 pub struct Children;
 
+/// Beside [`Children`]: the object itself names its children, so that they come to be with it in one step, and nothing that
+/// needs only the object goes before them.
+#[derive(Clone, Copy, Debug)]
+pub struct WithObject;
+
 /// Keys of a map that are never read, because the API masks them or others own them; `*` at the end is any ending.
 #[derive(Clone, Copy, Debug)]
 pub struct NeverRead(pub &'static [&'static str]);

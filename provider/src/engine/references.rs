@@ -14,7 +14,7 @@ pub(crate) use self::check::{History, check, check_changes, check_part, check_va
 use self::text::{Named, Piece};
 use super::address::Address;
 use super::kind::Principal;
-use super::marks::{FreeText, Granted, Refers};
+use super::marks::{FreeText, Granted, Refers, WithObject};
 use super::model::Components;
 use super::{tree, wire};
 
@@ -59,7 +59,7 @@ impl Part {
     pub(crate) fn of(attribute: &Attribute) -> Self {
         if attribute.extensions.get::<Granted>().is_some() {
             Self::Grants
-        } else if wire::holds_objects(attribute) {
+        } else if wire::holds_objects(attribute) && attribute.extensions.get::<WithObject>().is_none() {
             Self::Children
         } else {
             Self::Object

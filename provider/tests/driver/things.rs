@@ -29,6 +29,9 @@ const BY_ITSELF: [&str; 20] = [
     "updated",
 ];
 
+/// The same, of the objects of Compute Engine.
+const OF_COMPUTE: [&str; 4] = ["creationTimestamp", "fingerprint", "id", "labelFingerprint"];
+
 /// The same, wherever it lies.
 const TIMES: [&str; 7] = [
     "earliestVersionTime",
@@ -61,7 +64,11 @@ pub(crate) fn things(seed: &Seed) -> BTreeMap<Thing, Json> {
         without_times(&mut body);
         if let Some(body) = body.as_object_mut() {
             let status = object.service == "run.googleapis.com";
-            body.retain(|name, _| !(BY_ITSELF.contains(&name.as_str()) || status && name == "conditions"));
+            let compute = object.service == "compute.googleapis.com";
+            body.retain(|name, _| {
+                let by_itself = BY_ITSELF.contains(&name.as_str());
+                !(by_itself || status && name == "conditions" || compute && OF_COMPUTE.contains(&name.as_str()))
+            });
             body.extend(object.media.iter().map(|media| ("media".to_owned(), json!(media))));
         }
         (Thing::Object(object.service.clone(), object.path.clone()), body)

@@ -71,6 +71,11 @@ const fn there(field: &'static str, collection: &'static str) -> Name {
     Name { field, collection, demand: Demand::There }
 }
 
+const fn held(field: &'static str, collection: &'static str) -> Name {
+    Name { field, collection, demand: Demand::Held }
+}
+
+const COMPUTE: &str = "compute.googleapis.com";
 const FIRESTORE: &str = "firestore.googleapis.com";
 const IAM: &str = "iam.googleapis.com";
 const MONITORING: &str = "monitoring.googleapis.com";
@@ -147,6 +152,31 @@ pub(super) const KINDS: &[Kind] = &[
             there("notificationsRule.pubsubTopic", "topics"),
             there("notificationsRule.monitoringNotificationChannels[]", "notificationChannels"),
         ],
+    ),
+    // Recorded (`compute-global-lb`): what is named is 404 until it is there, and cannot be deleted before what names it.
+    slow(COMPUTE, "addresses", &[]),
+    slow(COMPUTE, "networkEndpointGroups", &[]),
+    slow(COMPUTE, "backendBuckets", &[]),
+    slow(COMPUTE, "backendServices", &[held("backends[].group", "networkEndpointGroups")]),
+    slow(
+        COMPUTE,
+        "urlMaps",
+        &[
+            held("defaultService", "backendServices"),
+            held("defaultService", "backendBuckets"),
+            held("pathMatchers[].defaultService", "backendServices"),
+            held("pathMatchers[].defaultService", "backendBuckets"),
+            held("pathMatchers[].pathRules[].service", "backendServices"),
+            held("pathMatchers[].pathRules[].service", "backendBuckets"),
+        ],
+    ),
+    slow(COMPUTE, "sslCertificates", &[]),
+    slow(COMPUTE, "targetHttpProxies", &[held("urlMap", "urlMaps")]),
+    slow(COMPUTE, "targetHttpsProxies", &[held("urlMap", "urlMaps"), held("sslCertificates[]", "sslCertificates")]),
+    slow(
+        COMPUTE,
+        "forwardingRules",
+        &[held("target", "targetHttpProxies"), held("target", "targetHttpsProxies"), held("IPAddress", "addresses")],
     ),
 ];
 

@@ -11,6 +11,7 @@ mod firestore_database;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod limits;
+mod load_balancer;
 mod notification_channel;
 mod registry;
 mod scalars;
@@ -58,6 +59,7 @@ kinds![
     sql_instance::SqlInstance,
     topic::Topic,
     budget::Budget,
+    load_balancer::LoadBalancer,
 ];
 
 /// How the API of a kind is reached.
