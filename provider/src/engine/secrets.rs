@@ -9,7 +9,7 @@ use tfplugin::{Attribute, Dynamic, Entries, Name, ObjectSchema};
 
 use super::address::Address;
 use super::kind::AnyKind;
-use super::{common, protection, tree, wire};
+use super::{common, tree, wire};
 
 /// The attribute whose change sends a write-only attribute again.
 pub(crate) fn version_of(write_only: &Attribute) -> String {
@@ -66,10 +66,9 @@ fn each_child(map: &Attribute, component: &mut Dynamic, mut each: impl FnMut(&Na
 }
 
 /// Leaves in `after`, which has the secrets of the objects inside the component, only those that a change from `before` has to
-/// send: those of new objects, and those with another number. An imported object has its value: the first number after the
+/// send: those of new objects, and those with another number. What `was_imported` has its value: the first number after the
 /// import says so, and sends nothing.
-pub(crate) fn keep_changed_inside(address: &Address, before: &Dynamic, after: &mut Dynamic) {
-    let was_imported = protection::is_imported(before);
+pub(crate) fn keep_changed_inside(address: &Address, before: &Dynamic, was_imported: bool, after: &mut Dynamic) {
     for (map, object) in inside(address.kind) {
         let before = before.get(&map.name);
         let mut there = counterparts(map, before, after);

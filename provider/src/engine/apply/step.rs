@@ -157,7 +157,7 @@ fn effective_change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned
             tree::set(&mut after, attribute.name.clone(), Dynamic::Null);
         }
     }
-    secrets::keep_changed_inside(address, &before, &mut after);
+    secrets::keep_changed_inside(address, &before, protection::is_imported(prior), &mut after);
     let after = settle(&after, &before);
     (without_released(work, address, prior, before, &after), after)
 }
