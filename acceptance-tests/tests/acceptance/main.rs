@@ -41,6 +41,7 @@ mod network;
 mod phase_checkpoint;
 mod phase_store;
 mod problems;
+mod project_iam;
 mod project_policy;
 mod promises;
 mod provider;

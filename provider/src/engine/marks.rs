@@ -117,7 +117,7 @@ pub struct AccountRoles {
     pub email: &'static str,
 }
 
-/// Grants: roles with their members.
+/// Grants: roles with their members. On an attribute of the stack: grants on the account or project.
 #[derive(Clone, Copy, Debug)]
 pub struct Granted;
 

@@ -9,6 +9,8 @@ use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 
 use super::{Action, Step};
 use crate::engine::address::Address;
+use crate::engine::cloud::Cloud;
+use crate::engine::grants::Grants;
 use crate::engine::model::Components;
 use crate::engine::protection::{self, Fate};
 use crate::engine::scope::Scope;
@@ -35,6 +37,9 @@ pub(crate) struct Announcement {
     released: Vec<Line>,
     renamed: Vec<(Address, Address)>,
     foreign: Vec<Line>,
+    /// Grants on the account or project, which is the target of them.
+    revoked: Vec<String>,
+    target: &'static str,
 }
 
 impl Announcement {
@@ -93,6 +98,13 @@ impl Announcement {
         }
     }
 
+    /// Grants of the stack's own on the account or project that are taken back.
+    pub(crate) fn add_revoked(&mut self, grants: Option<Grants>, cloud: &dyn Cloud) {
+        self.target = cloud.terms().account_noun();
+        let line = |(role, member): (String, String)| format!("- {role} to {member}");
+        self.revoked.extend(grants.into_iter().flatten().map(line));
+    }
+
     /// The value of `deletes`: unknown while something that is not known decides about a deletion.
     pub(crate) fn deletes(&self) -> Dynamic {
         if !self.perhaps_replaced.is_empty() {
@@ -149,6 +161,16 @@ impl Announcement {
                 listed.join("\n")
             );
             warnings.push(Diagnostic::warning(format!("{title} {belong} to another stack"), detail));
+        }
+        if !self.revoked.is_empty() {
+            let detail = format!(
+                "The stack granted these on the {}, and they leave its configuration. Who else grants them has to do so \
+                 again.\n\n{}",
+                self.target,
+                self.revoked.join("\n")
+            );
+            let title = format!("{} on the {} will be taken back", count(self.revoked.len(), "grant"), self.target);
+            warnings.push(Diagnostic::warning(title, detail));
         }
         if !self.renamed.is_empty() {
             let listed: Vec<String> = self.renamed.iter().map(|(old, new)| format!("- {old} becomes {new}")).collect();

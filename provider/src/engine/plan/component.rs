@@ -233,8 +233,9 @@ pub(super) fn plan(
         address.kind.validate_change(&meant_before, &meant, &address.path(), diagnostics);
     }
 
-    let grants_of =
-        |component, all| (effective::grants(address, component, all), effective::account_grants(address, component));
+    let grants_of = |component, all| {
+        (effective::grants(address, component, all), effective::account_grants(address, component, all))
+    };
     let after = grants_of(&component, all);
     let grants = after.0.is_none() || after.1.is_none() || grants_of(before, view.before) != after;
     let is_complete = address.kind.was_ready(before);
