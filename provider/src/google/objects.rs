@@ -218,6 +218,20 @@ impl RestObjects {
         found.map_err(|error| Stopped::Unread(Box::new(written), error))
     }
 
+    /// Does what follows a change of the object, where it is due, and reads what came of it.
+    async fn followed_up(
+        &self,
+        object: &ObjectSchema,
+        run: Run<'_>,
+        found: LiveObject,
+    ) -> Result<Option<LiveObject>, ApiError> {
+        let Some(follow_up) = self.kind.follow_up().filter(|follow_up| follow_up.is_due(&found.body)) else {
+            return Ok(Some(found));
+        };
+        follow_up.follow_up(&found.name, &found.body, run).await?;
+        self.get(object, run, &found.name, |request| request).await
+    }
+
     /// The request of an update, without what the parts are.
     fn patch(&self, current: &LiveObject, mut patch: Patch, run: Run<'_>) -> Request {
         let rest = self.rest();
@@ -232,6 +246,7 @@ impl RestObjects {
                 }
                 request.query("updateMask", patch.mask.join(",")).json(body)
             }
+            Update::Whole => request.json(patch.body),
             Update::Wrapped(field) => request.json(json!({
                 field: wire::masked(&patch.body, &patch.mask),
                 "updateMask": patch.mask.join(","),
@@ -510,7 +525,9 @@ impl Objects for RestObjects {
         let read = Request::get(rest.host.clone(), self.item_path(&name))
             .expects(NAMED)
             .also_retry(patience::NEW_OBJECT, ApiError::is_not_found);
-        Ok(self.live(object, run.call(read).await.map_err(accepted)?, run.scope))
+        let made = self.live(object, run.call(read).await.map_err(accepted)?, run.scope);
+        let finished = self.followed_up(object, run, made.clone()).await.map_err(accepted)?;
+        Ok(finished.unwrap_or(made))
     }
 
     async fn create_children(
@@ -578,7 +595,12 @@ impl Objects for RestObjects {
             )
             .await;
             match outcome {
-                Ok(Outcome::Unchanged(current) | Outcome::Written(current)) => return Ok(current),
+                Ok(Outcome::Unchanged(current) | Outcome::Written(current)) => {
+                    let Some(current) = current else { return Ok(None) };
+                    let written = Box::new(current.clone());
+                    let finished = self.followed_up(object, run, current).await;
+                    return finished.map_err(|error| Stopped::Unread(written, error).into());
+                }
                 // A replica that lags behind shows what was there before the state was read.
                 Err(Stopped::ByOthers(..)) if looks < patience::STALE_LOOKS => {
                     let pause = run.poll().wait(looks);
@@ -621,6 +643,9 @@ impl Objects for RestObjects {
         found: LiveObject,
     ) -> Result<Option<LiveObject>, CallError> {
         let Some(found) = self.settle(object, run, found).await? else { return Ok(None) };
+        if self.kind.follow_up().is_some_and(|follow_up| follow_up.is_due(&found.body)) {
+            return Ok(self.followed_up(object, Run::of(run)?, found).await?);
+        }
         let (Readiness::Failed(_), Some(patch)) = (&found.readiness, self.kind.repair(&found.body)) else {
             return Ok(Some(found));
         };
