@@ -13,7 +13,7 @@ use super::names::{last_segment, own_name};
 use super::patience;
 use super::rest::{Guard, Naming, Parts, Patch, Rest, RestKind, Update};
 use super::session::Run;
-use crate::engine::error::CallError;
+use crate::engine::error::{Answer, CallError};
 use crate::engine::grants::Policies;
 use crate::engine::marks::Volatile;
 use crate::engine::objects::{
@@ -218,18 +218,29 @@ impl RestObjects {
         found.map_err(|error| Stopped::Unread(Box::new(written), error))
     }
 
-    /// Does what follows a change of the object, where it is due, and reads what came of it.
+    /// Does what follows a change of the object, where it is due, and reads what came of it. An object that is not ready for all
+    /// that has failed: who waits for it must not go on.
     async fn followed_up(
         &self,
         object: &ObjectSchema,
         run: Run<'_>,
         found: LiveObject,
-    ) -> Result<Option<LiveObject>, ApiError> {
+    ) -> Result<Option<LiveObject>, NotFollowed> {
         let Some(follow_up) = self.kind.follow_up().filter(|follow_up| follow_up.is_due(&found.body)) else {
             return Ok(Some(found));
         };
-        follow_up.follow_up(&found.name, &found.body, run).await?;
-        self.get(object, run, &found.name, |request| request).await
+        let failed = |found: &LiveObject, error: CallError| NotFollowed { found: Box::new(found.clone()), error };
+        if let Err(error) = follow_up.follow_up(&found.name, &found.body, run).await {
+            return Err(failed(&found, error.into()));
+        }
+        match self.get(object, run, &found.name, |request| request).await {
+            Ok(Some(now)) => match &now.readiness {
+                Readiness::Failed(why) => Err(failed(&now, CallError::new(why.clone(), Answer::Other))),
+                Readiness::Ready | Readiness::Pending => Ok(Some(now)),
+            },
+            Ok(None) => Ok(None),
+            Err(error) => Err(failed(&found, error.into())),
+        }
     }
 
     /// The request of an update, without what the parts are.
@@ -301,6 +312,14 @@ impl RestObjects {
             self.confirm(object, run, self.live(object, wanted, run.scope)).await
         }
     }
+}
+
+/// What follows a change did not come to its end.
+struct NotFollowed {
+    /// The object as it is.
+    found: Box<LiveObject>,
+    /// Why.
+    error: CallError,
 }
 
 /// Why an update was not made.
@@ -562,7 +581,8 @@ impl Objects for RestObjects {
             .expects(NAMED)
             .also_retry(patience::NEW_OBJECT, ApiError::is_not_found);
         let made = self.live(object, run.call(read).await.map_err(accepted)?, run.scope);
-        let finished = self.followed_up(object, run, made.clone()).await.map_err(accepted)?;
+        let finished = self.followed_up(object, run, made.clone()).await;
+        let finished = finished.map_err(|failed| CreateError::Accepted(failed.error))?;
         Ok(finished.unwrap_or(made))
     }
 
@@ -633,9 +653,8 @@ impl Objects for RestObjects {
             match outcome {
                 Ok(Outcome::Unchanged(current) | Outcome::Written(current)) => {
                     let Some(current) = current else { return Ok(None) };
-                    let written = Box::new(current.clone());
                     let finished = self.followed_up(object, run, current).await;
-                    return finished.map_err(|error| Stopped::Unread(written, error).into());
+                    return finished.map_err(|NotFollowed { found, error }| UpdateError::Unread { found, error });
                 }
                 // A replica that lags behind shows what was there before the state was read.
                 Err(Stopped::ByOthers(..)) if looks < patience::STALE_LOOKS => {
@@ -680,7 +699,7 @@ impl Objects for RestObjects {
     ) -> Result<Option<LiveObject>, CallError> {
         let Some(found) = self.settle(object, run, found).await? else { return Ok(None) };
         if self.kind.follow_up().is_some_and(|follow_up| follow_up.is_due(&found.body)) {
-            return Ok(self.followed_up(object, Run::of(run)?, found).await?);
+            return self.followed_up(object, Run::of(run)?, found).await.map_err(|failed| failed.error);
         }
         let (Readiness::Failed(_), Some(patch)) = (&found.readiness, self.kind.repair(&found.body)) else {
             return Ok(Some(found));

@@ -49,7 +49,7 @@ pub(crate) enum Thing {
 /// Everything that lasts.
 pub(crate) fn things(seed: &Seed) -> BTreeMap<Thing, Json> {
     let lasting = |object: &&SeedObject| {
-        let by_the_way = object.path.contains("/operations/") || object.path.contains("/revisions/");
+        let by_the_way = ["/operations/", "/revisions/", "/executions/"].iter().any(|part| object.path.contains(part));
         // Some objects are kept for a while after their deletion.
         let deleted =
             object.body["state"] == "DELETED" || object.body["deleted"] == true || !object.body["deleteTime"].is_null();
