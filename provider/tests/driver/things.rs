@@ -6,12 +6,14 @@ use localcloud::{Seed, SeedObject};
 use serde_json::{Value as Json, json};
 
 /// What is different after any write, and between any two objects.
-const BY_ITSELF: [&str; 19] = [
+const BY_ITSELF: [&str; 22] = [
     "createTime",
     "creationRecord",
     "etag",
+    "executionCount",
     "freeTier",
     "generation",
+    "latestCreatedExecution",
     "latestCreatedRevision",
     "latestReadyRevision",
     "metageneration",
@@ -26,6 +28,7 @@ const BY_ITSELF: [&str; 19] = [
     "uniqueId",
     "updateTime",
     "updated",
+    "userUpdateTime",
 ];
 
 /// The same, wherever it lies.

@@ -188,7 +188,10 @@ impl Declared for Job {
         report.seconds(at("timeout"), "timeout", &spec.timeout, 1, longest);
         validate::gpu(gpu, spec.container(), &spec.execution_environment, &mut report);
         validate::container(spec.container(), path, &spec.execution_environment, &mut report);
-        validate::size(spec.container(), path, gpu.is_other(), &spec.execution_environment, &mut report);
+        // What the second generation needs, all containers have together.
+        let is_alone = spec.containers.known().is_none_or(BTreeMap::is_empty);
+        let generation = if is_alone { &spec.execution_environment } else { &Value::Null };
+        validate::size(spec.container(), path, gpu.is_other(), generation, &mut report);
         if let Some(startup) = spec.startup_probe.known() {
             validate::probe(startup, &at("startup_probe"), 240, &mut report);
             validate::whole_probe(startup, &at("startup_probe"), &mut report);
@@ -216,6 +219,7 @@ fn containers(spec: &JobSpec, report: &mut Report<'_>) {
     for (name, sidecar) in spec.containers.known().into_iter().flatten() {
         let path = report.path.attribute("containers").key(name);
         validate::container(sidecar.container(), &path, &spec.execution_environment, report);
+        validate::size(sidecar.container(), &path, false, &Value::Null, report);
         if let Some(startup) = sidecar.startup_probe.known() {
             validate::probe(startup, &path.attribute("startup_probe"), 240, report);
             validate::whole_probe(startup, &path.attribute("startup_probe"), report);

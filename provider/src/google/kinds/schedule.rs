@@ -298,6 +298,11 @@ impl Declared for Schedule {
 impl Kind for Schedule {
     fn effective(&self, component: &mut Dynamic, _: &str, _: &Scope) {
         target::drop_usual_headers(component);
+        target::fill_audience(component);
+    }
+
+    fn imported(&self, component: &mut Dynamic, _: &Scope) {
+        target::drop_usual_audience(component);
     }
 
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {

@@ -56,11 +56,15 @@ impl ProbeAt {
     }
 }
 
-/// The main container's probes follow its port; a sidecar has none.
+/// The main container's probes follow its port; a container without one gets one from the API.
 fn port_of_the_container(silent: &Silent<'_>) -> Dynamic {
     let is_main = ["startup_probe", "liveness_probe"].iter().any(|probe| silent.component.get(probe) == silent.now);
     let port = silent.component.get("port");
-    if port.is_null() || !is_main { silent.value.clone() } else { port.clone() }
+    match (port, silent.value) {
+        (port, _) if is_main && !port.is_null() => port.clone(),
+        (_, Dynamic::Null) => Dynamic::Unknown,
+        (_, value) => value.clone(),
+    }
 }
 
 const SECONDS: [(&str, &str, &str); 3] = [

@@ -78,6 +78,26 @@ pub(super) fn drop_usual_headers(component: &mut Dynamic) {
     }
 }
 
+/// The audience of an identity token is the address that is called, where nothing is said.
+pub(super) fn fill_audience(component: &mut Dynamic) {
+    let Some(http) = component.as_entries_mut().and_then(|entries| entries.get_mut("http")) else { return };
+    let url = http.get("url").clone();
+    let token = http.as_entries_mut().and_then(|http| http.get_mut("oidc_token")).and_then(Dynamic::as_entries_mut);
+    if let Some(audience) = token.and_then(|token| token.get_mut("audience")).filter(|audience| audience.is_null()) {
+        *audience = url;
+    }
+}
+
+/// Takes out an audience that is the address that is called.
+pub(super) fn drop_usual_audience(component: &mut Dynamic) {
+    let Some(http) = component.as_entries_mut().and_then(|entries| entries.get_mut("http")) else { return };
+    let url = http.get("url").clone();
+    let token = http.as_entries_mut().and_then(|http| http.get_mut("oidc_token")).and_then(Dynamic::as_entries_mut);
+    if let Some(audience) = token.and_then(|token| token.get_mut("audience")).filter(|audience| **audience == url) {
+        *audience = Dynamic::Null;
+    }
+}
+
 /// Headers, without those that the API sets by itself.
 pub(super) struct Headers;
 

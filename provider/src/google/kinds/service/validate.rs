@@ -1,9 +1,9 @@
 //! What Cloud Run would refuse of a service, said at plan time. Values that are not known yet could be valid.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use tfplugin::{Choice, Diagnostics, Path};
+use tfplugin::{Choice, Diagnostics, Path, Value};
 
 use super::{ServiceSpec, TrafficType};
 use crate::google::kinds::run::ExecutionEnvironment;
@@ -79,7 +79,7 @@ fn containers(spec: &ServiceSpec, report: &mut Report<'_>) {
     for (name, sidecar) in spec.containers.known().into_iter().flatten() {
         let path = report.path.attribute("containers").key(name);
         validate::container(sidecar.container(), &path, &spec.execution_environment, report);
-        validate::size(sidecar.container(), &path, false, &spec.execution_environment, report);
+        validate::size(sidecar.container(), &path, false, &Value::Null, report);
         if let Some(startup) = sidecar.startup_probe.known() {
             validate::probe(startup, &path.attribute("startup_probe"), 240, report);
             validate::whole_probe(startup, &path.attribute("startup_probe"), report);
@@ -118,7 +118,10 @@ fn size(spec: &ServiceSpec, report: &mut Report<'_>) {
     }
     let path = report.path.clone();
     // What instances with other GPUs can have is more, and for their type to say.
-    if !validate::size(spec.container(), &path, gpu.is_other(), &spec.execution_environment, report) {
+    // What the second generation needs, all containers have together.
+    let is_alone = spec.containers.known().is_none_or(BTreeMap::is_empty);
+    let generation = if is_alone { &spec.execution_environment } else { &Value::Null };
+    if !validate::size(spec.container(), &path, gpu.is_other(), generation, report) {
         return;
     }
     let is_part = |cpu: &&Quantity| cpu.thousandths_at_least() < 1_000;
