@@ -59,7 +59,7 @@ impl Part {
     pub(crate) fn of(attribute: &Attribute) -> Self {
         if attribute.extensions.get::<Granted>().is_some() {
             Self::Grants
-        } else if wire::children(attribute).is_some() {
+        } else if wire::holds_objects(attribute) {
             Self::Children
         } else {
             Self::Object

@@ -1,5 +1,7 @@
 //! One step of an apply.
 
+use std::collections::BTreeMap;
+
 use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 
 use super::Work;
@@ -116,10 +118,14 @@ fn record_reached(
     found: &LiveObject,
 ) {
     let mut reached = planned.clone();
-    for attribute in &address.kind.object().attributes {
-        let Some(object) = wire::children(attribute) else { continue };
+    for attribute in address.kind.object().attributes.iter().filter(|attribute| wire::holds_objects(attribute)) {
         let name = attribute.name.as_ref();
         let there = found.tree.get(name);
+        let Some(object) = wire::children(attribute) else {
+            let known: BTreeMap<_, _> = [prior, planned].iter().flat_map(|of| tree::strings(of.get(name))).collect();
+            tree::set(&mut reached, attribute.name.clone(), labels::tracked(there, &tree::string_map(&known)));
+            continue;
+        };
         let mut children = wire::tracked(object, planned.get(name), meant.get(name), there);
         let old = wire::tracked(object, prior.get(name), was.get(name), there);
         for key in wire::lost(attribute, was.get(name), meant.get(name)) {
