@@ -49,8 +49,8 @@ const MAX_RETRIES: &str = "template.template.maxRetries";
 
 container_object! {
     at "template.template.containers[ports].", paths CONTAINER,
-    cpu [optional, computed] "Cloud Run sets 1. When it leaves the configuration it stays as it is.",
-    memory [optional, computed] "Cloud Run sets `512Mi`. When it leaves the configuration it stays as it is.",
+    cpu [optional, computed] " Cloud Run sets 1. When it leaves the configuration it stays as it is.",
+    memory [optional, computed] " Cloud Run sets `512Mi`. When it leaves the configuration it stays as it is.",
     volumes [ext(wire_with(&Volumes(VOLUMES)))],
     /// Cloud Run jobs, by KEY: containers that run to their end, when a schedule or somebody starts them, or after each change.
     #[derive(Object, Clone)]

@@ -40,8 +40,8 @@ pub(super) struct Service;
 
 container_object! {
     at "template.containers[ports].", paths CONTAINER,
-    cpu [optional, computed] "Below 1, `concurrency` must be 1. Cloud Run sets 1. When it leaves the configuration it stays as it is.",
-    memory [optional, computed] "Cloud Run sets `512Mi`. When it leaves the configuration it stays as it is.",
+    cpu [optional, computed] " Below 1, `concurrency` must be 1. Cloud Run sets 1. When it leaves the configuration it stays as it is.",
+    memory [optional, computed] " Cloud Run sets `512Mi`. When it leaves the configuration it stays as it is.",
     volumes [ext(wire_with(&Volumes(VOLUMES)))],
     /// Cloud Run services, by KEY.
     #[derive(Object, Clone)]

@@ -294,7 +294,8 @@ fn fill_container(container: &mut Object, serves: bool) {
     }
     for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
         if let Some(probe) = container.get_mut(probe).and_then(Value::as_object_mut) {
-            fill_probe(probe, port.as_ref());
+            // Recorded for jobs (`run-job`): a container without a port is asked at 8080.
+            fill_probe(probe, Some(port.as_ref().unwrap_or(&json!(8080))));
         }
     }
 }

@@ -218,7 +218,9 @@ impl Check {
                 "Mounting Cloud Storage or NFS volumes needs the second generation execution environment.",
             );
         }
-        let setting = Setting { second_generation: environment == "EXECUTION_ENVIRONMENT_GEN2", concurrency };
+        // Recorded (`run-job`): of several containers each has 256Mi in the second generation, which wants 512Mi of one.
+        let second_generation = environment == "EXECUTION_ENVIRONMENT_GEN2" && containers.len() < 2;
+        let setting = Setting { second_generation, concurrency };
         let names: BTreeSet<&str> =
             containers.iter().map(|c| text_of(c.get("name"))).filter(|name| !name.is_empty()).collect();
         for (index, container) in containers.iter().enumerate() {

@@ -56,13 +56,13 @@ impl ProbeAt {
     }
 }
 
-/// The main container's probes follow its port; a container without one gets one from the API.
+/// The main container's probes follow its port; a new probe of a container without one gets one from the API.
 fn port_of_the_container(silent: &Silent<'_>) -> Dynamic {
     let is_main = ["startup_probe", "liveness_probe"].iter().any(|probe| silent.component.get(probe) == silent.now);
     let port = silent.component.get("port");
     match (port, silent.value) {
         (port, _) if is_main && !port.is_null() => port.clone(),
-        (_, Dynamic::Null) => Dynamic::Unknown,
+        (_, Dynamic::Null) if silent.before.is_null() => Dynamic::Unknown,
         (_, value) => value.clone(),
     }
 }

@@ -21,8 +21,8 @@ macro_rules! sidecar {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($own:tt)* }) => {
         container_object! {
             at "", paths ELEMENT,
-            cpu [optional, computed, ext(WhenSilent(size))] "Cloud Run sets it when nothing is said; from then on it stays as it is.",
-            memory [optional, computed, ext(WhenSilent(size))] "Cloud Run sets it when nothing is said; from then on it stays as it is.",
+            cpu [optional, computed, ext(WhenSilent(size))] " Cloud Run sets it when nothing is said; from then on it stays as it is.",
+            memory [optional, computed, ext(WhenSilent(size))] " Cloud Run sets it when nothing is said; from then on it stays as it is.",
             volumes [],
             $(#[$meta])*
             $vis struct $name { $($own)* }
@@ -58,7 +58,7 @@ sidecar! {
 }
 
 fn size(silent: &Silent<'_>) -> Dynamic {
-    if silent.value.is_null() { Dynamic::Unknown } else { silent.value.clone() }
+    if silent.value.is_null() && silent.before.is_null() { Dynamic::Unknown } else { silent.value.clone() }
 }
 
 /// What a sidecar of a service is.

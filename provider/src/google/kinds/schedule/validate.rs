@@ -41,17 +41,23 @@ pub(super) fn schedule(spec: &ScheduleSpec, path: &Path, diagnostics: &mut Diagn
         let detail = format!("time_zone must be a name of the tz database, such as Europe/Berlin; it is {zone:?}.");
         refuse("time_zone", "Not a time zone", detail);
     }
-    let targets = [("job", spec.job.is_null()), ("topic", spec.topic.is_null()), ("http", spec.http.is_null())];
-    let given: Vec<&str> = targets.iter().filter(|(_, is_null)| !is_null).map(|(name, _)| *name).collect();
+    let targets = [
+        ("job", spec.job.known().is_some()),
+        ("topic", spec.topic.known().is_some()),
+        ("http", spec.http.known().is_some()),
+    ];
+    let given: Vec<&str> = targets.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| *name).collect();
     if given.len() > 1 {
         refuse(given[1], "A schedule calls one target", format!("{TARGETS}; set are {}.", given.join(" and ")));
     }
-    if !spec.service_account.is_null() && spec.job.is_null() {
+    if spec.service_account.known().is_some() && spec.job.is_null() {
         let detail =
             "service_account is the account that calls job. For an address set oidc_token or oauth_token in http.";
         refuse("service_account", "An account without a job", detail.to_owned());
     }
-    for (attribute, is_set) in [("data", !spec.data.is_null()), ("attributes", !spec.attributes.is_null())] {
+    for (attribute, is_set) in
+        [("data", spec.data.known().is_some()), ("attributes", spec.attributes.known().is_some())]
+    {
         if is_set && spec.topic.is_null() {
             refuse(attribute, "A message without a topic", format!("{attribute} goes with topic only. Remove it."));
         }
@@ -124,14 +130,14 @@ fn http_target(http: &Http, path: &Path, diagnostics: &mut Diagnostics) {
         refuse("url", "Not an address", format!("url must begin with https:// or http://; it is {url:?}."));
     }
     let takes_body = |method: &Method| matches!(method, Method::Post | Method::Put | Method::Patch);
-    if let Some(method) = http.method.known().filter(|method| !takes_body(method) && !http.body.is_null()) {
+    if let Some(method) = http.method.known().filter(|method| !takes_body(method) && http.body.known().is_some()) {
         refuse(
             "body",
             "A body that is not sent",
             format!("A call with {method:?} has no body. Remove it, or set method."),
         );
     }
-    if !http.oidc_token.is_null() && !http.oauth_token.is_null() {
+    if http.oidc_token.known().is_some() && http.oauth_token.known().is_some() {
         refuse("oauth_token", "Two tokens", "A call carries one token. Remove oidc_token or oauth_token.".to_owned());
     }
 }
