@@ -100,8 +100,10 @@ fn no_retries_stay_none(scene: Scene) {
 fn the_location_of_a_job_cannot_be_changed(scene: Scene) {
     let world = scene.small_world();
     world.apply_stack(&migrate("1", ""));
-    let plan = world.plan_stack(&migrate("1", "location = \"europe-west4\"")).expect_refused();
-    plan.error(&["The location of a job cannot be changed", "jobs[\"migrate\"]"]);
+    world
+        .plan_stack(&migrate("1", "location = \"europe-west4\""))
+        .expect_refused()
+        .error(&["The location of a job cannot be changed", "jobs[\"migrate\"]"]);
     world.stack(&migrate("1", ""));
     world.finish();
 }

@@ -108,7 +108,7 @@ fn delete(call: &mut Call<'_>) -> Outcome {
 }
 
 fn switch(call: &mut Call<'_>, state: &str) -> Outcome {
-    let path = path_of(call, &call.param("job").to_owned());
+    let path = path_of(call, call.param("job"));
     let Some(mut job) = call.world.get(HOST, &path).cloned() else { return Err(missing()) };
     job["state"] = json!(state);
     call.world.put(HOST, &path, job.clone());

@@ -115,11 +115,9 @@ async fn has_succeeded(execution: &str, run: Run<'_>) -> Result<bool, ApiError> 
     let mut poll = 0;
     loop {
         let found = run.call(Request::get(Host::RUN, format!("v2/{execution}")).expects(&["name"])).await?;
-        let completed = found.get("conditions").and_then(Json::as_array).into_iter().flatten();
-        let state = completed
-            .filter(|condition| condition["type"] == "Completed")
-            .map(|condition| wire::text(condition, "state"));
-        match state.last() {
+        let conditions = found.get("conditions").and_then(Json::as_array).into_iter().flatten();
+        let completed = conditions.into_iter().find(|condition| condition["type"] == "Completed");
+        match completed.map(|condition| wire::text(condition, "state")) {
             Some("CONDITION_SUCCEEDED") => return Ok(true),
             Some("CONDITION_FAILED") => return Ok(false),
             _ if run.context.sleep(run.poll().wait(poll)).await.is_err() => return Ok(false),
