@@ -46,6 +46,28 @@ resource "mlops_stack" "prod" {
     }
   }
 
+  jobs = {
+    retrain = {
+      name            = "churn-retrain"
+      image           = "europe-west1-docker.pkg.dev/my-project/churn/train:1.4.0"
+      memory          = "4Gi"
+      timeout         = "2h"
+      service_account = "api"
+      iam = {
+        "roles/run.invoker" = ["deploy"]
+      }
+    }
+  }
+
+  schedules = {
+    nightly = {
+      cron            = "0 3 * * *"
+      time_zone       = "Europe/Berlin"
+      job             = "retrain"
+      service_account = "deploy"
+    }
+  }
+
   notification_channels = {
     on_call = {
       type   = "email"

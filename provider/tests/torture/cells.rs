@@ -47,11 +47,11 @@ pub(crate) struct Shape {
 }
 
 /// Collections whose members the server names.
-const NAMED_BY_SERVER: [&str; 6] =
-    ["operations", "alertPolicies", "notificationChannels", "budgets", "indexes", "revisions"];
+const NAMED_BY_SERVER: [&str; 7] =
+    ["operations", "alertPolicies", "notificationChannels", "budgets", "indexes", "revisions", "executions"];
 
 /// Collections of which a page without items says that there are none.
-const COLLECTIONS: [&str; 19] = [
+const COLLECTIONS: [&str; 20] = [
     "alertPolicies",
     "b",
     "budgets",
@@ -59,6 +59,7 @@ const COLLECTIONS: [&str; 19] = [
     "fields",
     "indexes",
     "instances",
+    "jobs",
     "notificationChannels",
     "providers",
     "repositories",
@@ -74,8 +75,9 @@ const COLLECTIONS: [&str; 19] = [
 ];
 
 /// The calls that answer with a long-running operation.
-const OPERATIONS: [(&str, &str); 6] = [
+const OPERATIONS: [(&str, &str); 7] = [
     ("run.googleapis.com", "/services"),
+    ("run.googleapis.com", "/jobs"),
     ("artifactregistry.googleapis.com", "/repositories"),
     ("iam.googleapis.com", "/workloadIdentityPools"),
     ("firestore.googleapis.com", "/databases"),

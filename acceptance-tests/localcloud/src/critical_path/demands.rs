@@ -114,6 +114,34 @@ pub(super) const KINDS: &[Kind] = &[
             ],
         )
     },
+    slow(
+        RUN,
+        "jobs",
+        &[
+            there("template.template.serviceAccount", "serviceAccounts"),
+            // An execution does not begin while it cannot read its secrets, or mount its bucket.
+            Name {
+                field: "template.template.containers[].env[].valueSource.secretKeyRef.secret",
+                collection: "secrets",
+                demand: Demand::Readable,
+            },
+            Name {
+                field: "template.template.volumes[].secret.secret",
+                collection: "secrets",
+                demand: Demand::Readable,
+            },
+            there("template.template.volumes[].gcs.bucket", "b"),
+        ],
+    ),
+    now(
+        "cloudscheduler.googleapis.com",
+        "jobs",
+        &[
+            there("pubsubTarget.topicName", "topics"),
+            there("httpTarget.oidcToken.serviceAccountEmail", "serviceAccounts"),
+            there("httpTarget.oauthToken.serviceAccountEmail", "serviceAccounts"),
+        ],
+    ),
     now(MONITORING, "notificationChannels", &[]),
     // Recorded (`monitoring-alert-policy`): the DELETE of a channel is 400 until the policy that names it is gone.
     now(

@@ -10,11 +10,14 @@ mod custom_role;
 mod firestore_database;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod job;
 mod limits;
 mod load_balancer;
 mod notification_channel;
 mod registry;
+mod run;
 mod scalars;
+mod schedule;
 mod secret;
 mod service;
 mod service_account;
@@ -49,6 +52,8 @@ kinds![
     bucket::Bucket,
     registry::Registry,
     service::Service,
+    job::Job,
+    schedule::Schedule,
     notification_channel::NotificationChannel,
     alert_policy::AlertPolicy,
     service_account::ServiceAccount,
