@@ -162,7 +162,7 @@ fn what_cannot_be_granted_on_a_project_is_refused_by_the_plan(scene: Scene) {
         (TRAINERS, "trainr", vec!["Unknown member of a grant", "Did you mean \"trainer\"?"]),
         ("roles/", TEAM, vec!["Invalid role", "\"roles/\" is not a role"]),
         ("readr", TEAM, vec!["Invalid role", "KEY of a custom role", "Did you mean \"reader\"?"]),
-        ("{{custom_roles.writer.id}}", TEAM, vec!["Reference to an unknown component", "project_iam", "reader"]),
+        ("{{custom_roles.writer.id}}", TEAM, vec!["Reference to an unknown component", "custom_roles are reader"]),
     ] {
         let stack = format!(
             "service_accounts = {{ trainer = {{}} }}\n  custom_roles = {{ reader = {{ permissions = [] }} }}\n  {}",
@@ -185,12 +185,12 @@ fn a_failed_write_leaves_the_grants_as_they_were(scene: Scene) {
     let denied = Fault::on("POST", ":setIamPolicy$").host(PROJECTS).status(400, "INVALID_ARGUMENT").times(1);
     world.cloud.fault(&denied);
     world.stack(&format!("topics = {{ jobs = {{}} }}\n{}", project_iam(&json!({READERS: [TEAM]}))));
-    world.failed_apply().error(&["grant roles on the project", "project_iam"]);
+    world.failed_apply().error(&["Could not grant roles on the project", "project_iam = {"]);
     assert_eq!(recorded(&world), json!({TRAINERS: [TEAM]}));
     world.main.apply(&[]).expect_success();
     assert_eq!((members(&world, TRAINERS).len(), members(&world, READERS)), (0, vec![TEAM.to_owned()]));
     world.cloud.fault(&denied);
-    world.failed_destroy().error(&["grant roles on the project"]);
+    world.failed_destroy().error(&["Could not grant roles on the project"]);
     assert_eq!(recorded(&world), json!({READERS: [TEAM]}));
     world.finish();
 }
