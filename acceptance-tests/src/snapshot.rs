@@ -39,7 +39,9 @@ impl Object {
             None => {
                 let path = self.path.trim_start_matches('/').trim_start_matches("compute/");
                 let relative = path.split_once('/').map_or("", |(_, relative)| relative);
-                format!("//{}/{relative}", self.service)
+                // Cloud SQL's full names are of another host than its API.
+                let service = self.service.replace("sqladmin.", "cloudsql.");
+                format!("//{service}/{relative}")
             }
         }
     }

@@ -115,7 +115,7 @@ pub(crate) fn channels(world: &World) -> Vec<Object> {
 }
 
 #[track_caller]
-fn body(world: &World, service: &str, path: &str) -> Value {
+pub(crate) fn body(world: &World, service: &str, path: &str) -> Value {
     match world.cloud.snapshot().object(service, path) {
         Some(object) => object.body,
         None => panic!("there is nothing at //{service}{path}"),

@@ -117,7 +117,7 @@ pub struct AccountRoles {
     pub email: &'static str,
 }
 
-/// Grants: roles with their members.
+/// Grants: roles with their members. On an attribute of the stack: grants on the account or project.
 #[derive(Clone, Copy, Debug)]
 pub struct Granted;
 
@@ -154,8 +154,8 @@ pub struct WithObject;
 #[derive(Clone, Copy, Debug)]
 pub struct NeverRead(pub &'static [&'static str]);
 
-/// What tells the elements of a list apart, so that a changed element is changed in place (and keeps what we do not
-/// know in it) instead of being made anew.
+/// What tells the elements of a list or children apart, so that a changed one is changed in place (and keeps what we do not
+/// know in it) instead of being made anew. Where several attributes have it, they do so together.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity;
 

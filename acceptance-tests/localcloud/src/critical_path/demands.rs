@@ -82,6 +82,7 @@ const MONITORING: &str = "monitoring.googleapis.com";
 const PUBSUB: &str = "pubsub.googleapis.com";
 const RUN: &str = "run.googleapis.com";
 const SECRETS: &str = "secretmanager.googleapis.com";
+const SQL: &str = "sqladmin.googleapis.com";
 const STORAGE: &str = "storage.googleapis.com";
 
 /// All collections whose objects callers make. Which calls are operations: the recordings of each API, and its discovery document.
@@ -113,6 +114,34 @@ pub(super) const KINDS: &[Kind] = &[
             ],
         )
     },
+    slow(
+        RUN,
+        "jobs",
+        &[
+            there("template.template.serviceAccount", "serviceAccounts"),
+            // An execution does not begin while it cannot read its secrets, or mount its bucket.
+            Name {
+                field: "template.template.containers[].env[].valueSource.secretKeyRef.secret",
+                collection: "secrets",
+                demand: Demand::Readable,
+            },
+            Name {
+                field: "template.template.volumes[].secret.secret",
+                collection: "secrets",
+                demand: Demand::Readable,
+            },
+            there("template.template.volumes[].gcs.bucket", "b"),
+        ],
+    ),
+    now(
+        "cloudscheduler.googleapis.com",
+        "jobs",
+        &[
+            there("pubsubTarget.topicName", "topics"),
+            there("httpTarget.oidcToken.serviceAccountEmail", "serviceAccounts"),
+            there("httpTarget.oauthToken.serviceAccountEmail", "serviceAccounts"),
+        ],
+    ),
     now(MONITORING, "notificationChannels", &[]),
     // Recorded (`monitoring-alert-policy`): the DELETE of a channel is 400 until the policy that names it is gone.
     now(
@@ -130,6 +159,10 @@ pub(super) const KINDS: &[Kind] = &[
     // Recorded (`firestore-index`): the DELETE is answered `{}`.
     Kind { deletion: Answer::Now, ..slow(FIRESTORE, "indexes", &[]) },
     slow(FIRESTORE, "fields", &[]),
+    // Recorded (`sqladmin-instance-user`): users are made once the instance's operation is done, and their own are done at once.
+    slow(SQL, "instances", &[]),
+    now(SQL, "databases", &[]),
+    now(SQL, "users", &[]),
     now(PUBSUB, "topics", &[]),
     now(
         PUBSUB,

@@ -10,14 +10,18 @@ mod custom_role;
 mod firestore_database;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod job;
 mod limits;
 mod load_balancer;
 mod notification_channel;
 mod registry;
+mod run;
 mod scalars;
+mod schedule;
 mod secret;
 mod service;
 mod service_account;
+mod sql_instance;
 mod topic;
 mod workload_identity_pool;
 
@@ -48,6 +52,8 @@ kinds![
     bucket::Bucket,
     registry::Registry,
     service::Service,
+    job::Job,
+    schedule::Schedule,
     notification_channel::NotificationChannel,
     alert_policy::AlertPolicy,
     service_account::ServiceAccount,
@@ -55,6 +61,7 @@ kinds![
     secret::Secret,
     workload_identity_pool::WorkloadIdentityPool,
     firestore_database::FirestoreDatabase,
+    sql_instance::SqlInstance,
     topic::Topic,
     budget::Budget,
     load_balancer::LoadBalancer,
