@@ -26,7 +26,7 @@ use super::plan::{Action, Step};
 use super::protection::{self, Fate};
 use super::run::Run;
 use super::scope::Scope;
-use super::{labels, look, tree};
+use super::{labels, look, secrets};
 
 /// What an apply came to.
 pub(crate) struct Outcome {
@@ -100,8 +100,8 @@ impl Work<'_> {
     /// The component with the write-only values of the configuration.
     fn with_secrets(&self, address: &Address, component: &Dynamic) -> Dynamic {
         let mut component = component.clone();
-        for (name, value) in self.secrets.get(address).and_then(Dynamic::as_entries).into_iter().flatten() {
-            tree::set(&mut component, name, value.clone());
+        if let Some(secrets) = self.secrets.get(address) {
+            secrets::put(address.kind, &mut component, secrets);
         }
         component
     }

@@ -14,6 +14,7 @@ use super::kind::AnyKind;
 use super::marks::{AccountRoles, Governs, Granted, OwnKeys, Place, Volatile, Wire};
 use super::model::Components;
 use super::scope::Scope;
+use super::secrets::version_of;
 use super::{common, labels, protection, references, tree, wire};
 
 /// Fills in what the engine itself knows of a silent configuration: where the kind has no default of its own, the name is
@@ -62,11 +63,6 @@ pub(crate) fn rotated<'a>(address: &'a Address, before: &Dynamic, after: &Dynami
 /// says so, and sends nothing.
 pub(crate) fn taken_over<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> Vec<&'a Attribute> {
     versioned(address, before, after).0
-}
-
-/// The attribute whose change sends a write-only attribute again.
-pub(crate) fn version_of(write_only: &Attribute) -> String {
-    format!("{}_version", write_only.name)
 }
 
 /// The write-only attributes with another version than before: those taken over, and those to be sent.

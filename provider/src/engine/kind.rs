@@ -65,6 +65,11 @@ pub trait Kind: Send + Sync + 'static {
         false
     }
 
+    /// For how long the name of a deleted object is taken, where it is: a replacement under the same name is refused.
+    fn name_is_kept_for(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Writes out what the component implies: a preset's conditions, a default display name. Works on a component whose
     /// references are resolved; the result is what is written and compared.
     fn effective(&self, component: &mut Dynamic, key: &str, scope: &Scope) {

@@ -41,6 +41,7 @@ mod rename;
 mod resource;
 pub mod run;
 pub mod scope;
+mod secrets;
 mod session;
 mod spelling;
 pub mod terms;

@@ -18,7 +18,7 @@ pub(crate) use self::grants::{
 use self::text::{Named, Piece};
 use super::address::Address;
 use super::kind::{AnyKind, Principal, Role};
-use super::marks::{AccountRoles, FreeText, Granted, Refers};
+use super::marks::{AccountRoles, FreeText, Granted, Refers, WithObject};
 use super::model::Components;
 use super::{tree, wire};
 
@@ -70,7 +70,7 @@ impl Part {
     pub(crate) fn of(attribute: &Attribute) -> Self {
         if attribute.extensions.get::<Granted>().is_some() {
             Self::Grants
-        } else if wire::holds_objects(attribute) {
+        } else if wire::holds_objects(attribute) && attribute.extensions.get::<WithObject>().is_none() {
             Self::Children
         } else {
             Self::Object

@@ -63,11 +63,13 @@ impl Announcement {
                 }
                 Action::Replace => announcement.replaced.extend(lines()),
                 Action::Update { .. } => {
-                    let (remade, gone) = children(step, prior, scope);
+                    let (remade, gone) = children(step, prior, scope, is_protected);
                     announcement.replaced.extend(remade);
-                    match protection::fate(&step.address, prior, is_protected) {
-                        Fate::Deleted => announcement.deleted.extend(gone),
-                        Fate::Released | Fate::Prevented => announcement.released.extend(gone),
+                    for (fate, gone) in gone {
+                        match fate {
+                            Fate::Deleted => announcement.deleted.extend(gone),
+                            Fate::Released | Fate::Prevented => announcement.released.extend(gone),
+                        }
                     }
                 }
                 Action::Create => {}
@@ -218,8 +220,8 @@ fn filled(address: &Address, component: &Dynamic, scope: &Scope) -> Dynamic {
     filled
 }
 
-/// The children of a component which stays: those that are made anew, and those that leave it.
-fn children(step: &Step, prior: &Dynamic, scope: &Scope) -> (Vec<Line>, Vec<Line>) {
+/// The children of a component which stays: those that are made anew, and those that leave it, with what becomes of them.
+fn children(step: &Step, prior: &Dynamic, scope: &Scope, is_protected: bool) -> (Vec<Line>, Vec<(Fate, Vec<Line>)>) {
     let address = &step.address;
     let (mut remade, mut gone) = (Vec::new(), Vec::new());
     let Some(planned) = step.planned.as_ref().filter(|_| children_of(address).next().is_some()) else {
@@ -234,7 +236,8 @@ fn children(step: &Step, prior: &Dynamic, scope: &Scope) -> (Vec<Line>, Vec<Line
             remade.extend(child_lines(address, prior, attribute, child.old_key, Some(&why), scope));
         }
         for key in wire::lost(attribute, was, is) {
-            gone.extend(child_lines(address, prior, attribute, key, None, scope));
+            let fate = protection::fate_inside(address, prior, was.get(key), is_protected);
+            gone.push((fate, child_lines(address, prior, attribute, key, None, scope)));
         }
     }
     (remade, gone)
