@@ -172,11 +172,7 @@ fn what_cannot_be_granted_on_a_project_is_refused_by_the_plan(scene: Scene) {
     }
     // As everywhere, where roles are granted.
     let accounts = "service_accounts = { trainer = { roles = [\"viewer\"] } }";
-    world.plan_stack(accounts).expect_refused().error(&[
-        "Invalid role",
-        "service_accounts[\"trainer\"].roles",
-        "roles/",
-    ]);
+    world.plan_stack(accounts).expect_refused().error(&["Invalid role", "service_accounts[\"trainer\"]", "roles/"]);
 }
 
 fn a_failed_write_leaves_the_grants_as_they_were(scene: Scene) {
