@@ -548,3 +548,12 @@ async fn aligned_firestore_fields() {
 async fn aligned_firestore_time_to_live() {
     aligned_firestore("aligned/firestore-indexes-ttl.log", &[]).await;
 }
+
+#[tokio::test]
+async fn redis_instance() {
+    // Recorded in v1beta1; v1 has the same.
+    let text = read("real/redis-instance.jsonl").replace("v1beta1", "v1");
+    const AGE: &str = "recorded in 2024; the API's document of today has the field under another name";
+    let allowed = [("no metadata.cancelRequested", AGE)];
+    replay(example(&["redis.googleapis.com"]), real(&text), &allowed).await;
+}

@@ -14,11 +14,13 @@ mod budget;
 mod custom_role;
 mod firestore_database;
 mod notification_channel;
+mod redis_instance;
 mod registry;
 mod secret;
 mod service;
 mod service_account;
 mod topic;
+mod vpc_connector;
 mod workload_identity_pool;
 
 mod apis;

@@ -225,6 +225,9 @@ impl RestObjects {
         let request = Request::patch(rest.host.clone(), self.item_path(&current.name)).sent_once();
         let request = if rest.operations.update { request } else { request.expects(NAMED) };
         match rest.update {
+            Update::OneByOne { .. } => {
+                request.query("updateMask", patch.mask.join(",")).json(wire::masked(&patch.body, &patch.mask))
+            }
             Update::Mask { etag } => {
                 let mut body = wire::masked(&patch.body, &patch.mask);
                 if let (true, Some(etag)) = (etag, current.body.get("etag")) {
@@ -240,6 +243,52 @@ impl RestObjects {
                 .query("ifMetagenerationMatch", current.body["metageneration"].as_str().unwrap_or_default())
                 .json(wire::merge_patch(&current.body, &patch.body, &patch.mask)),
         }
+    }
+
+    /// Sends an update field by field, each when the one before has come to its end.
+    async fn write_one_by_one(
+        &self,
+        object: &ObjectSchema,
+        run: Run<'_>,
+        current: &LiveObject,
+        (mut patch, after): (Patch, &Dynamic),
+        (together, verbs): (&[&str], &[(&str, &str)]),
+    ) -> Result<(), Stopped> {
+        let rest = self.rest();
+        self.kind.before_update(&current.body, &mut patch);
+        for (number, fields) in groups(&patch.mask, together).into_iter().enumerate() {
+            let path = self.item_path(&current.name);
+            let body = wire::masked(&patch.body, &fields);
+            let verb = verbs.iter().find(|(field, _)| fields.iter().any(|changed| changed == field));
+            let request = match verb {
+                Some((_, verb)) => Request::post(rest.host.clone(), format!("{path}:{verb}")),
+                None => Request::patch(rest.host.clone(), path).query("updateMask", fields.join(",")),
+            };
+            let request = with_secrets(request.sent_once().json(body), object, after);
+            match run.call_and_wait(request, &rest.operation_api()).await {
+                Ok(_) => {}
+                Err(error) if number == 0 => return Err(error.into()),
+                // The fields before this one are written.
+                Err(error) => return Err(self.reached(object, run, (&current.name, &current.tree), error).await),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until no change of the object is under way, where the API makes one at a time.
+    async fn idle(&self, run: Run<'_>, name: &str) -> Result<(), ApiError> {
+        if !matches!(self.rest().update, Update::OneByOne { .. }) {
+            return Ok(());
+        }
+        let is_pending =
+            |body: &Json| self.kind.gradual().is_some_and(|gradual| gradual.readiness(body) == Readiness::Pending);
+        let mut poll = 0;
+        while self.body(run, name, |request| request).await?.as_ref().is_some_and(is_pending)
+            && run.context.sleep(run.poll().wait(poll)).await.is_ok()
+        {
+            poll += 1;
+        }
+        Ok(())
     }
 
     /// Sends one update and what belongs to it; the object as it is then.
@@ -258,6 +307,10 @@ impl RestObjects {
         let wanted = patch.body.clone();
         patch.mask.retain(|path| !is_part(path));
         if !patch.mask.is_empty() {
+            if let Update::OneByOne { together, verbs } = rest.update {
+                self.write_one_by_one(object, run, &current, (patch, after), (together, verbs)).await?;
+                return self.confirm(object, run, self.live(object, wanted, run.scope)).await;
+            }
             let request = with_secrets(self.patch(&current, patch, run), object, after);
             if rest.operations.update {
                 run.call_and_wait(request, &rest.operation_api()).await?;
@@ -276,6 +329,22 @@ impl RestObjects {
             self.confirm(object, run, self.live(object, wanted, run.scope)).await
         }
     }
+}
+
+/// The fields of a mask, each on its own but for those that go `together`.
+fn groups(mask: &[String], together: &[&str]) -> Vec<Vec<String>> {
+    let mut groups: Vec<Vec<String>> = Vec::new();
+    for field in mask.iter().filter_map(|path| path.split('.').next()) {
+        let is_together = |other: &String| together.contains(&field) && together.contains(&other.as_str());
+        if groups.iter().flatten().any(|other| other == field) {
+            continue;
+        }
+        match groups.iter_mut().find(|group| group.iter().any(is_together)) {
+            Some(group) => group.push(field.to_owned()),
+            None => groups.push(vec![field.to_owned()]),
+        }
+    }
+    groups
 }
 
 /// Why an update was not made.
@@ -572,7 +641,10 @@ impl Objects for RestObjects {
             let outcome = read_modify_write(
                 run.context,
                 run.write_policies(),
-                || async { Ok(self.get_known(object, run, name, change.before).await?) },
+                || async {
+                    self.idle(run, name).await?;
+                    Ok(self.get_known(object, run, name, change.before).await?)
+                },
                 plan,
                 |(current, patch)| self.write(object, run, current, patch, change.after),
             )
@@ -642,6 +714,7 @@ impl Objects for RestObjects {
     async fn delete(&self, run: &run::Run, name: &str, component: &Dynamic) -> Result<(), CallError> {
         let (run, rest) = (Run::of(run)?, self.rest());
         self.kind.before_delete(component, run).await?;
+        self.idle(run, name).await?;
         let request = Request::delete(rest.host.clone(), self.item_path(name));
         let result = if rest.operations.delete {
             run.call_and_wait(request, &rest.operation_api()).await
@@ -660,6 +733,13 @@ impl Objects for RestObjects {
 mod tests {
     use super::*;
     use crate::google::kinds::kind;
+
+    #[test]
+    fn fields_are_written_one_by_one_but_for_those_that_belong_together() {
+        let mask = ["labels.a", "labels.b", "replicaCount", "memorySizeGb", "readReplicasMode"].map(str::to_owned);
+        let groups = groups(&mask, &["readReplicasMode", "replicaCount"]);
+        assert_eq!(groups, [vec!["labels"], vec!["replicaCount", "readReplicasMode"], vec!["memorySizeGb"]]);
+    }
 
     #[test]
     fn an_object_whose_location_is_not_known_has_no_name() {

@@ -208,6 +208,13 @@ pub enum Update {
     },
     /// PATCH with the object in this field of the body, and the mask beside it in `updateMask` (service accounts, topics).
     Wrapped(&'static str),
+    /// PATCH with `updateMask`, each of one whole field, and one change at a time (Redis).
+    OneByOne {
+        /// Fields that go in one call all the same.
+        together: &'static [&'static str],
+        /// Fields that a verb of their own changes, with the verb: `POST NAME:VERB`, the field in the body.
+        verbs: &'static [(&'static str, &'static str)],
+    },
     /// PATCH that merges, null removes; `ifMetagenerationMatch` guards it (buckets).
     Merge,
 }

@@ -51,13 +51,15 @@ const NAMED_BY_SERVER: [&str; 6] =
     ["operations", "alertPolicies", "notificationChannels", "budgets", "indexes", "revisions"];
 
 /// Collections of which a page without items says that there are none.
-const COLLECTIONS: [&str; 17] = [
+const COLLECTIONS: [&str; 19] = [
     "alertPolicies",
     "b",
     "budgets",
+    "connectors",
     "databases",
     "fields",
     "indexes",
+    "instances",
     "notificationChannels",
     "providers",
     "repositories",
@@ -72,12 +74,14 @@ const COLLECTIONS: [&str; 17] = [
 ];
 
 /// The calls that answer with a long-running operation.
-const OPERATIONS: [(&str, &str); 5] = [
+const OPERATIONS: [(&str, &str); 7] = [
     ("run.googleapis.com", "/services"),
     ("artifactregistry.googleapis.com", "/repositories"),
     ("iam.googleapis.com", "/workloadIdentityPools"),
     ("firestore.googleapis.com", "/databases"),
     ("serviceusage.googleapis.com", "/services"),
+    ("vpcaccess.googleapis.com", "/connectors"),
+    ("redis.googleapis.com", "/instances"),
 ];
 
 impl Shape {

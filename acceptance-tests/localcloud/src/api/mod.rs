@@ -27,12 +27,14 @@ pub(crate) mod locations;
 pub(crate) mod logging;
 pub(crate) mod monitoring;
 pub(crate) mod pubsub;
+pub(crate) mod redis;
 pub(crate) mod resource_manager;
 pub(crate) mod run;
 pub(crate) mod secret_manager;
 pub(crate) mod service_usage;
 pub(crate) mod storage;
 pub(crate) mod tokens;
+pub(crate) mod vpc_access;
 
 use crate::route::Api;
 
@@ -53,6 +55,7 @@ pub(crate) fn hosts() -> Vec<Api> {
         logging::api(),
         monitoring::api(),
         pubsub::api(),
+        redis::api(),
         resource_manager::api(),
         run::api(),
         secret_manager::api(),
@@ -60,5 +63,6 @@ pub(crate) fn hosts() -> Vec<Api> {
         storage::api(),
         tokens::oauth2(),
         tokens::sts(),
+        vpc_access::api(),
     ]
 }

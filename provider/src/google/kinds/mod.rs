@@ -6,18 +6,21 @@
 pub(crate) mod alert_policy;
 mod bucket;
 mod budget;
+mod cloud_name;
 mod custom_role;
 mod firestore_database;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod limits;
 mod notification_channel;
+mod redis_instance;
 mod registry;
 mod scalars;
 mod secret;
 mod service;
 mod service_account;
 mod topic;
+mod vpc_connector;
 mod workload_identity_pool;
 
 pub use self::alert_policy::{preset_names, runbook};
@@ -55,6 +58,8 @@ kinds![
     workload_identity_pool::WorkloadIdentityPool,
     firestore_database::FirestoreDatabase,
     topic::Topic,
+    vpc_connector::VpcConnector,
+    redis_instance::RedisInstance,
     budget::Budget,
 ];
 

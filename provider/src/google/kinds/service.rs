@@ -20,6 +20,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use tfplugin::{Choice, Diagnostics, Dynamic, Object, Path, Value};
 
+use super::cloud_name::CloudName;
 use super::scalars::KmsKey;
 use crate::engine::kind::{Declared, Discovery, Gradual, Kind};
 use crate::engine::marks::{
@@ -35,7 +36,6 @@ use crate::google::rest::{IamStyle, Naming, Operations, Patch, Rest, RestKind, U
 use crate::types::{Duration, Location, Quantity, ServiceAccountEmail};
 
 use self::env::SecretEnv;
-use self::names::CloudName;
 use self::probe::Probe;
 use self::volumes::Volume;
 
@@ -194,8 +194,9 @@ pub(super) struct ServiceSpec {
 #[derive(Object, Clone)]
 #[tf(nested)]
 pub(super) struct VpcAccess {
-    /// The Serverless VPC Access connector: its name, or `projects/P/locations/L/connectors/NAME`.
-    #[tf(optional, ext(wire("connector").instead_of(&["networkInterfaces"])))]
+    /// The Serverless VPC Access connector: the KEY of one of this stack, its name, or
+    /// `projects/P/locations/L/connectors/NAME`.
+    #[tf(optional, ext(wire("connector").instead_of(&["networkInterfaces"]), refers("vpc_connectors", "id")))]
     pub(super) connector: Value<CloudName>,
     /// The network of direct access. Cloud Run finds it by the subnetwork when only that is given, and again when that
     /// changes.
@@ -477,7 +478,7 @@ impl Gradual for Service {
 }
 
 impl Discovery for Service {
-    /// The registry of the image, the service account, the buckets and the secrets.
+    /// The registry of the image, the service account, the connector, the buckets and the secrets.
     fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
         names::used(body)
     }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, Entries, Object, Value};
 
-use super::names::CloudName;
 use crate::engine::marks::{Codec, refers};
 use crate::engine::wire;
+use crate::google::kinds::cloud_name::CloudName;
 
 const ENV: &str = "template.containers[ports].env";
 const SECRET: &str = "valueSource.secretKeyRef";

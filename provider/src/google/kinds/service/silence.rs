@@ -6,10 +6,10 @@
 use serde_json::json;
 use tfplugin::{Choice, Dynamic, Number};
 
-use super::names::is_same_name;
 use super::probe::STARTUP;
 use super::{ExecutionEnvironment, TrafficType};
 use crate::engine::marks::{Codec, Silent};
+use crate::google::kinds::cloud_name::is_same_name;
 use crate::types::Quantity;
 
 /// How many requests an instance serves when nobody says.

@@ -7,9 +7,9 @@ use serde_json::{Map, Value as Json, json};
 use tfplugin::{Choice, Dynamic, Entries, Name, Number, Object, Value};
 
 use super::MAIN;
-use super::names::CloudName;
 use crate::engine::marks::{Codec, refers};
 use crate::engine::wire;
+use crate::google::kinds::cloud_name::CloudName;
 use crate::types::Quantity;
 
 const SOURCES: &str = "template.volumes";
