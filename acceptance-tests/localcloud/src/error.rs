@@ -14,7 +14,7 @@ pub enum ErrorStyle {
     /// `{"error": {"code", "message", "status", "details"}}`.
     #[default]
     Rpc,
-    /// `{"error": {"code", "message", "errors": [{"message", "domain", "reason"}]}}`, as Cloud Storage does.
+    /// `{"error": {"code", "message", "errors": [{"message", "domain", "reason"}]}}`, as Cloud Storage and Compute Engine do.
     Storage,
     /// `<Error><Code>…</Code><Message>…</Message></Error>`, as the XML API of Cloud Storage does.
     Xml,

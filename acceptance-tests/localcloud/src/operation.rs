@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::call::{Call, Outcome, Reply};
 use crate::error::ApiError;
+use crate::json::Object;
 use crate::lag::Pending;
 use crate::route::Api;
-use crate::store::{End, Operation, World};
+use crate::store::{End, Form, Operation, World};
 
 /// Registers an operation under `name` (with the project's id or its number: either polls it) and answers its first body, not yet done. If the fault that the call met condemned the operation,
 /// it will end in that error instead of in `response`.
@@ -19,10 +20,29 @@ pub fn start(call: &mut Call<'_>, name: String, metadata: Option<Value>, respons
         None => End::Response(response),
     };
     let pending = begin(call);
-    let operation = Operation { name, metadata, pending, end, shows_response_early: false };
+    let operation = Operation { name, metadata, pending, end, shows_response_early: false, form: Form::Done };
     let body = operation.body(false);
     register(call, operation);
     Reply::json(body)
+}
+
+/// Registers an operation under its relative `name` whose body has a `status`, and answers it as it `begun`. `ended` has the
+/// fields that its end adds; `failed` writes those of the error in which a fault has it end.
+pub fn start_with_status(
+    call: &mut Call<'_>,
+    name: String,
+    begun: Value,
+    mut ended: Value,
+    failed: impl Fn(&ApiError) -> Object,
+) -> Reply {
+    if let (Some(error), Some(ended)) = (call.take_operation_error(), ended.as_object_mut()) {
+        ended.extend(failed(&error));
+    }
+    let pending = begin(call);
+    let form = Form::Status(begun.clone(), ended);
+    let end = End::Response(Value::Null);
+    register(call, Operation { name, metadata: None, pending, end, shows_response_early: false, form });
+    Reply::json(begun)
 }
 
 /// An operation that begins now.
@@ -40,7 +60,15 @@ pub fn register(call: &mut Call<'_>, operation: Operation) {
 pub fn already_done(name: String, response: Value) -> Reply {
     let end = End::Response(response);
     Reply::json(
-        Operation { name, metadata: None, pending: Pending::default(), end, shows_response_early: false }.body(true),
+        Operation {
+            name,
+            metadata: None,
+            pending: Pending::default(),
+            end,
+            shows_response_early: false,
+            form: Form::Done,
+        }
+        .body(true),
     )
 }
 

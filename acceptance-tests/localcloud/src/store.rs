@@ -15,7 +15,7 @@ use crate::clock::{self, Clock};
 use crate::etag;
 use crate::lag::{Lag, Pending};
 
-pub use operation::{End, Operation};
+pub use operation::{End, Form, Operation};
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -320,7 +320,7 @@ pub fn service_body(project_number: &str, service: &str) -> Value {
 /// The resource that a path stands for: the path without what comes before the collection (`/v1/`, `/storage/v1/`).
 pub fn resource_of(path: &str) -> &str {
     let path = path.trim_start_matches('/');
-    let path = path.strip_prefix("storage/").unwrap_or(path);
+    let path = path.strip_prefix("storage/").or_else(|| path.strip_prefix("compute/")).unwrap_or(path);
     match path.split_once('/') {
         Some((version, rest)) if version.starts_with('v') && version[1..].starts_with(|c: char| c.is_ascii_digit()) => {
             rest

@@ -5,6 +5,7 @@
 //! things; `patience`: how long is waited for what.
 
 pub mod api;
+pub mod compute;
 pub mod connection;
 mod failure;
 pub mod iam;

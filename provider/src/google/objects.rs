@@ -11,7 +11,7 @@ use super::api::etag::{AsApiError, Update as Outcome, read_modify_write};
 use super::api::{ApiError, Found, List, Request, segment};
 use super::names::{last_segment, own_name};
 use super::patience;
-use super::rest::{Naming, Parts, Patch, Rest, RestKind, Update};
+use super::rest::{Guard, Naming, Parts, Patch, Rest, RestKind, Update};
 use super::session::Run;
 use crate::engine::error::CallError;
 use crate::engine::grants::Policies;
@@ -239,9 +239,19 @@ impl RestObjects {
                 field: wire::masked(&patch.body, &patch.mask),
                 "updateMask": patch.mask.join(","),
             })),
-            Update::Merge => with_query(request, rest.query, run.scope)
-                .query("ifMetagenerationMatch", current.body["metageneration"].as_str().unwrap_or_default())
-                .json(wire::merge_patch(&current.body, &patch.body, &patch.mask)),
+            Update::Merge(guard) => {
+                let mut body = wire::merge_patch(&current.body, &patch.body, &patch.mask);
+                let request = with_query(request, rest.query, run.scope);
+                match guard {
+                    Guard::Metageneration => request
+                        .query("ifMetagenerationMatch", current.body["metageneration"].as_str().unwrap_or_default())
+                        .json(body),
+                    Guard::Field(path) => {
+                        carry(path, &current.body, &mut body);
+                        request.json(body)
+                    }
+                }
+            }
         }
     }
 
@@ -393,6 +403,19 @@ fn segment_after<'n>(name: &'n str, word: &str) -> Option<&'n str> {
     segments.next()
 }
 
+/// Copies the field at a dotted path, where `from` has it.
+fn carry(path: &str, from: &Json, to: &mut Json) {
+    let Some(value) = path.split('.').try_fold(from, |at, field| at.get(field)) else { return };
+    let mut at = to;
+    for field in path.split('.') {
+        if !at.is_object() {
+            *at = json!({});
+        }
+        at = &mut at[field];
+    }
+    *at = value.clone();
+}
+
 /// Fills `{project}` and `{location}` of a collection or path template.
 pub fn fill(template: &str, location: &str, place: &Place) -> String {
     template.replace("{project}", &place.account).replace("{location}", location)
@@ -542,7 +565,8 @@ impl Objects for RestObjects {
         let asked = |error: ApiError| CreateError::Asked(error.into());
         let accepted = |error: ApiError| CreateError::Accepted(error.into());
         let (run, rest) = (Run::of(run).map_err(CreateError::Asked)?, self.rest());
-        let mut body = wire::create(object, component);
+        let whole = wire::create(object, component);
+        let mut body = whole.clone();
         if let Some(fields) = body.as_object_mut() {
             fields.retain(|field, _| !self.part_fields().contains(&field.as_str()));
         }
@@ -560,10 +584,22 @@ impl Objects for RestObjects {
             Naming::Inside | Naming::Server => request,
         };
         self.kind.before_create(&mut body, run.scope);
+        let mut preceding = Vec::new();
+        if let Some(parts) = self.kind.parts() {
+            preceding = parts.precede(&whole, &mut body, run).await.map_err(asked)?;
+        }
         // A second creation of the same name is refused by the API, and then looked at: it may be the first one's effect.
         let request = with_secrets(request, object, component).idempotent(rest.naming != Naming::Server).json(body);
         let request = if rest.operations.create { request } else { request.expects(NAMED) };
-        let answer = run.write(request, &rest.host).await.map_err(asked)?;
+        let answer = match run.write(request, &rest.host).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                if let (Some(parts), false) = (self.kind.parts(), error.may_have_happened()) {
+                    parts.retract(preceding, run).await;
+                }
+                return Err(asked(error));
+            }
+        };
         if rest.operations.create {
             run.wait(answer, &rest.operation_api()).await.map_err(accepted)?;
         } else if rest.naming != Naming::Inside {
@@ -716,12 +752,7 @@ impl Objects for RestObjects {
         self.kind.before_delete(component, run).await?;
         self.idle(run, name).await?;
         let request = Request::delete(rest.host.clone(), self.item_path(name));
-        let result = if rest.operations.delete {
-            run.call_and_wait(request, &rest.operation_api()).await
-        } else {
-            run.write(request, &rest.host).await
-        };
-        match result.found() {
+        match run.delete(&request, &rest.operation_api(), rest.operations.delete).await.found() {
             // A deletion whose answer was lost or made no sense may have happened all the same.
             Err(error) if error.may_have_happened() && self.is_gone(run, name).await => Ok(()),
             result => Ok(result.map(drop)?),
@@ -739,6 +770,16 @@ mod tests {
         let mask = ["labels.a", "labels.b", "replicaCount", "memorySizeGb", "readReplicasMode"].map(str::to_owned);
         let groups = groups(&mask, &["readReplicasMode", "replicaCount"]);
         assert_eq!(groups, [vec!["labels"], vec!["replicaCount", "readReplicasMode"], vec!["memorySizeGb"]]);
+    }
+
+    #[test]
+    fn what_guards_an_update_is_carried_as_it_was_read() {
+        let read = json!({"fingerprint": "abc=", "settings": {"settingsVersion": "7", "tier": "a"}});
+        let mut body = json!({"settings": {"tier": "b"}});
+        carry("settings.settingsVersion", &read, &mut body);
+        carry("fingerprint", &read, &mut body);
+        carry("labelFingerprint", &read, &mut body);
+        assert_eq!(body, json!({"fingerprint": "abc=", "settings": {"settingsVersion": "7", "tier": "b"}}));
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub const STALE_LOOKS: u32 = 4;
 /// How long one looks for an object that may not be there at all.
 pub const GLANCE: Duration = Duration::from_secs(10);
 
+/// How long one waits for what uses an object to be gone, whose deletion has ended a moment ago or goes on elsewhere.
+pub const USER_LEAVES: Duration = Duration::from_secs(60);
+
 /// How long an account or identity pool that was just created may be unknown to policies and to calls of its own.
 pub const NEW_PRINCIPAL: Duration = Duration::from_secs(120);
 

@@ -88,6 +88,21 @@ pub trait Parts: Send + Sync {
     /// The fields.
     fn fields(&self) -> &'static [&'static str];
 
+    /// Makes the parts that the object itself needs, and completes the JSON of its creation. `whole` has all parts. What is
+    /// there already and is what would be made is taken for made. Gives the names of what it made.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn precede(&self, whole: &Json, body: &mut Json, run: Run<'_>) -> Result<Vec<String>, ApiError> {
+        let _ = (whole, body, run);
+        Ok(Vec::new())
+    }
+
+    /// Takes away what [`precede`](Self::precede) made, because the object was not: as far as that goes.
+    async fn retract(&self, made: Vec<String>, run: Run<'_>) {
+        let _ = (made, run);
+    }
+
     /// Whether an object that was just created has parts already, which its creation does not answer with.
     fn come_with_creation(&self) -> bool {
         false
@@ -215,8 +230,17 @@ pub enum Update {
         /// Fields that a verb of their own changes, with the verb: `POST NAME:VERB`, the field in the body.
         verbs: &'static [(&'static str, &'static str)],
     },
-    /// PATCH that merges, null removes; `ifMetagenerationMatch` guards it (buckets).
-    Merge,
+    /// PATCH that merges: it carries what changed, and null removes.
+    Merge(Guard),
+}
+
+/// What has an update without a mask refused when the object was changed since it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// The query parameter `ifMetagenerationMatch`, beside those of every call (buckets).
+    Metageneration,
+    /// This field of the body, as it was read: `fingerprint` of Compute Engine, `settings.settingsVersion` of Cloud SQL.
+    Field(&'static str),
 }
 
 /// Which writes answer with a long-running operation, polled at `VERSION/NAME`.

@@ -134,6 +134,32 @@ impl<'r> Run<'r> {
         self.wait(started, api).await
     }
 
+    /// Makes a deletion, and again as long as the object is in use by another that may be on its way out. Waits for its
+    /// operation where it `takes_time`.
+    ///
+    /// # Errors
+    /// Of the deletion.
+    pub async fn delete(&self, request: &Request, api: &OperationApi, takes_time: bool) -> Result<Json, ApiError> {
+        let (policy, mut waited, mut poll) = (self.poll(), Duration::ZERO, 0);
+        loop {
+            let deleted = match self.write(request.clone(), &api.host).await {
+                Ok(started) if takes_time => self.wait(started, api).await,
+                answer => answer,
+            };
+            match deleted {
+                Err(error) if error.is_in_use() && waited < patience::USER_LEAVES => {
+                    let pause = policy.wait(poll);
+                    if self.context.sleep(pause).await.is_err() {
+                        return Err(error);
+                    }
+                    waited += pause;
+                    poll += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
     /// Waits for the end of an operation that a call has answered with.
     ///
     /// # Errors

@@ -18,6 +18,7 @@
 pub(crate) mod artifact_registry;
 pub(crate) mod billing_budgets;
 pub(crate) mod cloud_billing;
+pub(crate) mod compute;
 pub(crate) mod duration;
 pub(crate) mod firestore;
 pub(crate) mod iam;
@@ -49,6 +50,7 @@ pub(crate) fn hosts() -> Vec<Api> {
         artifact_registry::api(),
         billing_budgets::api(),
         cloud_billing::api(),
+        compute::api(),
         firestore::api(),
         iam::api(),
         iam_credentials::api(),

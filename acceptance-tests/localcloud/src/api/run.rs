@@ -21,7 +21,7 @@ use crate::operation;
 use crate::pages::{self, PageRule};
 use crate::policy;
 use crate::route::Api;
-use crate::store::{End, Operation, resource_of};
+use crate::store::{End, Form, Operation, resource_of};
 use status::Outcome as Deployment;
 
 const SERVICE: &str = "/v2/projects/{project}/locations/{location}/services/{service}";
@@ -331,8 +331,14 @@ fn start(call: &mut Call<'_>, service: &str, metadata: Value, end: End) -> Reply
     let id = call.world.uuid();
     let name = collection::operation_name(service, &id);
     let pending = operation::begin(call);
-    let operation =
-        Operation { name: name.clone(), metadata: Some(metadata), pending, end, shows_response_early: false };
+    let operation = Operation {
+        name: name.clone(),
+        metadata: Some(metadata),
+        pending,
+        end,
+        shows_response_early: false,
+        form: Form::Done,
+    };
     let body = operation.body(false);
     call.world.state.operations.entry(call.host().to_owned()).or_default().insert(name, operation);
     Reply::json(body)

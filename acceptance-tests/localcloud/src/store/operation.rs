@@ -22,6 +22,19 @@ pub struct Operation {
     /// The response is shown before the operation is done, as Firestore does.
     #[serde(default)]
     pub shows_response_early: bool,
+    /// How it is written.
+    #[serde(default)]
+    pub form: Form,
+}
+
+/// How an API writes its operations.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub enum Form {
+    /// `done`, with `response` or `error` beside it.
+    #[default]
+    Done,
+    /// `status`: these fields, and in the end those of the second object as well, an `error` among them where it failed.
+    Status(Value, Value),
 }
 
 /// The end of an operation.
@@ -36,6 +49,13 @@ pub enum End {
 impl Operation {
     /// The operation as JSON, finished or not.
     pub fn body(&self, done: bool) -> Value {
+        if let Form::Status(begun, ended) = &self.form {
+            let mut body = begun.clone();
+            if let (true, Some(body), Some(ended)) = (done, body.as_object_mut(), ended.as_object()) {
+                body.extend(ended.clone());
+            }
+            return body;
+        }
         let mut body = json!({"name": self.name});
         if let Some(metadata) = &self.metadata {
             body["metadata"] = metadata.clone();

@@ -19,6 +19,8 @@ impl Host {
     pub const BILLING_BUDGETS: Host = Host::known("billingbudgets.googleapis.com");
     /// Billing accounts of projects.
     pub const CLOUD_BILLING: Host = Host::known("cloudbilling.googleapis.com");
+    /// Compute Engine: networks and load balancers.
+    pub const COMPUTE: Host = Host::known("compute.googleapis.com");
     /// Firestore administration.
     pub const FIRESTORE: Host = Host::known("firestore.googleapis.com");
     /// Service accounts and workload identity pools.
@@ -39,6 +41,8 @@ impl Host {
     pub const SECRET_MANAGER: Host = Host::known("secretmanager.googleapis.com");
     /// The APIs that a project has switched on.
     pub const SERVICE_USAGE: Host = Host::known("serviceusage.googleapis.com");
+    /// Cloud SQL.
+    pub const SQL_ADMIN: Host = Host::known("sqladmin.googleapis.com");
     /// Cloud Storage.
     pub const STORAGE: Host = Host::known("storage.googleapis.com");
     /// Serverless VPC Access.

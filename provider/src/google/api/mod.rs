@@ -25,7 +25,7 @@ pub use error::{ApiDisabled, ApiError, Cause, Found};
 pub use host::Host;
 pub use operation::OperationApi;
 pub use pages::List;
-pub use path::segment;
+pub use path::{relative, segment};
 pub use request::Request;
 pub use retry::RetryPolicy;
 pub use secret::Secret;

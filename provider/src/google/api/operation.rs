@@ -1,20 +1,21 @@
 //! Long-running operations: wait until done, then hand over the response or the error.
+//! Two styles are in use: `done` of google.longrunning, and the older `status: DONE`, whose errors come with HTTP 200.
 //! Intervals grow; a stop or the deadline ends the waiting, not the operation.
 //! The response is not the object's state: read the object afterwards.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::client::{Client, line};
-use super::error::{ApiError, CallLine, Cause};
+use super::error::{ApiError, Cause};
 use super::host::Host;
+use super::path::relative;
 use super::request::Request;
 use super::status::Status;
 use crate::engine::context::CallContext;
 
-/// Where the operations of an API are polled: at `VERSION/NAME` of its host.
+/// Where the operations of an API are polled: at `VERSION/NAME` of its host, with the relative name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperationApi {
     /// The API.
@@ -30,9 +31,53 @@ impl OperationApi {
     pub const IAM: OperationApi = OperationApi { host: Host::IAM, version: "v1" };
     /// Firestore administration.
     pub const FIRESTORE: OperationApi = OperationApi { host: Host::FIRESTORE, version: "v1" };
+    /// Compute Engine.
+    pub const COMPUTE: OperationApi = OperationApi { host: Host::COMPUTE, version: "compute/v1" };
+
+    /// Each API writes its operations in one way.
+    fn style(&self) -> Style {
+        if self.host == Host::COMPUTE || self.host == Host::SQL_ADMIN { Style::Status } else { Style::Done }
+    }
 
     fn request(&self, name: &str) -> Request {
         Request::get(self.host.clone(), format!("{}/{name}", self.version))
+    }
+}
+
+/// How an API writes its operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    /// `done`, beside it a `response` or an `error`; `name` is relative.
+    Done,
+    /// `status: DONE`, beside it `error.errors` where it failed; `name` is the last segment of `selfLink`, which says
+    /// whether the operation is global or a region's.
+    Status,
+}
+
+impl Style {
+    /// The operation's relative name; empty where it has none.
+    fn name(self, operation: &Value) -> String {
+        let text = |field: &str| operation.get(field).and_then(Value::as_str).unwrap_or_default();
+        match self {
+            Style::Done => text("name").to_owned(),
+            Style::Status => relative(text("selfLink")).unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// The end of an operation, if it has one. `done` or `status` decides: a response may be there earlier.
+    fn end(self, operation: &Value) -> Option<Result<Value, Status>> {
+        let error = operation.get("error").filter(|error| !error.is_null());
+        match self {
+            Style::Done if operation.get("done").and_then(Value::as_bool) == Some(true) => Some(match error {
+                Some(error) => Err(Status::from_operation(error)),
+                None => Ok(operation.get("response").cloned().unwrap_or(Value::Null)),
+            }),
+            Style::Status if operation.get("status").and_then(Value::as_str) == Some("DONE") => Some(match error {
+                Some(error) => Err(Status::from_ended_operation(error, operation.get("httpErrorStatusCode"))),
+                None => Ok(Value::Null),
+            }),
+            Style::Done | Style::Status => None,
+        }
     }
 }
 
@@ -41,15 +86,17 @@ impl Client {
     ///
     /// On a stop or at the deadline the operation goes on; the error then says that it may have happened.
     pub async fn wait(&self, ctx: &CallContext, api: &OperationApi, operation: Value) -> Result<Value, ApiError> {
-        let name = operation.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let style = api.style();
+        let name = style.name(&operation);
         let call = line(&api.request(&name));
         let policy = self.config().poll;
         let mut latest = operation;
         let mut waited = Duration::ZERO;
         let mut poll = 0;
         loop {
-            if let Some(end) = finished(&call, &name, &latest) {
-                return end;
+            if let Some(end) = style.end(&latest) {
+                let failed = |status| ApiError::new(call, Cause::Operation { name, status });
+                return end.map_err(failed);
             }
             if name.is_empty() {
                 return Err(ApiError::new(call, Cause::Answer("an operation without a name".to_owned())));
@@ -68,22 +115,10 @@ impl Client {
     }
 }
 
-/// The end of an operation, if it has one. `done` decides: a response may be there earlier.
-fn finished(call: &Arc<CallLine>, name: &str, operation: &Value) -> Option<Result<Value, ApiError>> {
-    if operation.get("done").and_then(Value::as_bool) != Some(true) {
-        return None;
-    }
-    match operation.get("error") {
-        Some(error) if !error.is_null() => {
-            let cause = Cause::Operation { name: name.to_owned(), status: Status::from_operation(error) };
-            Some(Err(ApiError::new(call.clone(), cause)))
-        }
-        _ => Some(Ok(operation.get("response").cloned().unwrap_or(Value::Null))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::json;
     use tokio_util::sync::CancellationToken;
 
@@ -152,5 +187,50 @@ mod tests {
         let error =
             client_for(&script).wait(&ctx, &OperationApi::IAM, json!({"name": "operations/1"})).await.unwrap_err();
         assert!(error.is_cancelled() && script.count() == 0);
+    }
+
+    fn compute(status: &str, more: Value) -> Value {
+        let link = "https://www.googleapis.com/compute/v1/projects/p/regions/europe-west1/operations/operation-1";
+        let mut operation =
+            json!({"kind": "compute#operation", "name": "operation-1", "status": status, "selfLink": link});
+        operation.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        operation
+    }
+
+    #[tokio::test]
+    async fn an_operation_with_a_status_is_polled_where_its_link_says() {
+        let script = Script::start(|_, number| {
+            Reply::json(compute(if number < 2 { "RUNNING" } else { "DONE" }, json!({"progress": 100})))
+        })
+        .await;
+        let clock = ManualClock::new();
+        let started = compute("PENDING", json!({}));
+        let end = client_for(&script).wait(&ctx(&clock, 100), &OperationApi::COMPUTE, started).await;
+        assert_eq!(end.unwrap(), Value::Null);
+        assert_eq!(script.count(), 2);
+        let path = "/compute.googleapis.com/compute/v1/projects/p/regions/europe-west1/operations/operation-1";
+        assert_eq!(script.requests()[0].path, path);
+    }
+
+    #[tokio::test]
+    async fn an_error_inside_a_successful_answer_is_one() {
+        let script = Script::start(|_, _| Reply::status(500)).await;
+        let clock = ManualClock::new();
+        let failed = |code: &str, more: Value| {
+            let error = json!({"error": {"errors": [{"code": code, "message": "it is used by another"}]}});
+            let mut operation = compute("DONE", error);
+            operation.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+            operation
+        };
+        let client = client_for(&script);
+        let used = failed(
+            "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE",
+            json!({"httpErrorStatusCode": 400, "httpErrorMessage": "BAD REQUEST"}),
+        );
+        let error = client.wait(&ctx(&clock, 10), &OperationApi::COMPUTE, used).await.unwrap_err();
+        assert!(error.is_in_use() && !error.retryable() && error.chain().contains("it is used by another"));
+        let sql = OperationApi { host: Host::SQL_ADMIN, version: "v1" };
+        let error = client.wait(&ctx(&clock, 10), &sql, failed("INTERNAL_ERROR", json!({}))).await.unwrap_err();
+        assert!(error.may_have_happened() && error.chain().contains("INTERNAL_ERROR"));
     }
 }

@@ -74,6 +74,25 @@ impl Status {
         Status { http, name: Some(name.to_owned()), ..parsed }
     }
 
+    /// Reads the `error` of an operation with a status: a list, of which the first entry is told. `http` is the status that
+    /// it corresponds to, where the API says so.
+    pub fn from_ended_operation(error: &Value, http: Option<&Value>) -> Status {
+        let entries: Vec<&Value> = list(error.get("errors")).collect();
+        let first = |field: &str| entries.iter().find_map(|entry| text(entry.get(field)));
+        let code = first("code");
+        let mut status = Status {
+            http: integer(http).and_then(|http| u16::try_from(http).ok()).unwrap_or(500),
+            message: first("message").unwrap_or_default(),
+            name: code,
+            structured: true,
+            ..Status::default()
+        };
+        for entry in entries {
+            status.add_reason(text(entry.get("code")));
+        }
+        status
+    }
+
     fn from_error(error: &Value) -> Status {
         let mut status = Status {
             name: text(error.get("status")),

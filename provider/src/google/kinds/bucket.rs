@@ -21,7 +21,7 @@ use crate::engine::scope::Scope;
 use crate::engine::terms::Terms;
 use crate::engine::wire::{self, INT64, LOCATION, SECONDS, UPPER};
 use crate::google::api::{ApiError, Host};
-use crate::google::rest::{IamStyle, Naming, Operations, Patch, Rest, RestKind, Update};
+use crate::google::rest::{Guard, IamStyle, Naming, Operations, Patch, Rest, RestKind, Update};
 use crate::google::session::Run;
 use crate::google::terms::GoogleTerms;
 use crate::types::{BucketName, Duration, Location};
@@ -415,7 +415,7 @@ impl RestKind for Bucket {
             list_query: &[("project", "{project}"), ("projection", "noAcl")],
             page_size: ("maxResults", 1000),
             naming: Naming::Body,
-            update: Update::Merge,
+            update: Update::Merge(Guard::Metageneration),
             operations: Operations::default(),
             iam: Some(IamStyle::Storage),
             full_name: "//storage.googleapis.com/projects/_/buckets/{name}",

@@ -15,7 +15,7 @@ use crate::json::{self, Mask, Object, Presence};
 use crate::lag::Pending;
 use crate::operation;
 use crate::route::Api;
-use crate::store::{End, Operation, World};
+use crate::store::{End, Form, Operation, World};
 
 const DATABASES: &str = "/v1/projects/{project}/databases";
 const DATABASE: &str = "/v1/projects/{project}/databases/{database}";
@@ -197,6 +197,7 @@ fn answer(call: &mut Call<'_>, id: &str, metadata: &str, mut response: Value, do
         pending: if done { Pending::default() } else { operation::begin(call) },
         end,
         shows_response_early: true,
+        form: Form::Done,
     };
     let body = operation.body(done);
     operation::register(call, operation);

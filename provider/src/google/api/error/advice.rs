@@ -43,6 +43,12 @@ impl ApiError {
                     .to_owned(),
             );
         }
+        if self.is_in_use() {
+            return Some(
+                "The message names what uses the object. Remove it, or have it use another object, and run the command again."
+                    .to_owned(),
+            );
+        }
         if self.is_billing_disabled() {
             return Some("The project has no active billing account. Link one: gcloud billing projects link PROJECT --billing-account ACCOUNT".to_owned());
         }

@@ -84,6 +84,7 @@ impl ApiError {
         self.is_name_reserved()
             || self.status_is(|s| {
                 s.is("ALREADY_EXISTS")
+                    || s.is("RESOURCE_ALREADY_EXISTS")
                     || (s.http == 409
                         && s.name.is_none()
                         && (s.has_reason("conflict") || s.has_reason("alreadyExists") || s.has_reason("duplicate")))
@@ -113,6 +114,8 @@ impl ApiError {
         ];
         self.status_is(|s| {
             s.is("ABORTED")
+                || s.has_reason("resourceNotReady")
+                || s.has_reason("RESOURCE_NOT_READY")
                 || (s.http == 409 && (s.has_reason("operationInProgress") || TEXTS.iter().any(|text| s.says(text))))
         })
     }
@@ -241,6 +244,13 @@ impl ApiError {
     /// A bucket cannot be deleted because it holds objects.
     pub fn is_not_empty(&self) -> bool {
         self.status_is(|s| s.http == 409 && s.says("not empty"))
+    }
+
+    /// The object is used by another and cannot be deleted, nor moved away from it, until that one is gone.
+    pub fn is_in_use(&self) -> bool {
+        self.status_is(|s| {
+            s.has_reason("resourceInUseByAnotherResource") || s.has_reason("RESOURCE_IN_USE_BY_ANOTHER_RESOURCE")
+        })
     }
 
     /// A revision may not read a secret: passing if the right was granted moments ago.
@@ -417,6 +427,17 @@ mod tests {
         let role = "You can't create a role_id (reader) which has been marked for deletion.";
         let reserved = http(400, "FAILED_PRECONDITION", "", role);
         assert!(reserved.is_name_reserved() && reserved.is_already_exists() && !reserved.retryable());
+        let used = http(
+            400,
+            "",
+            "resourceInUseByAnotherResource",
+            "The backend_service resource 'b' is already being used by 'u'",
+        );
+        assert!(used.is_in_use() && !used.is_conflict() && !used.is_etag_conflict() && !used.retryable());
+        let stale = http(412, "", "conditionNotMet", "Invalid fingerprint.");
+        assert!(stale.is_etag_conflict() && !stale.retryable());
+        let unready = http(400, "", "resourceNotReady", "The resource 'n' is not ready");
+        assert!(unready.is_etag_conflict() && unready.retryable() && !unready.is_in_use());
         let racing = http(409, "ABORTED", "", "There were concurrent policy changes.");
         assert!(racing.is_etag_conflict() && racing.retryable() && !racing.is_already_exists());
     }
