@@ -100,7 +100,7 @@ fn a_change_that_stops_half_way_is_gone_on_with(scene: Scene) {
         .fault(&Fault::on("PATCH", "/instances/cache$").host(REDIS).after(1).times(1).status(400, "INVALID_ARGUMENT"));
     world.failed_apply().error(&["redis_instances[\"cache\"]"]);
     let mark = world.cloud.mark();
-    world.main.apply().expect_success();
+    world.main.apply(&[]).expect_success();
     assert_eq!(world.writes(mark), [format!("PATCH {REDIS}{}", redis_path("cache"))]);
     world.finish();
 }

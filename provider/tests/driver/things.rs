@@ -6,8 +6,7 @@ use localcloud::{Seed, SeedObject};
 use serde_json::{Value as Json, json};
 
 /// What is different after any write, and between any two objects.
-const BY_ITSELF: [&str; 19] = [
-    "createTime",
+const BY_ITSELF: [&str; 17] = [
     "creationRecord",
     "etag",
     "freeTier",
@@ -24,19 +23,21 @@ const BY_ITSELF: [&str; 19] = [
     "trafficStatuses",
     "uid",
     "uniqueId",
-    "updateTime",
     "updated",
 ];
 
 /// The same, wherever it lies.
-const TIMES: [&str; 7] = [
+const TIMES: [&str; 10] = [
+    "createTime",
     "earliestVersionTime",
     "effectiveTime",
     "lastEnableTime",
     "lockedTime",
     "mutationRecords",
+    "rdbNextSnapshotTime",
     "terminalStorageClassUpdateTime",
     "toggleTime",
+    "updateTime",
 ];
 
 /// The name of an object or of a policy.

@@ -32,6 +32,7 @@ pub(crate) mod redis;
 pub(crate) mod resource_manager;
 pub(crate) mod run;
 pub(crate) mod secret_manager;
+pub(crate) mod service_networking;
 pub(crate) mod service_usage;
 pub(crate) mod storage;
 pub(crate) mod tokens;
@@ -61,6 +62,7 @@ pub(crate) fn hosts() -> Vec<Api> {
         resource_manager::api(),
         run::api(),
         secret_manager::api(),
+        service_networking::api(),
         service_usage::api(),
         storage::api(),
         tokens::oauth2(),

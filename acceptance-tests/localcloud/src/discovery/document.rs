@@ -133,6 +133,8 @@ impl Template {
             let name = rest[open + 1..open + length].trim_start_matches('+');
             let default = if OBJECTS.contains(&name) { ".*" } else { ANY };
             let pattern = pattern_of(name).unwrap_or_else(|| default.to_owned());
+            // The colon of a group is none of a verb.
+            let pattern = pattern.replace("(?:", "(");
             expanded.push_str(pattern.trim_start_matches('^').trim_end_matches('$'));
             rest = &rest[open + length + 1..];
         }
@@ -260,6 +262,13 @@ mod tests {
         assert!(get.matches("v2/projects/p/services/s:getIamPolicy").is_none());
         assert!(policy.matches("v2/projects/p/services/s:getIamPolicy").is_some());
         assert!(policy.matches("v2/projects/p/services/s").is_none());
+    }
+
+    #[test]
+    fn the_group_of_a_pattern_is_no_verb() {
+        let network =
+            template("projects/p/global/networks/{network}", "[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?|[1-9][0-9]{0,19}");
+        assert!(network.matches("projects/p/global/networks/main").is_some());
     }
 
     #[test]

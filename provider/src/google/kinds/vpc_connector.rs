@@ -85,7 +85,7 @@ const BROKEN: &str = "ERROR";
 impl Declared for VpcConnector {
     type Spec = VpcConnectorSpec;
     const NAME: &'static str = "vpc_connectors";
-    const NOUN: &'static str = "VPC connector";
+    const NOUN: &'static str = "vpc connector";
 
     fn validate(&self, spec: &VpcConnectorSpec, path: &Path, diagnostics: &mut Diagnostics) {
         if let Some(name) = spec.name.known().filter(|name| !is_name(name)) {
