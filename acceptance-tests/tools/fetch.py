@@ -23,9 +23,9 @@ TOOLS = HERE.parent.parent / "target" / "tools"
 REQUIREMENTS = HERE / "requirements.txt"
 LAUNCHER = HERE / "terraform.c"
 APIS = (
-    "artifactregistry", "billingbudgets", "cloudbilling", "cloudresourcemanager", "compute", "firestore", "iam",
-    "iamcredentials", "logging", "monitoring", "pubsub", "redis", "run", "secretmanager", "servicenetworking",
-    "serviceusage", "storage", "sts", "vpcaccess",
+    "artifactregistry", "billingbudgets", "cloudbilling", "cloudresourcemanager", "cloudscheduler", "compute",
+    "firestore", "iam", "iamcredentials", "logging", "monitoring", "pubsub", "redis", "run", "secretmanager",
+    "servicenetworking", "serviceusage", "sqladmin", "storage", "sts", "vpcaccess",
 )
 AWS_SERVICES = ("s3", "iam", "sts")
 

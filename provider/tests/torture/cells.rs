@@ -47,11 +47,11 @@ pub(crate) struct Shape {
 }
 
 /// Collections whose members the server names.
-const NAMED_BY_SERVER: [&str; 6] =
-    ["operations", "alertPolicies", "notificationChannels", "budgets", "indexes", "revisions"];
+const NAMED_BY_SERVER: [&str; 7] =
+    ["operations", "alertPolicies", "notificationChannels", "budgets", "indexes", "revisions", "executions"];
 
 /// Collections of which a page without items says that there are none.
-const COLLECTIONS: [&str; 19] = [
+const COLLECTIONS: [&str; 21] = [
     "alertPolicies",
     "b",
     "budgets",
@@ -60,6 +60,7 @@ const COLLECTIONS: [&str; 19] = [
     "fields",
     "indexes",
     "instances",
+    "jobs",
     "notificationChannels",
     "providers",
     "repositories",
@@ -69,19 +70,22 @@ const COLLECTIONS: [&str; 19] = [
     "services",
     "subscriptions",
     "topics",
+    "users",
     "versions",
     "workloadIdentityPools",
 ];
 
 /// The calls that answer with a long-running operation.
-const OPERATIONS: [(&str, &str); 7] = [
+const OPERATIONS: [(&str, &str); 9] = [
     ("run.googleapis.com", "/services"),
+    ("run.googleapis.com", "/jobs"),
     ("artifactregistry.googleapis.com", "/repositories"),
     ("iam.googleapis.com", "/workloadIdentityPools"),
     ("firestore.googleapis.com", "/databases"),
     ("serviceusage.googleapis.com", "/services"),
     ("vpcaccess.googleapis.com", "/connectors"),
     ("redis.googleapis.com", "/instances"),
+    ("sqladmin.googleapis.com", "/instances"),
 ];
 
 impl Shape {

@@ -18,6 +18,7 @@
 pub(crate) mod artifact_registry;
 pub(crate) mod billing_budgets;
 pub(crate) mod cloud_billing;
+pub(crate) mod cloud_scheduler;
 pub(crate) mod compute;
 pub(crate) mod duration;
 pub(crate) mod firestore;
@@ -34,6 +35,7 @@ pub(crate) mod run;
 pub(crate) mod secret_manager;
 pub(crate) mod service_networking;
 pub(crate) mod service_usage;
+pub(crate) mod sqladmin;
 pub(crate) mod storage;
 pub(crate) mod tokens;
 pub(crate) mod vpc_access;
@@ -51,6 +53,7 @@ pub(crate) fn hosts() -> Vec<Api> {
         artifact_registry::api(),
         billing_budgets::api(),
         cloud_billing::api(),
+        cloud_scheduler::api(),
         compute::api(),
         firestore::api(),
         iam::api(),
@@ -64,6 +67,7 @@ pub(crate) fn hosts() -> Vec<Api> {
         secret_manager::api(),
         service_networking::api(),
         service_usage::api(),
+        sqladmin::api(),
         storage::api(),
         tokens::oauth2(),
         tokens::sts(),

@@ -130,11 +130,11 @@ impl Template {
         while let Some(open) = rest.find('{') {
             let Some(length) = rest[open..].find('}') else { break };
             expanded.push_str(&rest[..open]);
-            let name = rest[open + 1..open + length].trim_start_matches('+');
+            let variable = &rest[open + 1..open + length];
+            let name = variable.trim_start_matches('+');
             let default = if OBJECTS.contains(&name) { ".*" } else { ANY };
-            let pattern = pattern_of(name).unwrap_or_else(|| default.to_owned());
-            // The colon of a group is none of a verb.
-            let pattern = pattern.replace("(?:", "(");
+            // Only what may hold slashes has a pattern of segments: that of a plain name says which letters it has.
+            let pattern = pattern_of(name).filter(|_| variable.starts_with('+')).unwrap_or_else(|| default.to_owned());
             expanded.push_str(pattern.trim_start_matches('^').trim_end_matches('$'));
             rest = &rest[open + length + 1..];
         }
@@ -265,13 +265,6 @@ mod tests {
     }
 
     #[test]
-    fn the_group_of_a_pattern_is_no_verb() {
-        let network =
-            template("projects/p/global/networks/{network}", "[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?|[1-9][0-9]{0,19}");
-        assert!(network.matches("projects/p/global/networks/main").is_some());
-    }
-
-    #[test]
     fn an_object_name_may_hold_slashes_and_colons() {
         let object = Template::parse("storage/v1/b/{bucket}/o/{object}", |_| None);
         assert!(object.matches("storage/v1/b/x/o/a/b:c").is_some());
@@ -280,6 +273,13 @@ mod tests {
             |_| None,
         );
         assert!(copy.matches("b/x/o/a/b/copyTo/b/y/o/c/d:e").is_some());
+    }
+
+    #[test]
+    fn the_letters_of_a_plain_name_are_no_part_of_the_path() {
+        let get = template("global/urlMaps/{urlMap}", "[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?|[1-9][0-9]{0,19}");
+        assert!(get.matches("global/urlMaps/web").is_some());
+        assert!(get.matches("global/urlMaps").is_none());
     }
 
     #[test]

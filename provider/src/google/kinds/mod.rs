@@ -6,19 +6,23 @@
 pub(crate) mod alert_policy;
 mod bucket;
 mod budget;
-mod cloud_name;
 mod custom_role;
 mod firestore_database;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod job;
 mod limits;
+mod load_balancer;
 mod notification_channel;
 mod redis_instance;
 mod registry;
+mod run;
 mod scalars;
+mod schedule;
 mod secret;
 mod service;
 mod service_account;
+mod sql_instance;
 mod topic;
 mod vpc_connector;
 mod workload_identity_pool;
@@ -50,6 +54,8 @@ kinds![
     bucket::Bucket,
     registry::Registry,
     service::Service,
+    job::Job,
+    schedule::Schedule,
     notification_channel::NotificationChannel,
     alert_policy::AlertPolicy,
     service_account::ServiceAccount,
@@ -57,10 +63,12 @@ kinds![
     secret::Secret,
     workload_identity_pool::WorkloadIdentityPool,
     firestore_database::FirestoreDatabase,
+    sql_instance::SqlInstance,
     topic::Topic,
     vpc_connector::VpcConnector,
     redis_instance::RedisInstance,
     budget::Budget,
+    load_balancer::LoadBalancer,
 ];
 
 /// How the API of a kind is reached.

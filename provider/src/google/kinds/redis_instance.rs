@@ -16,7 +16,7 @@ use tfplugin::{Choice, Diagnostics, Dynamic, Object, Path, Value};
 
 use self::maintenance::MaintenanceWindow;
 use self::persistence::Persistence;
-use super::cloud_name::CloudName;
+use super::run::names::CloudName;
 use super::scalars::KmsKey;
 use crate::engine::kind::{Declared, Gradual, Kind};
 use crate::engine::marks::{Immutable, Labels, wire, wire_with};

@@ -9,8 +9,8 @@ mod tests;
 use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
-use super::cloud_name::CloudName;
 use super::limits;
+use super::run::names::CloudName;
 use crate::engine::kind::{Declared, Gradual, Kind};
 use crate::engine::marks::{Immutable, Volatile, wire, wire_with};
 use crate::engine::objects::Readiness;
