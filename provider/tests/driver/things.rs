@@ -6,8 +6,7 @@ use localcloud::{Seed, SeedObject};
 use serde_json::{Value as Json, json};
 
 /// What is different after any write, and between any two objects.
-const BY_ITSELF: [&str; 23] = [
-    "createTime",
+const BY_ITSELF: [&str; 21] = [
     "creationRecord",
     "etag",
     "executionCount",
@@ -27,7 +26,6 @@ const BY_ITSELF: [&str; 23] = [
     "trafficStatuses",
     "uid",
     "uniqueId",
-    "updateTime",
     "updated",
     "userUpdateTime",
 ];
@@ -36,14 +34,17 @@ const BY_ITSELF: [&str; 23] = [
 const OF_COMPUTE: [&str; 4] = ["creationTimestamp", "fingerprint", "id", "labelFingerprint"];
 
 /// The same, wherever it lies.
-const TIMES: [&str; 7] = [
+const TIMES: [&str; 10] = [
+    "createTime",
     "earliestVersionTime",
     "effectiveTime",
     "lastEnableTime",
     "lockedTime",
     "mutationRecords",
+    "rdbNextSnapshotTime",
     "terminalStorageClassUpdateTime",
     "toggleTime",
+    "updateTime",
 ];
 
 /// The name of an object or of a policy.
