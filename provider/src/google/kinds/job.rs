@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use tfplugin::{Diagnostics, Dynamic, Number, Object, Path, Value};
 
-use super::run::container::{Paths, container_object, container_paths};
+use super::run::container::container_object;
+use super::run::paths::{Paths, container_paths};
 use super::run::probe::{Probe, ProbeAt};
 use super::run::resources::Gpu;
 use super::run::sidecars::{self, JobSidecar, Sidecars, sidecars};

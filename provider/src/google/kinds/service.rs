@@ -15,7 +15,8 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use tfplugin::{Choice, Diagnostics, Dynamic, Object, Path, Value};
 
-use super::run::container::{Paths, container_object, container_paths};
+use super::run::container::container_object;
+use super::run::paths::{Paths, container_paths};
 use super::run::probe::{Probe, ProbeAt};
 use super::run::resources::{CpuIdle, Gpu};
 use super::run::sidecars::{self, Sidecar, Sidecars, sidecars};

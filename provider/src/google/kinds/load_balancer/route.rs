@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json, json};
 use tfplugin::{Object, Value};
 
-use super::graph::{link, reference};
+use super::link::{link, reference};
 use crate::engine::marks::{Unordered, wire};
 use crate::engine::wire::text;
 
