@@ -18,6 +18,7 @@ mod registry;
 mod secret;
 mod service;
 mod service_account;
+mod sql_instance;
 mod topic;
 mod workload_identity_pool;
 

@@ -9,6 +9,7 @@ pub(crate) const RUN: &str = "run.googleapis.com";
 pub(crate) const MONITORING: &str = "monitoring.googleapis.com";
 pub(crate) const IAM: &str = "iam.googleapis.com";
 pub(crate) const SECRETS: &str = "secretmanager.googleapis.com";
+pub(crate) const SQL: &str = "sqladmin.googleapis.com";
 pub(crate) const PROJECTS: &str = "cloudresourcemanager.googleapis.com";
 
 /// The JSON of a bucket.
