@@ -128,7 +128,7 @@ fn databases_and_users_of_others_are_left_alone(scene: Scene) {
     for (what, body) in
         [("databases", json!({"name": "theirs"})), ("users", json!({"name": "theirs", "password": "x"}))]
     {
-        let (status, answer) = world.cloud.call("POST", SQL, &format!("{}/{what}", path(&world)), Some(body));
+        let (status, answer) = world.cloud.call("POST", SQL, &format!("{}/{what}", path(&world)), Some(&body));
         assert_eq!(status, 200, "{answer}");
     }
     assert!(world.main.plan(&[]).is_empty());
@@ -145,8 +145,12 @@ fn databases_and_users_of_others_are_left_alone(scene: Scene) {
 fn a_protected_instance_is_not_removed(scene: Scene) {
     let world = scene.small_world();
     let protected = with(INSIDE).replace("deletion_policy  = \"DELETE\"", "");
-    world.apply_stack(&format!("deletion_protection = true\n {protected}"));
-    world.plan_stack("deletion_protection = true").expect_refused().error(&["The sql instance must not be deleted"]);
+    let stack =
+        |body: &str| world.config(&format!("resource \"mlops_stack\" \"it\" {{\n  name = \"it\"\n{body}\n}}\n"));
+    stack(&protected);
+    world.main.apply(&[]).expect_success();
+    stack("");
+    world.main.plan(&[]).expect_refused().error(&["The sql instance must not be deleted"]);
     world.apply_stack(&with(INSIDE));
     world.finish();
 }
