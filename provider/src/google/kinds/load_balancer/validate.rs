@@ -27,6 +27,7 @@ pub(super) fn always(spec: &LoadBalancerSpec, path: &Path, diagnostics: &mut Dia
         let path = path.attribute("frontends").key(key);
         name(&frontend.name, &path, diagnostics);
         of_protocol(frontend, &path, diagnostics);
+        two_maps(&spec.name, frontend, &path, diagnostics);
     }
     for (key, address) in spec.addresses.known().into_iter().flatten() {
         name(&address.name, &path.attribute("addresses").key(key), diagnostics);
@@ -148,6 +149,21 @@ fn of_protocol(frontend: &Frontend, path: &Path, diagnostics: &mut Diagnostics) 
     if frontend.redirect_to_https.known() == Some(&false) && !frontend.redirect_map.is_null() {
         let detail = "redirect_map names the URL map of a redirect. Set redirect_to_https = true, or remove it.";
         error("redirect_map", "redirect_map without a redirect", detail.to_owned());
+    }
+}
+
+/// A redirect is a URL map of its own, and takes its name from the forwarding rule where it has none.
+fn two_maps(balancer: &Value<String>, frontend: &Frontend, path: &Path, diagnostics: &mut Diagnostics) {
+    let map = if frontend.redirect_map.is_null() { &frontend.name } else { &frontend.redirect_map };
+    let (Some(true), Some(map), Some(balancer)) = (frontend.redirect_to_https.known(), map.known(), balancer.known())
+    else {
+        return;
+    };
+    if map == balancer {
+        let detail = format!(
+            "The redirect would be the URL map {map:?}, which is the load balancer's own. Set redirect_map to another name."
+        );
+        diagnostics.push(Diagnostic::error("Two URL maps of one name", detail).at(path.attribute("redirect_to_https")));
     }
 }
 
