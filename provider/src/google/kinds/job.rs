@@ -1,7 +1,7 @@
 //! Cloud Run jobs (API v2): containers that run to their end.
 //!
 //! An update replaces the whole job: what is not declared is read and written back. What services have, too, is in
-//! [`run`](super::run). A job can be [executed](execution) after each change, and others wait until it has succeeded.
+//! [`run`]. A job can be [executed](execution) after each change, and others wait until it has succeeded.
 
 mod execution;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Cloud Run services (API v2).
 //!
 //! A service belongs to many: CI changes the image, gcloud leaves its name, others add sidecars. Only what is declared is
-//! written, and the main container is the one with a port, else the first. What jobs have, too, is in [`run`](super::run).
+//! written, and the main container is the one with a port, else the first. What jobs have, too, is in [`run`].
 
 mod silence;
 mod validate;
