@@ -65,7 +65,7 @@ macro_rules! container_object {
             pub(in $crate::google::kinds) volumes:
                 tfplugin::Value<std::collections::BTreeMap<String, $crate::google::kinds::run::volumes::Volume>>,
             /// The containers, by name, that must have started before this one does. Each needs a `startup_probe`.
-            #[tf(optional, ext($crate::engine::marks::wire(concat!($at, "dependsOn"))))]
+            #[tf(optional, ext($crate::engine::marks::wire(concat!($at, "dependsOn")), $crate::engine::marks::Later))]
             pub(in $crate::google::kinds) depends_on: tfplugin::Value<std::collections::BTreeSet<String>>,
         }
 
