@@ -22,6 +22,7 @@ mod schedule;
 mod secret;
 mod service;
 mod service_account;
+mod sql_instance;
 mod topic;
 mod vpc_connector;
 mod workload_identity_pool;

@@ -6,7 +6,7 @@ use localcloud::{Seed, SeedObject};
 use serde_json::{Value as Json, json};
 
 /// What is different after any write, and between any two objects.
-const BY_ITSELF: [&str; 21] = [
+const BY_ITSELF: [&str; 20] = [
     "creationRecord",
     "etag",
     "executionCount",
@@ -20,7 +20,6 @@ const BY_ITSELF: [&str; 21] = [
     "oauth2ClientId",
     "observedGeneration",
     "reconciling",
-    "settingsVersion",
     "terminalCondition",
     "timeCreated",
     "trafficStatuses",
@@ -34,7 +33,7 @@ const BY_ITSELF: [&str; 21] = [
 const OF_COMPUTE: [&str; 4] = ["creationTimestamp", "fingerprint", "id", "labelFingerprint"];
 
 /// The same, wherever it lies.
-const TIMES: [&str; 10] = [
+const TIMES: [&str; 11] = [
     "createTime",
     "earliestVersionTime",
     "effectiveTime",
@@ -42,6 +41,7 @@ const TIMES: [&str; 10] = [
     "lockedTime",
     "mutationRecords",
     "rdbNextSnapshotTime",
+    "settingsVersion",
     "terminalStorageClassUpdateTime",
     "toggleTime",
     "updateTime",

@@ -138,7 +138,6 @@ pub(super) const KINDS: &[Kind] = &[
         "cloudscheduler.googleapis.com",
         "jobs",
         &[
-            there("pubsubTarget.topicName", "topics"),
             there("httpTarget.oidcToken.serviceAccountEmail", "serviceAccounts"),
             there("httpTarget.oauthToken.serviceAccountEmail", "serviceAccounts"),
         ],
