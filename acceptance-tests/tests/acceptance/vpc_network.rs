@@ -3,7 +3,7 @@
 use acceptance_tests::{Fault, Scene, on_every_terraform};
 use serde_json::json;
 
-use crate::wire::{COMPUTE, SERVICE_NETWORKING, network_path, redis};
+use crate::wire::{COMPUTE, SERVICE_NETWORKING, compute, redis};
 
 on_every_terraform! {
     a_network_is_made_as_declared,
@@ -34,11 +34,14 @@ fn a_network_is_made_as_declared(scene: Scene) {
         private_services = { google = { name = "google-services", prefix_length = 16 } }"#,
     ));
     let snapshot = world.cloud.snapshot();
-    let network = snapshot.object(COMPUTE, &network_path("main")).unwrap().body;
+    let network = compute(&world, "networks/main");
     assert_eq!((&network["mtu"], &network["routingConfig"]["routingMode"]), (&json!(1500), &json!("GLOBAL")));
     assert_eq!(network["peerings"][0]["name"], "servicenetworking-googleapis-com");
     let subnetwork = snapshot.object(COMPUTE, SUBNETWORK).unwrap().body;
-    assert_eq!((&subnetwork["ipCidrRange"], &subnetwork["privateIpGoogleAccess"]), (&json!("10.0.0.0/24"), &json!(true)));
+    assert_eq!(
+        (&subnetwork["ipCidrRange"], &subnetwork["privateIpGoogleAccess"]),
+        (&json!("10.0.0.0/24"), &json!(true))
+    );
     assert_eq!(subnetwork["secondaryIpRanges"], json!([{"rangeName": "pods", "ipCidrRange": "10.4.0.0/20"}]));
     let stack = world.main.state().resource("mlops_stack.it");
     assert_eq!(stack.str("/networks/main/id"), "projects/ml-test-project/global/networks/main");
@@ -54,7 +57,7 @@ fn a_subnetwork_is_changed_by_itself(scene: Scene) {
     world.apply_stack(&apps(""));
     let mark = world.cloud.mark();
     world.apply_stack(&apps("private_google_access = true"));
-    assert_eq!(world.writes(mark), [format!("PATCH {COMPUTE}{SUBNETWORK}")]);
+    assert_eq!(world.writes(mark), [format!("POST {COMPUTE}{SUBNETWORK}/setPrivateIpGoogleAccess")]);
     world.finish();
 }
 
@@ -90,7 +93,9 @@ fn a_changed_network_is_shown_and_healed(scene: Scene) {
 
 fn a_cache_by_private_access_waits_for_the_peering_and_goes_before_it(scene: Scene) {
     let world = scene.small_world();
-    world.cloud.fault(&Fault::on("PATCH", "/connections/-$").host(SERVICE_NETWORKING).status(503, "UNAVAILABLE").times(1));
+    world
+        .cloud
+        .fault(&Fault::on("PATCH", "/connections/-$").host(SERVICE_NETWORKING).status(503, "UNAVAILABLE").times(1));
     let mark = world.cloud.mark();
     world.apply_stack(
         r#"

@@ -2,7 +2,7 @@
 //!
 //! All three are objects of their own: subnetworks of regions, ranges global addresses, and the ranges together make the
 //! peering with Google's services (Cloud SQL, Redis), which a network has as long as it has one. They hang in the network's
-//! JSON as `subnets` and `serviceRanges`. Whoever names a network needs them, too.
+//! JSON as `subnets` and `serviceRanges`.
 
 mod peering;
 mod range;
@@ -84,28 +84,11 @@ pub(super) enum RoutingMode {
     Global,
 }
 
-/// A name of Compute Engine.
-fn is_name(name: &str) -> bool {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    (1..=63).contains(&name.len())
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.ends_with(inner)
-        && name.chars().all(|c| inner(c) || c == '-')
-}
-
+/// Checks the name of what stands at `path`, which defaults to the KEY.
 fn check_name(name: &Value<String>, key: Option<&str>, noun: &str, path: &Path, diagnostics: &mut Diagnostics) {
     let said = if name.is_null() { key } else { name.known().map(String::as_str) };
-    if let Some(name) = said.filter(|name| !is_name(name)) {
-        diagnostics.push(
-            Diagnostic::error(
-                format!("Invalid {noun} name"),
-                format!(
-                    "{name:?} cannot be the name of a {noun}: it must have 1 to 63 lower-case letters, digits and '-', with a \
-                     letter first and no '-' last. It defaults to the KEY; set name where the KEY does not do."
-                ),
-            )
-            .at(path.attribute("name")),
-        );
+    if let Some(detail) = said.and_then(limits::compute_name) {
+        diagnostics.push(Diagnostic::error(format!("Invalid {noun} name"), detail).at(path.attribute("name")));
     }
 }
 
@@ -142,19 +125,13 @@ impl Kind for Network {
         true
     }
 
-    fn is_used_whole(&self) -> bool {
-        true
-    }
-
     fn effective(&self, component: &mut Dynamic, _: &str, scope: &Scope) {
         let Some(entries) = component.as_entries_mut() else { return };
-        for (key, subnetwork) in
-            entries.get_mut("subnetworks").and_then(Dynamic::as_entries_mut).into_iter().flatten()
+        for (key, subnetwork) in entries.get_mut("subnetworks").and_then(Dynamic::as_entries_mut).into_iter().flatten()
         {
             subnetwork::complete(key, subnetwork, scope);
         }
-        for (key, range) in
-            entries.get_mut("private_services").and_then(Dynamic::as_entries_mut).into_iter().flatten()
+        for (key, range) in entries.get_mut("private_services").and_then(Dynamic::as_entries_mut).into_iter().flatten()
         {
             range::complete(key, range);
         }
@@ -204,7 +181,6 @@ impl Kind for Network {
             "subnets.*.kind",
             "subnets.*.network",
             "subnets.*.privateIpv6GoogleAccess",
-            "subnets.*.purpose",
             "subnets.*.selfLink",
             "subnets.*.stackType",
             "subnets.*.state",
@@ -247,7 +223,7 @@ impl RestKind for Network {
             list_query: &[],
             page_size: ("maxResults", 500),
             naming: Naming::Inside,
-            update: Update::Merge(Guard::Field("fingerprint")),
+            update: Update::Merge(Guard::Nothing),
             operations: Operations { create: true, update: true, delete: true },
             iam: None,
             full_name: "//compute.googleapis.com/{name}",

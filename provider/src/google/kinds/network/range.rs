@@ -44,7 +44,7 @@ pub(super) fn validate(range: &ServiceRange, path: &Path, diagnostics: &mut Diag
     limits::number(&range.prefix_length, (8, 30), "prefix_length", path, diagnostics);
     let is_address = |text: &str| text.parse::<std::net::Ipv4Addr>().is_ok();
     if let Some(address) = range.address.known().filter(|address| !is_address(address)) {
-        let text = format!("{address:?} is no address. Write the first one of the range, such as \"10.100.0.0\".");
+        let text = format!("{address:?} is not an address. Write the first one of the range, such as \"10.100.0.0\".");
         diagnostics.push(Diagnostic::error("Not an address", text).at(path.attribute("address")));
     }
 }
@@ -104,9 +104,8 @@ pub(super) async fn write(
     wanted: Vec<&Json>,
     run: Run<'_>,
 ) -> (Vec<Json>, Result<(), ApiError>) {
-    let names = |ranges: &[&Json]| -> BTreeSet<String> {
-        ranges.iter().map(|range| text(range, "name").to_owned()).collect()
-    };
+    let names =
+        |ranges: &[&Json]| -> BTreeSet<String> { ranges.iter().map(|range| text(range, "name").to_owned()).collect() };
     // One that is made anew has nothing of the old one.
     let is_kept = |range: &&Json| range.get("id").is_some();
     let (old, new) = (names(&had), names(&wanted));
@@ -123,7 +122,10 @@ pub(super) async fn write(
     }
     let made = wanted.iter().filter(|range| !is_kept(range)).map(|range| make(network, range, run));
     if let Some(error) = join_all(made).await.into_iter().find_map(Result::err) {
-        return (had.into_iter().filter(|range| !remade.iter().any(|name| name == text(range, "name"))).cloned().collect(), Err(error));
+        return (
+            had.into_iter().filter(|range| !remade.iter().any(|name| name == text(range, "name"))).cloned().collect(),
+            Err(error),
+        );
     }
     let gone: Vec<String> = old.difference(&new).cloned().collect();
     let named: Vec<String> = new.iter().cloned().collect();

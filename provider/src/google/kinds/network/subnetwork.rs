@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use serde_json::{Value as Json, json};
-use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
+use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use crate::engine::marks::{Codec, Identity, Immutable, wire, wire_with};
 use crate::engine::scope::Scope;
-use crate::engine::wire::{self, text};
 use crate::engine::tree;
+use crate::engine::wire::text;
 use crate::google::api::{ApiError, relative};
 use crate::google::compute;
 use crate::google::names::last_segment;
@@ -30,6 +30,16 @@ pub(in crate::google::kinds) struct Subnetwork {
     /// The addresses, such as `10.0.0.0/24`: a range that nothing else in the network uses. Immutable.
     #[tf(required, ext(wire("ipCidrRange"), Immutable))]
     pub(super) ip_cidr_range: Value<String>,
+    /// What the subnetwork is for. Immutable.
+    #[tf(optional, ext(wire("description"), Immutable))]
+    pub(super) description: Value<String>,
+    /// What takes its addresses: `PRIVATE` for machines and services, `REGIONAL_MANAGED_PROXY` or `GLOBAL_MANAGED_PROXY` for the
+    /// proxies of load balancers, `PRIVATE_SERVICE_CONNECT` for what is published by it, `PRIVATE_NAT` for private NAT. Immutable.
+    #[tf(default = "PRIVATE", ext(wire("purpose"), Immutable))]
+    pub(super) purpose: Value<Purpose>,
+    /// Of a subnetwork for proxies: `ACTIVE`, or `BACKUP` for one that is to become it. Needs such a `purpose`.
+    #[tf(optional, ext(wire("role")))]
+    pub(super) role: Value<Role>,
     /// More ranges, by a name of your choice: `{ pods = "10.4.0.0/14" }`.
     #[tf(optional, ext(wire_with(&SecondaryRanges)))]
     pub(super) secondary_ranges: Value<BTreeMap<String, String>>,
@@ -39,6 +49,30 @@ pub(in crate::google::kinds) struct Subnetwork {
     /// The subnetwork's relative name: `projects/P/regions/R/subnetworks/NAME`.
     #[tf(computed, ext(wire("relativeName")))]
     pub(super) id: Value<String>,
+}
+
+/// What takes the addresses of a subnetwork.
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Machines and services.
+    Private,
+    /// Proxies of the region's load balancers.
+    RegionalManagedProxy,
+    /// Proxies of load balancers across regions.
+    GlobalManagedProxy,
+    /// What is published by Private Service Connect.
+    PrivateServiceConnect,
+    /// Private NAT.
+    PrivateNat,
+}
+
+/// Which of two subnetworks the proxies use.
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The one in use.
+    Active,
+    /// The next one.
+    Backup,
 }
 
 /// The region is a URL.
@@ -66,12 +100,14 @@ struct SecondaryRanges;
 
 const SECONDARY: &str = "secondaryIpRanges";
 
+/// A field that a verb of its own changes.
+const PRIVATE_ACCESS: &str = "privateIpGoogleAccess";
+
 impl Codec for SecondaryRanges {
     fn read(&self, body: &Json) -> Dynamic {
         let ranges = body.get(SECONDARY).and_then(Json::as_array).into_iter().flatten();
-        let ranges: BTreeMap<String, String> = ranges
-            .map(|range| (text(range, "rangeName").to_owned(), text(range, "ipCidrRange").to_owned()))
-            .collect();
+        let ranges: BTreeMap<String, String> =
+            ranges.map(|range| (text(range, "rangeName").to_owned(), text(range, "ipCidrRange").to_owned())).collect();
         if ranges.is_empty() { Dynamic::Null } else { tree::string_map(&ranges) }
     }
     fn write(&self, value: &Dynamic, body: &mut Json) {
@@ -92,6 +128,13 @@ pub(super) fn validate(subnetwork: &Subnetwork, path: &Path, diagnostics: &mut D
     if let Some(range) = subnetwork.ip_cidr_range.known() {
         check_range(range, &path.attribute("ip_cidr_range"), diagnostics);
     }
+    let is_for_proxies =
+        |purpose: &Purpose| matches!(purpose, Purpose::RegionalManagedProxy | Purpose::GlobalManagedProxy);
+    if subnetwork.role.known().is_some() && subnetwork.purpose.known().is_some_and(|purpose| !is_for_proxies(purpose)) {
+        let text =
+            "role goes with the purpose REGIONAL_MANAGED_PROXY or GLOBAL_MANAGED_PROXY. Set that, or remove role.";
+        diagnostics.push(Diagnostic::error("A role without proxies", text).at(path.attribute("role")));
+    }
     for (name, range) in subnetwork.secondary_ranges.known().into_iter().flatten() {
         let at = path.attribute("secondary_ranges").key(name);
         check_range(range, &at, diagnostics);
@@ -101,7 +144,7 @@ pub(super) fn validate(subnetwork: &Subnetwork, path: &Path, diagnostics: &mut D
 fn check_range(range: &str, path: &Path, diagnostics: &mut Diagnostics) {
     if !is_range(range) {
         let text = format!(
-            "{range:?} is no range of addresses. Write its first address and the length of its prefix, 4 to 29, such as \
+            "{range:?} is not a range of addresses. Write its first address and the length of its prefix, 4 to 29, such as \
              \"10.0.0.0/24\"."
         );
         diagnostics.push(Diagnostic::error("Not a range of addresses", text).at(path.clone()));
@@ -111,7 +154,9 @@ fn check_range(range: &str, path: &Path, diagnostics: &mut Diagnostics) {
 /// Whether it is a range of IPv4 addresses, written by its first.
 fn is_range(range: &str) -> bool {
     let Some((address, length)) = range.split_once('/') else { return false };
-    let (Ok(address), Ok(length)) = (address.parse::<std::net::Ipv4Addr>(), length.parse::<u32>()) else { return false };
+    let (Ok(address), Ok(length)) = (address.parse::<std::net::Ipv4Addr>(), length.parse::<u32>()) else {
+        return false;
+    };
     (4..=29).contains(&length) && u32::from(address).trailing_zeros() >= 32 - length
 }
 
@@ -212,7 +257,7 @@ pub(super) async fn write(
 async fn make(network: &str, name: &str, wanted: &Json, run: Run<'_>) -> Result<(), ApiError> {
     let collection = name.rsplit_once('/').map_or(name, |(collection, _)| collection);
     let mut body = json!({"name": last_segment(name), "network": network});
-    for field in ["ipCidrRange", SECONDARY, "privateIpGoogleAccess"] {
+    for field in ["description", "ipCidrRange", PRIVATE_ACCESS, "purpose", "role", SECONDARY] {
         if let Some(value) = wanted.get(field) {
             body[field] = value.clone();
         }
@@ -221,13 +266,17 @@ async fn make(network: &str, name: &str, wanted: &Json, run: Run<'_>) -> Result<
 }
 
 async fn change(name: &str, current: &Json, wanted: &Json, run: Run<'_>) -> Result<(), ApiError> {
-    let said = |field: &str, none: Json| wanted.get(field).cloned().unwrap_or(none);
-    let settings = json!({
-        "ipCidrRange": said("ipCidrRange", Json::Null),
-        SECONDARY: said(SECONDARY, json!([])),
-        "privateIpGoogleAccess": said("privateIpGoogleAccess", json!(false)),
-    });
-    compute::revise(run, name, current, &settings).await
+    let mut settings = json!({SECONDARY: wanted.get(SECONDARY).cloned().unwrap_or_else(|| json!([]))});
+    if let Some(role) = wanted.get("role") {
+        settings["role"] = role.clone();
+    }
+    compute::revise(run, name, current, &settings).await?;
+    let has_access = |subnetwork: &Json| subnetwork.get(PRIVATE_ACCESS).and_then(Json::as_bool) == Some(true);
+    if has_access(current) == has_access(wanted) {
+        return Ok(());
+    }
+    let verb = format!("{name}/setPrivateIpGoogleAccess");
+    compute::post(run, &verb, json!({PRIVATE_ACCESS: has_access(wanted)})).await
 }
 
 /// Deletes subnetworks, side by side. All are tried, whatever becomes of one.

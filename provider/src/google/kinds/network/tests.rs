@@ -4,7 +4,8 @@ use tfplugin::Dynamic;
 use crate::engine::kind::AnyKind;
 use crate::engine::wire;
 use crate::google::kinds::fixtures::{
-    PROJECT, answers, component, created, differences, problems, problems_when_new, read_body, refused, scope, set, updated,
+    PROJECT, answers, component, created, differences, problems, problems_when_new, read_body, refused, scope, set,
+    updated,
 };
 use crate::google::kinds::kind;
 
@@ -88,7 +89,8 @@ fn the_network_that_every_project_begins_with_is_google_s() {
 fn names_of_all_that_is_inside_are_known() {
     let names = networks().inner_names(&component(networks(), &hcl()), &scope()).unwrap();
     let project = format!("projects/{PROJECT}");
-    let wanted = [format!("{project}/regions/europe-west1/subnetworks/apps"), format!("{project}/global/addresses/google")];
+    let wanted =
+        [format!("{project}/regions/europe-west1/subnetworks/apps"), format!("{project}/global/addresses/google")];
     assert_eq!(names, wanted);
 }
 
