@@ -64,6 +64,8 @@ pub struct Refers {
     pub kind: &'static str,
     /// The attribute that the API wants.
     pub attribute: &'static str,
+    /// Another attribute by which the API may name it in its answers.
+    pub or_by: Option<&'static str>,
     /// Turns what the API returns and the wanted attribute into one comparable form (a short name of a full one, say).
     pub canonical: fn(&str) -> String,
     /// What a text must look like to be the cloud's own name, where that can be told.
@@ -83,7 +85,7 @@ pub struct OwnName {
 
 /// The value may be the KEY of a component of `kind`; the API gets its `attribute`.
 pub fn refers(kind: &'static str, attribute: &'static str) -> Refers {
-    Refers { kind, attribute, canonical: str::to_owned, own_name: None, whole: false }
+    Refers { kind, attribute, or_by: None, canonical: str::to_owned, own_name: None, whole: false }
 }
 
 impl Refers {
@@ -91,6 +93,13 @@ impl Refers {
     #[must_use]
     pub fn compared_by(mut self, canonical: fn(&str) -> String) -> Self {
         self.canonical = canonical;
+        self
+    }
+
+    /// The API may answer with this attribute of the other component, too: an import knows it by that.
+    #[must_use]
+    pub fn or_by(mut self, attribute: &'static str) -> Self {
+        self.or_by = Some(attribute);
         self
     }
 

@@ -112,6 +112,8 @@ pub(super) const KINDS: &[Kind] = &[
                 Name { field: "template.volumes[].secret.secret", collection: "secrets", demand: Demand::Readable },
                 there("template.volumes[].gcs.bucket", "b"),
                 there("template.vpcAccess.connector", "connectors"),
+                there("template.vpcAccess.networkInterfaces[].network", "networks"),
+                there("template.vpcAccess.networkInterfaces[].subnetwork", "subnetworks"),
             ],
         )
     },
@@ -132,6 +134,8 @@ pub(super) const KINDS: &[Kind] = &[
                 demand: Demand::Readable,
             },
             there("template.template.volumes[].gcs.bucket", "b"),
+            there("template.template.vpcAccess.networkInterfaces[].network", "networks"),
+            there("template.template.vpcAccess.networkInterfaces[].subnetwork", "subnetworks"),
         ],
     ),
     now(

@@ -499,4 +499,37 @@ mod tests {
         let children = ["services[\"api\"] object", "topics[\"events\"] object"];
         assert_eq!(waits["topics[\"events\"] children"], set(&children));
     }
+
+    /// A network with a subnetwork, and an instance with a private address in it.
+    fn private(instance: &serde_json::Value) -> serde_json::Value {
+        json!({
+            "networks": { "main": { "subnetworks": { "apps": { "ip_cidr_range": "10.0.0.0/24" } } } },
+            "sql_instances": { "data": instance },
+        })
+    }
+
+    #[test]
+    fn who_needs_a_component_whole_waits_for_what_is_in_it() {
+        let waits = waits(&private(&json!({ "database_version": "POSTGRES_17", "private_network": "main" })));
+        let network = ["networks[\"main\"] children", "networks[\"main\"] object"];
+        assert_eq!(waits["sql_instances[\"data\"] object"], set(&network));
+        assert_eq!(waits["networks[\"main\"] children"], set(&network[1..]));
+    }
+
+    #[test]
+    fn what_is_in_a_component_goes_after_those_who_needed_it() {
+        let used = configured(&private(&json!({ "database_version": "POSTGRES_17", "private_network": "main" })));
+        let prior = planned(None, &used).planned;
+        let bare = configured(&json!({ "networks": { "main": {} } }));
+        let plan = planned(Some(&prior), &bare);
+        let Plan { nodes, waits } = arrange(&plan.steps, &plan.planned.components(), None);
+        let at = |kind: &str, part: Part| {
+            let is_it = |node: &Node| matches!(node, Node::Part(step, of) if *of == part && plan.steps[*step].address.kind.name() == kind);
+            nodes.iter().position(is_it).unwrap()
+        };
+        assert!(
+            waits[at("networks", Part::Children)].contains(&at("sql_instances", Part::Object)),
+            "{nodes:?} {waits:?}"
+        );
+    }
 }

@@ -21,7 +21,7 @@ use self::subnetwork::Subnetwork;
 use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Children, Immutable, wire};
 use crate::engine::scope::Scope;
-use crate::engine::wire;
+use crate::engine::{tree, wire};
 use crate::google::api::{ApiError, Host};
 use crate::google::kinds::limits;
 use crate::google::names::last_segment;
@@ -58,7 +58,8 @@ pub(super) struct NetworkSpec {
     pub(super) mtu: Value<i64>,
     /// Subnetworks, by a KEY of your choice. Those that others made, and those of a network that makes them by itself, are left
     /// alone. One that leaves the configuration is deleted, unless the network must not be deleted or was imported: then it
-    /// stays and is released. The plan says which.
+    /// stays and is released. The plan says which. What had direct access to one, a Cloud Run service or job, holds it for an
+    /// hour or two after it is gone.
     #[tf(optional, ext(wire("subnets"), Children))]
     pub(super) subnetworks: Value<BTreeMap<String, Subnetwork>>,
     /// Ranges of addresses that the network keeps for Google's services, such as Cloud SQL with a private address or Redis with
@@ -186,6 +187,16 @@ impl Kind for Network {
             "subnets.*.state",
             "subnetworks",
         ]
+    }
+
+    /// A region that is the stack's goes without saying.
+    fn imported(&self, component: &mut Dynamic, scope: &Scope) {
+        let subnetworks = component.as_entries_mut().and_then(|entries| entries.get_mut("subnetworks"));
+        for (_, subnetwork) in subnetworks.and_then(Dynamic::as_entries_mut).into_iter().flatten() {
+            if subnetwork.get("region").as_str() == Some(scope.place.region.as_str()) {
+                tree::set(subnetwork, "region", Dynamic::Null);
+            }
+        }
     }
 
     fn inner_names(&self, component: &Dynamic, scope: &Scope) -> Option<Vec<String>> {

@@ -111,6 +111,13 @@ fn set_private_access(call: &mut Call<'_>) -> Outcome {
     Ok(resource::keep(call, "setPrivateIpGoogleAccess", &name, body))
 }
 
+/// The short name of the network that a subnetwork is in, if it is there.
+pub(crate) fn network_of(call: &Call<'_>, region: &str, subnetwork: &str) -> Option<String> {
+    let name = format!("projects/{}/regions/{region}/subnetworks/{subnetwork}", call.param("project"));
+    let body = call.world.get(HOST, &link::path(&name))?;
+    Some(body["network"].as_str()?.rsplit('/').next()?.to_owned())
+}
+
 /// First and last address of a range.
 fn range(text: &str) -> Option<(u32, u32)> {
     let (address, length) = text.split_once('/')?;

@@ -25,7 +25,7 @@ use crate::google::session::Run;
 pub(in crate::google::kinds) struct ServiceRange {
     /// The range's name, unique in the project: 1 to 63 lower-case letters, digits and `-`, with a letter first and no `-`
     /// last. Defaults to the KEY.
-    #[tf(optional, computed, ext(wire("name"), Identity))]
+    #[tf(optional, ext(wire("name"), Identity))]
     pub(super) name: Value<String>,
     /// How large the range is: 8 to 30, the length of its prefix. Each service takes a part of it; 16 is enough for all, 24 is
     /// the least that Google advises. Immutable.

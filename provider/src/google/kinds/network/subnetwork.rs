@@ -22,10 +22,10 @@ use crate::types::Location;
 pub(in crate::google::kinds) struct Subnetwork {
     /// The subnetwork's name, unique in the region: 1 to 63 lower-case letters, digits and `-`, with a letter first and no `-`
     /// last. Defaults to the KEY.
-    #[tf(optional, computed, ext(wire("name"), Identity))]
+    #[tf(optional, ext(wire("name"), Identity))]
     pub(super) name: Value<String>,
     /// The region. Defaults to the stack's.
-    #[tf(optional, computed, ext(wire_with(&Region), Identity))]
+    #[tf(optional, ext(wire_with(&Region), Identity))]
     pub(super) region: Value<Location>,
     /// The addresses, such as `10.0.0.0/24`: a range that nothing else in the network uses. Immutable.
     #[tf(required, ext(wire("ipCidrRange"), Immutable))]
