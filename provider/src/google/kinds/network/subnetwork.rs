@@ -37,8 +37,9 @@ pub(in crate::google::kinds) struct Subnetwork {
     /// proxies of load balancers, `PRIVATE_SERVICE_CONNECT` for what is published by it, `PRIVATE_NAT` for private NAT. Immutable.
     #[tf(default = "PRIVATE", ext(wire("purpose"), Immutable))]
     pub(super) purpose: Value<Purpose>,
-    /// Of a subnetwork for proxies: `ACTIVE`, or `BACKUP` for one that is to become it. Needs such a `purpose`.
-    #[tf(optional, ext(wire("role")))]
+    /// Of a subnetwork for proxies: `ACTIVE`, or `BACKUP` for one that is to become it. Needs such a `purpose`. When it
+    /// leaves the configuration it stays as it is.
+    #[tf(optional, computed, ext(wire("role")))]
     pub(super) role: Value<Role>,
     /// More ranges, by a name of your choice: `{ pods = "10.4.0.0/14" }`.
     #[tf(optional, ext(wire_with(&SecondaryRanges)))]
@@ -209,7 +210,8 @@ fn hung(mut subnetwork: Json, scope: &Scope) -> Json {
     subnetwork
 }
 
-/// Makes, changes and deletes subnetworks of `network`, side by side; gives those that there are then.
+/// Makes, changes and deletes subnetworks of `network`; gives those that there are then. What goes makes room: a subnetwork
+/// under another name, or in another region, may have its addresses.
 pub(super) async fn write(
     network: &str,
     had: Vec<&Json>,
@@ -244,7 +246,8 @@ pub(super) async fn write(
             Err(error) => (Some(current.clone()), Err(error)),
         }
     });
-    let (changed, gone) = futures::join!(join_all(changed), join_all(gone));
+    let gone = join_all(gone).await;
+    let changed = join_all(changed).await;
     let mut there = Vec::new();
     let mut result = Ok(());
     for (child, ended) in changed.into_iter().chain(gone) {

@@ -41,7 +41,7 @@ fn hcl() -> Json {
     json!({
         "name": "main",
         "subnetworks": {"apps": {"ip_cidr_range": "10.0.0.0/24", "secondary_ranges": {"pods": "10.4.0.0/20"}}},
-        "private_services": {"google": {"prefix_length": 16}},
+        "private_services": {"google": {"prefix_length": 16, "address": "10.100.0.0"}},
     })
 }
 
