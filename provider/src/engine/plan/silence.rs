@@ -9,6 +9,7 @@ use tfplugin::schema::{ObjectSchema, Presence};
 use tfplugin::{Attribute, Dynamic};
 
 use crate::engine::address::Address;
+use crate::engine::kind::AnyKind;
 use crate::engine::marks::{Refers, Silent, WhenSilent};
 use crate::engine::model::Components;
 use crate::engine::tree;
@@ -41,20 +42,20 @@ impl Silence<'_> {
         let object = address.kind.object();
         for attribute in object.attributes.iter().filter(|attribute| !attribute.write_only) {
             if is_silent(attribute, configured) {
-                let kept = self.kept(address, attribute, before.get(&attribute.name));
+                let kept = self.kept(address.kind, attribute, before.get(&attribute.name));
                 tree::set(component, attribute.name.clone(), kept);
             }
         }
         let now = component.clone();
-        fill(object, configured, before, component, (before, &now));
+        self.fill(address.kind, object, configured, before, component, (before, &now));
     }
 
     /// The value that stays; one that names a component goes where that goes.
-    fn kept(&self, address: &Address, attribute: &Attribute, value: &Dynamic) -> Dynamic {
+    fn kept(&self, kind: &AnyKind, attribute: &Attribute, value: &Dynamic) -> Dynamic {
         let (Some(refers), Some(key)) = (attribute.extensions.get::<Refers>(), value.as_str()) else {
             return value.clone();
         };
-        let Some(kind) = address.kind.sibling(refers.kind) else { return value.clone() };
+        let Some(kind) = kind.sibling(refers.kind) else { return value.clone() };
         let named = Address::new(kind, key);
         let renamed = self.renames.iter().find(|(_, old)| **old == named).map(|(new, _)| new);
         match renamed {
@@ -64,54 +65,78 @@ impl Silence<'_> {
             None => Dynamic::Unknown,
         }
     }
-}
 
-/// Fills what is marked, at every depth. `whole` is the component as it was and as it is now.
-fn fill(
-    object: &ObjectSchema,
-    configured: &Dynamic,
-    before: &Dynamic,
-    holder: &mut Dynamic,
-    whole: (&Dynamic, &Dynamic),
-) {
-    if configured.is_unknown() || holder.as_entries().is_none() {
-        return;
+    /// Fills what is marked, at every depth. `whole` is the component as it was and as it is now.
+    fn fill(
+        &self,
+        kind: &AnyKind,
+        object: &ObjectSchema,
+        configured: &Dynamic,
+        before: &Dynamic,
+        holder: &mut Dynamic,
+        whole: (&Dynamic, &Dynamic),
+    ) {
+        if configured.is_unknown() || holder.as_entries().is_none() {
+            return;
+        }
+        let now = holder.clone();
+        for attribute in &object.attributes {
+            let name = attribute.name.as_ref();
+            if let Some(WhenSilent(meaning)) = attribute.extensions.get()
+                && is_silent(attribute, configured)
+            {
+                let (component_before, component) = whole;
+                let value = self.kept(kind, attribute, now.get(name));
+                // Another KEY of the same component, or its name, is no change.
+                let (before, now) = (self.named(kind, object, before, false), self.named(kind, object, &now, true));
+                let silent = Silent { value: &value, before: &before, now: &now, component_before, component };
+                tree::set(holder, attribute.name.clone(), meaning(&silent));
+                continue;
+            }
+            let Some((_, inner)) = attribute.nested() else { continue };
+            let Some(value) = holder.as_entries_mut().and_then(|entries| entries.get_mut(name)) else { continue };
+            let (said, was) = (configured.get(name), before.get(name));
+            let nothing = Dynamic::Null;
+            match value {
+                Dynamic::Object(_) => self.fill(kind, inner, said, was, value, whole),
+                Dynamic::List(items) => {
+                    let at =
+                        |list: &Dynamic, index: usize| list.as_elements().and_then(|items| items.get(index).cloned());
+                    for (index, item) in items.iter_mut().enumerate() {
+                        if let Some(said) = at(said, index) {
+                            self.fill(kind, inner, &said, &at(was, index).unwrap_or_default(), item, whole);
+                        }
+                    }
+                }
+                Dynamic::Map(items) => {
+                    for (key, item) in items.iter_mut() {
+                        let at = |map: &Dynamic| map.as_entries().and_then(|items| items.get(key)).cloned();
+                        if let Some(said) = at(said) {
+                            self.fill(kind, inner, &said, &at(was).unwrap_or_else(|| nothing.clone()), item, whole);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
     }
-    let now = holder.clone();
-    for attribute in &object.attributes {
-        let name = attribute.name.as_ref();
-        if let Some(WhenSilent(meaning)) = attribute.extensions.get()
-            && is_silent(attribute, configured)
-        {
-            let (component_before, component) = whole;
-            let silent = Silent { value: now.get(name), before, now: &now, component_before, component };
-            tree::set(holder, attribute.name.clone(), meaning(&silent));
-            continue;
-        }
-        let Some((_, inner)) = attribute.nested() else { continue };
-        let Some(value) = holder.as_entries_mut().and_then(|entries| entries.get_mut(name)) else { continue };
-        let (said, was) = (configured.get(name), before.get(name));
-        let nothing = Dynamic::Null;
-        match value {
-            Dynamic::Object(_) => fill(inner, said, was, value, whole),
-            Dynamic::List(items) => {
-                let at = |list: &Dynamic, index: usize| list.as_elements().and_then(|items| items.get(index).cloned());
-                for (index, item) in items.iter_mut().enumerate() {
-                    if let Some(said) = at(said, index) {
-                        fill(inner, &said, &at(was, index).unwrap_or_default(), item, whole);
-                    }
+
+    /// The values with the names that components had as last read in place of their KEYs; `is_new` are KEYs of now.
+    fn named(&self, kind: &AnyKind, object: &ObjectSchema, values: &Dynamic, is_new: bool) -> Dynamic {
+        let mut named = values.clone();
+        tree::walk_mut(object, &mut named, &mut |attribute, value| {
+            let Some(refers) = attribute.extensions.get::<Refers>() else { return };
+            let Some(kind) = kind.sibling(refers.kind) else { return };
+            tree::change_texts(value, &mut |text| {
+                let key = Address::new(kind, text);
+                let old = self.renames.get(&key).filter(|_| is_new).unwrap_or(&key);
+                match self.before.get(old).map(|target| target.get(refers.attribute)) {
+                    Some(Dynamic::String(name)) => Dynamic::string(name),
+                    _ => Dynamic::string(text),
                 }
-            }
-            Dynamic::Map(items) => {
-                for (key, item) in items.iter_mut() {
-                    let at = |map: &Dynamic| map.as_entries().and_then(|items| items.get(key)).cloned();
-                    if let Some(said) = at(said) {
-                        fill(inner, &said, &at(was).unwrap_or_else(|| nothing.clone()), item, whole);
-                    }
-                }
-            }
-            _ => {}
-        }
+            });
+        });
+        named
     }
 }
 
