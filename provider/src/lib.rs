@@ -10,6 +10,7 @@ pub mod configuration;
 pub mod engine;
 pub mod functions;
 pub mod google;
+pub mod http;
 pub mod provider;
 pub mod reference;
 mod regular_file;
