@@ -9,6 +9,7 @@ mod wire;
 
 mod adoption;
 mod alert_policy;
+mod aws;
 mod bucket;
 mod budget;
 mod custom_role;

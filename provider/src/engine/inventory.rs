@@ -21,7 +21,7 @@ pub(crate) fn inventory(components: &Components, scope: &Scope) -> Option<Vec<St
             lines.push(format!("{} {role} {member}", address.kind.terms().account_name(&scope.place)));
         }
         for inner in address.kind.inner_names(component, scope)? {
-            lines.push(address.kind.objects().full_name(&inner));
+            lines.push(address.kind.objects().full_name(&inner, &scope.place));
         }
         lines.push(name);
     }

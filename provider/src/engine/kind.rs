@@ -314,7 +314,7 @@ impl AnyKind {
 
     /// The line of the inventory for a component's object; `None` while its name is not known.
     pub fn full_name(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
-        Some(self.objects.full_name(&self.object_name(component, scope)?))
+        Some(self.objects.full_name(&self.object_name(component, scope)?, &scope.place))
     }
 
     /// See [`Objects::read`].

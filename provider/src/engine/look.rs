@@ -461,7 +461,7 @@ async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) 
             false => found.name == *name,
         };
         for found in found.iter().filter(is_it) {
-            let line = || format!("- {address}: {}", kind.objects().full_name(&found.name));
+            let line = || format!("- {address}: {}", kind.objects().full_name(&found.name, &run.scope.place));
             // A list may leave out what is inside.
             let whole = if adopts && !is_whole { kind.read(run, &found.name).await.ok().flatten() } else { None };
             let found = whole.as_ref().unwrap_or(found);

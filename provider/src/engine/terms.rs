@@ -11,6 +11,9 @@ pub trait Terms: Send + Sync {
     /// What messages call the account: `project`, `account`.
     fn account_noun(&self) -> &'static str;
 
+    /// The id by which some stack can be imported, for a message.
+    fn import_example(&self) -> &'static str;
+
     /// The id of a stack.
     fn stack_id(&self, place: &Place, stack: &str) -> String;
 

@@ -25,6 +25,10 @@ impl Terms for GoogleTerms {
         "project"
     }
 
+    fn import_example(&self) -> &'static str {
+        "my-project/europe-west1/ct-scan"
+    }
+
     fn stack_id(&self, place: &Place, stack: &str) -> String {
         format!("projects/{}/locations/{}/stacks/{stack}", place.account, place.region)
     }

@@ -183,7 +183,7 @@ fn lines(address: &Address, component: &Dynamic, scope: &Scope) -> Vec<Line> {
         if kind.holds_data() { format!("{} with all that is in it", kind.noun()) } else { kind.noun().to_owned() };
     let inner = kind.inner_names(component, scope).unwrap_or_default().into_iter().map(|name| Line {
         place: address.to_string(),
-        object: kind.objects().full_name(&name),
+        object: kind.objects().full_name(&name, &scope.place),
         what: format!("inside the {}", kind.noun()),
     });
     std::iter::once(Line { place: address.to_string(), object, what }).chain(inner).collect()
@@ -238,7 +238,7 @@ fn child_lines(
     let names = kind.inner_names(&with(component, attribute, only), scope).unwrap_or_default();
     let line = |name: String| Line {
         place: format!("{address}.{}[{key:?}]", attribute.name),
-        object: kind.objects().full_name(&name),
+        object: kind.objects().full_name(&name, &scope.place),
         what: format!("inside the {}{}", kind.noun(), why.map_or_else(String::new, |why| format!("; its {why}"))),
     };
     names.into_iter().filter(|name| !others.contains(name)).map(line).collect()
