@@ -126,6 +126,13 @@ impl Stack {
         account.value.get("email")?.as_str()
     }
 
+    /// A role as a policy has it: what is no path is the KEY of a custom role.
+    fn role(&self, role: &str) -> String {
+        let of_key = |other: &&Component| other.kind == "custom_roles" && other.key == role;
+        let named = self.components.iter().find(of_key).and_then(|custom| custom.value.get("id")?.as_str());
+        named.unwrap_or(role).to_owned()
+    }
+
     /// Objects of this stack that are there twice: two with one stamp, or one more with the title of a listed one that is
     /// nobody's.
     fn twins(&self, listed: &BTreeSet<&str>, cloud: &Cloud) -> Vec<String> {
@@ -204,16 +211,18 @@ impl Component {
     /// Grants on the object of this name that are in `iam` and not in the inventory, or the other way round.
     fn ungranted(&self, stack: &Stack, name: &str) -> Vec<String> {
         let granted = stack.granted(name);
-        let mut named: BTreeSet<(&str, String)> = BTreeSet::new();
+        let mut named: BTreeSet<(String, String)> = BTreeSet::new();
         for (role, members) in self.value.get("iam").and_then(Value::as_object).into_iter().flatten() {
             for member in members.as_array().into_iter().flatten().filter_map(Value::as_str) {
-                named.insert((role, self.principal(stack, member)));
+                named.insert((stack.role(role), self.principal(stack, member)));
             }
         }
-        let is_named =
-            |grant: &(&str, &str)| named.iter().any(|(role, member)| *role == grant.0 && is_same(member, grant.1));
-        let is_granted =
-            |grant: &(&str, String)| granted.iter().any(|(role, member)| *role == grant.0 && is_same(&grant.1, member));
+        let is_named = |grant: &(&str, &str)| {
+            named.iter().any(|(role, member)| is_same(role, grant.0) && is_same(member, grant.1))
+        };
+        let is_granted = |grant: &(String, String)| {
+            granted.iter().any(|(role, member)| is_same(&grant.0, role) && is_same(&grant.1, member))
+        };
         let missing = named.iter().filter(|grant| !is_granted(grant));
         let missing = missing.map(|(role, member)| format!("iam has {role} for {member}, and the inventory does not"));
         let extra = granted.iter().filter(|grant| !is_named(grant));

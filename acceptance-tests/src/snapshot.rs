@@ -37,8 +37,11 @@ impl Object {
         match self.path.strip_prefix("/storage/v1/b/") {
             Some(bucket) => format!("//{}/projects/_/buckets/{bucket}", self.service),
             None => {
-                let relative = self.path.trim_start_matches('/').split_once('/').map_or("", |(_, relative)| relative);
-                format!("//{}/{relative}", self.service)
+                let path = self.path.trim_start_matches('/').trim_start_matches("compute/");
+                let relative = path.split_once('/').map_or("", |(_, relative)| relative);
+                // Cloud SQL's full names are of another host than its API.
+                let service = self.service.replace("sqladmin.", "cloudsql.");
+                format!("//{service}/{relative}")
             }
         }
     }

@@ -23,8 +23,9 @@ TOOLS = HERE.parent.parent / "target" / "tools"
 REQUIREMENTS = HERE / "requirements.txt"
 LAUNCHER = HERE / "terraform.c"
 APIS = (
-    "artifactregistry", "billingbudgets", "cloudbilling", "cloudresourcemanager", "compute", "firestore", "iam",
-    "iamcredentials", "logging", "monitoring", "pubsub", "run", "secretmanager", "serviceusage", "storage", "sts",
+    "artifactregistry", "billingbudgets", "cloudbilling", "cloudresourcemanager", "cloudscheduler", "compute",
+    "firestore", "iam", "iamcredentials", "logging", "monitoring", "pubsub", "run", "secretmanager", "serviceusage",
+    "sqladmin", "storage", "sts",
 )
 AWS_SERVICES = ("dynamodb", "ecr", "iam", "logs", "s3", "sqs", "sts")
 

@@ -82,6 +82,9 @@ pub struct State {
     /// When custom roles were deleted, by path: their names are taken for a while.
     #[serde(default)]
     pub deleted_roles: BTreeMap<String, String>,
+    /// When SQL instances were deleted, by path: their names are taken for a week.
+    #[serde(default)]
+    pub deleted_sql_instances: BTreeMap<String, String>,
     /// Grows with every id and etag that is handed out.
     pub counter: u64,
 }

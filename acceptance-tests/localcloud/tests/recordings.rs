@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use wire::{Cloud, root};
 
 /// Fields whose values are the server's own business. Their type must be the same.
-const GENERATED: [&str; 42] = [
+const GENERATED: [&str; 58] = [
     "name",
     "uid",
     "etag",
@@ -51,12 +51,28 @@ const GENERATED: [&str; 42] = [
     "lockedTime",
     "toggleTime",
     "terminalStorageClassUpdateTime",
+    "userUpdateTime",
     "creationTimestamp",
     "fingerprint",
     "insertTime",
     "labelFingerprint",
     "targetId",
     "user",
+    "expirationTime",
+    "passwordExpirationTime",
+    "cert",
+    "certSerialNumber",
+    "commonName",
+    "sha1Fingerprint",
+    "ipAddress",
+    "zone",
+    "gceZone",
+    "secondaryGceZone",
+    "serviceAccountEmailAddress",
+    "databaseInstalledVersion",
+    "maintenanceVersion",
+    "settingsVersion",
+    "transactionalLogStorageState",
 ];
 
 /// An allowed difference: how its line ends, and why it is right.
@@ -255,6 +271,60 @@ async fn run_service() {
     const AGE: &str = "recorded in 2024, before services had two addresses";
     let allowed = [("also metadata.urls", AGE), ("also response.urls", AGE), ("also urls", AGE)];
     replay(example(&["run.googleapis.com"]), real(&text), &allowed).await;
+}
+
+/// The recorded traffic of jobs, with their names in it. A part was recorded as gRPC, with numbers for words.
+fn jobs(text: &str) -> Vec<Exchange> {
+    fn in_words(value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(in_words),
+            Value::Object(fields) => {
+                if let (Some("12345678901234"), Some(observed)) =
+                    (fields.get("generation").and_then(Value::as_str), fields.get("observedGeneration").cloned())
+                {
+                    fields.insert("generation".to_owned(), observed);
+                }
+                for (name, value) in fields {
+                    match (name.as_str(), value.as_u64()) {
+                        ("launchStage", Some(4)) => *value = json!("GA"),
+                        ("executionEnvironment", Some(2)) => *value = json!("EXECUTION_ENVIRONMENT_GEN2"),
+                        ("state", Some(1)) => *value = json!("CONDITION_PENDING"),
+                        ("state", Some(4)) => *value = json!("CONDITION_SUCCEEDED"),
+                        _ => in_words(value),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut exchanges = real(text);
+    let mut id = "runjob-1".to_owned();
+    for exchange in &mut exchanges {
+        exchange.request.iter_mut().for_each(in_words);
+        in_words(&mut exchange.response);
+        if exchange.method == "POST" {
+            let name = exchange.response["metadata"]["name"].as_str().expect("the new job");
+            id = name.rsplit('/').next().expect("a name").to_owned();
+        }
+        exchange.path = exchange.path.replace("${jobID}", &id);
+    }
+    exchanges
+}
+
+#[tokio::test]
+async fn run_job() {
+    let text = read("real/run-job.jsonl");
+    const MASKED: &str = "taken out of the recording's operations";
+    let allowed = [("also metadata.uid", MASKED), ("also response.uid", MASKED)];
+    replay(example(&["run.googleapis.com"]), jobs(&text), &allowed).await;
+}
+
+#[tokio::test]
+async fn cloud_scheduler_job() {
+    let text = read("real/cloudscheduler-job.jsonl");
+    const DUE: &str = "jobs are never due here";
+    let seed = example(&["cloudscheduler.googleapis.com", "pubsub.googleapis.com"]);
+    replay(seed, real(&text), &[("no scheduleTime", DUE)]).await;
 }
 
 #[tokio::test]
@@ -568,6 +638,9 @@ async fn compute_global_load_balancer() {
     let text = read("real/compute-global-lb.jsonl").replace("/compute/beta/", "/compute/v1/");
     let mut exchanges = without_waiting(real(&text));
     exchanges.retain(|exchange| exchange.method != "GET" || !exchange.path.contains("/networks/"));
+    // All is deleted at once, again and again, and refused as long as a user is going; here what is deleted is gone at once.
+    let deletions = exchanges.iter().position(|exchange| exchange.method == "DELETE").expect("a deletion");
+    exchanges.truncate(deletions);
     let mut seed = example(&["compute.googleapis.com"]);
     seed.resources.push(SeedObject {
         service: "compute.googleapis.com".to_owned(),
@@ -575,8 +648,7 @@ async fn compute_global_load_balancer() {
         body: json!({"kind": "compute#network", "name": "default"}),
         media: None,
     });
-    let allowed = [("also usedBy", "the API shows users with some delay, and here they are shown at once")];
-    replay(seed, exchanges, &allowed).await;
+    replay(seed, exchanges, &[]).await;
 }
 
 #[tokio::test]
@@ -588,4 +660,99 @@ async fn compute_serverless_endpoint_group() {
         ("instead of \"compute.regionNetworkEndpointGroups.delete\"", MASK),
     ];
     replay(example(&["compute.googleapis.com"]), without_waiting(real(&text)), &allowed).await;
+}
+
+/// Why a list of versions is another one.
+const VERSIONS: &str = "the versions that an instance can become grow with time; one step is kept here";
+/// Why what the client wrote itself into its log is not compared.
+const MASKED: &str = "the client writes this field of its log itself; the unmasked recording has it";
+/// Why a flag that Google sets by itself is not compared.
+const OWN: &str = "Google sets it by itself, and differs within one recording";
+
+/// Instances, databases and users were recorded in v1beta4; v1 has the same. The versions of settings are masked: a write has
+/// the one that the writes before it have made.
+fn sqladmin(file: &str) -> Vec<Exchange> {
+    let text = read(file).replace("/sql/v1beta4/", "/v1/");
+    let mut version = 0;
+    let mut exchanges = real(&text);
+    for exchange in &mut exchanges {
+        let is_instance = !exchange.path.contains("/users") && !exchange.path.contains("/operations");
+        match exchange.method.as_str() {
+            "POST" if is_instance => version = 1,
+            "PUT" | "PATCH" if is_instance => {
+                let settings = exchange.request.as_mut().and_then(|body| body.get_mut("settings"));
+                if let Some(sent) = settings.and_then(|settings| settings.get_mut("settingsVersion")) {
+                    *sent = json!(version.to_string());
+                }
+                version += 1;
+            }
+            _ => {}
+        }
+        // The host of every network is masked as an address.
+        if let Some(host) =
+            exchange.request.as_mut().and_then(|body| body.get_mut("host")).filter(|host| *host == "10.1.2.3")
+        {
+            *host = json!("%");
+        }
+        if let Some(body) = exchange.response.as_object_mut() {
+            body.remove("upgradableDatabaseVersions");
+        }
+    }
+    exchanges
+}
+
+async fn replay_sqladmin(exchanges: Vec<Exchange>, allowed: &[Allowed]) {
+    let always = [("also upgradableDatabaseVersions", VERSIONS)];
+    let allowed: Vec<Allowed> = always.iter().chain(allowed).copied().collect();
+    replay(example(&["sqladmin.googleapis.com"]), exchanges, &allowed).await;
+}
+
+#[tokio::test]
+async fn sql_users_of_an_instance() {
+    let mut exchanges = sqladmin("real/sqladmin-instance-user.jsonl");
+    // The client has written down the last look before the deletion that it follows.
+    exchanges.swap(10, 11);
+    exchanges.swap(11, 12);
+    replay_sqladmin(exchanges, &[]).await;
+}
+
+#[tokio::test]
+async fn sql_mysql() {
+    let allowed = [
+        ("also settings.ipConfiguration.serverCaMode", MASKED),
+        ("items[].host is \"%\" instead of \"\"", MASKED),
+        ("satisfiesPzi is true instead of false", OWN),
+    ];
+    replay_sqladmin(sqladmin("real/sqladmin-mysql.jsonl"), &allowed).await;
+}
+
+#[tokio::test]
+async fn sql_postgres() {
+    let allowed =
+        [("also settings.ipConfiguration.serverCaMode", MASKED), ("satisfiesPzi is true instead of false", OWN)];
+    replay_sqladmin(sqladmin("real/sqladmin-postgres.jsonl"), &allowed).await;
+}
+
+#[tokio::test]
+async fn sql_networks_and_encryption() {
+    let allowed = [
+        ("also settings.ipConfiguration.serverCaMode", MASKED),
+        ("entries instead of 0 in settings.ipConfiguration.authorizedNetworks", MASKED),
+        ("satisfiesPzi is true instead of false", OWN),
+    ];
+    replay_sqladmin(sqladmin("real/sqladmin-network-ssl.jsonl"), &allowed).await;
+}
+
+#[tokio::test]
+async fn sql_users_with_policies() {
+    const AGE: &str = "recorded in 2025, after the others";
+    let allowed = [
+        ("also settings.ipConfiguration.serverCaMode", MASKED),
+        ("items[].host is \"%\" instead of \"\"", MASKED),
+        ("geminiConfig.flagRecommenderEnabled is false instead of true", OWN),
+        ("no includeReplicasForMajorVersionUpgrade", AGE),
+        ("no settings.backupConfiguration.backupTier", AGE),
+        ("no settings.replicationLagMaxSeconds", AGE),
+    ];
+    replay_sqladmin(sqladmin("real/sqladmin-user-full.jsonl"), &allowed).await;
 }

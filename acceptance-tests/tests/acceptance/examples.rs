@@ -60,7 +60,10 @@ fn the_examples_of_the_reference_plan_together(scene: Scene) {
         world.main.write(name, &std::fs::read_to_string(examples.join(path)).unwrap());
     }
     std::fs::write(world.main.path.join("PHASE_CHECKPOINT.md"), "# Phase 1: Foundation\n").unwrap();
-    world.main.write("example.auto.tfvars", "wandb_api_key = \"a-made-up-key\"\n");
+    world.main.write(
+        "example.auto.tfvars",
+        "wandb_api_key = \"a-made-up-key\"\ndatabase_password = \"a-made-up-password\"\n",
+    );
     world.main.validate().expect_none();
     let plan = world.main.plan(&[]);
     assert!(plan.succeeded(), "{}", plan.diagnostics);

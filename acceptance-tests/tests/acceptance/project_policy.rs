@@ -24,29 +24,45 @@ fn account(key: &str, roles: &[&str]) -> String {
     format!("service_accounts = {{ {key} = {{ roles = {} }} }}", json!(roles))
 }
 
-fn email(key: &str) -> String {
+pub(crate) fn email(key: &str) -> String {
     format!("serviceAccount:{key}@ml-test-project.iam.gserviceaccount.com")
 }
 
-fn members(world: &World, role: &str) -> Vec<String> {
+pub(crate) fn members(world: &World, role: &str) -> Vec<String> {
     world.cloud.snapshot().members(PROJECTS, "projects/ml-test-project", role)
 }
 
 /// Somebody grants a role, as the console does it.
-fn grant(world: &World, role: &str, member: &str, condition: Option<Value>) {
-    let path = "/v1/projects/ml-test-project";
-    let options = json!({"options": {"requestedPolicyVersion": 3}});
-    let (_, mut policy) = world.cloud.call("POST", PROJECTS, &format!("{path}:getIamPolicy"), Some(&options));
+pub(crate) fn grant(world: &World, role: &str, member: &str, condition: Option<Value>) {
     let mut binding = json!({"role": role, "members": [member]});
     if let Some(condition) = condition {
         binding["condition"] = condition;
     }
-    let bindings = policy["bindings"].as_array_mut().unwrap();
-    let same = bindings.iter_mut().find(|one| one["role"] == role && one.get("condition") == binding.get("condition"));
-    match same {
-        Some(one) => one["members"].as_array_mut().unwrap().push(json!(member)),
-        None => bindings.push(binding),
-    }
+    change_policy(world, |bindings| {
+        let same =
+            bindings.iter_mut().find(|one| one["role"] == role && one.get("condition") == binding.get("condition"));
+        match same {
+            Some(one) => one["members"].as_array_mut().unwrap().push(json!(member)),
+            None => bindings.push(binding),
+        }
+    });
+}
+
+/// Somebody takes a role away.
+pub(crate) fn revoke(world: &World, role: &str, member: &str) {
+    change_policy(world, |bindings| {
+        for binding in bindings.iter_mut().filter(|binding| binding["role"] == role) {
+            binding["members"].as_array_mut().unwrap().retain(|one| one != member);
+        }
+        bindings.retain(|binding| !binding["members"].as_array().unwrap().is_empty());
+    });
+}
+
+fn change_policy(world: &World, change: impl FnOnce(&mut Vec<Value>)) {
+    let path = "/v1/projects/ml-test-project";
+    let options = json!({"options": {"requestedPolicyVersion": 3}});
+    let (_, mut policy) = world.cloud.call("POST", PROJECTS, &format!("{path}:getIamPolicy"), Some(&options));
+    change(policy["bindings"].as_array_mut().unwrap());
     policy["version"] = json!(3);
     let body = json!({"policy": policy});
     let (status, answer) = world.cloud.call("POST", PROJECTS, &format!("{path}:setIamPolicy"), Some(&body));
@@ -54,7 +70,7 @@ fn grant(world: &World, role: &str, member: &str, condition: Option<Value>) {
 }
 
 /// How often each policy was written, and with which status.
-fn policy_writes(world: &World, since: Mark) -> BTreeMap<String, Vec<u16>> {
+pub(crate) fn policy_writes(world: &World, since: Mark) -> BTreeMap<String, Vec<u16>> {
     let mut found = BTreeMap::<String, Vec<u16>>::new();
     for call in world.cloud.writes_since(since).into_iter().filter(|call| call.path.ends_with(":setIamPolicy")) {
         found.entry(call.line()).or_default().push(call.status);

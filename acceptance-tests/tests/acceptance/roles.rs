@@ -156,7 +156,10 @@ fn the_roles_for_reading_and_for_applying_suffice_for_every_kind(scene: Scene) {
     let phase = "resource \"mlops_phase_checkpoint\" \"first\" {\n  store  = \"${mlops_stack.prod.buckets[\"models\"].url}/phases\"\n  \
                  project_name = \"Churn\"\n  phase  = \"1\"\n  title  = \"Foundation\"\n  status = \"in_progress\"\n}\n";
     world.config(&format!("{stack}\n{phase}"));
-    world.main.write("example.auto.tfvars", "wandb_api_key = \"a-made-up-key\"\n");
+    world.main.write(
+        "example.auto.tfvars",
+        "wandb_api_key = \"a-made-up-key\"\ndatabase_password = \"a-made-up-password\"\n",
+    );
     live(&world, &format!("{}/europe-west1/churn", world.seed.project), &[]);
     let changed = stack.replacen("environment = \"prod\"", "environment = \"test\"", 1);
     let changed = changed.replacen("versioning = true", "versioning = true\n      force_destroy = true", 1);

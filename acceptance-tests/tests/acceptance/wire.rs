@@ -9,6 +9,7 @@ pub(crate) const RUN: &str = "run.googleapis.com";
 pub(crate) const MONITORING: &str = "monitoring.googleapis.com";
 pub(crate) const IAM: &str = "iam.googleapis.com";
 pub(crate) const SECRETS: &str = "secretmanager.googleapis.com";
+pub(crate) const COMPUTE: &str = "compute.googleapis.com";
 pub(crate) const PROJECTS: &str = "cloudresourcemanager.googleapis.com";
 
 /// The JSON of a bucket.
@@ -31,6 +32,17 @@ pub(crate) fn service(world: &World, name: &str) -> Value {
 /// The path of a service in europe-west1.
 pub(crate) fn service_path(world: &World, name: &str) -> String {
     format!("/v2/projects/{}/locations/europe-west1/services/{name}", world.seed.project)
+}
+
+/// The JSON of a global object of Compute Engine: `urlMaps/NAME`.
+#[track_caller]
+pub(crate) fn compute(world: &World, object: &str) -> Value {
+    body(world, COMPUTE, &compute_path(world, object))
+}
+
+/// Its path.
+pub(crate) fn compute_path(world: &World, object: &str) -> String {
+    format!("/compute/v1/projects/{}/global/{object}", world.seed.project)
 }
 
 /// The JSON of a repository in europe-west1.
@@ -103,7 +115,7 @@ pub(crate) fn channels(world: &World) -> Vec<Object> {
 }
 
 #[track_caller]
-fn body(world: &World, service: &str, path: &str) -> Value {
+pub(crate) fn body(world: &World, service: &str, path: &str) -> Value {
     match world.cloud.snapshot().object(service, path) {
         Some(object) => object.body,
         None => panic!("there is nothing at //{service}{path}"),

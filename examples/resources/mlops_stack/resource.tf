@@ -46,6 +46,28 @@ resource "mlops_stack" "prod" {
     }
   }
 
+  jobs = {
+    retrain = {
+      name            = "churn-retrain"
+      image           = "europe-west1-docker.pkg.dev/my-project/churn/train:1.4.0"
+      memory          = "4Gi"
+      timeout         = "2h"
+      service_account = "api"
+      iam = {
+        "roles/run.invoker" = ["deploy"]
+      }
+    }
+  }
+
+  schedules = {
+    nightly = {
+      cron            = "0 3 * * *"
+      time_zone       = "Europe/Berlin"
+      job             = "retrain"
+      service_account = "deploy"
+    }
+  }
+
   notification_channels = {
     on_call = {
       type   = "email"
@@ -72,6 +94,27 @@ resource "mlops_stack" "prod" {
         "roles/iam.workloadIdentityUser" = [
           "principalSet://iam.googleapis.com/{{workload_identity_pools.github.id}}/attribute.repository/my-org/churn",
         ]
+      }
+    }
+  }
+
+  load_balancers = {
+    web = {
+      default_backend = "api"
+      addresses       = { main = {} }
+      backends = {
+        api    = { service = "api" }
+        models = { bucket = "models", cdn = true }
+      }
+      routes = [{
+        hosts           = ["models.example.com"]
+        default_backend = "models"
+        paths           = [{ paths = ["/predict", "/predict/*"], backend = "api" }]
+      }]
+      certificates = { main = { domains = ["api.example.com", "models.example.com"] } }
+      frontends = {
+        https = { address = "main", certificates = ["main"] }
+        http  = { protocol = "HTTP", address = "main", redirect_to_https = true }
       }
     }
   }
@@ -123,6 +166,25 @@ resource "mlops_stack" "prod" {
     }
   }
 
+  sql_instances = {
+    features = {
+      name               = "churn-features"
+      database_version   = "POSTGRES_17"
+      tier               = "db-custom-2-7680"
+      disk_size          = 20
+      backup             = { enabled = true, point_in_time_recovery = true }
+      maintenance_window = { day = 7, hour = 3 }
+      ssl_mode           = "ENCRYPTED_ONLY"
+      databases          = { features = {} }
+      users = {
+        api = {
+          password_wo         = var.database_password
+          password_wo_version = 1
+        }
+      }
+    }
+  }
+
   topics = {
     billing = {
       name = "billing-alerts"
@@ -142,6 +204,12 @@ resource "mlops_stack" "prod" {
       channels        = ["on_call"]
     }
   }
+}
+
+variable "database_password" {
+  type      = string
+  sensitive = true
+  ephemeral = true
 }
 
 variable "wandb_api_key" {

@@ -53,3 +53,30 @@ fn a_doc_comment_may_be_a_file() {
     assert_eq!(schema.description, include_str!("included.md"));
     assert_eq!(schema.attributes[0].description, "In two lines.");
 }
+
+#[test]
+fn a_macro_may_make_the_struct() {
+    macro_rules! sized {
+        ($name:ident, $size:tt, $doc:tt) => {
+            /// Something with a size.
+            #[derive(tfplugin::Object)]
+            struct $name {
+                #[doc = $doc]
+                #[tf(default = $size, ext(concat!("size.", $size)))]
+                size: tfplugin::Value<String>,
+            }
+        };
+    }
+    macro_rules! large {
+        ($name:ident) => {
+            sized!($name, "large", "How large it is.");
+        };
+    }
+    large!(Thing);
+    let schema = <Thing as tfplugin::Object>::schema();
+    let size = &schema.attributes[0];
+    assert_eq!((size.description.as_ref(), size.extensions.get::<&str>()), ("How large it is.", Some(&"size.large")));
+    assert_eq!(size.default, Some(tfplugin::Dynamic::string("large")));
+    let thing = Thing { size: tfplugin::Value::Known("small".to_owned()) };
+    assert_eq!(tfplugin::Object::encode(&thing).get("size"), &tfplugin::Dynamic::string("small"));
+}

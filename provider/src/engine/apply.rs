@@ -9,6 +9,7 @@ mod schedule;
 mod step;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tfplugin::{Diagnostic, Diagnostics, Dynamic, Severity};
@@ -17,19 +18,22 @@ use tokio::sync::OnceCell;
 use super::address::Address;
 use super::cloud::Cloud;
 use super::error::CallError;
+use super::grants::Grants;
 use super::kind::AnyKind;
-use super::model::Components;
+use super::model::{Components, Stack};
 use super::objects::{Detail, LiveObject};
 use super::plan::{Action, Step};
 use super::protection::{self, Fate};
 use super::run::Run;
 use super::scope::Scope;
-use super::{labels, look, tree};
+use super::{labels, look, secrets};
 
 /// What an apply came to.
 pub(crate) struct Outcome {
     /// What exists now.
     pub components: Components,
+    /// Whether the policy of the account or project is as planned.
+    pub is_account_settled: bool,
     /// What went wrong, and what the user should know.
     pub diagnostics: Diagnostics,
 }
@@ -47,6 +51,12 @@ pub(super) struct Work<'a> {
     left: &'a Components,
     /// The components as last read.
     before: &'a Components,
+    /// The grants that the stack itself made on the account before.
+    own_before: &'a Grants,
+    /// The stack's own attributes as planned.
+    planned: &'a Stack,
+    /// Whether the policy of the account is as planned.
+    is_account_settled: AtomicBool,
     /// The scope that they were made in.
     scope_before: &'a Scope,
     /// Whether there is no state of the stack at all.
@@ -90,8 +100,8 @@ impl Work<'_> {
     /// The component with the write-only values of the configuration.
     fn with_secrets(&self, address: &Address, component: &Dynamic) -> Dynamic {
         let mut component = component.clone();
-        for (name, value) in self.secrets.get(address).and_then(Dynamic::as_entries).into_iter().flatten() {
-            tree::set(&mut component, name, value.clone());
+        if let Some(secrets) = self.secrets.get(address) {
+            secrets::put(address.kind, &mut component, secrets);
         }
         component
     }
@@ -102,19 +112,22 @@ impl Work<'_> {
 pub(crate) struct Before<'a> {
     /// The components as last read.
     pub(crate) components: &'a Components,
+    /// The grants that the stack itself made on the account.
+    pub(crate) own: &'a Grants,
     /// The scope that they were made in.
     pub(crate) scope: &'a Scope,
     /// Whether the state protects what it holds.
     pub(crate) is_protected: bool,
 }
 
-/// Does the steps of a plan. `kept` are the planned components; those with a step exist only once it is done.
+/// Does the steps of a plan. `kept` are the planned components; those with a step exist only once it is done. `planned` has
+/// the stack's own attributes.
 pub(crate) async fn apply(
     run: &Run,
     cloud: &'static dyn Cloud,
     steps: Vec<Step>,
-    kept: Components,
-    Before { components: before, scope: scope_before, is_protected }: Before<'_>,
+    (planned, kept): (&Stack, Components),
+    Before { components: before, own: own_before, scope: scope_before, is_protected }: Before<'_>,
     secrets: &Components,
     left: &Components,
 ) -> Outcome {
@@ -128,7 +141,7 @@ pub(crate) async fn apply(
         let found = look::creations(run, cloud, unlabelled, &kept, is_without_state, left).await;
         let conflicts: Diagnostics = found.into_iter().filter(|one| one.severity == Severity::Error).collect();
         if conflicts.has_error() {
-            return Outcome { components: left.clone(), diagnostics: conflicts };
+            return Outcome { components: left.clone(), is_account_settled: false, diagnostics: conflicts };
         }
     }
     let mut live = kept.clone();
@@ -146,6 +159,9 @@ pub(crate) async fn apply(
         secrets,
         left,
         before,
+        own_before,
+        planned,
+        is_account_settled: AtomicBool::new(true),
         scope_before,
         is_without_state,
         is_protected,
@@ -157,7 +173,7 @@ pub(crate) async fn apply(
     let (diagnostics, ()) = futures::join!(schedule::run(&work, &steps, &kept), looked_up);
     run.progress.flush().await;
     let components = work.live.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Outcome { components, diagnostics }
+    Outcome { components, is_account_settled: work.is_account_settled.into_inner(), diagnostics }
 }
 
 /// Makes a removal and a creation of each replacement. Where the new object has the name of the old one, the old one
@@ -197,8 +213,8 @@ async fn look_up(work: &Work<'_>, steps: &[Step]) {
     .await;
 }
 
-/// Deletes a whole stack: users first. What is abandoned stays.
-pub(crate) async fn destroy(run: &Run, cloud: &'static dyn Cloud, components: &Components) -> Outcome {
+/// Deletes a whole stack, and takes its `own` grants back: users first. What is abandoned stays.
+pub(crate) async fn destroy(run: &Run, cloud: &'static dyn Cloud, components: &Components, own: &Grants) -> Outcome {
     let steps = components.iter().map(|(address, component)| {
         // What is protected has been refused by the plan.
         let action = match protection::fate(address, component, false) {
@@ -207,15 +223,18 @@ pub(crate) async fn destroy(run: &Run, cloud: &'static dyn Cloud, components: &C
         };
         Step { address: address.clone(), action, prior: Some(component.clone()), planned: None }
     });
-    let before = Before { components, scope: &run.scope, is_protected: false };
-    apply(run, cloud, steps.collect(), Components::new(), before, &Components::new(), &Components::new()).await
+    let before = Before { components, own, scope: &run.scope, is_protected: false };
+    let nothing = Stack::empty(cloud.layout());
+    let kept = (&nothing, Components::new());
+    apply(run, cloud, steps.collect(), kept, before, &Components::new(), &Components::new()).await
 }
 
 /// Lets go of components, whose objects stay.
 pub(crate) async fn release(run: &Run, cloud: &'static dyn Cloud, components: &Components) -> Outcome {
     let steps = components.iter().map(|(address, component)| Step::release(address, component)).collect();
-    let before = Before { components, scope: &run.scope, is_protected: false };
-    apply(run, cloud, steps, Components::new(), before, &Components::new(), &Components::new()).await
+    let before = Before { components, own: &Grants::new(), scope: &run.scope, is_protected: false };
+    let nothing = Stack::empty(cloud.layout());
+    apply(run, cloud, steps, (&nothing, Components::new()), before, &Components::new(), &Components::new()).await
 }
 
 /// The warning for steps that were not begun.

@@ -47,7 +47,8 @@ struct Common {
 struct Grants {
     /// Who may do what with this object: a map from role to the set of members that the stack grants it to. It only
     /// adds: members that others granted are left alone. A member without a colon is the KEY of a {principal} of
-    /// this stack, `allUsers` and `allAuthenticatedUsers` excepted; `{{kind.KEY.attribute}}` is filled in.
+    /// this stack, `allUsers` and `allAuthenticatedUsers` excepted, and a role without a slash the KEY of a {role};
+    /// `{{kind.KEY.attribute}}` is filled in in both.
     #[tf(optional, ext(Granted))]
     iam: Value<BTreeMap<String, BTreeSet<String>>>,
 }
@@ -94,12 +95,25 @@ pub const LOCATION: &str = name!(Usual.location);
 /// The attribute with the object's name within the cloud.
 pub const ID: &str = name!(Usual.id);
 
-/// The declaration of a kind with the attributes that all kinds share. `principals` says what can be granted roles.
-pub(crate) fn complete(mut object: ObjectSchema, has_grants: bool, holds_data: bool, principals: &str) -> ObjectSchema {
+/// What descriptions call the components that grants may name by KEY.
+pub(crate) struct Nouns {
+    pub(crate) principal: String,
+    pub(crate) role: String,
+}
+
+impl Nouns {
+    fn fill_in(&self, description: &str) -> String {
+        description.replace("{principal}", &self.principal).replace("{role}", &self.role)
+    }
+}
+
+/// The declaration of a kind with the attributes that all kinds share. `nouns` say what can be granted roles,
+/// and what is one.
+pub(crate) fn complete(mut object: ObjectSchema, has_grants: bool, holds_data: bool, nouns: &Nouns) -> ObjectSchema {
     object.attributes.extend(Common::schema().attributes);
     if has_grants {
         object.attributes.extend(Grants::schema().attributes.into_iter().map(|mut grants| {
-            grants.description = grants.description.replace("{principal}", principals).into();
+            grants.description = nouns.fill_in(&grants.description).into();
             grants
         }));
     }

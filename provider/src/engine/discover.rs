@@ -3,6 +3,7 @@
 //! Every kind is listed at once; what the cloud made by itself is left out; selectors and stamps choose (see `choice`); what
 //! the chosen ones use comes along.
 
+mod account;
 mod adopt_names;
 mod choice;
 mod expressible;
@@ -29,7 +30,7 @@ use super::objects::{Detail, LiveObject};
 use super::problem::{self, Operation};
 use super::run::Run;
 use super::scope::Scope;
-use super::{common, effective, labels, refresh, tree, wire};
+use super::{account_iam, common, labels, refresh, tree, wire};
 
 /// One object that could be imported.
 struct Candidate {
@@ -84,7 +85,7 @@ pub(crate) async fn discover(
     let chosen = choice::choose(run, import, &survey, &mut policies, &mut diagnostics).await?;
     let (read, on_account) = futures::join!(
         policies.read(run, &survey.candidates, &chosen),
-        account_policy(run, chosen.iter().map(|at| &survey.candidates[*at])),
+        account::policy(run, cloud.layout(), import, chosen.iter().map(|at| &survey.candidates[*at])),
     );
     read?;
     let on_account = on_account?;
@@ -111,15 +112,21 @@ pub(crate) async fn discover(
         }
         components.insert(address, component);
     }
+    let mut own = Dynamic::Null;
     if let Some(policy) = on_account {
-        account_roles(&policy, &mut components, &mut left_out);
+        account::roles(&policy, &mut components, &mut left_out);
+        own = account::own(&policy, cloud, import, &components, &run.scope, &mut diagnostics);
+        if diagnostics.has_error() {
+            return Err(diagnostics);
+        }
     }
+    adopt_names::adopt_grants(&mut own, &components);
     adopt_names::adopt(&mut components, &run.scope);
     diagnostics.extend(left_out.warnings());
-    Ok((stack(run, cloud, import, components), diagnostics))
+    Ok((stack(run, cloud, import, own, components), diagnostics))
 }
 
-fn stack(run: &Run, cloud: &dyn Cloud, import: &ImportName, components: Components) -> Stack {
+fn stack(run: &Run, cloud: &dyn Cloud, import: &ImportName, own: Dynamic, components: Components) -> Stack {
     let like = Stack::empty(cloud.layout());
     let mut stack = like.clone();
     stack.set(model::NAME, Dynamic::string(&import.stack));
@@ -128,6 +135,9 @@ fn stack(run: &Run, cloud: &dyn Cloud, import: &ImportName, components: Componen
     stack.set(model::DELETION_PROTECTION, Dynamic::Bool(true));
     stack.set(model::STATUS, Status::Complete);
     stack.set(model::DELETES, Dynamic::List(Vec::new()));
+    if let Some(attribute) = account_iam::name(cloud.layout()) {
+        stack.set(attribute, own);
+    }
     stack.set_components(&components, &like);
     refresh::stamp(&run.scope, &mut stack, &components);
     stack
@@ -225,33 +235,4 @@ fn component(
         tree::set(&mut component, common::IAM, if roles.is_empty() { Dynamic::Null } else { Dynamic::Map(roles) });
     }
     component
-}
-
-/// The policy of the account or project, if some of the chosen ones can have roles on it.
-async fn account_policy<'c>(
-    run: &Run,
-    mut chosen: impl Iterator<Item = &'c Candidate>,
-) -> Result<Option<Policy>, Diagnostics> {
-    match chosen.find(|candidate| effective::account_roles(candidate.kind).is_some()) {
-        Some(candidate) => refresh::account_policy(run, candidate.kind).await.map(Some),
-        None => Ok(None),
-    }
-}
-
-/// The roles that the principals among the components have on the account or project.
-fn account_roles(policy: &Policy, components: &mut Components, left_out: &mut LeftOut) {
-    for (address, component) in components {
-        let Some((attribute, roles)) = effective::account_roles(address.kind) else { continue };
-        let terms = address.kind.terms();
-        let Some(principal) = tree::text(component, roles.email) else { continue };
-        let member = terms.canonical_member(&terms.member(principal));
-        for (role, _) in policy.conditional.iter().filter(|(_, holder)| *holder == member) {
-            left_out.conditional_grant(address, terms.account_noun(), role, &member);
-        }
-        let grants = policy.grants.iter();
-        let held: Vec<Dynamic> =
-            grants.filter(|(_, holder)| *holder == member).map(|(role, _)| Dynamic::string(role)).collect();
-        let held = if held.is_empty() { Dynamic::Null } else { Dynamic::set(held) };
-        tree::set(component, attribute.name.clone(), held);
-    }
 }

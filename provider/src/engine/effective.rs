@@ -14,6 +14,7 @@ use super::kind::AnyKind;
 use super::marks::{AccountRoles, Governs, Granted, OwnKeys, Place, Volatile, Wire};
 use super::model::Components;
 use super::scope::Scope;
+use super::secrets::version_of;
 use super::{common, labels, protection, references, tree, wire};
 
 /// Fills in what the engine itself knows of a silent configuration: where the kind has no default of its own, the name is
@@ -64,11 +65,6 @@ pub(crate) fn taken_over<'a>(address: &'a Address, before: &Dynamic, after: &Dyn
     versioned(address, before, after).0
 }
 
-/// The attribute whose change sends a write-only attribute again.
-pub(crate) fn version_of(write_only: &Attribute) -> String {
-    format!("{}_version", write_only.name)
-}
-
 /// The write-only attributes with another version than before: those taken over, and those to be sent.
 fn versioned<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> (Vec<&'a Attribute>, Vec<&'a Attribute>) {
     let version = |of: &Dynamic, attribute: &Attribute| of.get(&version_of(attribute)).clone();
@@ -96,15 +92,18 @@ pub(crate) fn resent<'a>(address: &'a Address, changed: &[&Attribute]) -> Vec<&'
 
 /// The grants that a component means, with references filled in; `None` when one of them is not known yet.
 pub(crate) fn grants(address: &Address, component: &Dynamic, all: &Components) -> Option<Grants> {
+    filled_in(address.kind, component.get(common::IAM), all)
+}
+
+/// Grants with references filled in; `None` when one of them is not known yet. `kind` is any of the cloud's.
+pub(crate) fn filled_in(kind: &'static AnyKind, iam: &Dynamic, all: &Components) -> Option<Grants> {
     let mut grants = Grants::new();
-    let iam = component.get(common::IAM);
     if !iam.is_wholly_known() {
         return None;
     }
     for (role, members) in iam.as_entries().into_iter().flatten() {
         for member in tree::texts(members) {
-            let member = references::resolve_member(address, member, all);
-            grants.insert((role.to_string(), member.as_str()?.to_owned()));
+            grants.insert(references::resolve_grant(kind, (role, member), all)?);
         }
     }
     Some(grants)
@@ -116,7 +115,7 @@ pub(crate) fn account_roles(kind: &AnyKind) -> Option<(&Attribute, &AccountRoles
 }
 
 /// The grants on the project that a component means; `None` when they are not known yet.
-pub(crate) fn account_grants(address: &Address, component: &Dynamic) -> Option<Grants> {
+pub(crate) fn account_grants(address: &Address, component: &Dynamic, all: &Components) -> Option<Grants> {
     let Some((attribute, roles)) = account_roles(address.kind) else { return Some(Grants::new()) };
     let wanted = component.get(&attribute.name);
     if !wanted.is_wholly_known() {
@@ -127,7 +126,7 @@ pub(crate) fn account_grants(address: &Address, component: &Dynamic) -> Option<G
         return Some(Grants::new());
     }
     let member = address.kind.terms().member(tree::text(component, roles.email)?);
-    Some(wanted.into_iter().map(|role| (role.to_owned(), member.clone())).collect())
+    wanted.into_iter().map(|role| references::resolve_grant(address.kind, (role, &member), all)).collect()
 }
 
 /// Whether an attribute is kept in the cloud, and stays until somebody changes it.
@@ -148,10 +147,13 @@ pub(crate) fn canonical(address: &Address, attribute: &Attribute, value: &Dynami
     wire::canonical(attribute, value, &|attribute, text| cloud_name(address, attribute, text, scope))
 }
 
-/// A digest of what all components mean: `None` while something is unknown. Neither KEYs nor spellings count, nor what the
-/// provider computes: it changes when, and only when, a setting does.
-pub(crate) fn fingerprint(components: &Components, scope: &Scope) -> Option<String> {
+/// A digest of what all components mean, and of the stack's `own` grants: `None` while something is unknown. Neither KEYs nor
+/// spellings count, nor what the provider computes: it changes when, and only when, a setting does.
+pub(crate) fn fingerprint(components: &Components, own: &Grants, scope: &Scope) -> Option<String> {
     let mut parts = Vec::with_capacity(components.len());
+    for (role, member) in own {
+        parts.push(Sha256::digest(format!("{role} {member}")));
+    }
     for (address, component) in components {
         parts.push(Sha256::digest(settings(address, component, components, scope)?));
     }
@@ -190,8 +192,7 @@ fn settings(address: &Address, component: &Dynamic, all: &Components, scope: &Sc
     }
     let mut labels = tree::strings(labels);
     labels.remove(labels::COMPONENT_STAMP);
-    let canonical = |(role, member): (String, String)| (role, address.kind.terms().canonical_member(&member));
-    let grants: Grants = grants(address, component, all)?.into_iter().map(canonical).collect();
+    let grants = grants(address, component, all)?;
     let _ = writeln!(text, "{labels:?} {grants:?}");
     Some(text)
 }

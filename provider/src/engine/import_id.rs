@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cloud::Cloud;
 use super::model::Layout;
-use super::validate;
+use super::{account_iam, validate};
 
 /// What to import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(crate) struct ImportName {
     pub stack: String,
     /// By kind, the patterns of names that are wanted; empty: everything.
     pub selectors: BTreeMap<&'static str, Vec<Pattern>>,
+    /// The patterns of roles whose grants on the account or project are wanted.
+    pub grants: Vec<Pattern>,
     /// Whether what the selected components use comes along.
     pub follow: bool,
 }
@@ -72,7 +74,8 @@ pub(crate) enum ImportIdError {
     Name(String),
     /// No such selector.
     #[error(
-        "{name:?} is not a selector: there are {known}, each with a name in which * stands for any text, and follow"
+        "{name:?} is not a selector: there are {known}, each with a name (or a role) in which * stands for any text, and \
+         follow"
     )]
     Selector {
         /// What was written.
@@ -127,7 +130,7 @@ impl ImportName {
         Ok(import)
     }
 
-    fn select(&mut self, selector: &str, layout: &Layout) -> Result<(), ImportIdError> {
+    fn select(&mut self, selector: &str, layout: &'static Layout) -> Result<(), ImportIdError> {
         let (name, value) = selector.split_once('=').unwrap_or((selector, ""));
         if name == "follow" {
             self.follow = match value {
@@ -137,16 +140,21 @@ impl ImportName {
             };
             return Ok(());
         }
-        let Some(kind) = layout.kind(name) else {
-            let known = layout.kinds().iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+        let of_grants = account_iam::name(layout);
+        let kind = layout.kind(name);
+        if kind.is_none() && of_grants != Some(name) {
+            let known = layout.kinds().iter().map(|kind| kind.name()).chain(of_grants).collect::<Vec<_>>().join(", ");
             return Err(ImportIdError::Selector { name: name.to_owned(), known });
-        };
+        }
         let patterns: Vec<Pattern> =
             value.split(',').filter(|name| !name.is_empty()).map(|name| Pattern(name.to_owned())).collect();
         if patterns.is_empty() {
             return Err(ImportIdError::Empty(name.to_owned()));
         }
-        self.selectors.entry(kind.name()).or_default().extend(patterns);
+        match kind {
+            Some(kind) => self.selectors.entry(kind.name()).or_default().extend(patterns),
+            None => self.grants.extend(patterns),
+        }
         Ok(())
     }
 }
@@ -173,6 +181,8 @@ mod tests {
         assert_eq!(import.selectors["services"].len(), 2);
         assert!(import.selectors["buckets"][0].matches("dtu-data"));
         assert!(!import.follow);
+        let import = parse("my-project/europe-west1/s?project_iam=roles/aiplatform.*").unwrap();
+        assert!(import.selectors.is_empty() && import.grants[0].matches("roles/aiplatform.user"));
     }
 
     #[test]

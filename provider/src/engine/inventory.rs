@@ -5,26 +5,27 @@ use std::collections::BTreeSet;
 use tfplugin::Dynamic;
 
 use super::address::Address;
-use super::effective;
-use super::model::Components;
+use super::model::{Components, Stack};
 use super::scope::Scope;
+use super::{account_iam, effective};
 
-/// The sorted lines; `None` while a name is not known.
-pub(crate) fn inventory(components: &Components, scope: &Scope) -> Option<Vec<String>> {
+/// The sorted lines for the components, and for the grants that the stack makes on the account; `None` while a name is not
+/// known.
+pub(crate) fn inventory(stack: &Stack, components: &Components, scope: &Scope) -> Option<Vec<String>> {
+    let mut on_account = account_iam::grants(stack, components)?;
     let mut lines = Vec::new();
     for (address, component) in components {
         let name = address.kind.full_name(component, scope)?;
         for (role, member) in effective::grants(address, component, components)? {
             lines.push(format!("{name} {role} {member}"));
         }
-        for (role, member) in effective::account_grants(address, component)? {
-            lines.push(format!("{} {role} {member}", address.kind.terms().account_name(&scope.place)));
-        }
+        on_account.extend(effective::account_grants(address, component, components)?);
         for inner in address.kind.inner_names(component, scope)? {
             lines.push(address.kind.objects().full_name(&inner, &scope.place));
         }
         lines.push(name);
     }
+    lines.extend(account_iam::lines(stack.layout(), &on_account, scope));
     lines.sort();
     Some(lines)
 }
@@ -40,7 +41,7 @@ pub(crate) fn is_among(objects: &BTreeSet<String>, address: &Address, component:
 }
 
 /// The same as an attribute's value.
-pub(crate) fn value(components: &Components, scope: &Scope) -> Dynamic {
-    inventory(components, scope)
+pub(crate) fn value(stack: &Stack, components: &Components, scope: &Scope) -> Dynamic {
+    inventory(stack, components, scope)
         .map_or(Dynamic::Unknown, |lines| Dynamic::List(lines.into_iter().map(Dynamic::String).collect()))
 }

@@ -12,7 +12,8 @@
 //!    `imported` shortens.
 //!
 //! What only some kinds can do stands apart: [`Titled`] (the cloud names the objects), [`Gradual`] (an object exists before
-//! it works), [`Discovery`] (an object uses others), [`Principal`] (an object can be granted roles).
+//! it works), [`Discovery`] (an object uses others), [`Principal`] (an object can be granted roles), [`Role`] (an object is a
+//! role).
 
 use std::ops::Deref;
 use std::sync::OnceLock;
@@ -62,6 +63,11 @@ pub trait Kind: Send + Sync + 'static {
     /// `deletion_policy` says so.
     fn holds_data(&self) -> bool {
         false
+    }
+
+    /// For how long the name of a deleted object is taken, where it is: a replacement under the same name is refused.
+    fn name_is_kept_for(&self) -> Option<&'static str> {
+        None
     }
 
     /// Writes out what the component implies: a preset's conditions, a default display name. Works on a component whose
@@ -163,6 +169,11 @@ pub trait Kind: Send + Sync + 'static {
     fn principal(&self) -> Option<Principal> {
         None
     }
+
+    /// The component as the role of grants.
+    fn role(&self) -> Option<Role> {
+        None
+    }
 }
 
 /// Objects that the cloud names: a title tells one from its like, under another KEY and after a lost answer.
@@ -197,6 +208,13 @@ pub trait Discovery {
 pub struct Principal {
     /// The attribute that the cloud knows the principal by: `email`.
     pub address: &'static str,
+}
+
+/// Components that are roles: the role of a grant may be the KEY of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// The attribute that policies name the role by: `id`.
+    pub name: &'static str,
 }
 
 /// A kind without its type: what the lists hold.
@@ -274,9 +292,15 @@ impl AnyKind {
     /// The declaration with the attributes that all kinds share.
     pub fn object(&self) -> &ObjectSchema {
         let complete = || {
-            let principals = self.siblings().iter().filter(|kind| kind.principal().is_some());
-            let principals = principals.map(|kind| kind.noun()).collect::<Vec<_>>().join(" or ");
-            common::complete(self.declaration.schema(), self.has_grants(), self.kind.holds_data(), &principals)
+            let nouns = |is_one: fn(&AnyKind) -> bool| {
+                let kinds = self.siblings().iter().filter(|kind| is_one(kind));
+                kinds.map(|kind| kind.noun()).collect::<Vec<_>>().join(" or ")
+            };
+            let nouns = common::Nouns {
+                principal: nouns(|kind| kind.principal().is_some()),
+                role: nouns(|kind| kind.role().is_some()),
+            };
+            common::complete(self.declaration.schema(), self.has_grants(), self.kind.holds_data(), &nouns)
         };
         self.object.get_or_init(complete)
     }

@@ -19,7 +19,7 @@ use super::plan::{Action, Step};
 use super::run::Run;
 use super::scope::Scope;
 use super::spelling::{is_hidden, spell};
-use super::{common, effective, tree, wire};
+use super::{common, effective, secrets, tree, wire};
 
 /// What an object that is there means for the creation of a component.
 #[derive(Debug)]
@@ -301,7 +301,7 @@ fn open(address: &Address, wanted: &Dynamic) -> Vec<String> {
 /// The secrets that are not sent, because the object has values for them already.
 fn unsent(address: &Address, wanted: &Dynamic, found: &LiveObject) -> Vec<String> {
     let kind = address.kind;
-    let is_versioned = |secret: &&Attribute| secret.write_only && !wanted.get(&effective::version_of(secret)).is_null();
+    let is_versioned = |secret: &&Attribute| secret.write_only && !wanted.get(&secrets::version_of(secret)).is_null();
     let secrets = kind.object().attributes.iter().filter(is_versioned);
     let secrets = secrets.filter(|_| kind.holds_secrets(&found.body)).map(|secret| &secret.name);
     secrets

@@ -117,7 +117,7 @@ pub struct AccountRoles {
     pub email: &'static str,
 }
 
-/// Grants: roles with their members.
+/// Grants: roles with their members. On an attribute of the stack: grants on the account or project.
 #[derive(Clone, Copy, Debug)]
 pub struct Granted;
 
@@ -145,12 +145,17 @@ pub struct Unordered;
 #[derive(Clone, Copy, Debug)]
 pub struct Children;
 
+/// Beside [`Children`]: the object itself names its children, so that they come to be with it in one step, and nothing that
+/// needs only the object goes before them.
+#[derive(Clone, Copy, Debug)]
+pub struct WithObject;
+
 /// Keys of a map that are never read, because the API masks them or others own them; `*` at the end is any ending.
 #[derive(Clone, Copy, Debug)]
 pub struct NeverRead(pub &'static [&'static str]);
 
-/// What tells the elements of a list apart, so that a changed element is changed in place (and keeps what we do not
-/// know in it) instead of being made anew.
+/// What tells the elements of a list or children apart, so that a changed one is changed in place (and keeps what we do not
+/// know in it) instead of being made anew. Where several attributes have it, they do so together.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity;
 

@@ -2,10 +2,11 @@
 //! failure; it knows no cloud and no kind by name.
 //!
 //! - What a cloud and its kinds declare: [`cloud`], [`terms`], [`kind`], [`objects`], [`grants`], [`marks`], [`wire`].
-//! - What a stack is: [`model`] (its body), `address`, `place`, `scope`, `references`, `effective`, `labels`.
+//! - What a stack is: [`model`] (its body), `address`, `place`, `scope`, `references`, `effective`, `labels`, `account_iam`.
 //! - What happens to it: `resource` (Terraform's calls) hands over to `plan` (pure), `apply` (in the order of `graph`),
 //!   `refresh`, `discover` (import) and `generate`, each within a `run`, whose `progress` people can see.
 
+mod account_iam;
 mod address;
 mod apply;
 pub mod body;
@@ -41,6 +42,7 @@ mod rename;
 mod resource;
 pub mod run;
 pub mod scope;
+mod secrets;
 mod session;
 mod spelling;
 pub mod terms;

@@ -13,7 +13,7 @@ use super::address::Address;
 use super::kind::AnyKind;
 use super::marks::Governs;
 use super::scope::Scope;
-use super::tree;
+use super::{secrets, tree};
 use crate::types::Duration;
 
 /// How long operations on the stack may take, everything included.
@@ -284,15 +284,11 @@ impl Stack {
 
     /// What only a configuration holds: the write-only values of its components.
     pub(crate) fn write_only(&self) -> Components {
-        let mut secrets = Components::new();
-        for (address, component) in self.borrowed() {
-            let attributes = address.kind.object().attributes.iter().filter(|attribute| attribute.write_only);
-            let values: Entries = attributes.map(|a| (&a.name, component.get(&a.name).clone())).collect();
-            if !values.is_empty() {
-                secrets.insert(address, Dynamic::Object(values));
-            }
-        }
-        secrets
+        let of = |(address, component): (Address, &Dynamic)| {
+            let secrets = secrets::of(address.kind, component)?;
+            Some((address, secrets))
+        };
+        self.borrowed().into_iter().filter_map(of).collect()
     }
 
     /// The stack without its components: what a large one is built from.

@@ -20,7 +20,7 @@ use super::place::Place;
 use super::protection::{self, Fate};
 use super::references::{History, Part};
 use super::scope::Scope;
-use super::{common, effective, graph, inventory, references, rename, tree, validate};
+use super::{account_iam, common, effective, graph, inventory, references, rename, tree, validate};
 
 /// What a plan is made from.
 pub(crate) struct Input<'a> {
@@ -159,6 +159,7 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
     validate::news(planned.iter().map(|(address, tree)| (address, tree, prior_of(address))), &mut diagnostics);
     let is_open = |kind: &str| proposed.get(kind).is_unknown();
     references::check(&planned, is_open, &mut diagnostics);
+    account_iam::check(proposed, &planned, is_open, &mut diagnostics);
     references::check_changes(&planned, History { before: &before, prior_of: &prior_of }, is_open, &mut diagnostics);
 
     let mut steps = Vec::new();
@@ -222,6 +223,9 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
         announcement.add_perhaps_replaced(step, scope);
     }
     announcement.add_foreign(&before, scope);
+    if let Some(prior) = prior {
+        announcement.add_revoked(account_iam::revoked((prior, &before), (proposed, &planned)), input.cloud);
+    }
     if !diagnostics.has_error() {
         diagnostics.extend(announcement.warnings());
     }
@@ -317,9 +321,11 @@ fn whole(input: &Input<'_>, components: Components, steps: &[Step], announcement
     planned.set(model::DELETES, deletes);
     let will_write = steps.iter().any(|step| step.action != Action::Release) || prior.is_none();
     let is_certain = known && !proposed.is_ungoverned() && (!will_write || digest_is_certain(steps));
-    let digest = if is_certain { effective::fingerprint(&components, scope) } else { None };
+    let own = account_iam::grants(proposed, &components).filter(|_| is_certain);
+    let digest = own.and_then(|own| effective::fingerprint(&components, &own, scope));
     planned.set(model::FINGERPRINT, digest.map_or(Dynamic::Unknown, Dynamic::String));
-    planned.set(model::INVENTORY, if known { inventory::value(&components, scope) } else { Dynamic::Unknown });
+    planned
+        .set(model::INVENTORY, if known { inventory::value(proposed, &components, scope) } else { Dynamic::Unknown });
     planned.put_components(components, proposed);
     for (kind, unknown) in unknown_kinds {
         planned.set(kind, unknown);

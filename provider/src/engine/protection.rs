@@ -39,6 +39,17 @@ pub(crate) fn fate(address: &Address, component: &Dynamic, is_protected: bool) -
     }
 }
 
+/// The fate of an object inside that of `component`, both as the state has them. Its own policy counts before the
+/// component's; one that says nothing goes or stays as the component's object would, and is then released rather than refused.
+pub(crate) fn fate_inside(address: &Address, component: &Dynamic, child: &Dynamic, is_protected: bool) -> Fate {
+    match explicit_policy(child) {
+        _ if is_imported(component) => Fate::Released,
+        Some(DeletionPolicy::Delete) => Fate::Deleted,
+        Some(DeletionPolicy::Abandon | DeletionPolicy::Prevent) => Fate::Released,
+        None => fate(address, component, is_protected),
+    }
+}
+
 /// Whether the object was there before the stack.
 pub(crate) fn is_imported(component: &Dynamic) -> bool {
     component.get(common::IMPORTED).as_bool() == Some(true)

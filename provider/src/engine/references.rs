@@ -1,22 +1,33 @@
 //! References between components: KEYs in attributes that name another component, and `{{kind.KEY.attribute}}` in text.
 //!
 //! They give the order of work, and the values that the API gets. Nothing here reads or writes the cloud. How a reference is
-//! written in text: `text`; what is wrong with references: `check`.
+//! written in text: `text`; what is wrong with references: `check`; roles and members: `grants`.
 
 mod check;
+mod grants;
 mod text;
 
 use std::collections::BTreeSet;
 
-use tfplugin::{Attribute, Dynamic, ObjectSchema, Path};
+use tfplugin::{Attribute, Diagnostics, Dynamic, ObjectSchema, Path};
 
-pub(crate) use self::check::{History, check, check_changes, check_part, check_values};
+pub(crate) use self::check::{History, check_changes, check_part, check_values};
+pub(crate) use self::grants::{
+    At, check as check_grants, check_forms, check_policy, check_role_form, of_policy, still_granted,
+};
 use self::text::{Named, Piece};
 use super::address::Address;
-use super::kind::Principal;
-use super::marks::{FreeText, Granted, Refers};
+use super::kind::{AnyKind, Principal, Role};
+use super::marks::{AccountRoles, FreeText, Granted, Refers, WithObject};
 use super::model::Components;
 use super::{tree, wire};
+
+/// Checks that what is referred to and granted exists, and that nothing refers to itself in a circle. Of an `open` kind not
+/// all components are known yet: any KEY could be one.
+pub(crate) fn check(components: &Components, open: impl Fn(&str) -> bool, diagnostics: &mut Diagnostics) {
+    check::check(components, &open, diagnostics);
+    grants::check_all(components, &open, diagnostics);
+}
 
 /// How many references may lead to a value: more of them are a circle.
 const LONGEST_CHAIN: usize = 16;
@@ -59,7 +70,7 @@ impl Part {
     pub(crate) fn of(attribute: &Attribute) -> Self {
         if attribute.extensions.get::<Granted>().is_some() {
             Self::Grants
-        } else if wire::holds_objects(attribute) {
+        } else if wire::holds_objects(attribute) && attribute.extensions.get::<WithObject>().is_none() {
             Self::Children
         } else {
             Self::Object
@@ -71,7 +82,9 @@ impl Part {
 pub(crate) fn references(address: &Address, component: &Dynamic, exists: impl Fn(&Address) -> bool) -> Vec<Reference> {
     let mut found = Vec::new();
     for attribute in &address.kind.object().attributes {
-        let part = Part::of(attribute);
+        // Roles on the account or project are written behind all objects.
+        let is_of_account = attribute.extensions.get::<AccountRoles>().is_some();
+        let part = if is_of_account { Part::Grants } else { Part::of(attribute) };
         let path = address.path().attribute(attribute.name.clone());
         tree::walk_value(attribute, component.get(&attribute.name), &path, &mut |attribute, value, path| {
             of_value(address, (attribute, value, path), &exists, &mut |target, path| {
@@ -99,63 +112,103 @@ fn of_value(
     }
     if attribute.extensions.get::<FreeText>().is_some() {
         tree::each_text_at(value, path, &mut |text, path| {
-            templates(address, text).into_iter().for_each(|target| visit(target, path));
+            templates(address.kind, text).into_iter().for_each(|target| visit(target, path));
+        });
+    }
+    if attribute.extensions.get::<AccountRoles>().is_some() {
+        tree::each_text_at(value, path, &mut |role, path| {
+            of_role(address.kind, role, exists).into_iter().for_each(|target| visit(target, path));
         });
     }
     if attribute.extensions.get::<Granted>().is_some() {
-        tree::each_text_at(value, path, &mut |member, path| {
-            of_member(address, member, exists).into_iter().for_each(|target| visit(target, path));
-        });
+        of_grants(address.kind, value, path, exists, visit);
     }
+}
+
+/// What the roles and members of grants at `path` name.
+fn of_grants(
+    kind: &'static AnyKind,
+    grants: &Dynamic,
+    path: &Path,
+    exists: &impl Fn(&Address) -> bool,
+    visit: &mut impl FnMut(Target, &Path),
+) {
+    for (role, _) in grants.as_entries().into_iter().flatten() {
+        of_role(kind, role, exists).into_iter().for_each(|target| visit(target, &path.key(role)));
+    }
+    tree::each_text_at(grants, path, &mut |member, path| {
+        of_member(kind, member, exists).into_iter().for_each(|target| visit(target, path));
+    });
 }
 
 fn component_named(address: &Address, refers: &Refers, key: &str) -> Option<Address> {
     address.kind.sibling(refers.kind).map(|kind| Address::new(kind, key))
 }
 
-/// What a member of a grant names: the KEY of a principal, or templates.
-fn of_member(address: &Address, member: &str, exists: &impl Fn(&Address) -> bool) -> Vec<Target> {
-    if !is_key_member(address, member) {
-        return templates(address, member);
+/// What a member of a grant names: the KEY of a principal, or templates. `kind` is any of the cloud's.
+fn of_member(kind: &'static AnyKind, member: &str, exists: &impl Fn(&Address) -> bool) -> Vec<Target> {
+    if !is_key_member(kind, member) {
+        return templates(kind, member);
     }
     let target = |(address, principal): (Address, Principal)| Target {
         address,
         attribute: principal.address.to_owned(),
         is_template: false,
     };
-    principals(address, member).filter(|(target, _)| exists(target)).map(target).collect()
+    principals(kind, member).filter(|(target, _)| exists(target)).map(target).collect()
 }
 
-/// The components that a member of a grant of `address` may be the KEY of.
-fn principals<'k>(address: &Address, key: &'k str) -> impl Iterator<Item = (Address, Principal)> + use<'k> {
-    let kinds = address.kind.siblings().iter();
+/// What the role of a grant names: the KEY of a role, or templates.
+fn of_role(kind: &'static AnyKind, role: &str, exists: &impl Fn(&Address) -> bool) -> Vec<Target> {
+    if !is_key_role(kind, role) {
+        return templates(kind, role);
+    }
+    let target =
+        |(address, role): (Address, Role)| Target { address, attribute: role.name.to_owned(), is_template: false };
+    roles(kind, role).filter(|(target, _)| exists(target)).map(target).collect()
+}
+
+/// The components that a member of a grant may be the KEY of.
+fn principals<'k>(kind: &'static AnyKind, key: &'k str) -> impl Iterator<Item = (Address, Principal)> + use<'k> {
+    let kinds = kind.siblings().iter();
     kinds.filter_map(move |kind| Some((Address::new(kind, key), kind.principal()?)))
 }
 
+/// The components that the role of a grant may be the KEY of.
+fn roles<'k>(kind: &'static AnyKind, key: &'k str) -> impl Iterator<Item = (Address, Role)> + use<'k> {
+    let kinds = kind.siblings().iter();
+    kinds.filter_map(move |kind| Some((Address::new(kind, key), kind.role()?)))
+}
+
 /// Whether a member of a grant can only be the KEY of a component.
-pub(crate) fn is_key_member(address: &Address, member: &str) -> bool {
-    !member.contains("{{") && address.kind.terms().is_key_member(member)
+pub(crate) fn is_key_member(kind: &AnyKind, member: &str) -> bool {
+    !member.contains("{{") && kind.terms().is_key_member(member)
+}
+
+/// Whether the role of a grant can only be the KEY of a component.
+pub(crate) fn is_key_role(kind: &AnyKind, role: &str) -> bool {
+    !role.contains("{{") && kind.terms().is_key_role(role)
 }
 
 /// The parts of a text; what looks like a reference to a kind of another cloud is text.
-fn pieces<'t>(address: &Address, text: &'t str) -> Vec<Piece<'t>> {
-    text::pieces(text, |word| address.kind.sibling(word).is_some())
+fn pieces<'t>(kind: &AnyKind, text: &'t str) -> Vec<Piece<'t>> {
+    text::pieces(text, |word| kind.sibling(word).is_some())
 }
 
-/// What a reference in a text of `address` names.
-fn named(address: &Address, named: Named<'_>) -> Option<Address> {
-    address.kind.sibling(named.kind).map(|kind| Address::new(kind, named.key))
+/// What a reference in a text names.
+fn named(kind: &AnyKind, named: Named<'_>) -> Option<Address> {
+    kind.sibling(named.kind).map(|kind| Address::new(kind, named.key))
 }
 
-fn templates(address: &Address, text: &str) -> Vec<Target> {
+fn templates(kind: &AnyKind, text: &str) -> Vec<Target> {
     let target = |piece| match piece {
         Piece::Reference(found) => {
             let attribute = found.attribute.to_owned();
-            Some(Target { address: named(address, found)?, attribute, is_template: true })
+            Some(Target { address: named(kind, found)?, attribute, is_template: true })
         }
         Piece::Literal(_) => None,
     };
-    pieces(address, text).into_iter().filter_map(target).collect()
+    pieces(kind, text).into_iter().filter_map(target).collect()
 }
 
 /// The component with its references filled in from `all`: what is not known yet there is unknown here.
@@ -169,18 +222,41 @@ pub(crate) fn resolve(address: &Address, component: &Dynamic, all: &Components) 
     resolved
 }
 
-/// A member of a grant with its references filled in.
-pub(crate) fn resolve_member(address: &Address, member: &str, all: &Components) -> Dynamic {
-    let values = Values { all, own: None };
-    if !is_key_member(address, member) {
-        return values.fill(address, member, LONGEST_CHAIN);
+/// A member of a grant with its references filled in. `kind` is any of the cloud's.
+pub(crate) fn resolve_member(kind: &'static AnyKind, member: &str, all: &Components) -> Dynamic {
+    if !is_key_member(kind, member) {
+        return Values { all, own: None }.fill(kind, member, LONGEST_CHAIN);
     }
-    let found = principals(address, member).find_map(|(target, principal)| Some((all.get(&target)?, principal)));
+    let found = principals(kind, member).find_map(|(target, principal)| Some((all.get(&target)?, principal)));
     match found.map(|(target, principal)| target.get(principal.address)) {
-        Some(Dynamic::String(name)) => Dynamic::String(address.kind.terms().member(name)),
+        Some(Dynamic::String(name)) => Dynamic::String(kind.terms().member(name)),
         Some(_) => Dynamic::Unknown,
         None => Dynamic::string(member),
     }
+}
+
+/// The role of a grant with its references filled in.
+pub(crate) fn resolve_role(kind: &'static AnyKind, role: &str, all: &Components) -> Dynamic {
+    if !is_key_role(kind, role) {
+        return Values { all, own: None }.fill(kind, role, LONGEST_CHAIN);
+    }
+    let found = roles(kind, role).find_map(|(target, role)| Some(all.get(&target)?.get(role.name)));
+    match found {
+        Some(Dynamic::String(name)) => Dynamic::string(name),
+        Some(_) => Dynamic::Unknown,
+        None => Dynamic::string(role),
+    }
+}
+
+/// A role and a member of a grant with their references filled in, as the cloud compares them; `None` while one of them is
+/// not known.
+pub(crate) fn resolve_grant(
+    kind: &'static AnyKind,
+    (role, member): (&str, &str),
+    all: &Components,
+) -> Option<(String, String)> {
+    let (role, member) = (resolve_role(kind, role, all), resolve_member(kind, member, all));
+    Some((role.as_str()?.to_owned(), kind.terms().canonical_member(member.as_str()?)))
 }
 
 /// What references stand for.
@@ -207,7 +283,10 @@ impl Values<'_> {
             });
         }
         if attribute.extensions.get::<FreeText>().is_some() {
-            tree::change_texts(value, &mut |text| self.fill(address, text, chain));
+            tree::change_texts(value, &mut |text| self.fill(address.kind, text, chain));
+        }
+        if attribute.extensions.get::<AccountRoles>().is_some() {
+            tree::change_texts(value, &mut |role| resolve_role(address.kind, role, self.all));
         }
     }
 
@@ -224,16 +303,16 @@ impl Values<'_> {
     }
 
     /// Text with its templates filled in; unknown when one of them is.
-    fn fill(&self, address: &Address, text: &str, chain: usize) -> Dynamic {
+    fn fill(&self, kind: &AnyKind, text: &str, chain: usize) -> Dynamic {
         if !text.contains("{{") {
             return Dynamic::string(text);
         }
         let mut filled = String::with_capacity(text.len());
-        for piece in pieces(address, text) {
+        for piece in pieces(kind, text) {
             match piece {
                 Piece::Literal(text) => filled.push_str(text),
                 Piece::Reference(found) => {
-                    let target = named(address, found);
+                    let target = named(kind, found);
                     match target.and_then(|target| self.attribute_of(&target, found.attribute, chain)) {
                         Some(Dynamic::String(value)) => filled.push_str(&value),
                         Some(Dynamic::Number(value)) => filled.push_str(&value.to_string()),
@@ -264,7 +343,8 @@ pub(crate) fn escape(address: &Address, mut found: Dynamic) -> Dynamic {
 
 /// Whether braces in the values of an attribute may mean something.
 fn is_text(attribute: &Attribute) -> bool {
-    attribute.extensions.get::<FreeText>().is_some() || attribute.extensions.get::<Granted>().is_some()
+    let marks = &attribute.extensions;
+    marks.get::<FreeText>().is_some() || marks.get::<Granted>().is_some() || marks.get::<AccountRoles>().is_some()
 }
 
 fn has_braces(object: &ObjectSchema, component: &Dynamic) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use tfplugin::{Attribute, Diagnostics, Dynamic, Entries, ObjectSchema, Path};
+use tfplugin::{Attribute, Diagnostics, Dynamic, ObjectSchema, Path};
 use tracing::{Level, debug, enabled};
 
 use super::address::Address;
@@ -12,13 +12,13 @@ use super::error::CallError;
 use super::grants::{Grants, Policy};
 use super::kind::AnyKind;
 use super::marks::{InputOnly, OwnKeys, Volatile, Wire};
-use super::model::{self, Components, Stack, Status};
+use super::model::{self, Components, Layout, Stack, Status};
 use super::objects::{Collection, Detail, LiveObject, Readiness};
 use super::problem::{self, Operation};
 use super::run::Run;
 use super::scope::Scope;
 use super::spelling::{is_hidden, spell_short};
-use super::{common, effective, inventory, labels, references, tree, wire};
+use super::{account_iam, common, effective, inventory, labels, references, tree, wire};
 
 /// What was found of the components: `None` for those that are gone.
 type FoundByAddress = BTreeMap<Address, Option<LiveObject>>;
@@ -35,7 +35,7 @@ pub(crate) async fn refresh(run: &Run, cloud: &dyn Cloud, prior: &Stack) -> Resu
     let (found, policies, account, settings) = futures::join!(
         read_components(run, &components, Missing::after(prior)),
         read_policies(run, &components),
-        read_account_policy(run, &components),
+        read_account_policy(run, prior, &components),
         cloud.refresh(run, &mut stack),
     );
     let (found, policies, account) = match (found, policies, account, settings) {
@@ -50,6 +50,11 @@ pub(crate) async fn refresh(run: &Run, cloud: &dyn Cloud, prior: &Stack) -> Resu
         }
     };
     let observed = observe(run, &components, &found, &policies, account.as_ref());
+    if let Some(policy) = &account
+        && let Some((attribute, held)) = account_iam::still_granted(prior, &policy.grants, &observed)
+    {
+        stack.set(attribute, held);
+    }
     stack.set_components(&observed, prior);
     stack.set(model::DELETES, Dynamic::List(Vec::new()));
     stamp(&run.scope, &mut stack, &observed);
@@ -61,10 +66,11 @@ pub(crate) async fn refresh(run: &Run, cloud: &dyn Cloud, prior: &Stack) -> Resu
 
 /// The attributes of the whole that follow from its components.
 pub(super) fn stamp(scope: &Scope, stack: &mut Stack, components: &Components) {
-    if let Some(digest) = effective::fingerprint(components, scope) {
+    let own = account_iam::grants(stack, components);
+    if let Some(digest) = own.and_then(|own| effective::fingerprint(components, &own, scope)) {
         stack.set(model::FINGERPRINT, Dynamic::String(digest));
     }
-    let lines = inventory::inventory(components, scope).unwrap_or_default();
+    let lines = inventory::inventory(stack, components, scope).unwrap_or_default();
     stack.set(model::INVENTORY, Dynamic::List(lines.into_iter().map(Dynamic::String).collect()));
 }
 
@@ -192,33 +198,44 @@ async fn read_policies(run: &Run, components: &Components) -> Result<BTreeMap<Ad
     if diagnostics.has_error() { Err(diagnostics) } else { Ok(policies) }
 }
 
-/// Reads the policy of the account or project, if a component has roles on it.
-async fn read_account_policy(run: &Run, components: &Components) -> Result<Option<Policy>, Diagnostics> {
-    let has_roles = |(address, component): &(&Address, &Dynamic)| {
+/// Reads the policy of the account or project, if the stack or a component has grants in it.
+async fn read_account_policy(run: &Run, stack: &Stack, components: &Components) -> Result<Option<Policy>, Diagnostics> {
+    let has_roles = |(address, component): (&Address, &Dynamic)| {
         effective::account_roles(address.kind)
             .is_some_and(|(attribute, _)| !tree::texts(component.get(&attribute.name)).is_empty())
     };
-    let Some((address, _)) = components.iter().find(has_roles) else { return Ok(None) };
-    account_policy(run, address.kind).await.map(Some)
+    if account_iam::is_empty(stack) && !components.iter().any(has_roles) {
+        return Ok(None);
+    }
+    account_policy(run, stack.layout()).await
 }
 
-/// Reads the policy of the account or project of the cloud that `kind` is of.
+/// Reads the policy of the account or project of a cloud with this layout.
 ///
 /// # Errors
 /// Of the call.
-pub(super) async fn account_policy(run: &Run, kind: &AnyKind) -> Result<Policy, Diagnostics> {
-    let terms = kind.terms();
+pub(super) async fn account_policy(run: &Run, layout: &Layout) -> Result<Option<Policy>, Diagnostics> {
+    let Some(terms) = layout.kinds().first().map(|kind| kind.terms()) else { return Ok(None) };
     let policy = terms.account_policies().read(run, &run.scope.place.account).await;
     let what = format!("read the policy of the {}", terms.account_noun());
-    policy.map_err(|error| problem::of_stack(&what, Path::root(), &error).into())
+    policy.map(Some).map_err(|error| problem::of_stack(&what, Path::root(), &error).into())
 }
 
 /// The recorded roles on the account or project that the principal still has.
-fn still_held(address: &Address, recorded: &Dynamic, principal: Option<&str>, granted: &Grants) -> Dynamic {
+fn still_held(
+    address: &Address,
+    recorded: &Dynamic,
+    principal: Option<&str>,
+    granted: &Grants,
+    all: &Components,
+) -> Dynamic {
     let Some(principal) = principal.filter(|_| !recorded.is_null()) else { return recorded.clone() };
     let terms = address.kind.terms();
     let member = terms.canonical_member(&terms.member(principal));
-    let held = tree::texts(recorded).into_iter().filter(|role| granted.contains(&((*role).to_owned(), member.clone())));
+    let is_granted = |role: &&str| {
+        references::resolve_grant(address.kind, (role, &member), all).is_some_and(|grant| granted.contains(&grant))
+    };
+    let held = tree::texts(recorded).into_iter().filter(is_granted);
     Dynamic::set(held.map(Dynamic::string))
 }
 
@@ -256,11 +273,12 @@ fn observe(
         let mut observed = merge(address, component, &written(&meant), &written(&found.tree));
         address.kind.observed(&mut observed, &meant, &found.tree, &run.scope);
         if let Some(policy) = policies.get(address) {
-            let iam = still_granted(address, component.get(common::IAM), policy, &now);
+            let iam = references::still_granted(address.kind, component.get(common::IAM), &policy.grants, &now);
             tree::set(&mut observed, common::IAM, iam);
         }
         if let (Some(granted), Some((attribute, roles))) = (on_account, effective::account_roles(address.kind)) {
-            let held = still_held(address, component.get(&attribute.name), tree::text(&observed, roles.email), granted);
+            let recorded = component.get(&attribute.name);
+            let held = still_held(address, recorded, tree::text(&observed, roles.email), granted, &now);
             tree::set(&mut observed, attribute.name.clone(), held);
         }
         Some((address.clone(), observed))
@@ -348,28 +366,4 @@ fn log(address: &Address, attribute: &Attribute, was: &Dynamic, is: &Dynamic) {
     };
     let shown = |value: &Dynamic| if is_hidden(attribute) { "(not shown)".to_owned() } else { spell_short(value) };
     debug!(component = %address, attribute = %attribute.name, was = shown(was), is = shown(is), why, "found");
-}
-
-/// The recorded grants that the policy still holds.
-fn still_granted(address: &Address, recorded: &Dynamic, policy: &Policy, all: &Components) -> Dynamic {
-    let mut left = Entries::new();
-    for (role, members) in recorded.as_entries().into_iter().flatten() {
-        // A role for nobody is in the configuration, and in no policy.
-        if members.as_elements().is_none_or(<[Dynamic]>::is_empty) {
-            left.insert(role, members.clone());
-            continue;
-        }
-        let is_granted = |member: &&Dynamic| {
-            let resolved = member.as_str().map(|member| references::resolve_member(address, member, all));
-            resolved
-                .as_ref()
-                .and_then(Dynamic::as_str)
-                .is_some_and(|m| policy.grants.contains(&(role.to_string(), address.kind.terms().canonical_member(m))))
-        };
-        let members: Vec<Dynamic> = members.as_elements().into_iter().flatten().filter(is_granted).cloned().collect();
-        if !members.is_empty() {
-            left.insert(role, Dynamic::set(members));
-        }
-    }
-    Dynamic::Map(left)
 }

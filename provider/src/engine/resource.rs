@@ -28,7 +28,9 @@ use super::protection::{self, Fate};
 use super::run::{Preparation, Run};
 use super::scope::Scope;
 use super::session::{Lends, Session};
-use super::{apply, discover, generate, inventory, labels, look, problem, references, refresh, rename, validate};
+use super::{
+    account_iam, apply, discover, generate, inventory, labels, look, problem, references, refresh, rename, validate,
+};
 
 /// How long a plan may look at the cloud for objects that are in the way.
 const LOOK: StdDuration = StdDuration::from_secs(30);
@@ -97,7 +99,9 @@ impl<T: StackType, C: Lends<T>> Resource<C> for StackResource<T> {
         validate::settings(config, T::cloud(), &mut diagnostics);
         let components = config.components();
         validate::components(&components, &unplaced(config), &mut diagnostics);
-        references::check(&components, |kind| config.get(kind).is_unknown(), &mut diagnostics);
+        let is_open = |kind: &str| config.get(kind).is_unknown();
+        references::check(&components, is_open, &mut diagnostics);
+        account_iam::check(config, &components, is_open, &mut diagnostics);
         diagnostics
     }
 
@@ -228,7 +232,10 @@ impl<T: StackType, C: Lends<T>> Resource<C> for StackResource<T> {
             let mut outcome = match &alive {
                 // What the new half has not taken over was in no plan: it is released.
                 Some(_) => apply::release(&run, T::cloud(), &components).await,
-                None => apply::destroy(&run, T::cloud(), &components).await,
+                None => {
+                    let own = account_iam::grants(&state, &components).unwrap_or_default();
+                    apply::destroy(&run, T::cloud(), &components, &own).await
+                }
             };
             if alive.is_some() {
                 let steps: Vec<Step> = components.iter().map(|(address, tree)| Step::release(address, tree)).collect();
@@ -236,6 +243,9 @@ impl<T: StackType, C: Lends<T>> Resource<C> for StackResource<T> {
                 outcome.diagnostics.extend(announcement.warnings());
             }
             remaining.set_components(&outcome.components, &state);
+            if outcome.is_account_settled {
+                account_iam::copy(None, &mut remaining);
+            }
             if alive.is_none() {
                 session.images.forget(id);
             }
@@ -304,7 +314,7 @@ fn plan_destroy<T: StackType, C: Lends<T>>(
             );
         }
         if !is_replaced {
-            destruction(prior, &mut diagnostics);
+            destruction(prior, T::cloud(), &mut diagnostics);
         }
     }
     let private = marked(request.private, DESTROY);
@@ -312,7 +322,7 @@ fn plan_destroy<T: StackType, C: Lends<T>>(
 }
 
 /// What the destruction of a stack has to say aloud, and what forbids it.
-fn destruction(prior: &Stack, diagnostics: &mut Diagnostics) {
+fn destruction(prior: &Stack, cloud: &dyn Cloud, diagnostics: &mut Diagnostics) {
     let is_protected = protection::is_protected(prior);
     let components = prior.components();
     let steps = components.iter().map(|(address, component)| {
@@ -331,7 +341,8 @@ fn destruction(prior: &Stack, diagnostics: &mut Diagnostics) {
     });
     let steps: Vec<Step> = steps.collect();
     if !diagnostics.has_error() {
-        let announcement = Announcement::new(&steps, &BTreeMap::new(), &unplaced(prior), is_protected);
+        let mut announcement = Announcement::new(&steps, &BTreeMap::new(), &unplaced(prior), is_protected);
+        announcement.add_revoked(account_iam::grants(prior, &components), cloud);
         diagnostics.extend(announcement.warnings());
     }
 }
@@ -362,12 +373,17 @@ async fn apply_plan<T: StackType, C: Lends<T>>(
     };
     match result.await {
         // Of a creation that made nothing there is nothing to keep; Terraform then brings back what it has put aside.
-        Ok((stack, diagnostics)) if prior.is_none() && diagnostics.has_error() && stack.borrowed().is_empty() => {
+        Ok((stack, diagnostics)) if prior.is_none() && diagnostics.has_error() && is_nothing(&stack) => {
             ApplyResponse { state: None, private, diagnostics }
         }
         Ok((stack, diagnostics)) => ApplyResponse { state: Some(stack.into()), private, diagnostics },
         Err(diagnostics) => ApplyResponse { state: prior, private, diagnostics },
     }
+}
+
+/// Whether a stack has no object and no grant.
+fn is_nothing(stack: &Stack) -> bool {
+    stack.borrowed().is_empty() && account_iam::is_empty(stack)
 }
 
 pub(super) async fn carry_out(
@@ -399,7 +415,9 @@ pub(super) async fn carry_out(
     } else if let Err(problem) = cloud.prepare(run, planned).await {
         diagnostics.push(problem);
     }
+    let own_before = prior.and_then(|prior| account_iam::grants(prior, &before)).unwrap_or_default();
     let components = if diagnostics.has_error() {
+        account_iam::copy(left.or(prior), &mut stack);
         left.map(Stack::components).unwrap_or(before)
     } else {
         let kept = plan.planned.into_components();
@@ -420,9 +438,10 @@ pub(super) async fn carry_out(
             run,
             cloud,
             plan.steps.into_iter().chain(gone).collect(),
-            kept,
+            (planned, kept),
             apply::Before {
                 components: &before,
+                own: &own_before,
                 scope: &scope_before,
                 is_protected: prior.is_some_and(protection::is_protected),
             },
@@ -430,6 +449,9 @@ pub(super) async fn carry_out(
             &left,
         );
         let (outcome, place) = futures::join!(work, place);
+        if !outcome.is_account_settled {
+            account_iam::copy(prior, &mut stack);
+        }
         diagnostics.extend(outcome.diagnostics);
         match place {
             Ok(place) => {

@@ -42,8 +42,16 @@ pub trait Terms: Send + Sync {
     /// Whether a member of a grant can only be the KEY of a component: the cloud writes none like it.
     fn is_key_member(&self, member: &str) -> bool;
 
+    /// Whether the role of a grant can only be the KEY of a component: the cloud writes none like it.
+    fn is_key_role(&self, role: &str) -> bool;
+
     /// What a message says about a member that is not one.
     fn refuse_member(&self, member: &str) -> Option<String>;
+
+    /// The same for a grant on the account or project.
+    fn refuse_account_member(&self, member: &str) -> Option<String> {
+        self.refuse_member(member)
+    }
 
     /// What a message says about a role that is not one.
     fn refuse_role(&self, role: &str) -> Option<String>;
@@ -58,6 +66,11 @@ pub trait Terms: Send + Sync {
     fn comes_with_object(&self, role: &str, member: &str) -> bool {
         let _ = (role, member);
         false
+    }
+
+    /// Whether the cloud makes this grant on the account or project by itself.
+    fn is_account_made_by_cloud(&self, role: &str, member: &str, place: &Place) -> bool {
+        self.is_made_by_cloud(role, member, place)
     }
 
     /// What a member names: a principal by its address, or the object that it logs in through.

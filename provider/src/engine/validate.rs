@@ -9,9 +9,10 @@ use tfplugin::{Diagnostic, Diagnostics, Path, name};
 use super::address::Address;
 use super::cloud::Cloud;
 use super::model::{self, Components, Stack, Timeouts};
+use super::references::At;
 use super::scope::Scope;
 use super::terms::Terms;
-use super::{common, effective, references, tree};
+use super::{account_iam, common, effective, references, tree};
 use crate::types::Duration;
 
 static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("^[a-z][a-z0-9_-]{0,62}$").ok());
@@ -31,6 +32,7 @@ pub(crate) fn settings(config: &Stack, cloud: &dyn Cloud, diagnostics: &mut Diag
         );
     }
     cloud.validate(config, diagnostics);
+    account_iam::validate(config, diagnostics);
     timeouts(config, diagnostics);
     let labels = config.layout().labels();
     label_map(cloud.terms(), config.get(labels), &Path::root().attribute(labels), diagnostics);
@@ -155,29 +157,16 @@ fn of_key(mut problem: Diagnostic, address: &Address, component: &tfplugin::Dyna
     problem
 }
 
-/// Roles and members have forms that the cloud would refuse only after everything before them was made.
+/// Roles and members of a component's grants.
 fn grants(address: &Address, component: &tfplugin::Dynamic, diagnostics: &mut Diagnostics) {
     let terms = address.kind.terms();
-    for (role, members) in component.get(common::IAM).as_entries().into_iter().flatten() {
-        let path = address.path().attribute(common::IAM).key(role);
-        if let Some(advice) = terms.refuse_role(role) {
-            let detail = format!("{role:?} is not a role. {advice}");
-            diagnostics.push(Diagnostic::error("Invalid role", detail).at(path.clone()));
-        }
-        let literal = |member: &&str| !references::is_key_member(address, member) && !member.contains("{{");
-        for member in tree::texts(members).into_iter().filter(literal) {
-            if let Some(reason) = terms.refuse_member(member) {
-                diagnostics.push(
-                    Diagnostic::error(
-                        "Invalid member of a grant",
-                        format!(
-                            "{member:?} in {role:?} of {address} is not a member: {reason}. Members are written as {}.",
-                            terms.member_examples()
-                        ),
-                    )
-                    .at(path.clone()),
-                );
-            }
+    let path = address.path().attribute(common::IAM);
+    let at = At { kind: address.kind, holder: &address.to_string(), path: &path };
+    references::check_forms(at, component.get(common::IAM), |member| terms.refuse_member(member), diagnostics);
+    if let Some((attribute, _)) = effective::account_roles(address.kind) {
+        let path = address.path().attribute(attribute.name.clone());
+        for role in tree::texts(component.get(&attribute.name)) {
+            references::check_role_form(At { path: &path, ..at }, role, diagnostics);
         }
     }
 }

@@ -20,7 +20,7 @@ pub use super::marks::codecs::{
     DURATION, INT64, LOCATION, PLAIN, SECONDS, SECONDS_INT, UPPER, human_duration, json_number,
 };
 pub use canonical::canonical;
-pub use children::{Remade, aligned, by_key, carry, children, holds_objects, lost, remade, tracked};
+pub use children::{Remade, aligned, by_key, carry, children, counterparts, holds_objects, lost, remade, tracked};
 pub use equality::{equal, equal_object};
 pub use masks::{masked, merge_patch};
 pub use names::{LOCATION_SEGMENT, SHORT_NAME};

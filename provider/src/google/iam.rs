@@ -90,7 +90,7 @@ fn remove_deleted_namesakes(bindings: &mut [Json]) {
     for binding in bindings {
         let Some(members) = binding["members"].as_array_mut() else { continue };
         members.retain(|member| {
-            let deleted = member.as_str().filter(|member| member.starts_with("deleted:"));
+            let deleted = member.as_str().filter(|member| member.starts_with(DELETED));
             deleted.is_none_or(|deleted| !live.contains(&canonical_member(before_deletion(deleted))))
         });
     }
@@ -98,7 +98,7 @@ fn remove_deleted_namesakes(bindings: &mut [Json]) {
 
 /// The member without the mark that it was deleted: `deleted:serviceAccount:E?uid=1` was `serviceAccount:E`.
 fn before_deletion(member: &str) -> &str {
-    let deleted = member.strip_prefix("deleted:");
+    let deleted = member.strip_prefix(DELETED);
     deleted.map_or(member, |deleted| deleted.split_once("?uid=").map_or(deleted, |(name, _)| name))
 }
 
@@ -115,11 +115,32 @@ pub fn canonical_member(member: &str) -> String {
     }
 }
 
+/// What a member begins with whose account is gone.
+pub const DELETED: &str = "deleted:";
+
+/// Whether the member stands for everybody.
+pub fn is_everybody(member: &str) -> bool {
+    member == "allUsers" || member == "allAuthenticatedUsers"
+}
+
+/// Whether Google makes this grant on a project when it switches APIs on: default accounts are editors, and Cloud Build's
+/// builds.
+pub fn comes_with_project(role: &str, member: &str) -> bool {
+    let Some((_, domain)) = member.strip_prefix("serviceAccount:").and_then(|email| email.split_once('@')) else {
+        return false;
+    };
+    match role {
+        "roles/editor" => matches!(domain, "developer.gserviceaccount.com" | "appspot.gserviceaccount.com"),
+        "roles/cloudbuild.builds.builder" => domain == "cloudbuild.gserviceaccount.com",
+        _ => false,
+    }
+}
+
 /// Whether Google grants this by itself when objects are made or APIs are switched on. A legacy role of anybody else than
 /// the project's teams is somebody's own grant.
 pub fn is_google_made(role: &str, member: &str) -> bool {
     let agent = member.strip_prefix("serviceAccount:").is_some_and(is_google_account);
-    is_project_team(member) || agent || member.starts_with("deleted:") || comes_with_object(role, member)
+    is_project_team(member) || agent || member.starts_with(DELETED) || comes_with_object(role, member)
 }
 
 /// Whether every bucket gets this grant when it is made: the legacy roles of the project's teams.

@@ -13,7 +13,7 @@ use super::names::{last_segment, own_name};
 use super::patience;
 use super::rest::{Guard, Naming, Parts, Patch, Rest, RestKind, Update};
 use super::session::Run;
-use crate::engine::error::CallError;
+use crate::engine::error::{Answer, CallError};
 use crate::engine::grants::Policies;
 use crate::engine::marks::Volatile;
 use crate::engine::objects::{
@@ -218,6 +218,31 @@ impl RestObjects {
         found.map_err(|error| Stopped::Unread(Box::new(written), error))
     }
 
+    /// Does what follows a change of the object, where it is due, and reads what came of it. An object that is not ready for all
+    /// that has failed: who waits for it must not go on.
+    async fn followed_up(
+        &self,
+        object: &ObjectSchema,
+        run: Run<'_>,
+        found: LiveObject,
+    ) -> Result<Option<LiveObject>, NotFollowed> {
+        let Some(follow_up) = self.kind.follow_up().filter(|follow_up| follow_up.is_due(&found.body)) else {
+            return Ok(Some(found));
+        };
+        let failed = |found: &LiveObject, error: CallError| NotFollowed { found: Box::new(found.clone()), error };
+        if let Err(error) = follow_up.follow_up(&found.name, &found.body, run).await {
+            return Err(failed(&found, error.into()));
+        }
+        match self.get(object, run, &found.name, |request| request).await {
+            Ok(Some(now)) => match &now.readiness {
+                Readiness::Failed(why) => Err(failed(&now, CallError::new(why.clone(), Answer::Other))),
+                Readiness::Ready | Readiness::Pending => Ok(Some(now)),
+            },
+            Ok(None) => Ok(None),
+            Err(error) => Err(failed(&found, error.into())),
+        }
+    }
+
     /// The request of an update, without what the parts are.
     fn patch(&self, current: &LiveObject, mut patch: Patch, run: Run<'_>) -> Request {
         let rest = self.rest();
@@ -232,6 +257,7 @@ impl RestObjects {
                 }
                 request.query("updateMask", patch.mask.join(",")).json(body)
             }
+            Update::Whole => request.json(patch.body),
             Update::Wrapped(field) => request.json(json!({
                 field: wire::masked(&patch.body, &patch.mask),
                 "updateMask": patch.mask.join(","),
@@ -286,6 +312,14 @@ impl RestObjects {
             self.confirm(object, run, self.live(object, wanted, run.scope)).await
         }
     }
+}
+
+/// What follows a change did not come to its end.
+struct NotFollowed {
+    /// The object as it is.
+    found: Box<LiveObject>,
+    /// Why.
+    error: CallError,
 }
 
 /// Why an update was not made.
@@ -546,7 +580,10 @@ impl Objects for RestObjects {
         let read = Request::get(rest.host.clone(), self.item_path(&name))
             .expects(NAMED)
             .also_retry(patience::NEW_OBJECT, ApiError::is_not_found);
-        Ok(self.live(object, run.call(read).await.map_err(accepted)?, run.scope))
+        let made = self.live(object, run.call(read).await.map_err(accepted)?, run.scope);
+        let finished = self.followed_up(object, run, made.clone()).await;
+        let finished = finished.map_err(|failed| CreateError::Accepted(failed.error))?;
+        Ok(finished.unwrap_or(made))
     }
 
     async fn create_children(
@@ -614,7 +651,11 @@ impl Objects for RestObjects {
             )
             .await;
             match outcome {
-                Ok(Outcome::Unchanged(current) | Outcome::Written(current)) => return Ok(current),
+                Ok(Outcome::Unchanged(current) | Outcome::Written(current)) => {
+                    let Some(current) = current else { return Ok(None) };
+                    let finished = self.followed_up(object, run, current).await;
+                    return finished.map_err(|NotFollowed { found, error }| UpdateError::Unread { found, error });
+                }
                 // A replica that lags behind shows what was there before the state was read.
                 Err(Stopped::ByOthers(..)) if looks < patience::STALE_LOOKS => {
                     let pause = run.poll().wait(looks);
@@ -657,6 +698,9 @@ impl Objects for RestObjects {
         found: LiveObject,
     ) -> Result<Option<LiveObject>, CallError> {
         let Some(found) = self.settle(object, run, found).await? else { return Ok(None) };
+        if self.kind.follow_up().is_some_and(|follow_up| follow_up.is_due(&found.body)) {
+            return self.followed_up(object, Run::of(run)?, found).await.map_err(|failed| failed.error);
+        }
         let (Readiness::Failed(_), Some(patch)) = (&found.readiness, self.kind.repair(&found.body)) else {
             return Ok(Some(found));
         };

@@ -23,6 +23,9 @@ pub const GLANCE: Duration = Duration::from_secs(10);
 /// How long one waits for what uses an object to be gone, whose deletion has ended a moment ago or goes on elsewhere.
 pub const USER_LEAVES: Duration = Duration::from_secs(60);
 
+/// How long an object may be busy with the operation of somebody else, where it has one at a time: a backup, maintenance.
+pub const OTHER_OPERATION: Duration = Duration::from_secs(1200);
+
 /// How long an account or identity pool that was just created may be unknown to policies and to calls of its own.
 pub const NEW_PRINCIPAL: Duration = Duration::from_secs(120);
 

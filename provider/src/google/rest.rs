@@ -12,7 +12,7 @@ use crate::engine::scope::Scope;
 /// A kind whose objects are reached over REST as Google's APIs are.
 ///
 /// The declaration ([`Rest`]) drives the generic calls of [`super::objects`]; the rest of the methods are what a few APIs
-/// want otherwise. What only some kinds can do is a trait of its own: [`Parts`], [`Undeletion`].
+/// want otherwise. What only some kinds can do is a trait of its own: [`Parts`], [`FollowUp`], [`Undeletion`].
 #[async_trait]
 pub trait RestKind: Kind {
     /// How the API is reached.
@@ -72,6 +72,11 @@ pub trait RestKind: Kind {
 
     /// What the API keeps outside the object.
     fn parts(&self) -> Option<&dyn Parts> {
+        None
+    }
+
+    /// What is done once the object is as it shall be.
+    fn follow_up(&self) -> Option<&dyn FollowUp> {
         None
     }
 
@@ -143,6 +148,20 @@ pub trait Parts: Send + Sync {
     /// # Errors
     /// Of the calls. What was written until then stays, and `after` has only what is known to exist.
     async fn write(&self, name: &str, before: &Json, after: &mut Json, run: Run<'_>) -> Result<(), ApiError>;
+}
+
+/// Work that belongs to an object and is no setting of it, done when the settings are: a job is executed. The object itself tells
+/// whether it is due, so that an apply which was cut short is gone on with.
+#[async_trait]
+pub trait FollowUp: Send + Sync {
+    /// Whether the object, as read, waits for it.
+    fn is_due(&self, body: &Json) -> bool;
+
+    /// Does it for the object `name`. What came of it is in the object, as it is read afterwards.
+    ///
+    /// # Errors
+    /// Of the calls.
+    async fn follow_up(&self, name: &str, body: &Json, run: Run<'_>) -> Result<(), ApiError>;
 }
 
 /// Objects that the API still returns for some days after their deletion.
@@ -223,6 +242,8 @@ pub enum Update {
     },
     /// PATCH with the object in this field of the body, and the mask beside it in `updateMask` (service accounts, topics).
     Wrapped(&'static str),
+    /// PATCH with the whole object, as read and changed, in place of what is there; its `etag` guards it (jobs).
+    Whole,
     /// PATCH that merges: it carries what changed, and null removes.
     Merge(Guard),
 }

@@ -119,6 +119,7 @@ impl<'r> Run<'r> {
     }
 
     async fn send(&self, request: &Request) -> Result<Json, ApiError> {
+        let request = &request.clone().also_retry(patience::OTHER_OPERATION, ApiError::is_operation_in_progress);
         match self.client().call(self.context, request.clone()).await {
             Err(error) if self.pays(&error) => self.client().call(self.context, request.clone()).await,
             result => result,

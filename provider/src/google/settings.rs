@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::{Object, Value};
 
 use super::severity::Severity;
-use crate::engine::marks::Governs;
+use crate::engine::marks::{Governs, Granted};
 
 /// A whole machine-learning environment in one resource: buckets, registries, Cloud Run services, notification channels,
 /// alert policies and what they need. The stack plans component by component, adopts nothing that it did not make,
@@ -26,6 +26,15 @@ pub struct Settings {
     /// provider's `default_labels`.
     #[tf(optional)]
     pub labels: Value<BTreeMap<String, String>>,
+    /// Who may do what with the whole project: a map from role to the set of members that the stack grants it to. It is for
+    /// principals that are not accounts of this stack, such as `group:ml@example.com`; what an account of the stack may do
+    /// stands in its `roles`, and the KEY of one, which is a member without a colon, counts here as well. A role without a
+    /// slash is the KEY of a custom role, and `{{kind.KEY.attribute}}` is filled in in both. It only adds: what others
+    /// granted, and grants under a condition, are left alone. A grant that leaves the map, or whose stack is destroyed, is
+    /// taken back, also where somebody had made it before or another stack declares it, which then makes it again. The
+    /// project's policy knows no `allUsers`.
+    #[tf(optional, ext(Granted))]
+    pub project_iam: Value<BTreeMap<String, BTreeSet<String>>>,
     /// Severities whose alert policies run without notifying anyone, for a trial of new alerts.
     #[tf(optional, ext(Governs))]
     pub shadow_severities: Value<BTreeSet<Severity>>,

@@ -67,11 +67,31 @@ impl Terms for GoogleTerms {
     }
 
     fn is_key_member(&self, member: &str) -> bool {
-        !member.contains(':') && member != "allUsers" && member != "allAuthenticatedUsers"
+        !member.contains(':') && !iam::is_everybody(member)
+    }
+
+    fn is_key_role(&self, role: &str) -> bool {
+        !role.contains('/')
     }
 
     fn refuse_member(&self, member: &str) -> Option<String> {
         Some(check_member(member).err()?.to_string())
+    }
+
+    fn refuse_account_member(&self, member: &str) -> Option<String> {
+        if member.starts_with(iam::DELETED) {
+            return Some(
+                "its account was deleted, and IAM takes no new grants for it: write the account that is to have it"
+                    .to_owned(),
+            );
+        }
+        if iam::is_everybody(member) {
+            return Some(
+                "a project cannot be opened to everybody: grant it in the iam of a bucket, a service or a topic"
+                    .to_owned(),
+            );
+        }
+        self.refuse_member(member)
     }
 
     fn refuse_role(&self, role: &str) -> Option<String> {
@@ -89,6 +109,10 @@ impl Terms for GoogleTerms {
 
     fn is_made_by_cloud(&self, role: &str, member: &str, _: &Place) -> bool {
         iam::is_google_made(role, member)
+    }
+
+    fn is_account_made_by_cloud(&self, role: &str, member: &str, _: &Place) -> bool {
+        iam::is_google_made(role, member) || iam::comes_with_project(role, member)
     }
 
     fn comes_with_object(&self, role: &str, member: &str) -> bool {
@@ -160,6 +184,35 @@ mod tests {
         ] {
             assert!(!made(email), "{email}");
         }
+    }
+
+    #[test]
+    fn a_role_is_a_path_or_a_key() {
+        for role in ["roles/owner", "roles/run.admin", "projects/p/roles/deployer", "organizations/1/roles/deployer"] {
+            assert_eq!((GoogleTerms.refuse_role(role), GoogleTerms.is_key_role(role)), (None, false), "{role}");
+        }
+        assert!(GoogleTerms.is_key_role("run.admin"));
+        assert!(GoogleTerms.refuse_role("role/run.admin").is_some());
+    }
+
+    #[test]
+    fn a_project_is_opened_to_nobody_in_particular() {
+        for member in ["allUsers", "allAuthenticatedUsers", "deleted:user:a@example.com?uid=1", "user:a"] {
+            assert!(GoogleTerms.refuse_account_member(member).is_some(), "{member}");
+        }
+        assert_eq!(GoogleTerms.refuse_account_member("group:ml@example.com"), None);
+    }
+
+    #[test]
+    fn default_accounts_are_editors_without_being_asked() {
+        let place = Place { account: "p".to_owned(), number: None, region: "europe-west1".to_owned() };
+        let made = |role: &str, email: &str| {
+            GoogleTerms.is_account_made_by_cloud(role, &format!("serviceAccount:{email}"), &place)
+        };
+        assert!(made("roles/editor", "12-compute@developer.gserviceaccount.com"));
+        assert!(made("roles/cloudbuild.builds.builder", "12@cloudbuild.gserviceaccount.com"));
+        assert!(!made("roles/run.admin", "12-compute@developer.gserviceaccount.com"));
+        assert!(!made("roles/editor", "12@cloudbuild.gserviceaccount.com"));
     }
 
     #[test]

@@ -6,12 +6,14 @@ use localcloud::{Seed, SeedObject};
 use serde_json::{Value as Json, json};
 
 /// What is different after any write, and between any two objects.
-const BY_ITSELF: [&str; 19] = [
+const BY_ITSELF: [&str; 23] = [
     "createTime",
     "creationRecord",
     "etag",
+    "executionCount",
     "freeTier",
     "generation",
+    "latestCreatedExecution",
     "latestCreatedRevision",
     "latestReadyRevision",
     "metageneration",
@@ -19,6 +21,7 @@ const BY_ITSELF: [&str; 19] = [
     "oauth2ClientId",
     "observedGeneration",
     "reconciling",
+    "settingsVersion",
     "terminalCondition",
     "timeCreated",
     "trafficStatuses",
@@ -26,7 +29,11 @@ const BY_ITSELF: [&str; 19] = [
     "uniqueId",
     "updateTime",
     "updated",
+    "userUpdateTime",
 ];
+
+/// The same, of the objects of Compute Engine.
+const OF_COMPUTE: [&str; 4] = ["creationTimestamp", "fingerprint", "id", "labelFingerprint"];
 
 /// The same, wherever it lies.
 const TIMES: [&str; 7] = [
@@ -49,7 +56,7 @@ pub(crate) enum Thing {
 /// Everything that lasts.
 pub(crate) fn things(seed: &Seed) -> BTreeMap<Thing, Json> {
     let lasting = |object: &&SeedObject| {
-        let by_the_way = object.path.contains("/operations/") || object.path.contains("/revisions/");
+        let by_the_way = ["/operations/", "/revisions/", "/executions/"].iter().any(|part| object.path.contains(part));
         // Some objects are kept for a while after their deletion.
         let deleted =
             object.body["state"] == "DELETED" || object.body["deleted"] == true || !object.body["deleteTime"].is_null();
@@ -60,7 +67,11 @@ pub(crate) fn things(seed: &Seed) -> BTreeMap<Thing, Json> {
         without_times(&mut body);
         if let Some(body) = body.as_object_mut() {
             let status = object.service == "run.googleapis.com";
-            body.retain(|name, _| !(BY_ITSELF.contains(&name.as_str()) || status && name == "conditions"));
+            let compute = object.service == "compute.googleapis.com";
+            body.retain(|name, _| {
+                let by_itself = BY_ITSELF.contains(&name.as_str());
+                !(by_itself || status && name == "conditions" || compute && OF_COMPUTE.contains(&name.as_str()))
+            });
             body.extend(object.media.iter().map(|media| ("media".to_owned(), json!(media))));
         }
         (Thing::Object(object.service.clone(), object.path.clone()), body)

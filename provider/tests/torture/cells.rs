@@ -47,17 +47,19 @@ pub(crate) struct Shape {
 }
 
 /// Collections whose members the server names.
-const NAMED_BY_SERVER: [&str; 6] =
-    ["operations", "alertPolicies", "notificationChannels", "budgets", "indexes", "revisions"];
+const NAMED_BY_SERVER: [&str; 7] =
+    ["operations", "alertPolicies", "notificationChannels", "budgets", "indexes", "revisions", "executions"];
 
 /// Collections of which a page without items says that there are none.
-const COLLECTIONS: [&str; 17] = [
+const COLLECTIONS: [&str; 20] = [
     "alertPolicies",
     "b",
     "budgets",
     "databases",
     "fields",
     "indexes",
+    "instances",
+    "jobs",
     "notificationChannels",
     "providers",
     "repositories",
@@ -67,17 +69,20 @@ const COLLECTIONS: [&str; 17] = [
     "services",
     "subscriptions",
     "topics",
+    "users",
     "versions",
     "workloadIdentityPools",
 ];
 
 /// The calls that answer with a long-running operation.
-const OPERATIONS: [(&str, &str); 5] = [
+const OPERATIONS: [(&str, &str); 7] = [
     ("run.googleapis.com", "/services"),
+    ("run.googleapis.com", "/jobs"),
     ("artifactregistry.googleapis.com", "/repositories"),
     ("iam.googleapis.com", "/workloadIdentityPools"),
     ("firestore.googleapis.com", "/databases"),
     ("serviceusage.googleapis.com", "/services"),
+    ("sqladmin.googleapis.com", "/instances"),
 ];
 
 impl Shape {

@@ -28,7 +28,7 @@ pub(crate) fn api() -> Api {
     let api = resource::serve(api, health_check::HealthCheck);
     let api = resource::serve(api, endpoint_group::EndpointGroup);
     let api = endpoint_group::serve(api);
-    let api = resource::serve(api, backend_service::BackendService);
+    let api = backend_service::serve(resource::serve(api, backend_service::BackendService));
     let api = resource::serve(api, backend_bucket::BackendBucket);
     let api = resource::serve(api, url_map::UrlMap);
     let api = resource::serve(api, certificate::Certificate);

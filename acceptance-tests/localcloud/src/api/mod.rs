@@ -18,6 +18,7 @@
 pub(crate) mod artifact_registry;
 pub(crate) mod billing_budgets;
 pub(crate) mod cloud_billing;
+pub(crate) mod cloud_scheduler;
 pub(crate) mod compute;
 pub(crate) mod duration;
 pub(crate) mod firestore;
@@ -32,6 +33,7 @@ pub(crate) mod resource_manager;
 pub(crate) mod run;
 pub(crate) mod secret_manager;
 pub(crate) mod service_usage;
+pub(crate) mod sqladmin;
 pub(crate) mod storage;
 pub(crate) mod tokens;
 
@@ -48,6 +50,7 @@ pub(crate) fn hosts() -> Vec<Api> {
         artifact_registry::api(),
         billing_budgets::api(),
         cloud_billing::api(),
+        cloud_scheduler::api(),
         compute::api(),
         firestore::api(),
         iam::api(),
@@ -59,6 +62,7 @@ pub(crate) fn hosts() -> Vec<Api> {
         run::api(),
         secret_manager::api(),
         service_usage::api(),
+        sqladmin::api(),
         storage::api(),
         tokens::oauth2(),
         tokens::sts(),

@@ -1,9 +1,10 @@
-//! `run.googleapis.com`: services and their revisions, Admin API v2.
+//! `run.googleapis.com`: services and their revisions, jobs and their executions (see `run/jobs.rs`), Admin API v2.
 //! A change has its effect at once; until its operation has been polled to the end, a GET shows the service as pending. A failed
 //! deployment leaves the service behind with the failure in its conditions.
 
 mod defaults;
 mod finding;
+mod jobs;
 mod limits;
 mod quantity;
 mod status;
@@ -43,6 +44,7 @@ pub(crate) fn api() -> Api {
         .on("GET", "/v2/projects/{project}/locations/{location}/operations/{operation}", get_operation)
         .on("POST", "/v2/projects/{project}/locations/{location}/operations/{operation}:wait", wait_operation)
         .on("DELETE", "/v2/projects/{project}/locations/{location}/operations/{operation}", delete_operation);
+    let api = jobs::serve(api);
     policy::serve(api, SERVICE, "GET", |call| {
         let path = service_path(call);
         if call.world.has(call.host(), &path) { Ok(resource_of(&path).to_owned()) } else { Err(missing(call)) }
@@ -129,7 +131,7 @@ fn deploy(call: &mut Call<'_>, id: &str, mut wanted: Object, prior: Option<Value
     let name = resource_of(&path).to_owned();
     defaults::fill(&mut wanted, id, &project.project_number);
     refuse(validate::service(&wanted))?;
-    check_account(call, &wanted)?;
+    check_account(call, wanted.get("template"))?;
     check_traffic(call, &wanted, prior.as_ref())?;
 
     let before = prior.as_ref().map(|prior| {
@@ -200,8 +202,8 @@ fn refuse(findings: Vec<finding::Finding>) -> Result<(), ApiError> {
 }
 
 /// A service account of a project that lives here must exist.
-fn check_account(call: &Call<'_>, service: &Object) -> Result<(), ApiError> {
-    let account = service.get("template").and_then(|t| t["serviceAccount"].as_str()).unwrap_or_default();
+fn check_account(call: &Call<'_>, template: Option<&Value>) -> Result<(), ApiError> {
+    let account = template.and_then(|template| template["serviceAccount"].as_str()).unwrap_or_default();
     let project = account.strip_suffix(ACCOUNT_SUFFIX).and_then(|rest| rest.split_once('@'));
     let Some(project) = project.and_then(|(_, id)| call.world.project(id)) else { return Ok(()) };
     let path = format!("/v1/projects/{}/serviceAccounts/{account}", project.project_id);

@@ -71,12 +71,18 @@ const fn there(field: &'static str, collection: &'static str) -> Name {
     Name { field, collection, demand: Demand::There }
 }
 
+const fn held(field: &'static str, collection: &'static str) -> Name {
+    Name { field, collection, demand: Demand::Held }
+}
+
+const COMPUTE: &str = "compute.googleapis.com";
 const FIRESTORE: &str = "firestore.googleapis.com";
 const IAM: &str = "iam.googleapis.com";
 const MONITORING: &str = "monitoring.googleapis.com";
 const PUBSUB: &str = "pubsub.googleapis.com";
 const RUN: &str = "run.googleapis.com";
 const SECRETS: &str = "secretmanager.googleapis.com";
+const SQL: &str = "sqladmin.googleapis.com";
 const STORAGE: &str = "storage.googleapis.com";
 
 /// All collections whose objects callers make. Which calls are operations: the recordings of each API, and its discovery document.
@@ -108,6 +114,34 @@ pub(super) const KINDS: &[Kind] = &[
             ],
         )
     },
+    slow(
+        RUN,
+        "jobs",
+        &[
+            there("template.template.serviceAccount", "serviceAccounts"),
+            // An execution does not begin while it cannot read its secrets, or mount its bucket.
+            Name {
+                field: "template.template.containers[].env[].valueSource.secretKeyRef.secret",
+                collection: "secrets",
+                demand: Demand::Readable,
+            },
+            Name {
+                field: "template.template.volumes[].secret.secret",
+                collection: "secrets",
+                demand: Demand::Readable,
+            },
+            there("template.template.volumes[].gcs.bucket", "b"),
+        ],
+    ),
+    now(
+        "cloudscheduler.googleapis.com",
+        "jobs",
+        &[
+            there("pubsubTarget.topicName", "topics"),
+            there("httpTarget.oidcToken.serviceAccountEmail", "serviceAccounts"),
+            there("httpTarget.oauthToken.serviceAccountEmail", "serviceAccounts"),
+        ],
+    ),
     now(MONITORING, "notificationChannels", &[]),
     // Recorded (`monitoring-alert-policy`): the DELETE of a channel is 400 until the policy that names it is gone.
     now(
@@ -125,6 +159,10 @@ pub(super) const KINDS: &[Kind] = &[
     // Recorded (`firestore-index`): the DELETE is answered `{}`.
     Kind { deletion: Answer::Now, ..slow(FIRESTORE, "indexes", &[]) },
     slow(FIRESTORE, "fields", &[]),
+    // Recorded (`sqladmin-instance-user`): users are made once the instance's operation is done, and their own are done at once.
+    slow(SQL, "instances", &[]),
+    now(SQL, "databases", &[]),
+    now(SQL, "users", &[]),
     now(PUBSUB, "topics", &[]),
     now(
         PUBSUB,
@@ -142,6 +180,31 @@ pub(super) const KINDS: &[Kind] = &[
             there("notificationsRule.pubsubTopic", "topics"),
             there("notificationsRule.monitoringNotificationChannels[]", "notificationChannels"),
         ],
+    ),
+    // Recorded (`compute-global-lb`): what is named is 404 until it is there, and cannot be deleted before what names it.
+    slow(COMPUTE, "addresses", &[]),
+    slow(COMPUTE, "networkEndpointGroups", &[]),
+    slow(COMPUTE, "backendBuckets", &[]),
+    slow(COMPUTE, "backendServices", &[held("backends[].group", "networkEndpointGroups")]),
+    slow(
+        COMPUTE,
+        "urlMaps",
+        &[
+            held("defaultService", "backendServices"),
+            held("defaultService", "backendBuckets"),
+            held("pathMatchers[].defaultService", "backendServices"),
+            held("pathMatchers[].defaultService", "backendBuckets"),
+            held("pathMatchers[].pathRules[].service", "backendServices"),
+            held("pathMatchers[].pathRules[].service", "backendBuckets"),
+        ],
+    ),
+    slow(COMPUTE, "sslCertificates", &[]),
+    slow(COMPUTE, "targetHttpProxies", &[held("urlMap", "urlMaps")]),
+    slow(COMPUTE, "targetHttpsProxies", &[held("urlMap", "urlMaps"), held("sslCertificates[]", "sslCertificates")]),
+    slow(
+        COMPUTE,
+        "forwardingRules",
+        &[held("target", "targetHttpProxies"), held("target", "targetHttpsProxies"), held("IPAddress", "addresses")],
     ),
 ];
 

@@ -130,9 +130,11 @@ impl Template {
         while let Some(open) = rest.find('{') {
             let Some(length) = rest[open..].find('}') else { break };
             expanded.push_str(&rest[..open]);
-            let name = rest[open + 1..open + length].trim_start_matches('+');
+            let variable = &rest[open + 1..open + length];
+            let name = variable.trim_start_matches('+');
             let default = if OBJECTS.contains(&name) { ".*" } else { ANY };
-            let pattern = pattern_of(name).unwrap_or_else(|| default.to_owned());
+            // Only what may hold slashes has a pattern of segments: that of a plain name says which letters it has.
+            let pattern = pattern_of(name).filter(|_| variable.starts_with('+')).unwrap_or_else(|| default.to_owned());
             expanded.push_str(pattern.trim_start_matches('^').trim_end_matches('$'));
             rest = &rest[open + length + 1..];
         }
@@ -271,6 +273,13 @@ mod tests {
             |_| None,
         );
         assert!(copy.matches("b/x/o/a/b/copyTo/b/y/o/c/d:e").is_some());
+    }
+
+    #[test]
+    fn the_letters_of_a_plain_name_are_no_part_of_the_path() {
+        let get = template("global/urlMaps/{urlMap}", "[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?|[1-9][0-9]{0,19}");
+        assert!(get.matches("global/urlMaps/web").is_some());
+        assert!(get.matches("global/urlMaps").is_none());
     }
 
     #[test]

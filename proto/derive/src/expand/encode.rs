@@ -1,8 +1,8 @@
 //! `Object::encode`.
 
+use super::place_of;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use super::schema::nesting_mark;
 use crate::model::{Field, Object};
@@ -23,9 +23,9 @@ fn entry(field: &Field) -> TokenStream {
     let value = match &field.block {
         Some(block) => {
             let mark = nesting_mark(block.nesting);
-            quote_spanned!(ty.span()=> <#ty as ::tfplugin::__private::BlockValue<#mark>>::encode_block(&self.#ident))
+            quote_spanned!(place_of(ty)=> <#ty as ::tfplugin::__private::BlockValue<#mark>>::encode_block(&self.#ident))
         }
-        None => quote_spanned!(ty.span()=> <#ty as ::tfplugin::AttributeValue>::encode(&self.#ident)),
+        None => quote_spanned!(place_of(ty)=> <#ty as ::tfplugin::AttributeValue>::encode(&self.#ident)),
     };
     quote!((::tfplugin::Name::fixed(#name), #value))
 }

@@ -9,13 +9,20 @@ mod hollow;
 mod names;
 mod schema;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
+use syn::spanned::Spanned;
 
 use crate::model::Object;
 
 pub(crate) use choice::choice;
 pub(crate) use hollow::{hollow_choice, hollow_object};
+
+/// The place of a user's tokens, for code of ours: the compiler points there, and names mean what they mean here. A struct that
+/// a macro makes has tokens to which our names are strangers.
+fn place_of(tokens: &impl Spanned) -> Span {
+    tokens.span().resolved_at(Span::call_site())
+}
 
 /// Everything that `derive(Object)` gives.
 pub(crate) fn object(object: &Object) -> TokenStream {

@@ -1,8 +1,8 @@
 //! `Object::schema`.
 
+use super::place_of;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use crate::model::{Field, Nesting, Object};
 
@@ -37,13 +37,13 @@ fn attribute(field: &Field) -> TokenStream {
         quote!(__attribute.deprecated = #text;)
     });
     let default = field.default.as_ref().map(|(_, default)| {
-        quote_spanned! {default.span()=>
+        quote_spanned! {place_of(default)=>
             let __attribute = ::tfplugin::__private::with_default::<#ty, _>(__attribute, #default);
         }
     });
     let extensions = field.extensions.iter().map(|extension| quote!(__attribute.extensions.insert(#extension);));
     // The type's span makes the compiler point at the field when the type does not fit.
-    let of = quote_spanned! {ty.span()=> ::tfplugin::Attribute::of::<#ty> };
+    let of = quote_spanned! {place_of(ty)=> ::tfplugin::Attribute::of::<#ty> };
     quote! {{
         #[allow(unused_mut)]
         let mut __attribute = #of(#name, #(#description)*, #presence);
@@ -82,7 +82,7 @@ fn block(field: &Field) -> Option<TokenStream> {
     };
     let description = text(field.description.as_ref());
     let deprecated = optional_text(field.deprecated.as_ref());
-    let object = quote_spanned! {ty.span()=> <#ty as ::tfplugin::__private::BlockValue<#mark>>::object() };
+    let object = quote_spanned! {place_of(ty)=> <#ty as ::tfplugin::__private::BlockValue<#mark>>::object() };
     Some(quote! {
         ::tfplugin::schema::Block {
             name: ::tfplugin::__private::Cow::Borrowed(#name),

@@ -15,7 +15,7 @@ use crate::engine::objects::{Change, CreateError, Detail, LiveObject, Readiness,
 use crate::engine::problem::{self, Operation};
 use crate::engine::run::Run;
 use crate::engine::spelling::{is_hidden, spell};
-use crate::engine::{common, effective, labels, protection, tree, wire};
+use crate::engine::{common, effective, labels, protection, secrets, tree, wire};
 
 /// What a creation came to.
 pub(super) struct Made {
@@ -231,7 +231,7 @@ impl<'c> Creation<'c> {
     /// What was not sent is not recorded as sent: the next apply sends it.
     fn without_secrets(&self, mut made: Made) -> Made {
         for attribute in self.address.kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
-            let version = effective::version_of(attribute);
+            let version = secrets::version_of(attribute);
             let sent = self.left.map(|left| left.get(&version).clone()).unwrap_or_default();
             if let Some(component) = &mut made.component {
                 tree::set(component, version, sent);
@@ -259,6 +259,7 @@ impl<'c> Creation<'c> {
     /// no record: what the object holds is then what it was given.
     fn still_meant(&self, found: &LiveObject) -> Dynamic {
         let mut meant = self.meant.clone();
+        secrets::drop_held_inside(self.address, self.left, &found.tree, &mut meant);
         let kind = self.address.kind;
         if !kind.holds_secrets(&found.body) {
             return meant;

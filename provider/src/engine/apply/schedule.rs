@@ -84,8 +84,9 @@ enum Removed {
     After,
 }
 
-/// The nodes of the steps in the order of their work.
-fn arrange(steps: &[Step], planned: &Components) -> Plan {
+/// The nodes of the steps in the order of their work. `awaited` are the components that the policy of the account waits for
+/// because the stack's own grants name them; `None` where these do not change.
+fn arrange(steps: &[Step], planned: &Components, awaited: Option<&BTreeSet<Address>>) -> Plan {
     let mut nodes = Vec::new();
     let mut index = Index::default();
     let mut places = vec![Places::default(); steps.len()];
@@ -123,7 +124,7 @@ fn arrange(steps: &[Step], planned: &Components) -> Plan {
         }
     }
     remove_after_users(steps, &uses, &places, &index, &mut plan);
-    wait_for_account(steps, &uses, &index, &mut plan);
+    wait_for_account(steps, &uses, &index, awaited, &mut plan);
     wait_for_grants(&uses, &index, &mut plan);
     wait_for_roles(planned, &index, &mut plan);
     plan
@@ -187,29 +188,36 @@ fn acts_as_principal(targets: &BTreeSet<(Part, Address)>) -> bool {
 
 /// Adds the one write of the policy of the account or project: behind all principals that are made, before those who act as
 /// one, and before a principal goes. Who only grants something to a principal needs none of its roles.
-fn wait_for_account(steps: &[Step], uses: &Uses, index: &Index<'_>, plan: &mut Plan) {
+fn wait_for_account(
+    steps: &[Step],
+    uses: &Uses,
+    index: &Index<'_>,
+    awaited: Option<&BTreeSet<Address>>,
+    plan: &mut Plan,
+) {
     let has_roles = |node: &usize| match plan.nodes[*node] {
         Node::Part(at, Part::Object) => effective::account_roles(steps[at].address.kind).is_some(),
         _ => false,
     };
     let principals: BTreeSet<usize> = (0..plan.nodes.len()).filter(has_roles).collect();
-    if principals.is_empty() {
+    if principals.is_empty() && awaited.is_none() {
         return;
     }
     let goes = |node: &usize| match plan.nodes[*node] {
         Node::Part(at, _) => steps[at].action == Action::Delete && !index.makers.contains_key(&steps[at].address),
         Node::Account => false,
     };
-    let (going, made): (BTreeSet<usize>, BTreeSet<usize>) = principals.iter().partition(|node| goes(node));
+    let (going, mut made): (BTreeSet<usize>, BTreeSet<usize>) = principals.iter().partition(|node| goes(node));
+    made.extend(awaited.into_iter().flatten().filter_map(|named| index.makers.get(named)?.object));
     let policy = plan.nodes.len();
+    plan.nodes.push(Node::Account);
+    plan.waits.push(made);
     for (user, _) in uses.iter().filter(|(_, targets)| acts_as_principal(targets)) {
         let object = index.makers.get(user).and_then(|user| user.object);
         if let Some(object) = object.filter(|object| !principals.contains(object)) {
-            plan.waits[object].insert(policy);
+            plan.wait_unless_circle(object, policy);
         }
     }
-    plan.nodes.push(Node::Account);
-    plan.waits.push(made);
     for principal in going {
         plan.wait_unless_circle(principal, policy);
     }
@@ -228,7 +236,7 @@ fn wait_for_grants(uses: &Uses, index: &Index<'_>, plan: &mut Plan) {
     }
 }
 
-/// A role that is an object of the stack is granted once it is there. A grant names it by its id.
+/// A role that is an object of the stack is granted once it is there, also where a grant names it by its id.
 fn wait_for_roles(planned: &Components, index: &Index<'_>, plan: &mut Plan) {
     let object =
         |(address, places): (&&Address, &Places)| Some((tree::text(planned.get(*address)?, "id")?, places.object?));
@@ -241,7 +249,8 @@ fn wait_for_roles(planned: &Components, index: &Index<'_>, plan: &mut Plan) {
         let of_object = component.get(common::IAM).as_entries().into_iter().flatten();
         let of_object = of_object.map(|(role, _)| (places.grants, role.as_str()));
         for (node, role) in of_account.chain(of_object) {
-            if let (Some(node), Some(role)) = (node, by_id.get(role)) {
+            let role = references::resolve_role(address.kind, role, planned);
+            if let (Some(node), Some(role)) = (node, role.as_str().and_then(|role| by_id.get(role))) {
                 plan.waits[node].insert(*role);
             }
         }
@@ -268,7 +277,8 @@ fn ranks(waits: &[BTreeSet<usize>], users: &[Vec<usize>]) -> Vec<usize> {
 
 /// Runs all steps, each as soon as those that it waits for are done, and first those that the most wait for.
 pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -> Diagnostics {
-    let Plan { nodes, waits } = arrange(steps, planned);
+    let awaited = account::awaited(work, planned);
+    let Plan { nodes, waits } = arrange(steps, planned, awaited.as_ref());
     let mut diagnostics = Diagnostics::new();
     let mut begun = vec![false; waits.len()];
     let mut failed = BTreeSet::new();
@@ -332,7 +342,7 @@ pub(super) async fn run(work: &Work<'_>, steps: &[Step], planned: &Components) -
         }
     }
     if nodes.iter().zip(&begun).any(|(node, begun)| *node == Node::Account && !begun) {
-        account::withdraw(&mut work.live(), steps);
+        account::withdraw(work, steps);
     }
     let waiting = |at: &usize| match nodes[*at] {
         Node::Part(step, part) if !begun[*at] => Some((&steps[step], part)),
@@ -385,7 +395,7 @@ mod tests {
     fn waits(components: &serde_json::Value) -> BTreeMap<String, BTreeSet<String>> {
         let plan = planned(None, &configured(components));
         assert!(!plan.diagnostics.has_error(), "{:?}", plan.diagnostics);
-        let arranged = arrange(&plan.steps, &plan.planned.components());
+        let arranged = arrange(&plan.steps, &plan.planned.components(), None);
         let name = |at: usize| match arranged.nodes[at] {
             Node::Part(step, part) => format!("{} {part:?}", plan.steps[step].address).to_lowercase(),
             Node::Account => "roles".to_owned(),
@@ -451,7 +461,7 @@ mod tests {
             planned: None,
         };
         let steps: Vec<Step> = gone.iter().map(delete).collect();
-        let Plan { nodes, waits } = arrange(&steps, &Components::new());
+        let Plan { nodes, waits } = arrange(&steps, &Components::new(), None);
         assert_eq!(nodes, [Node::Part(0, Part::Object), Node::Account]);
         assert_eq!(waits, [BTreeSet::from([1]), BTreeSet::new()]);
     }

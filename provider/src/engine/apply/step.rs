@@ -16,7 +16,7 @@ use crate::engine::problem::{self, Operation};
 use crate::engine::protection::{self, Fate};
 use crate::engine::references::{self, Part};
 use crate::engine::run::Run;
-use crate::engine::{common, effective, labels, refresh, tree, wire};
+use crate::engine::{common, effective, labels, refresh, secrets, tree, wire};
 
 /// Does one part of a step and records what exists afterwards.
 pub(super) async fn run(work: &Work<'_>, step: &Step, part: Part) -> Diagnostics {
@@ -138,6 +138,7 @@ fn record_reached(
         }
         tree::set(&mut reached, attribute.name.clone(), settle(&children, &Dynamic::Null));
     }
+    secrets::forget_unsent_inside(address, prior, &mut reached);
     record(work, address, Part::Children, &reached);
 }
 
@@ -149,10 +150,14 @@ fn effective_change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned
     silence::unsaid(address.kind.object(), &mut after);
     let mut sent = effective::rotated(address, prior, planned);
     sent.extend(effective::resent(address, &effective::changed(address, &before, &after)));
-    let secrets = work.with_secrets(address, planned);
-    for attribute in sent {
-        tree::set(&mut after, attribute.name.clone(), secrets.get(&attribute.name).clone());
+    let with_secrets = work.with_secrets(address, planned);
+    secrets::put(address.kind, &mut after, &secrets::of(address.kind, &with_secrets).unwrap_or_default());
+    for attribute in address.kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
+        if !sent.iter().any(|sent| sent.name == attribute.name) {
+            tree::set(&mut after, attribute.name.clone(), Dynamic::Null);
+        }
     }
+    secrets::keep_changed_inside(address, &before, protection::is_imported(prior), &mut after);
     let after = settle(&after, &before);
     (without_released(work, address, prior, before, &after), after)
 }
@@ -166,12 +171,11 @@ fn without_released(
     mut before: Dynamic,
     after: &Dynamic,
 ) -> Dynamic {
-    if protection::fate(address, prior, work.is_protected) == Fate::Deleted {
-        return before;
-    }
     for attribute in address.kind.object().attributes.iter().filter(|attribute| wire::holds_objects(attribute)) {
         let was = before.get(&attribute.name);
-        let released = wire::lost(attribute, was, after.get(&attribute.name));
+        let mut released = wire::lost(attribute, was, after.get(&attribute.name));
+        released
+            .retain(|key| protection::fate_inside(address, prior, was.get(key), work.is_protected) != Fate::Deleted);
         if !released.is_empty() {
             let kept = was.as_entries().into_iter().flatten().filter(|(key, _)| !released.contains(&key.as_str()));
             let kept = kept.map(|(key, value)| (key.clone(), value.clone())).collect();

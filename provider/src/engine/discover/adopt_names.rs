@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tfplugin::Dynamic;
 
 use crate::engine::address::Address;
-use crate::engine::marks::{Granted, Refers};
+use crate::engine::marks::{AccountRoles, Granted, Refers};
 use crate::engine::model::Components;
 use crate::engine::references::{self, Part};
 use crate::engine::scope::Scope;
@@ -15,7 +15,7 @@ use crate::engine::tree;
 /// an object keeps the cloud's name for one that would have to wait for it. Text that looks like a reference is escaped.
 pub(super) fn adopt(components: &mut Components, scope: &Scope) {
     let all = components.clone();
-    let principals = principals(&all);
+    let (principals, roles) = (principals(&all), roles(&all));
     // What an attribute can refer to, by its canonical name.
     let mut keys: BTreeMap<*const Refers, BTreeMap<String, Address>> = BTreeMap::new();
     let mut uses: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
@@ -48,6 +48,12 @@ pub(super) fn adopt(components: &mut Components, scope: &Scope) {
                     tree::change_texts(value, &mut |member| {
                         Dynamic::string(principals.get(member).map_or(member, String::as_str))
                     });
+                    name_roles(value, &roles);
+                }
+                if attribute.extensions.get::<AccountRoles>().is_some() {
+                    tree::change_texts(value, &mut |role| {
+                        Dynamic::string(roles.get(role).map_or(role, String::as_str))
+                    });
                 }
             });
         }
@@ -76,6 +82,30 @@ fn principals(all: &Components) -> BTreeMap<String, String> {
         Some((address.kind.terms().member(name), address.key.clone()))
     };
     all.iter().filter_map(member).collect()
+}
+
+/// Roles that are components of the stack, with their KEYs.
+fn roles(all: &Components) -> BTreeMap<String, String> {
+    let role = |(address, component): (&Address, &Dynamic)| {
+        let name = tree::text(component, address.kind.role()?.name)?;
+        Some((name.to_owned(), address.key.clone()))
+    };
+    all.iter().filter_map(role).collect()
+}
+
+/// Writes the roles of grants that are no component's by the KEYs of components.
+pub(super) fn adopt_grants(grants: &mut Dynamic, components: &Components) {
+    name_roles(grants, &roles(components));
+}
+
+/// Writes the roles of grants by their KEYs.
+fn name_roles(grants: &mut Dynamic, roles: &BTreeMap<String, String>) {
+    let Dynamic::Map(entries) = grants else { return };
+    let named = std::mem::take(entries).into_iter().map(|(role, members)| match roles.get(role.as_ref()) {
+        Some(key) => (key.clone().into(), members),
+        None => (role, members),
+    });
+    *entries = named.collect();
 }
 
 #[cfg(test)]

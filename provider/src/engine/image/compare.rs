@@ -11,7 +11,7 @@ use crate::engine::marks::FreeText;
 use crate::engine::model::{self, Components, Stack};
 use crate::engine::scope::Scope;
 use crate::engine::spelling::spell_short;
-use crate::engine::{effective, tree};
+use crate::engine::{account_iam, effective, tree};
 
 /// A stack read again, beside what was known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,11 @@ pub(in crate::engine) fn compare(before: &Stack, after: Stack, scope: &Scope) ->
     let off = tree::texts(before.get("apis")).into_iter().filter(|api| !on.contains(api));
     let mut differences: Vec<Difference> = off.map(|api| Difference::ApiOff { api: api.to_owned() }).collect();
     if before.text(model::FINGERPRINT) != Some(fingerprint.as_str()) {
+        if let Some(own) = account_iam::name(before.layout()) {
+            let path = Path::root().attribute(own);
+            let roles = by_key(before.get(own), after.get(own)).into_iter();
+            differences.extend(roles.map(|(role, was, is)| changed(&path.key(role), quoted(was), quoted(is))));
+        }
         between(&before.components(), &after.into_components(), scope, &mut differences);
     }
     Comparison { objects, fingerprint, differences }

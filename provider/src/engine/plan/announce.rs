@@ -9,6 +9,8 @@ use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic};
 
 use super::{Action, Step};
 use crate::engine::address::Address;
+use crate::engine::cloud::Cloud;
+use crate::engine::grants::Grants;
 use crate::engine::model::Components;
 use crate::engine::protection::{self, Fate};
 use crate::engine::scope::Scope;
@@ -35,6 +37,9 @@ pub(crate) struct Announcement {
     released: Vec<Line>,
     renamed: Vec<(Address, Address)>,
     foreign: Vec<Line>,
+    /// Grants on the account or project, which is the target of them.
+    revoked: Vec<String>,
+    target: &'static str,
 }
 
 impl Announcement {
@@ -58,11 +63,13 @@ impl Announcement {
                 }
                 Action::Replace => announcement.replaced.extend(lines()),
                 Action::Update { .. } => {
-                    let (remade, gone) = children(step, prior, scope);
+                    let (remade, gone) = children(step, prior, scope, is_protected);
                     announcement.replaced.extend(remade);
-                    match protection::fate(&step.address, prior, is_protected) {
-                        Fate::Deleted => announcement.deleted.extend(gone),
-                        Fate::Released | Fate::Prevented => announcement.released.extend(gone),
+                    for (fate, gone) in gone {
+                        match fate {
+                            Fate::Deleted => announcement.deleted.extend(gone),
+                            Fate::Released | Fate::Prevented => announcement.released.extend(gone),
+                        }
                     }
                 }
                 Action::Create => {}
@@ -89,6 +96,13 @@ impl Announcement {
                 });
             }
         }
+    }
+
+    /// Grants of the stack's own on the account or project that are taken back.
+    pub(crate) fn add_revoked(&mut self, grants: Option<Grants>, cloud: &dyn Cloud) {
+        self.target = cloud.terms().account_noun();
+        let line = |(role, member): (String, String)| format!("- {role} to {member}");
+        self.revoked.extend(grants.into_iter().flatten().map(line));
     }
 
     /// The value of `deletes`: unknown while something that is not known decides about a deletion.
@@ -148,6 +162,16 @@ impl Announcement {
             );
             warnings.push(Diagnostic::warning(format!("{title} {belong} to another stack"), detail));
         }
+        if !self.revoked.is_empty() {
+            let detail = format!(
+                "The stack granted these on the {}, and they leave its configuration. Who else grants them has to do so \
+                 again.\n\n{}",
+                self.target,
+                self.revoked.join("\n")
+            );
+            let title = format!("{} on the {} will be taken back", count(self.revoked.len(), "grant"), self.target);
+            warnings.push(Diagnostic::warning(title, detail));
+        }
         if !self.renamed.is_empty() {
             let listed: Vec<String> = self.renamed.iter().map(|(old, new)| format!("- {old} becomes {new}")).collect();
             let detail = format!(
@@ -196,8 +220,8 @@ fn filled(address: &Address, component: &Dynamic, scope: &Scope) -> Dynamic {
     filled
 }
 
-/// The children of a component which stays: those that are made anew, and those that leave it.
-fn children(step: &Step, prior: &Dynamic, scope: &Scope) -> (Vec<Line>, Vec<Line>) {
+/// The children of a component which stays: those that are made anew, and those that leave it, with what becomes of them.
+fn children(step: &Step, prior: &Dynamic, scope: &Scope, is_protected: bool) -> (Vec<Line>, Vec<(Fate, Vec<Line>)>) {
     let address = &step.address;
     let (mut remade, mut gone) = (Vec::new(), Vec::new());
     let Some(planned) = step.planned.as_ref().filter(|_| children_of(address).next().is_some()) else {
@@ -212,7 +236,8 @@ fn children(step: &Step, prior: &Dynamic, scope: &Scope) -> (Vec<Line>, Vec<Line
             remade.extend(child_lines(address, prior, attribute, child.old_key, Some(&why), scope));
         }
         for key in wire::lost(attribute, was, is) {
-            gone.extend(child_lines(address, prior, attribute, key, None, scope));
+            let fate = protection::fate_inside(address, prior, was.get(key), is_protected);
+            gone.push((fate, child_lines(address, prior, attribute, key, None, scope)));
         }
     }
     (remade, gone)

@@ -14,7 +14,7 @@ use crate::engine::protection::{self, Fate};
 use crate::engine::scope::Scope;
 use crate::engine::spelling::spell;
 use crate::engine::wire;
-use crate::engine::{common, effective, labels, references, tree};
+use crate::engine::{common, effective, labels, references, secrets, tree};
 
 /// What all components of one plan look at.
 pub(super) struct View<'a> {
@@ -66,9 +66,7 @@ pub(super) fn start(
         return Dynamic::Unknown;
     }
     let mut component = proposed;
-    for attribute in address.kind.object().attributes.iter().filter(|attribute| attribute.write_only) {
-        tree::set(&mut component, attribute.name.clone(), Dynamic::Null);
-    }
+    secrets::put(address.kind, &mut component, &Dynamic::Null);
     if let Some(before) = before {
         silence.settle(address, configured, before, &mut component);
     }
@@ -235,8 +233,9 @@ pub(super) fn plan(
         address.kind.validate_change(&meant_before, &meant, &address.path(), diagnostics);
     }
 
-    let grants_of =
-        |component, all| (effective::grants(address, component, all), effective::account_grants(address, component));
+    let grants_of = |component, all| {
+        (effective::grants(address, component, all), effective::account_grants(address, component, all))
+    };
     let after = grants_of(&component, all);
     let grants = after.0.is_none() || after.1.is_none() || grants_of(before, view.before) != after;
     let is_complete = address.kind.was_ready(before);
@@ -279,20 +278,39 @@ fn replacement(
     if !may_replace {
         return Err(Refused::NotAllowed);
     }
+    let name = |component| address.kind.object_name(component, view.scope);
+    let keeps_name = name(before).is_some_and(|old| name(component) == Some(old)) && !address.kind.is_named_by_cloud();
     match protection::fate(address, before, view.is_protected) {
-        Fate::Deleted => Ok(()),
+        Fate::Deleted => match address.kind.name_is_kept_for().filter(|_| keeps_name) {
+            Some(time) => Err(Refused::Because(Box::new(name_kept(address, attribute, time)))),
+            None => Ok(()),
+        },
         Fate::Prevented => {
             let what = format!("would be replaced, because {} changes", attribute.name);
             let problem = protection::prevented(address, before, &what).at(path_of(address, attribute));
             Err(Refused::Because(Box::new(problem)))
         }
         Fate::Released => {
-            let name = |component| address.kind.object_name(component, view.scope);
-            let keeps_name = name(before).is_some_and(|old| name(component) == Some(old));
-            let keeps_name = keeps_name && !address.kind.is_named_by_cloud();
-            if keeps_name { Err(Refused::Because(Box::new(name_in_use(address, attribute)))) } else { Ok(()) }
+            if keeps_name {
+                Err(Refused::Because(Box::new(name_in_use(address, attribute))))
+            } else {
+                Ok(())
+            }
         }
     }
+}
+
+/// The error for a replacement under a name that the cloud keeps to itself for a while.
+fn name_kept(address: &Address, attribute: &Attribute, time: &str) -> Diagnostic {
+    let (noun, changed) = (address.kind.noun(), &attribute.name);
+    Diagnostic::error(
+        format!("The name of a deleted {noun} stays taken"),
+        format!(
+            "{changed} of {address} changes, which needs a new {noun}; but the name of the old one cannot be used again for {time} \
+             after its deletion. Give the new one a name of its own in the same change, or set {changed} back."
+        ),
+    )
+    .at(path_of(address, attribute))
 }
 
 /// The error for a replacement under the name of an object that stays.
@@ -366,7 +384,7 @@ fn check_remade(
         for remade in wire::remade(attribute, meant_before.get(name), meant.get(name)) {
             let path = path_of(address, attribute).key(remade.key).attribute(remade.attribute.name.clone());
             let is_allowed = may_replace || address.kind.is_dead(remade.was);
-            match protection::fate(address, before, view.is_protected) {
+            match protection::fate_inside(address, before, remade.was, view.is_protected) {
                 Fate::Deleted if is_allowed => {}
                 // Nobody asked for it: there is no setting to take back.
                 Fate::Prevented if address.kind.is_dead(remade.was) => {
@@ -427,7 +445,7 @@ fn require_secrets(
 ) {
     let configured = view.configured_of(address);
     for secret in effective::resent(address, changed) {
-        let was_sent = !before.get(&effective::version_of(secret)).is_null();
+        let was_sent = !before.get(&secrets::version_of(secret)).is_null();
         if (was_sent || address.kind.keeps_secret(before, &secret.name)) && configured.get(&secret.name).is_null() {
             let (noun, name) = (address.kind.noun(), &secret.name);
             diagnostics.push(

@@ -9,16 +9,16 @@ use tfplugin::schema::Shape;
 use tfplugin::{Attribute, Diagnostic, Diagnostics, Dynamic, Path, Type};
 
 use super::text::{self, Slip};
-use super::{Part, Reference, component_named, is_key_member, is_text, principals, references};
+use super::{Part, Reference, component_named, is_text, references};
 use crate::engine::address::Address;
 use crate::engine::marks::Refers;
 use crate::engine::model::Components;
-use crate::engine::{common, tree};
+use crate::engine::tree;
 use tfplugin::suggest;
 
 /// Checks that what is referred to exists and can be referred to, and that nothing refers to itself in a circle.
 /// Of an `open` kind not all components are known yet: any KEY could be one.
-pub(crate) fn check(components: &Components, open: impl Fn(&str) -> bool, diagnostics: &mut Diagnostics) {
+pub(super) fn check(components: &Components, open: impl Fn(&str) -> bool, diagnostics: &mut Diagnostics) {
     let mut uses: BTreeMap<&Address, BTreeSet<Address>> = BTreeMap::new();
     for (address, component) in components {
         for reference in references(address, component, |target| components.contains_key(target)) {
@@ -33,7 +33,6 @@ pub(crate) fn check(components: &Components, open: impl Fn(&str) -> bool, diagno
                 uses.entry(address).or_default().insert(reference.target);
             }
         }
-        check_key_members(address, component, components, &open, diagnostics);
         check_names(address, component, components, &open, diagnostics);
     }
     if let Some(circle) = circle(&uses) {
@@ -259,13 +258,7 @@ fn check_names(
     });
 }
 
-/// What a message calls the components that a KEY member may be.
-fn principal_nouns(address: &Address) -> String {
-    let kinds = address.kind.siblings().iter().filter(|kind| kind.principal().is_some());
-    kinds.map(|kind| kind.noun()).collect::<Vec<_>>().join(" or ")
-}
-
-fn did_you_mean(nearest: Option<&str>) -> String {
+pub(super) fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map(|name| format!(" Did you mean {name:?}?")).unwrap_or_default()
 }
 
@@ -273,7 +266,7 @@ fn of_kind<'c>(kind: &str, components: &'c Components) -> impl Iterator<Item = (
     components.iter().filter(move |(address, _)| address.kind.name() == kind)
 }
 
-fn keys<'c>(kind: &str, components: &'c Components) -> impl Iterator<Item = &'c str> {
+pub(super) fn keys<'c>(kind: &str, components: &'c Components) -> impl Iterator<Item = &'c str> {
     of_kind(kind, components).map(|(address, _)| address.key.as_str())
 }
 
@@ -282,41 +275,8 @@ fn keys_of(kind: &str, components: &Components) -> String {
     if keys.is_empty() { "it has none".to_owned() } else { keys.join(", ") }
 }
 
-fn check_key_members(
-    address: &Address,
-    component: &Dynamic,
-    all: &Components,
-    open: &impl Fn(&str) -> bool,
-    diagnostics: &mut Diagnostics,
-) {
-    let kinds = || address.kind.siblings().iter().filter(|kind| kind.principal().is_some());
-    if kinds().any(|kind| open(kind.name())) {
-        return;
-    }
-    for (role, members) in component.get(common::IAM).as_entries().into_iter().flatten() {
-        for member in tree::texts(members).into_iter().filter(|member| is_key_member(address, member)) {
-            if !principals(address, member).any(|(target, _)| all.contains_key(&target)) {
-                let nearest = suggest::nearest(member, kinds().flat_map(|kind| keys(kind.name(), all)));
-                diagnostics.push(
-                    Diagnostic::error(
-                        "Unknown member of a grant",
-                        format!(
-                            "{member:?} in {role:?} of {address} is neither the KEY of a {} of this stack nor a member as the \
-                             cloud writes it, such as {}.{}",
-                            principal_nouns(address),
-                            address.kind.terms().member_examples(),
-                            did_you_mean(nearest)
-                        ),
-                    )
-                    .at(address.path().attribute(common::IAM).key(role)),
-                );
-            }
-        }
-    }
-}
-
 /// What is wrong with a reference to a component that does not exist, or to an attribute that says nothing.
-fn problem(reference: &Reference, components: &Components) -> Option<Diagnostic> {
+pub(super) fn problem(reference: &Reference, components: &Components) -> Option<Diagnostic> {
     let Reference { target, attribute: name, path, .. } = reference;
     let (kind, noun) = (target.kind.name(), target.kind.noun());
     let error = |title, detail| Some(Diagnostic::error(title, detail).at(path.clone()));

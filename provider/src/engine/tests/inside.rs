@@ -14,6 +14,7 @@ const SERVICES: &[&str] = &[
     "pubsub.googleapis.com",
     "secretmanager.googleapis.com",
     "serviceusage.googleapis.com",
+    "sqladmin.googleapis.com",
 ];
 
 async fn world() -> World {
@@ -339,4 +340,97 @@ async fn an_alias_may_name_a_version_that_the_same_apply_adds() {
         .clone();
     assert_eq!(secret["versionAliases"], json!({"current": "2"}));
     assert_eq!(plan_of(&world, &stack, &config(2)).await.1, "");
+}
+
+fn database(users: &Json) -> Json {
+    json!({"sql_instances": {"main": {
+        "name": "main", "database_version": "POSTGRES_17", "databases": {"app": {}}, "users": users,
+    }}})
+}
+
+fn app(version: u32) -> Json {
+    json!({"app": {"password_wo": format!("secret-{version}"), "password_wo_version": version}})
+}
+
+#[tokio::test]
+async fn a_users_password_is_sent_with_the_user_and_again_when_its_number_changes() {
+    let world = world().await;
+    let stack = world.make(&database(&app(1))).await;
+    assert_eq!((world.count("POST", "/users"), world.count("PUT", "/users")), (1, 0));
+    let (stack, plan) = plan_of(&world, &stack, &database(&app(1))).await;
+    assert_eq!(plan, "");
+    let (stack, diagnostics) = world.apply(Some(&stack), &database(&app(2)), None).await;
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    assert_eq!((world.count("POST", "/users"), world.count("PUT", "/users")), (1, 1));
+    let (stack, plan) = plan_of(&world, &stack, &database(&app(2))).await;
+    assert_eq!((plan.as_str(), format!("{stack:?}").contains("secret-")), ("", false));
+}
+
+#[tokio::test]
+async fn a_password_that_was_not_sent_is_sent_by_the_next_apply() {
+    let world = world().await;
+    let stack = world.make(&database(&app(1))).await;
+    world.fault("PUT", "/users$", FaultSpec { times: 1, ..denied() });
+    let (stack, diagnostics) = world.apply(Some(&stack), &database(&app(2)), None).await;
+    assert!(diagnostics.has_error());
+    let (stack, plan) = plan_of(&world, &stack, &database(&app(2))).await;
+    assert!(plan.contains("users"), "{plan}");
+    let (_, diagnostics) = world.apply(Some(&stack), &database(&app(2)), None).await;
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    assert_eq!(world.count("PUT", "/users"), 2);
+}
+
+#[tokio::test]
+async fn a_user_that_comes_with_the_instance_is_given_its_password_when_it_is_declared() {
+    let world = world().await;
+    let owner = json!({"owner": {"name": "postgres", "password_wo": "secret-1", "password_wo_version": 1}});
+    let stack = world.make(&database(&owner)).await;
+    assert_eq!((world.count("POST", "/users"), world.count("PUT", "/users")), (0, 1));
+    assert_eq!(plan_of(&world, &stack, &database(&owner)).await.1, "");
+}
+
+#[tokio::test]
+async fn what_leaves_a_component_goes_or_stays_as_it_says_itself() {
+    for (policy, deletions) in [("DELETE", 1), ("ABANDON", 0)] {
+        let world = world().await;
+        let mut leaving = app(1);
+        leaving["app"]["deletion_policy"] = json!(policy);
+        let stack = world.make(&database(&leaving)).await;
+        let (stack, diagnostics) = world.apply(Some(&stack), &database(&json!({})), None).await;
+        assert!(!diagnostics.has_error(), "{diagnostics:?}");
+        assert_eq!(world.count("DELETE", "/users"), deletions, "{policy}");
+        assert_eq!(plan_of(&world, &stack, &database(&json!({}))).await.1, "");
+    }
+}
+
+#[tokio::test]
+async fn what_is_inside_an_instance_that_is_stopped_stays_as_it_was() {
+    let world = world().await;
+    let stack = world.make(&database(&app(1))).await;
+    let stopped = |users: &Json| {
+        let mut config = database(users);
+        config["sql_instances"]["main"]["activation_policy"] = json!("NEVER");
+        config
+    };
+    let (stack, diagnostics) = world.apply(Some(&stack), &stopped(&app(1)), None).await;
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    assert_eq!(plan_of(&world, &stack, &stopped(&app(1))).await.1, "");
+}
+
+#[tokio::test]
+async fn a_change_waits_for_the_operation_of_somebody_else() {
+    let world = world().await;
+    let stack = world.make(&database(&app(1))).await;
+    let busy = FaultSpec {
+        status: Some(409),
+        reason: Some("operationInProgress".to_owned()),
+        times: 3,
+        ..FaultSpec::default()
+    };
+    world.fault("PATCH", "/instances/main$", busy);
+    let mut larger = database(&app(1));
+    larger["sql_instances"]["main"]["tier"] = json!("db-custom-2-7680");
+    let (_, diagnostics) = world.apply(Some(&stack), &larger, None).await;
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    assert_eq!(world.count("PATCH", "/instances/main"), 4);
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{configured, planned, scope, service, text};
 use crate::config::ProviderConfig;
 use crate::engine::address::Address;
+use crate::engine::grants::Grants;
 use crate::engine::import_id::ImportName;
 use crate::engine::model::{self, Stack};
 use crate::engine::run::{Preparation, Run};
@@ -387,14 +388,14 @@ async fn a_destruction_goes_from_users_to_used_and_keeps_what_failed() {
     world.0.clear_requests();
     world.fault("DELETE", "/b/test-data$", denied());
     let run = world.run(Preparation::Report, CancellationToken::new());
-    let outcome = apply::destroy(&run, &GOOGLE, &stack.components()).await;
+    let outcome = apply::destroy(&run, &GOOGLE, &stack.components(), &Grants::new()).await;
     assert!(outcome.diagnostics.has_error());
     let left: Vec<String> = outcome.components.keys().map(ToString::to_string).collect();
     assert_eq!(left, ["buckets[\"data\"]"]);
     let order = world.writes();
     let at = |end: &str| order.iter().position(|line| line.ends_with(end)).unwrap();
     assert!(at("api") > 0, "the policy that watches the service goes before it: {order:?}");
-    let outcome = apply::destroy(&run, &GOOGLE, &outcome.components).await;
+    let outcome = apply::destroy(&run, &GOOGLE, &outcome.components, &Grants::new()).await;
     assert!(outcome.diagnostics.is_empty() && outcome.components.is_empty());
 }
 

@@ -327,19 +327,23 @@ fn labels_of_provider_stack_and_component_are_merged_and_the_stamp_stays() {
 
 #[test]
 fn the_fingerprint_follows_settings_and_nothing_else() {
-    let digest = |all: &serde_json::Value| effective::fingerprint(&made(all).components(), &scope()).unwrap();
+    let digest = |all: &serde_json::Value| {
+        effective::fingerprint(&made(all).components(), &crate::engine::grants::Grants::new(), &scope()).unwrap()
+    };
     let one = json!({"buckets": {"a": {"versioning": true}}});
     assert_eq!(digest(&one), digest(&one));
     assert_ne!(digest(&one), digest(&json!({"buckets": {"a": {}}})));
     let mut touched = made(&json!({"services": {"api": service(&json!({}))}})).components();
-    let before = effective::fingerprint(&touched, &scope());
+    let before = effective::fingerprint(&touched, &crate::engine::grants::Grants::new(), &scope());
     touched.values_mut().for_each(|service| tree::set(service, "latest_ready_revision", Dynamic::string("next")));
-    assert_eq!(effective::fingerprint(&touched, &scope()), before);
+    assert_eq!(effective::fingerprint(&touched, &crate::engine::grants::Grants::new(), &scope()), before);
 }
 
 #[test]
 fn the_fingerprint_follows_neither_keys_nor_spellings() {
-    let digest = |all: &serde_json::Value| effective::fingerprint(&made(all).components(), &scope()).unwrap();
+    let digest = |all: &serde_json::Value| {
+        effective::fingerprint(&made(all).components(), &crate::engine::grants::Grants::new(), &scope()).unwrap()
+    };
     let stack = |account: &str, memory: &str, secret: &str, severity: &str| {
         json!({
             "service_accounts": {account: {"name": "churn-api"}},
@@ -363,7 +367,7 @@ fn the_inventory_names_every_object_and_grant() {
         "buckets": {"a": {"iam": {"roles/storage.objectViewer": ["allUsers"]}}},
         "services": {"api": service(&json!({}))},
     });
-    let lines = inventory::inventory(&made(&all).components(), &scope()).unwrap();
+    let lines = inventory::inventory(&made(&all), &made(&all).components(), &scope()).unwrap();
     expect![[r#"
         //run.googleapis.com/projects/test-project/locations/europe-west1/services/api
         //storage.googleapis.com/projects/_/buckets/test-a

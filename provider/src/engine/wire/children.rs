@@ -10,7 +10,7 @@ use tfplugin::{Attribute, Dynamic, Entries, Name, ObjectSchema};
 
 use super::equality::{equal, is_immutable, same_content, same_identity};
 use super::has_own_keys;
-use crate::engine::marks::{Children, Inner};
+use crate::engine::marks::{Children, Inner, InputOnly, Wire};
 use crate::engine::tree;
 
 /// The object of each child, if the attribute is a map of children.
@@ -38,6 +38,14 @@ pub(super) fn pairs<'f>(object: &ObjectSchema, known: &Entries, found: &'f Entri
         }
     }
     pairs
+}
+
+/// For each KEY of `is`: the KEY of the same child in `was`. None where the attribute is no map of children.
+pub fn counterparts<'w>(attribute: &Attribute, was: &'w Dynamic, is: &Dynamic) -> BTreeMap<Name, &'w str> {
+    match (children(attribute), was.as_entries(), is.as_entries()) {
+        (Some(object), Some(was), Some(is)) => pairs(object, is, was),
+        _ => BTreeMap::new(),
+    }
 }
 
 /// Whether the attribute is a map of objects inside the component's: children, or settings that the cloud has as objects.
@@ -120,6 +128,12 @@ pub(super) fn keep_own(object: &ObjectSchema, child: &mut Dynamic, known: &[&Dyn
     }
 }
 
+/// Whether the API tells the value of a child's attribute.
+fn is_told(attribute: &Attribute) -> bool {
+    let marks = &attribute.extensions;
+    marks.get::<Wire>().is_some() && marks.get::<InputOnly>().is_none()
+}
+
 /// What is to be recorded of the children found: those recorded before (`stored`, which means `meant`), under their KEYs
 /// and in their spelling where it still means the same.
 pub fn tracked(object: &ObjectSchema, stored: &Dynamic, meant: &Dynamic, found: &Dynamic) -> Dynamic {
@@ -130,7 +144,7 @@ pub fn tracked(object: &ObjectSchema, stored: &Dynamic, meant: &Dynamic, found: 
         keep_own(object, &mut child, &[meant.get(&key)]);
         for attribute in object.attributes.iter().filter(|attribute| attribute.presence.is_configurable()) {
             let name = attribute.name.as_ref();
-            if equal(attribute, meant.get(&key).get(name), child.get(name)) {
+            if !is_told(attribute) || equal(attribute, meant.get(&key).get(name), child.get(name)) {
                 tree::set(&mut child, attribute.name.clone(), stored.get(&key).get(name).clone());
             }
         }

@@ -30,9 +30,16 @@ pub fn equal_object(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> bool {
 
 /// Whether two elements or children are the same one, by what tells those of `object` apart; `None` where nothing does.
 pub(super) fn same_identity(object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> Option<bool> {
-    let identity = object.attributes.iter().find(|attribute| attribute.extensions.get::<Identity>().is_some())?;
-    let (a, b) = (a.get(&identity.name), b.get(&identity.name));
-    Some(!a.is_null() && equal(identity, a, b))
+    let mut all =
+        object.attributes.iter().filter(|attribute| attribute.extensions.get::<Identity>().is_some()).peekable();
+    all.peek()?;
+    let (mut is_named, mut is_same) = (false, true);
+    for identity in all {
+        let (a, b) = (a.get(&identity.name), b.get(&identity.name));
+        is_named |= !a.is_null();
+        is_same &= equal(identity, a, b);
+    }
+    Some(is_named && is_same)
 }
 
 /// Whether two children say the same in all that can be configured, and in what they were made for.

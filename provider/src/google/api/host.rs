@@ -21,6 +21,8 @@ impl Host {
     pub const BILLING_BUDGETS: Host = Host::known("billingbudgets.googleapis.com");
     /// Billing accounts of projects.
     pub const CLOUD_BILLING: Host = Host::known("cloudbilling.googleapis.com");
+    /// Cloud Scheduler.
+    pub const CLOUD_SCHEDULER: Host = Host::known("cloudscheduler.googleapis.com");
     /// Compute Engine: networks and load balancers.
     pub const COMPUTE: Host = Host::known("compute.googleapis.com");
     /// Firestore administration.

@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
-use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
+use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value, name};
 
-use crate::engine::kind::{Declared, Kind};
+use crate::engine::kind::{Declared, Kind, Role};
 use crate::engine::marks::{Codec, Immutable, wire, wire_with};
 use crate::engine::scope::Scope;
 use crate::engine::wire::SHORT_NAME;
@@ -26,7 +26,8 @@ pub(super) struct CustomRole;
 /// How many permissions a role may have.
 const MOST_PERMISSIONS: usize = 3000;
 
-/// Custom roles of IAM, by KEY: permissions of your choice, which this project's policies grant together.
+/// Custom roles of IAM, by KEY: permissions of your choice, which this project's policies grant together. Wherever a role is
+/// granted, the KEY of one can be written in its place.
 #[derive(Object, Clone)]
 pub(super) struct CustomRoleSpec {
     /// The role's name, unique in the project: 3 to 64 letters, digits, `_` and `.`. Defaults to the KEY, so a KEY with `-`
@@ -179,6 +180,10 @@ impl Kind for CustomRole {
 
     fn unmanaged(&self) -> &'static [&'static str] {
         &["deleted", "etag"]
+    }
+
+    fn role(&self) -> Option<Role> {
+        Some(Role { name: name!(CustomRoleSpec.id) })
     }
 }
 

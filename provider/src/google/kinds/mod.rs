@@ -10,13 +10,18 @@ mod custom_role;
 mod firestore_database;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod job;
 mod limits;
+mod load_balancer;
 mod notification_channel;
 mod registry;
+mod run;
 mod scalars;
+mod schedule;
 mod secret;
 mod service;
 mod service_account;
+mod sql_instance;
 mod topic;
 mod workload_identity_pool;
 
@@ -47,6 +52,8 @@ kinds![
     bucket::Bucket,
     registry::Registry,
     service::Service,
+    job::Job,
+    schedule::Schedule,
     notification_channel::NotificationChannel,
     alert_policy::AlertPolicy,
     service_account::ServiceAccount,
@@ -54,8 +61,10 @@ kinds![
     secret::Secret,
     workload_identity_pool::WorkloadIdentityPool,
     firestore_database::FirestoreDatabase,
+    sql_instance::SqlInstance,
     topic::Topic,
     budget::Budget,
+    load_balancer::LoadBalancer,
 ];
 
 /// How the API of a kind is reached.

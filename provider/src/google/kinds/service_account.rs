@@ -43,9 +43,9 @@ pub(super) struct ServiceAccountSpec {
     /// Whether nobody can act as the account.
     #[tf(default = false, ext(wire("disabled")))]
     pub(super) disabled: Value<bool>,
-    /// Roles that the account has on the project, such as `roles/datastore.user`, or `projects/P/roles/NAME` for a custom
-    /// one, which may be of this stack. Roles that others gave it are left alone. What it may do with single buckets,
-    /// services and so on stands in the `iam` of those.
+    /// Roles that the account has on the project, such as `roles/datastore.user`, the KEY of a custom role of this stack, or
+    /// `projects/P/roles/NAME`. Roles that others gave it are left alone. What it may do with single buckets, services and so
+    /// on stands in the `iam` of those.
     #[tf(optional, ext(AccountRoles { email: "email" }))]
     pub(super) roles: Value<BTreeSet<String>>,
     /// The account's relative name: `projects/P/serviceAccounts/EMAIL`.
@@ -121,18 +121,6 @@ impl Declared for ServiceAccount {
                     .at(path.attribute(attribute)),
                 );
             }
-        }
-        for role in spec.roles.known().into_iter().flatten().filter(|role| !is_role(role)) {
-            diagnostics.push(
-                Diagnostic::error(
-                    "Not the name of a role",
-                    format!(
-                        "{role:?} is no role. Write it as roles/SERVICE.ROLE, projects/PROJECT/roles/ROLE or \
-                         organizations/NUMBER/roles/ROLE."
-                    ),
-                )
-                .at(path.attribute("roles")),
-            );
         }
     }
 }
@@ -233,14 +221,4 @@ fn is_account_id(name: &str) -> bool {
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.ends_with(inner)
         && name.chars().all(|c| inner(c) || c == '-')
-}
-
-fn is_role(role: &str) -> bool {
-    let parts: Vec<&str> = role.split('/').collect();
-    let is_name = |parts: &[&str]| parts.iter().all(|part| !part.is_empty() && !part.contains(char::is_whitespace));
-    match parts[..] {
-        ["roles", name] => is_name(&[name]),
-        ["projects" | "organizations", owner, "roles", name] => is_name(&[owner, name]),
-        _ => false,
-    }
 }

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
 use serde_json::{Value, json};
 
 use super::{HOST, link, operation};
@@ -122,11 +124,10 @@ pub(super) fn stamp(call: &mut Call<'_>, body: &mut Value, field: &str) {
     body[field] = json!(fingerprint(call));
 }
 
-/// Eleven characters and a sign of equality, as recorded.
+/// Eight bytes, as recorded.
 fn fingerprint(call: &mut Call<'_>) -> String {
-    let digits = call.world.digits(11);
-    let letters = digits.bytes().map(|digit| char::from(b'a' + (digit - b'0')));
-    letters.chain(['=']).collect()
+    let number: u64 = call.world.digits(19).parse().unwrap_or_default();
+    URL_SAFE.encode(number.to_be_bytes())
 }
 
 /// 412 unless the caller sent what is stored in `field`.

@@ -82,6 +82,82 @@ pub(super) fn writable(sent: &Value) -> Object {
     service
 }
 
+const JOB_PRESENCE: Presence = Presence {
+    kept: &["template.template.gpuZonalRedundancyDisabled", "template.template.containers.env.value"],
+    maps: &[
+        "labels",
+        "annotations",
+        "template.labels",
+        "template.annotations",
+        "template.template.containers.resources.limits",
+    ],
+};
+
+/// The writable part of a job that a caller sent. A number of retries that is 0 is a number: it is kept here, and left out of answers.
+pub(super) fn writable_job(sent: &Value) -> Object {
+    let mut job = sent.as_object().cloned().unwrap_or_default();
+    for field in OUTPUT_ONLY.into_iter().chain(["etag", "latestCreatedExecution", "executionCount"]) {
+        job.remove(field);
+    }
+    for (name, value) in &mut job {
+        if !matches!(name.as_str(), "labels" | "annotations") {
+            numbers(value);
+        }
+    }
+    let retries = job.get("template").and_then(|template| template.pointer("/template/maxRetries")).cloned();
+    drop_zeros(&mut job, JOB_PRESENCE);
+    let task = job.get_mut("template").and_then(|template| template.get_mut("template")).and_then(Value::as_object_mut);
+    if let (Some(retries), Some(task)) = (retries, task) {
+        task.insert("maxRetries".to_owned(), retries);
+    }
+    job
+}
+
+/// Fills in what the server decides about a job. Recorded (`run-job`): three tries more, ten minutes, the second generation, and memory by the number
+/// of containers; Cloud SQL is always under one path.
+pub(super) fn fill_job(job: &mut Object, job_id: &str, number: &str) {
+    job.insert("launchStage".to_owned(), json!("GA"));
+    let Some(template) = job.entry("template").or_insert(json!({})).as_object_mut() else { return };
+    template.entry("taskCount").or_insert(json!(1));
+    let Some(task) = template.entry("template").or_insert(json!({})).as_object_mut() else { return };
+    task.entry("timeout").or_insert(json!("600s"));
+    task.entry("maxRetries").or_insert(json!(3));
+    task.entry("executionEnvironment").or_insert(json!("EXECUTION_ENVIRONMENT_GEN2"));
+    task.entry("serviceAccount").or_insert_with(|| json!(format!("{number}-compute@developer.gserviceaccount.com")));
+    fill_vpc(task);
+    let sql: Vec<String> = task
+        .get("volumes")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|volume| volume.get("cloudSqlInstance").is_some())
+        .filter_map(|volume| volume["name"].as_str().map(str::to_owned))
+        .collect();
+    let Some(containers) = task.get_mut("containers").and_then(Value::as_array_mut) else { return };
+    let alone = containers.len() == 1;
+    let memory = if alone { "512Mi" } else { "256Mi" };
+    for (index, container) in containers.iter_mut().filter_map(Value::as_object_mut).enumerate() {
+        if !alone {
+            container.entry("name").or_insert_with(|| json!(format!("{job_id}-{}", index + 1)));
+        }
+        let resources = container.entry("resources").or_insert(json!({}));
+        let limits = resources.as_object_mut().map(|resources| resources.entry("limits").or_insert(json!({})));
+        if let Some(limits) = limits.and_then(Value::as_object_mut) {
+            limits.entry("memory").or_insert(json!(memory));
+            limits.entry("cpu").or_insert(json!("1000m"));
+        }
+        let port = container.get("ports").and_then(|ports| ports.pointer("/0/containerPort")).cloned();
+        if let Some(probe) = container.get_mut("startupProbe").and_then(Value::as_object_mut) {
+            fill_probe(probe, Some(&port.unwrap_or(json!(8080))));
+        }
+        for mount in container.get_mut("volumeMounts").and_then(Value::as_array_mut).into_iter().flatten() {
+            if mount["name"].as_str().is_some_and(|name| sql.iter().any(|volume| volume == name)) {
+                mount["mountPath"] = json!("/cloudsql");
+            }
+        }
+    }
+}
+
 /// Is this a field that callers write?
 pub(super) fn is_writable(field: &str) -> bool {
     field != "etag" && !OUTPUT_ONLY.contains(&field)
@@ -143,13 +219,7 @@ fn fill_template(template: &mut Object, service_id: &str, number: &str) {
     if let Some(scaling) = template.entry("scaling").or_insert(json!({})).as_object_mut() {
         scaling.entry("maxInstanceCount").or_insert(json!(100));
     }
-    if let Some(vpc) = template.get_mut("vpcAccess").and_then(Value::as_object_mut) {
-        vpc.entry("egress").or_insert(json!("PRIVATE_RANGES_ONLY"));
-        let interfaces = vpc.get_mut("networkInterfaces").and_then(Value::as_array_mut);
-        for interface in interfaces.into_iter().flatten().filter_map(Value::as_object_mut) {
-            fill_network(interface);
-        }
-    }
+    fill_vpc(template);
     if let Some(containers) = template.get_mut("containers").and_then(Value::as_array_mut) {
         fill_containers(containers, service_id);
     }
@@ -158,6 +228,15 @@ fn fill_template(template: &mut Object, service_id: &str, number: &str) {
     });
     let concurrency = if least.is_some_and(|milli| milli < 1_000) { 1 } else { 80 };
     template.entry("maxInstanceRequestConcurrency").or_insert(json!(concurrency));
+}
+
+fn fill_vpc(template: &mut Object) {
+    let Some(vpc) = template.get_mut("vpcAccess").and_then(Value::as_object_mut) else { return };
+    vpc.entry("egress").or_insert(json!("PRIVATE_RANGES_ONLY"));
+    let interfaces = vpc.get_mut("networkInterfaces").and_then(Value::as_array_mut);
+    for interface in interfaces.into_iter().flatten().filter_map(Value::as_object_mut) {
+        fill_network(interface);
+    }
 }
 
 /// The network of a subnetwork, and the other way round, when they are the project's default ones.
@@ -215,7 +294,8 @@ fn fill_container(container: &mut Object, serves: bool) {
     }
     for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
         if let Some(probe) = container.get_mut(probe).and_then(Value::as_object_mut) {
-            fill_probe(probe, port.as_ref());
+            // Recorded for jobs (`run-job`): a container without a port is asked at 8080.
+            fill_probe(probe, Some(port.as_ref().unwrap_or(&json!(8080))));
         }
     }
 }

@@ -88,12 +88,19 @@ impl ApiError {
                     || (s.http == 409
                         && s.name.is_none()
                         && (s.has_reason("conflict") || s.has_reason("alreadyExists") || s.has_reason("duplicate")))
+                    || s.has_reason("instanceAlreadyExists")
+                    || s.has_reason("userAlreadyExists")
             })
     }
 
     /// The name is that of a deleted object, and taken for a while.
     pub fn is_name_reserved(&self) -> bool {
         self.status_is(|s| s.is("FAILED_PRECONDITION") && s.says("marked for deletion"))
+    }
+
+    /// The object is busy with another operation, and does one at a time.
+    pub fn is_operation_in_progress(&self) -> bool {
+        self.status_is(|s| s.http == 409 && s.has_reason("operationInProgress"))
     }
 
     /// The object changed between read and write. Read again, apply the change to what is there now, write again.

@@ -6,10 +6,10 @@
 use serde_json::json;
 use tfplugin::{Choice, Dynamic, Number};
 
-use super::names::is_same_name;
-use super::probe::STARTUP;
-use super::{ExecutionEnvironment, TrafficType};
+use super::{CONTAINER, TrafficType};
 use crate::engine::marks::{Codec, Silent};
+use crate::google::kinds::run::ExecutionEnvironment;
+use crate::google::kinds::run::probe::ProbeAt;
 use crate::types::Quantity;
 
 /// How many requests an instance serves when nobody says.
@@ -35,7 +35,8 @@ pub(super) fn startup_probe(silent: &Silent<'_>) -> Dynamic {
         return Dynamic::Null;
     }
     let usual = json!({"tcpSocket": {}, "timeoutSeconds": 240, "periodSeconds": 240, "failureThreshold": 1});
-    let mut probe = STARTUP.read(&json!({"template": {"containers": [{"startupProbe": usual}]}}));
+    let mut probe =
+        ProbeAt(CONTAINER.startup_probe).read(&json!({"template": {"containers": [{"startupProbe": usual}]}}));
     if let Some(fields) = probe.as_entries_mut() {
         let port = silent.component.get("port");
         let port = if port.is_null() { silent.value.get("port") } else { port };
@@ -98,30 +99,6 @@ pub(super) fn execution_environment(silent: &Silent<'_>) -> Dynamic {
         _ => true,
     };
     if fits { silent.value.clone() } else { Dynamic::Unknown }
-}
-
-/// The network of another subnetwork is found again, and a connector has none.
-pub(super) fn network(silent: &Silent<'_>) -> Dynamic {
-    other_half(silent, "subnetwork")
-}
-
-/// The subnetwork of another network is found again, and a connector has none.
-pub(super) fn subnetwork(silent: &Silent<'_>) -> Dynamic {
-    other_half(silent, "network")
-}
-
-fn other_half(silent: &Silent<'_>, half: &str) -> Dynamic {
-    let (before, now) = (silent.before.get(half), silent.now.get(half));
-    let connector = silent.now.get("connector");
-    if connector.is_unknown() {
-        Dynamic::Unknown
-    } else if !connector.is_null() {
-        Dynamic::Null
-    } else if before == now || matches!((before, now), (Dynamic::String(a), Dynamic::String(b)) if is_same_name(a, b)) {
-        silent.value.clone()
-    } else {
-        Dynamic::Unknown
-    }
 }
 
 /// Whether an instance has less than one CPU; `None` while that is not known.

@@ -1,3 +1,4 @@
+mod sidecars;
 mod silence;
 mod validate;
 mod volumes;

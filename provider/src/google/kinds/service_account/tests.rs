@@ -93,13 +93,6 @@ fn names_have_a_rule() {
 }
 
 #[test]
-fn roles_are_names_of_roles() {
-    let roles = ["roles/owner", "roles/run.admin", "projects/p/roles/deployer", "organizations/1/roles/deployer"];
-    assert_eq!(problems(accounts(), &json!({"roles": roles})), []);
-    refused(accounts(), &json!({"roles": ["run.admin"]}), ".roles", "\"run.admin\" is no role");
-}
-
-#[test]
 fn long_texts_are_refused() {
     refused(accounts(), &json!({"display_name": "a".repeat(101)}), ".display_name", "100 bytes");
     refused(accounts(), &json!({"description": "a".repeat(257)}), ".description", "256 bytes");

@@ -38,6 +38,8 @@ fn every_attribute_that_cloud_run_may_set_stays_or_says_what_silence_means() {
         found,
         [
             "concurrency is settled",
+            "container_name is settled",
+            "containers stays",
             "cpu stays",
             "cpu_idle is settled",
             "execution_environment is settled",
@@ -50,6 +52,8 @@ fn every_attribute_that_cloud_run_may_set_stays_or_says_what_silence_means() {
             "startup_probe is settled",
             "timeout stays",
             "traffic is settled",
+            "containers.cpu is settled",
+            "containers.memory is settled",
             "liveness_probe.port is settled",
             "startup_probe.port is settled",
             "vpc_access.network is settled",

@@ -84,12 +84,6 @@ fn limits_that_the_api_has_are_refused_before() {
     refused(kind, &with(json!({"traffic": [{"percent": 100, "tag": "A"}]})), ".traffic[0].tag", "lower-case");
     let gen2 = "EXECUTION_ENVIRONMENT_GEN2";
     refused(kind, &with(json!({"memory": "256Mi", "execution_environment": gen2})), ".memory", "at least 512Mi");
-    refused(
-        kind,
-        &with(json!({"volumes": {"q": {"cloud_sql_instances": ["main"], "mount_path": "/cloudsql"}}})),
-        ".volumes[\"q\"].cloud_sql_instances",
-        "PROJECT:REGION:INSTANCE",
-    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, Entries, Name, Number, Object, Value};
 
+use super::container::ProbePaths;
 use crate::engine::marks::{Codec, Silent, WhenSilent};
 use crate::engine::wire::{self, SECONDS_INT};
 use crate::types::Duration;
@@ -15,81 +16,56 @@ use crate::types::Duration;
 pub(in crate::google::kinds) struct Probe {
     /// The path of an HTTP GET that must answer with a status from 200 to 399: `/health`.
     #[tf(optional)]
-    pub(super) http_path: Value<String>,
+    pub(in crate::google::kinds) http_path: Value<String>,
     /// Headers of that request.
     #[tf(optional)]
-    pub(super) http_headers: Value<BTreeMap<String, String>>,
+    pub(in crate::google::kinds) http_headers: Value<BTreeMap<String, String>>,
     /// Whether the port must be open.
     #[tf(default = false)]
-    pub(super) tcp: Value<bool>,
+    pub(in crate::google::kinds) tcp: Value<bool>,
     /// Whether the standard gRPC health check must answer SERVING.
     #[tf(default = false)]
-    pub(super) grpc: Value<bool>,
+    pub(in crate::google::kinds) grpc: Value<bool>,
     /// The service that the gRPC health check asks for. The whole server when absent.
     #[tf(optional)]
-    pub(super) grpc_service: Value<String>,
-    /// The port that is asked. The container's own when nothing is said, which it follows.
+    pub(in crate::google::kinds) grpc_service: Value<String>,
+    /// The port that is asked. The container's own when nothing is said, which it follows; 8080 of a container without one.
     #[tf(optional, computed, ext(WhenSilent(port_of_the_container)))]
-    pub(super) port: Value<i64>,
+    pub(in crate::google::kinds) port: Value<i64>,
     /// How long after the start of the container the first check is: up to `240s` for a startup probe, `3600s` for a
     /// liveness probe.
     #[tf(default = "0s")]
-    pub(super) initial_delay: Value<Duration>,
+    pub(in crate::google::kinds) initial_delay: Value<Duration>,
     /// How often it is checked: from `1s` to `240s` for a startup probe, `3600s` for a liveness probe.
     #[tf(default = "10s")]
-    pub(super) period: Value<Duration>,
+    pub(in crate::google::kinds) period: Value<Duration>,
     /// How long an answer may take: from `1s`, and not longer than `period`.
     #[tf(default = "1s")]
-    pub(super) timeout: Value<Duration>,
+    pub(in crate::google::kinds) timeout: Value<Duration>,
     /// How many checks in a row must fail for the probe to fail.
     #[tf(default = 3)]
-    pub(super) failure_threshold: Value<i64>,
+    pub(in crate::google::kinds) failure_threshold: Value<i64>,
 }
 
 /// A probe at its place in the JSON.
-pub(super) struct ProbeAt {
-    path: &'static str,
-    masks: &'static [&'static str],
-    expresses: &'static [&'static str],
+pub(in crate::google::kinds) struct ProbeAt(pub(in crate::google::kinds) ProbePaths);
+
+impl ProbeAt {
+    fn path(&self) -> &'static str {
+        self.0.at.first().copied().unwrap_or_default()
+    }
 }
 
-/// The paths of a probe's settings.
-macro_rules! settings_of {
-    ($probe:literal) => {
-        &[
-            concat!("template.containers[ports].", $probe, ".initialDelaySeconds"),
-            concat!("template.containers[ports].", $probe, ".periodSeconds"),
-            concat!("template.containers[ports].", $probe, ".timeoutSeconds"),
-            concat!("template.containers[ports].", $probe, ".failureThreshold"),
-            concat!("template.containers[ports].", $probe, ".httpGet.path"),
-            concat!("template.containers[ports].", $probe, ".httpGet.port"),
-            concat!("template.containers[ports].", $probe, ".httpGet.httpHeaders.*.name"),
-            concat!("template.containers[ports].", $probe, ".httpGet.httpHeaders.*.value"),
-            concat!("template.containers[ports].", $probe, ".tcpSocket.port"),
-            concat!("template.containers[ports].", $probe, ".grpc.port"),
-            concat!("template.containers[ports].", $probe, ".grpc.service"),
-        ]
-    };
-}
-
+/// The main container's probes follow its port; a new probe of a container without one gets one from the API.
 fn port_of_the_container(silent: &Silent<'_>) -> Dynamic {
+    let is_main = ["startup_probe", "liveness_probe"].iter().any(|probe| silent.component.get(probe) == silent.now);
     let port = silent.component.get("port");
-    if port.is_null() { silent.value.clone() } else { port.clone() }
+    match (port, silent.value) {
+        (port, _) if is_main && !port.is_null() => port.clone(),
+        (_, Dynamic::Null) if silent.before.is_null() => Dynamic::Unknown,
+        (_, value) => value.clone(),
+    }
 }
-
-/// The probe that guards the start.
-pub(super) static STARTUP: ProbeAt = ProbeAt {
-    path: "template.containers[ports].startupProbe",
-    masks: &["template.containers[ports].startupProbe"],
-    expresses: settings_of!("startupProbe"),
-};
-
-/// The probe that guards the life.
-pub(super) static LIVENESS: ProbeAt = ProbeAt {
-    path: "template.containers[ports].livenessProbe",
-    masks: &["template.containers[ports].livenessProbe"],
-    expresses: settings_of!("livenessProbe"),
-};
 
 const SECONDS: [(&str, &str, &str); 3] = [
     ("initial_delay", "initialDelaySeconds", "0s"),
@@ -99,7 +75,7 @@ const SECONDS: [(&str, &str, &str); 3] = [
 
 impl Codec for ProbeAt {
     fn read(&self, body: &Json) -> Dynamic {
-        let Some(probe) = wire::get(body, self.path) else { return Dynamic::Null };
+        let Some(probe) = wire::get(body, self.path()) else { return Dynamic::Null };
         let text = |path: &str| wire::get(probe, path).and_then(Json::as_str).filter(|text| !text.is_empty());
         let number = |json: &Json| json.as_i64().map(|number| Dynamic::Number(Number::from(number)));
         let port =
@@ -137,9 +113,9 @@ impl Codec for ProbeAt {
 
     fn write(&self, value: &Dynamic, body: &mut Json) {
         if value.is_null() {
-            return wire::remove(body, self.path);
+            return wire::remove(body, self.path());
         }
-        let mut probe = wire::get(body, self.path).cloned().unwrap_or_else(|| json!({}));
+        let mut probe = wire::get(body, self.path()).cloned().unwrap_or_else(|| json!({}));
         let kind = match (value.get("http_path").as_str(), value.get("grpc").as_bool()) {
             (Some(_), _) => "httpGet",
             (None, Some(true)) => "grpc",
@@ -175,14 +151,14 @@ impl Codec for ProbeAt {
         }
         let threshold = value.get("failure_threshold").as_number().map_or(Json::Null, wire::json_number);
         wire::put(&mut probe, "failureThreshold", threshold);
-        wire::put(body, self.path, probe);
+        wire::put(body, self.path(), probe);
     }
 
     fn masks(&self) -> &'static [&'static str] {
-        self.masks
+        self.0.at
     }
 
     fn expresses(&self) -> &'static [&'static str] {
-        self.expresses
+        self.0.settings
     }
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, Entries, Object, Value};
 
+use super::container::Paths;
 use super::names::CloudName;
 use crate::engine::marks::{Codec, refers};
 use crate::engine::wire;
 
-const ENV: &str = "template.containers[ports].env";
 const SECRET: &str = "valueSource.secretKeyRef";
 
 /// A variable whose value is a version of a secret.
@@ -18,15 +18,20 @@ const SECRET: &str = "valueSource.secretKeyRef";
 pub(in crate::google::kinds) struct SecretEnv {
     /// The secret: the KEY of one of this stack, its name in this project, or `projects/P/secrets/NAME`.
     #[tf(required, ext(refers("secrets", "name")))]
-    pub(super) secret: Value<CloudName>,
+    pub(in crate::google::kinds) secret: Value<CloudName>,
     /// The version: a number, an alias, or `latest`, which is looked up when an instance starts.
     #[tf(default = "latest")]
-    pub(super) version: Value<String>,
+    pub(in crate::google::kinds) version: Value<String>,
 }
 
-fn variables(body: &Json) -> impl Iterator<Item = (&str, &Json)> {
-    let elements = wire::get(body, ENV).and_then(Json::as_array).into_iter().flatten();
+fn variables<'j>(body: &'j Json, paths: &Paths) -> impl Iterator<Item = (&'j str, &'j Json)> {
+    let elements = wire::get(body, path(paths)).and_then(Json::as_array).into_iter().flatten();
     elements.filter_map(|variable| Some((variable.get("name")?.as_str()?, variable)))
+}
+
+/// Where the list is.
+fn path(paths: &Paths) -> &'static str {
+    paths.env.first().copied().unwrap_or_default()
 }
 
 fn map(entries: Entries) -> Dynamic {
@@ -39,10 +44,10 @@ fn is_secret(variable: &Json) -> bool {
 
 /// Writes `wanted` into the list: the variables there keep their place, those that `ours` says are ours and are not
 /// wanted go, new ones come last.
-fn merge(body: &mut Json, wanted: BTreeMap<&str, Json>, ours: impl Fn(&Json) -> bool) {
+fn merge(body: &mut Json, path: &str, wanted: BTreeMap<&str, Json>, ours: impl Fn(&Json) -> bool) {
     let mut wanted = wanted;
     let mut list = Vec::new();
-    for variable in wire::get(body, ENV).and_then(Json::as_array).into_iter().flatten() {
+    for variable in wire::get(body, path).and_then(Json::as_array).into_iter().flatten() {
         let name = variable.get("name").and_then(Json::as_str).unwrap_or_default();
         match wanted.remove(name) {
             Some(new) => list.push(new),
@@ -51,15 +56,15 @@ fn merge(body: &mut Json, wanted: BTreeMap<&str, Json>, ours: impl Fn(&Json) -> 
         }
     }
     list.extend(wanted.into_values());
-    wire::put(body, ENV, if list.is_empty() { Json::Null } else { Json::Array(list) });
+    wire::put(body, path, if list.is_empty() { Json::Null } else { Json::Array(list) });
 }
 
 /// Variables with a value of their own.
-pub(super) struct Plain;
+pub(in crate::google::kinds) struct Plain(pub(in crate::google::kinds) Paths);
 
 impl Codec for Plain {
     fn read(&self, body: &Json) -> Dynamic {
-        let plain = variables(body).filter(|(_, variable)| wire::get(variable, "valueSource").is_none());
+        let plain = variables(body, &self.0).filter(|(_, variable)| wire::get(variable, "valueSource").is_none());
         let value = |variable: &Json| variable.get("value").and_then(Json::as_str).unwrap_or_default().to_owned();
         map(plain.map(|(name, variable)| (name.to_owned(), Dynamic::String(value(variable)))).collect())
     }
@@ -67,18 +72,18 @@ impl Codec for Plain {
         let entries = value.as_entries().into_iter().flatten();
         let wanted =
             entries.filter_map(|(name, value)| Some((name.as_str(), json!({"name": name, "value": value.as_str()?}))));
-        merge(body, wanted.collect(), |variable| wire::get(variable, "valueSource").is_none());
+        merge(body, path(&self.0), wanted.collect(), |variable| wire::get(variable, "valueSource").is_none());
     }
     fn masks(&self) -> &'static [&'static str] {
-        &[ENV]
+        self.0.env
     }
     fn expresses(&self) -> &'static [&'static str] {
-        &["template.containers[ports].env.*.name", "template.containers[ports].env.*.value"]
+        self.0.plain_env
     }
 }
 
 /// Variables with a secret's value.
-pub(super) struct Secret;
+pub(in crate::google::kinds) struct Secret(pub(in crate::google::kinds) Paths);
 
 impl Codec for Secret {
     fn read(&self, body: &Json) -> Dynamic {
@@ -94,7 +99,7 @@ impl Codec for Secret {
             let fields = [("secret", text(variable, "secret")), ("version", version)];
             Dynamic::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
         };
-        let secrets = variables(body).filter(|(_, variable)| is_secret(variable));
+        let secrets = variables(body, &self.0).filter(|(_, variable)| is_secret(variable));
         map(secrets.map(|(name, variable)| (name.to_owned(), secret(variable))).collect())
     }
     fn write(&self, value: &Dynamic, body: &mut Json) {
@@ -104,15 +109,12 @@ impl Codec for Secret {
             let reference = json!({"secret": value.get("secret").as_str()?, "version": version});
             Some((name.as_str(), json!({"name": name, "valueSource": {"secretKeyRef": reference}})))
         });
-        merge(body, wanted.collect(), is_secret);
+        merge(body, path(&self.0), wanted.collect(), is_secret);
     }
     fn masks(&self) -> &'static [&'static str] {
-        &[ENV]
+        self.0.env
     }
     fn expresses(&self) -> &'static [&'static str] {
-        &[
-            "template.containers[ports].env.*.valueSource.secretKeyRef.secret",
-            "template.containers[ports].env.*.valueSource.secretKeyRef.version",
-        ]
+        self.0.secret_env
     }
 }

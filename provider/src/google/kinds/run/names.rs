@@ -1,4 +1,4 @@
-//! Names of other objects as a service holds them: short or full, with the project's id or number.
+//! Names of other objects as Cloud Run holds them: short or full, with the project's id or number.
 
 use serde_json::Value as Json;
 use tfplugin::Dynamic;
@@ -42,12 +42,12 @@ impl PartialEq for CloudName {
 any_text!(CloudName);
 
 /// Whether two names, short or full, can be of one object.
-pub(super) fn is_same_name(a: &str, b: &str) -> bool {
+pub(in crate::google::kinds) fn is_same_name(a: &str, b: &str) -> bool {
     CloudName(a.to_owned()) == CloudName(b.to_owned())
 }
 
 /// A connector is written with its full path.
-pub(super) fn expand_connector(connector: &mut Dynamic, location: &str, scope: &Scope) {
+pub(in crate::google::kinds) fn expand_connector(connector: &mut Dynamic, location: &str, scope: &Scope) {
     if let Dynamic::String(name) = connector
         && !name.is_empty()
         && !name.contains('/')
@@ -57,7 +57,7 @@ pub(super) fn expand_connector(connector: &mut Dynamic, location: &str, scope: &
 }
 
 /// A secret of this project is written with its short name.
-pub(super) fn shorten_secret(secret: &mut Dynamic, scope: &Scope) {
+pub(in crate::google::kinds) fn shorten_secret(secret: &mut Dynamic, scope: &Scope) {
     let Dynamic::String(name) = secret else { return };
     let parts: Vec<&str> = name.split('/').collect();
     if let ["projects", project, "secrets", short] = parts[..]
@@ -67,17 +67,20 @@ pub(super) fn shorten_secret(secret: &mut Dynamic, scope: &Scope) {
     }
 }
 
-/// What the service uses, for imports that follow.
-pub(super) fn used(body: &Json) -> Vec<(&'static str, String)> {
+/// What the template at `template` of a service or job uses, for imports that follow.
+pub(in crate::google::kinds) fn used(body: &Json, template: &str) -> Vec<(&'static str, String)> {
+    let Some(template) = wire::get(body, template) else { return Vec::new() };
     let text = |json: Option<&Json>| json.and_then(Json::as_str).map(str::to_owned);
     let mut found: Vec<(&'static str, String)> = Vec::new();
-    found.extend(text(wire::get(body, "template.serviceAccount")).map(|email| ("service_accounts", email)));
-    let elements = |path: &str| wire::get(body, path).and_then(Json::as_array).cloned().unwrap_or_default();
-    for volume in elements("template.volumes") {
+    found.extend(text(wire::get(template, "serviceAccount")).map(|email| ("service_accounts", email)));
+    let elements = |path: &str| wire::get(template, path).and_then(Json::as_array).cloned().unwrap_or_default();
+    for volume in elements("volumes") {
         found.extend(text(wire::get(&volume, "gcs.bucket")).map(|bucket| ("buckets", bucket)));
         found.extend(text(wire::get(&volume, "secret.secret")).map(|secret| ("secrets", secret)));
+        let instances = wire::get(&volume, "cloudSqlInstance.instances").and_then(Json::as_array).into_iter().flatten();
+        found.extend(instances.filter_map(|name| Some(("sql_instances", instance(name.as_str()?)?))));
     }
-    for container in elements("template.containers") {
+    for container in elements("containers") {
         found.extend(text(container.get("image")).and_then(|image| repository(&image)).map(|id| ("registries", id)));
         for variable in container.get("env").and_then(Json::as_array).into_iter().flatten() {
             found
@@ -87,6 +90,13 @@ pub(super) fn used(body: &Json) -> Vec<(&'static str, String)> {
     found.sort();
     found.dedup();
     found
+}
+
+/// The relative name of a Cloud SQL instance that is connected to as `PROJECT:REGION:INSTANCE`.
+fn instance(connection_name: &str) -> Option<String> {
+    let (rest, name) = connection_name.rsplit_once(':')?;
+    let (project, _) = rest.rsplit_once(':')?;
+    Some(format!("projects/{project}/instances/{name}"))
 }
 
 /// The repository of an image in Artifact Registry: `projects/P/locations/L/repositories/R`.
