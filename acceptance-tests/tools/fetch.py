@@ -24,8 +24,8 @@ REQUIREMENTS = HERE / "requirements.txt"
 LAUNCHER = HERE / "terraform.c"
 APIS = (
     "artifactregistry", "billingbudgets", "cloudbilling", "cloudresourcemanager", "cloudscheduler", "compute",
-    "firestore", "iam", "iamcredentials", "logging", "monitoring", "pubsub", "run", "secretmanager", "serviceusage",
-    "sqladmin", "storage", "sts",
+    "firestore", "iam", "iamcredentials", "logging", "monitoring", "pubsub", "redis", "run", "secretmanager",
+    "servicenetworking", "serviceusage", "sqladmin", "storage", "sts", "vpcaccess",
 )
 AWS_SERVICES = ("dynamodb", "ecr", "iam", "logs", "s3", "sqs", "sts")
 

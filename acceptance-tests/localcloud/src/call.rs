@@ -165,6 +165,11 @@ impl<'a> Call<'a> {
         self.operation_error.take()
     }
 
+    /// Has the operation of this call end in `error`, which the API finds out on the way.
+    pub fn condemn(&mut self, error: ApiError) {
+        self.operation_error.get_or_insert(error);
+    }
+
     /// Will the operation of this call end in an error?
     pub fn is_condemned(&self) -> bool {
         self.operation_error.is_some()

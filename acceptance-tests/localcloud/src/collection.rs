@@ -146,6 +146,11 @@ pub trait Collection: Send + Sync + 'static {
         Completion::Now
     }
 
+    /// `metadata` of the operation on the object `name`, where it says more than [`Completion::Operation`].
+    fn operation_metadata(&self, _call: &Call<'_>, _verb: Verb, _name: &str) -> Option<Value> {
+        None
+    }
+
     /// Top-level fields that a caller may send but not set.
     fn output_only(&self) -> &'static [&'static str] {
         &[]
@@ -154,6 +159,17 @@ pub trait Collection: Send + Sync + 'static {
     /// The stored object as `view` shows it.
     fn present(&self, _call: &Call<'_>, stored: &Value, _view: View) -> Value {
         stored.clone()
+    }
+
+    /// An object is about to be read, changed or deleted: what is under way with it goes on.
+    fn pass_time(&self, _call: &mut Call<'_>) {}
+
+    /// Judges whether the stored object can be changed or deleted now.
+    ///
+    /// # Errors
+    /// The API's refusal while something else is under way with it.
+    fn check_idle(&self, _call: &Call<'_>, _stored: &Value) -> Result<(), ApiError> {
+        Ok(())
     }
 
     /// Does a list show this object? For `filter` parameters and the like.
@@ -235,6 +251,7 @@ pub fn shown_name(kind: &dyn Collection, call: &Call<'_>, path: &str) -> String 
 /// # Errors
 /// 404.
 pub fn get(kind: &dyn Collection, call: &mut Call<'_>) -> Outcome {
+    kind.pass_time(call);
     let path = call.path();
     let stored = call.stored().cloned().ok_or_else(|| kind.not_found(&shown_name(kind, call, &path)))?;
     Ok(Reply::json(kind.present(call, &stored, View::Get)))
@@ -299,6 +316,7 @@ pub fn update(kind: &dyn Collection, call: &mut Call<'_>) -> Outcome {
     let path = call.path();
     let name = shown_name(kind, call, &path);
     let prior = call.stored().cloned().ok_or_else(|| kind.not_found(&name))?;
+    kind.check_idle(call, &prior)?;
     let sent = call.body()?;
     check_etag(&sent, &prior).map_err(|refusal| kind.stale(refusal))?;
     let mask = json::parse_mask(call.query("updateMask").unwrap_or_default());
@@ -349,6 +367,7 @@ pub fn delete(kind: &dyn Collection, call: &mut Call<'_>) -> Outcome {
     let path = call.path();
     let name = shown_name(kind, call, &path);
     let stored = call.stored().cloned().ok_or_else(|| kind.not_found(&name))?;
+    kind.check_idle(call, &stored)?;
     kind.check_delete(call, &stored)?;
     if !call.is_condemned() {
         call.world.remove(call.host(), &path);
@@ -370,6 +389,7 @@ fn complete(kind: &dyn Collection, call: &mut Call<'_>, verb: Verb, name: &str, 
                 response["@type"] = json!(response_type);
             }
             let id = call.world.uuid();
+            let metadata = kind.operation_metadata(call, verb, name).unwrap_or(metadata);
             let metadata = Some(metadata).filter(|metadata| !metadata.is_null());
             Ok(operation::start(call, kind.operation_name(name, &id), metadata, response))
         }

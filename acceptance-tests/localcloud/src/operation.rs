@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::json::Object;
 use crate::lag::Pending;
 use crate::route::Api;
-use crate::store::{End, Form, Operation};
+use crate::store::{End, Form, Operation, World};
 
 /// Registers an operation under `name` (with the project's id or its number: either polls it) and answers its first body, not yet done. If the fault that the call met condemned the operation,
 /// it will end in that error instead of in `response`.
@@ -89,6 +89,26 @@ pub fn poll(call: &mut Call<'_>, name: &str) -> Outcome {
         .ok_or_else(|| ApiError::not_found(format!("Resource '{name}' was not found")))?;
     let done = operation.pending.look(now);
     Ok(Reply::json(operation.body(done)))
+}
+
+/// The operation under way on the object `target`, as its metadata names it.
+pub fn under_way<'w>(world: &'w World, host: &str, target: &str) -> Option<&'w Operation> {
+    let now = world.clock.now();
+    let all = world.state.operations.get(host).into_iter().flat_map(|operations| operations.values());
+    all.filter(|operation| !operation.pending.is_over(now)).find(|operation| is_on(operation, target))
+}
+
+/// A read of the object `target` brings the operations on it forward, as time does.
+pub fn pass_time(world: &mut World, host: &str, target: &str) {
+    let now = world.clock.now();
+    let all = world.state.operations.get_mut(host).into_iter().flat_map(|operations| operations.values_mut());
+    for operation in all.filter(|operation| is_on(operation, target)) {
+        operation.pending.look(now);
+    }
+}
+
+fn is_on(operation: &Operation, target: &str) -> bool {
+    operation.metadata.as_ref().is_some_and(|metadata| metadata["target"] == target)
 }
 
 /// Serves operations at `template`, a path that ends in the operation's id. Their names are the path without its version.

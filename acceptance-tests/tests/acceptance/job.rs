@@ -81,7 +81,8 @@ fn what_a_job_runs_beside_is_there_and_goes_again(scene: Scene) {
     let containers = made["template"]["template"]["containers"].as_array().unwrap();
     assert_eq!((containers.len(), &containers[0]["dependsOn"]), (2, &json!(["proxy"])));
     assert_eq!(containers[1]["name"], "proxy");
-    world.apply_stack(&migrate("1", "containers = {}"));
+    // What is alone has to be larger.
+    world.apply_stack(&migrate("1", "memory = \"512Mi\"\n containers = {}"));
     assert_eq!(job(&world)["template"]["template"]["containers"].as_array().unwrap().len(), 1);
     world.finish();
 }

@@ -17,12 +17,15 @@ mod firestore_database;
 mod job;
 mod load_balancer;
 mod notification_channel;
+mod redis_instance;
 mod registry;
 mod schedule;
 mod secret;
 mod service;
 mod service_account;
+mod sql_instance;
 mod topic;
+mod vpc_connector;
 mod workload_identity_pool;
 
 mod apis;

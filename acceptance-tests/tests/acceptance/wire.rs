@@ -9,7 +9,10 @@ pub(crate) const RUN: &str = "run.googleapis.com";
 pub(crate) const MONITORING: &str = "monitoring.googleapis.com";
 pub(crate) const IAM: &str = "iam.googleapis.com";
 pub(crate) const SECRETS: &str = "secretmanager.googleapis.com";
+pub(crate) const VPC_ACCESS: &str = "vpcaccess.googleapis.com";
+pub(crate) const REDIS: &str = "redis.googleapis.com";
 pub(crate) const COMPUTE: &str = "compute.googleapis.com";
+pub(crate) const SQL: &str = "sqladmin.googleapis.com";
 pub(crate) const PROJECTS: &str = "cloudresourcemanager.googleapis.com";
 
 /// The JSON of a bucket.
@@ -76,6 +79,28 @@ pub(crate) fn custom_role(world: &World, name: &str) -> Value {
 /// The path of a custom role of the small project.
 pub(crate) fn custom_role_path(name: &str) -> String {
     format!("/v1/projects/ml-test-project/roles/{name}")
+}
+
+/// The JSON of a VPC connector in europe-west1.
+#[track_caller]
+pub(crate) fn connector(world: &World, name: &str) -> Value {
+    body(world, VPC_ACCESS, &connector_path(name))
+}
+
+/// The path of a VPC connector of the small project in europe-west1.
+pub(crate) fn connector_path(name: &str) -> String {
+    format!("/v1/projects/ml-test-project/locations/europe-west1/connectors/{name}")
+}
+
+/// The JSON of a Redis instance in europe-west1.
+#[track_caller]
+pub(crate) fn redis(world: &World, name: &str) -> Value {
+    body(world, REDIS, &redis_path(name))
+}
+
+/// The path of a Redis instance of the small project in europe-west1.
+pub(crate) fn redis_path(name: &str) -> String {
+    format!("/v1/projects/ml-test-project/locations/europe-west1/instances/{name}")
 }
 
 /// The JSON of a secret.

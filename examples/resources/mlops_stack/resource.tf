@@ -204,6 +204,22 @@ resource "mlops_stack" "prod" {
       channels        = ["on_call"]
     }
   }
+
+  vpc_connectors = {
+    egress = {
+      network       = "default"
+      ip_cidr_range = "10.8.0.0/28"
+      max_instances = 3
+    }
+  }
+
+  redis_instances = {
+    cache = {
+      memory_size_gb = 1
+      redis_version  = "REDIS_7_2"
+      redis_configs  = { "maxmemory-policy" = "allkeys-lru" }
+    }
+  }
 }
 
 variable "database_password" {

@@ -4,8 +4,8 @@
 
 mod account;
 mod create;
+mod ordering;
 mod report;
-mod schedule;
 mod step;
 
 use std::collections::BTreeMap;
@@ -170,7 +170,7 @@ pub(crate) async fn apply(
         listed: Mutex::default(),
     };
     let looked_up = look_up(&work, &steps);
-    let (diagnostics, ()) = futures::join!(schedule::run(&work, &steps, &kept), looked_up);
+    let (diagnostics, ()) = futures::join!(ordering::run(&work, &steps, &kept), looked_up);
     run.progress.flush().await;
     let components = work.live.into_inner().unwrap_or_else(PoisonError::into_inner);
     Outcome { components, is_account_settled: work.is_account_settled.into_inner(), diagnostics }

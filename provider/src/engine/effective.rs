@@ -11,7 +11,7 @@ use tfplugin::{Attribute, Dynamic, Name, ObjectSchema};
 use super::address::Address;
 use super::grants::Grants;
 use super::kind::AnyKind;
-use super::marks::{AccountRoles, Governs, Granted, OwnKeys, Place, Volatile, Wire};
+use super::marks::{AccountRoles, Governs, Granted, Later, OwnKeys, Place, Volatile, Wire};
 use super::model::Components;
 use super::scope::Scope;
 use super::secrets::version_of;
@@ -183,6 +183,9 @@ fn settings(address: &Address, component: &Dynamic, all: &Components, scope: &Sc
         let value = meant.get(&attribute.name);
         if !value.is_wholly_known() {
             return None;
+        }
+        if value.is_null() && attribute.extensions.get::<Later>().is_some() {
+            continue;
         }
         let _ = writeln!(text, "{} {}", attribute.name, canonical(address, attribute, value, scope));
     }

@@ -127,6 +127,13 @@ pub trait Kind: Send + Sync + 'static {
         false
     }
 
+    /// Whether the component's object, as recorded, serves nobody and cannot be mended: it is replaced without being asked
+    /// for, where it may be deleted.
+    fn is_beyond_repair(&self, component: &Dynamic) -> bool {
+        let _ = component;
+        false
+    }
+
     /// The account or project that an object, as read, is in, where its name does not tell: all of them share the names.
     fn account_of<'b>(&self, body: &'b Json) -> Option<&'b str> {
         let _ = body;

@@ -150,6 +150,10 @@ pub struct Children;
 #[derive(Clone, Copy, Debug)]
 pub struct WithObject;
 
+/// An attribute that its kind did not have in the first release: where it says nothing, a fingerprint from then still holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Later;
+
 /// Keys of a map that are never read, because the API masks them or others own them; `*` at the end is any ending.
 #[derive(Clone, Copy, Debug)]
 pub struct NeverRead(pub &'static [&'static str]);

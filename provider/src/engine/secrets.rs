@@ -109,13 +109,17 @@ pub(crate) fn drop_held_inside(address: &Address, left: Option<&Dynamic>, found:
 }
 
 /// What a change that did not come to its end may not have sent is not recorded as sent: of the objects that were there
-/// `before`, `reached` has the numbers that they had.
-pub(crate) fn forget_unsent_inside(address: &Address, before: &Dynamic, reached: &mut Dynamic) {
+/// before, `reached` has the numbers that they had. Each component comes with what it means, by which children are told.
+pub(crate) fn forget_unsent_inside(
+    address: &Address,
+    (prior, was): (&Dynamic, &Dynamic),
+    meant: &Dynamic,
+    reached: &mut Dynamic,
+) {
     for (map, object) in inside(address.kind) {
-        let before = before.get(&map.name);
-        let there = counterparts(map, before, reached);
+        let there = counterparts(map, was.get(&map.name), meant);
         each_child(map, reached, |key, child| {
-            let Some(was) = there.get(key).map(|at| before.get(at)) else { return };
+            let Some(was) = there.get(key).map(|at| prior.get(&map.name).get(at)) else { return };
             for secret in write_only(object) {
                 let version = version_of(secret);
                 tree::set(child, version.clone(), was.get(&version).clone());

@@ -250,6 +250,9 @@ impl RestObjects {
         let request = Request::patch(rest.host.clone(), self.item_path(&current.name)).sent_once();
         let request = if rest.operations.update { request } else { request.expects(NAMED) };
         match rest.update {
+            Update::OneByOne { .. } => {
+                request.query("updateMask", patch.mask.join(",")).json(wire::masked(&patch.body, &patch.mask))
+            }
             Update::Mask { etag } => {
                 let mut body = wire::masked(&patch.body, &patch.mask);
                 if let (true, Some(etag)) = (etag, current.body.get("etag")) {
@@ -278,6 +281,52 @@ impl RestObjects {
         }
     }
 
+    /// Sends an update field by field, each when the one before has come to its end.
+    async fn write_one_by_one(
+        &self,
+        object: &ObjectSchema,
+        run: Run<'_>,
+        current: &LiveObject,
+        (mut patch, after): (Patch, &Dynamic),
+        (together, verbs): (&[&str], &[(&str, &str)]),
+    ) -> Result<(), Stopped> {
+        let rest = self.rest();
+        self.kind.before_update(&current.body, &mut patch);
+        for (number, fields) in groups(&patch.mask, together).into_iter().enumerate() {
+            let path = self.item_path(&current.name);
+            let body = wire::masked(&patch.body, &fields);
+            let verb = verbs.iter().find(|(field, _)| fields.iter().any(|changed| changed == field));
+            let request = match verb {
+                Some((_, verb)) => Request::post(rest.host.clone(), format!("{path}:{verb}")),
+                None => Request::patch(rest.host.clone(), path).query("updateMask", fields.join(",")),
+            };
+            let request = with_secrets(request.sent_once().json(body), object, after);
+            match run.call_and_wait(request, &rest.operation_api()).await {
+                Ok(_) => {}
+                Err(error) if number == 0 => return Err(error.into()),
+                // The fields before this one are written.
+                Err(error) => return Err(self.reached(object, run, (&current.name, &current.tree), error).await),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until no change of the object is under way, where the API makes one at a time.
+    async fn idle(&self, run: Run<'_>, name: &str) -> Result<(), ApiError> {
+        if !matches!(self.rest().update, Update::OneByOne { .. }) {
+            return Ok(());
+        }
+        let is_pending =
+            |body: &Json| self.kind.gradual().is_some_and(|gradual| gradual.readiness(body) == Readiness::Pending);
+        let mut poll = 0;
+        while self.body(run, name, |request| request).await?.as_ref().is_some_and(is_pending)
+            && run.context.sleep(run.poll().wait(poll)).await.is_ok()
+        {
+            poll += 1;
+        }
+        Ok(())
+    }
+
     /// Sends one update and what belongs to it; the object as it is then.
     async fn write(
         &self,
@@ -294,6 +343,10 @@ impl RestObjects {
         let wanted = patch.body.clone();
         patch.mask.retain(|path| !is_part(path));
         if !patch.mask.is_empty() {
+            if let Update::OneByOne { together, verbs } = rest.update {
+                self.write_one_by_one(object, run, &current, (patch, after), (together, verbs)).await?;
+                return self.confirm(object, run, self.live(object, wanted, run.scope)).await;
+            }
             let request = with_secrets(self.patch(&current, patch, run), object, after);
             if rest.operations.update {
                 run.call_and_wait(request, &rest.operation_api()).await?;
@@ -312,6 +365,22 @@ impl RestObjects {
             self.confirm(object, run, self.live(object, wanted, run.scope)).await
         }
     }
+}
+
+/// The fields of a mask, each on its own but for those that go `together`.
+fn groups(mask: &[String], together: &[&str]) -> Vec<Vec<String>> {
+    let mut groups: Vec<Vec<String>> = Vec::new();
+    for field in mask.iter().filter_map(|path| path.split('.').next()) {
+        let is_together = |other: &String| together.contains(&field) && together.contains(&other.as_str());
+        if groups.iter().flatten().any(|other| other == field) {
+            continue;
+        }
+        match groups.iter_mut().find(|group| group.iter().any(is_together)) {
+            Some(group) => group.push(field.to_owned()),
+            None => groups.push(vec![field.to_owned()]),
+        }
+    }
+    groups
 }
 
 /// What follows a change did not come to its end.
@@ -645,7 +714,10 @@ impl Objects for RestObjects {
             let outcome = read_modify_write(
                 run.context,
                 run.write_policies(),
-                || async { Ok(self.get_known(object, run, name, change.before).await?) },
+                || async {
+                    self.idle(run, name).await?;
+                    Ok(self.get_known(object, run, name, change.before).await?)
+                },
                 plan,
                 |(current, patch)| self.write(object, run, current, patch, change.after),
             )
@@ -722,6 +794,7 @@ impl Objects for RestObjects {
     async fn delete(&self, run: &run::Run, name: &str, component: &Dynamic) -> Result<(), CallError> {
         let (run, rest) = (Run::of(run)?, self.rest());
         self.kind.before_delete(component, run).await?;
+        self.idle(run, name).await?;
         let request = Request::delete(rest.host.clone(), self.item_path(name));
         match run.delete(&request, &rest.operation_api(), rest.operations.delete).await.found() {
             // A deletion whose answer was lost or made no sense may have happened all the same.
@@ -735,6 +808,13 @@ impl Objects for RestObjects {
 mod tests {
     use super::*;
     use crate::google::kinds::kind;
+
+    #[test]
+    fn fields_are_written_one_by_one_but_for_those_that_belong_together() {
+        let mask = ["labels.a", "labels.b", "replicaCount", "memorySizeGb", "readReplicasMode"].map(str::to_owned);
+        let groups = groups(&mask, &["readReplicasMode", "replicaCount"]);
+        assert_eq!(groups, [vec!["labels"], vec!["replicaCount", "readReplicasMode"], vec!["memorySizeGb"]]);
+    }
 
     #[test]
     fn what_guards_an_update_is_carried_as_it_was_read() {

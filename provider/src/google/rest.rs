@@ -242,6 +242,13 @@ pub enum Update {
     },
     /// PATCH with the object in this field of the body, and the mask beside it in `updateMask` (service accounts, topics).
     Wrapped(&'static str),
+    /// PATCH with `updateMask`, each of one whole field, and one change at a time (Redis).
+    OneByOne {
+        /// Fields that go in one call all the same.
+        together: &'static [&'static str],
+        /// Fields that a verb of their own changes, with the verb: `POST NAME:VERB`, the field in the body.
+        verbs: &'static [(&'static str, &'static str)],
+    },
     /// PATCH with the whole object, as read and changed, in place of what is there; its `etag` guards it (jobs).
     Whole,
     /// PATCH that merges: it carries what changed, and null removes.

@@ -6,8 +6,7 @@ use localcloud::{Seed, SeedObject};
 use serde_json::{Value as Json, json};
 
 /// What is different after any write, and between any two objects.
-const BY_ITSELF: [&str; 23] = [
-    "createTime",
+const BY_ITSELF: [&str; 20] = [
     "creationRecord",
     "etag",
     "executionCount",
@@ -21,13 +20,11 @@ const BY_ITSELF: [&str; 23] = [
     "oauth2ClientId",
     "observedGeneration",
     "reconciling",
-    "settingsVersion",
     "terminalCondition",
     "timeCreated",
     "trafficStatuses",
     "uid",
     "uniqueId",
-    "updateTime",
     "updated",
     "userUpdateTime",
 ];
@@ -36,14 +33,18 @@ const BY_ITSELF: [&str; 23] = [
 const OF_COMPUTE: [&str; 4] = ["creationTimestamp", "fingerprint", "id", "labelFingerprint"];
 
 /// The same, wherever it lies.
-const TIMES: [&str; 7] = [
+const TIMES: [&str; 11] = [
+    "createTime",
     "earliestVersionTime",
     "effectiveTime",
     "lastEnableTime",
     "lockedTime",
     "mutationRecords",
+    "rdbNextSnapshotTime",
+    "settingsVersion",
     "terminalStorageClassUpdateTime",
     "toggleTime",
+    "updateTime",
 ];
 
 /// The name of an object or of a policy.

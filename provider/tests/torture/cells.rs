@@ -51,10 +51,11 @@ const NAMED_BY_SERVER: [&str; 7] =
     ["operations", "alertPolicies", "notificationChannels", "budgets", "indexes", "revisions", "executions"];
 
 /// Collections of which a page without items says that there are none.
-const COLLECTIONS: [&str; 20] = [
+const COLLECTIONS: [&str; 21] = [
     "alertPolicies",
     "b",
     "budgets",
+    "connectors",
     "databases",
     "fields",
     "indexes",
@@ -75,13 +76,15 @@ const COLLECTIONS: [&str; 20] = [
 ];
 
 /// The calls that answer with a long-running operation.
-const OPERATIONS: [(&str, &str); 7] = [
+const OPERATIONS: [(&str, &str); 9] = [
     ("run.googleapis.com", "/services"),
     ("run.googleapis.com", "/jobs"),
     ("artifactregistry.googleapis.com", "/repositories"),
     ("iam.googleapis.com", "/workloadIdentityPools"),
     ("firestore.googleapis.com", "/databases"),
     ("serviceusage.googleapis.com", "/services"),
+    ("vpcaccess.googleapis.com", "/connectors"),
+    ("redis.googleapis.com", "/instances"),
     ("sqladmin.googleapis.com", "/instances"),
 ];
 

@@ -1,7 +1,7 @@
 //! `cloudscheduler.googleapis.com` v1: jobs, which here are never due.
 //!
 //! A creation has the name in its body, a PATCH without a mask replaces all, and a mask names whole top-level fields: one of `httpTarget` in
-//! camel case was refused (nodejs-scheduler#370). No answer has the defaults of retries in the recording, so none is added; the agent of
+//! camel case was refused (nodejs-scheduler#370). A topic need not be there (recorded). No answer has the defaults of retries in the recording, so none is added; the agent of
 //! HTTP calls and the type of their bodies are as the discovery document says.
 
 use serde_json::{Value, json};
@@ -125,14 +125,6 @@ fn put(call: &mut Call<'_>, path: &str, mut job: Object, prior: Option<Value>) -
     if let Some(target) = job.get_mut("httpTarget").and_then(Value::as_object_mut) {
         complete(target);
         check_account(call, target)?;
-    }
-    if let Some(topic) = job.get("pubsubTarget").and_then(|target| target["topicName"].as_str()) {
-        let path = format!("/v1/{}", call.world.with_project_ids(topic));
-        if !call.world.has("pubsub.googleapis.com", &path)
-            && call.world.project(topic.split('/').nth(1).unwrap_or_default()).is_some()
-        {
-            return Err(ApiError::not_found("Resource not found: the topic of pubsubTarget.topicName does not exist."));
-        }
     }
     if job.contains_key("httpTarget") {
         job.entry("attemptDeadline").or_insert(json!("180s"));

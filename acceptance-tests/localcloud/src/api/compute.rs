@@ -11,19 +11,25 @@ mod endpoint_group;
 mod forwarding_rule;
 mod health_check;
 mod link;
+mod network;
 mod operation;
 mod resource;
+mod subnetwork;
 mod target_proxy;
 mod url_map;
 
 use crate::error::ErrorStyle;
 use crate::route::Api;
 
+pub(crate) use network::peer;
+
 pub(crate) const HOST: &str = "compute.googleapis.com";
 
 /// The API.
 pub(crate) fn api() -> Api {
     let api = operation::serve(Api::new(HOST).style(ErrorStyle::Storage));
+    let api = network::serve(resource::serve(api, network::Network));
+    let api = subnetwork::serve(resource::serve(api, subnetwork::Subnetwork));
     let api = resource::serve(api, address::Address);
     let api = resource::serve(api, health_check::HealthCheck);
     let api = resource::serve(api, endpoint_group::EndpointGroup);

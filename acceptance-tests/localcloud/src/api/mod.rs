@@ -29,13 +29,16 @@ pub(crate) mod locations;
 pub(crate) mod logging;
 pub(crate) mod monitoring;
 pub(crate) mod pubsub;
+pub(crate) mod redis;
 pub(crate) mod resource_manager;
 pub(crate) mod run;
 pub(crate) mod secret_manager;
+pub(crate) mod service_networking;
 pub(crate) mod service_usage;
 pub(crate) mod sqladmin;
 pub(crate) mod storage;
 pub(crate) mod tokens;
+pub(crate) mod vpc_access;
 
 use crate::route::Api;
 
@@ -58,13 +61,16 @@ pub(crate) fn hosts() -> Vec<Api> {
         logging::api(),
         monitoring::api(),
         pubsub::api(),
+        redis::api(),
         resource_manager::api(),
         run::api(),
         secret_manager::api(),
+        service_networking::api(),
         service_usage::api(),
         sqladmin::api(),
         storage::api(),
         tokens::oauth2(),
         tokens::sts(),
+        vpc_access::api(),
     ]
 }

@@ -111,6 +111,7 @@ pub(super) const KINDS: &[Kind] = &[
                 },
                 Name { field: "template.volumes[].secret.secret", collection: "secrets", demand: Demand::Readable },
                 there("template.volumes[].gcs.bucket", "b"),
+                there("template.vpcAccess.connector", "connectors"),
             ],
         )
     },
@@ -137,7 +138,6 @@ pub(super) const KINDS: &[Kind] = &[
         "cloudscheduler.googleapis.com",
         "jobs",
         &[
-            there("pubsubTarget.topicName", "topics"),
             there("httpTarget.oidcToken.serviceAccountEmail", "serviceAccounts"),
             there("httpTarget.oauthToken.serviceAccountEmail", "serviceAccounts"),
         ],
@@ -173,6 +173,9 @@ pub(super) const KINDS: &[Kind] = &[
             there("pushConfig.oidcToken.serviceAccountEmail", "serviceAccounts"),
         ],
     ),
+    slow("vpcaccess.googleapis.com", "connectors", &[]),
+    // Recorded (`redis-instance`): create, change and delete are operations.
+    slow("redis.googleapis.com", "instances", &[]),
     now(
         "billingbudgets.googleapis.com",
         "budgets",

@@ -138,7 +138,7 @@ fn record_reached(
         }
         tree::set(&mut reached, attribute.name.clone(), settle(&children, &Dynamic::Null));
     }
-    secrets::forget_unsent_inside(address, prior, &mut reached);
+    secrets::forget_unsent_inside(address, (prior, was), meant, &mut reached);
     record(work, address, Part::Children, &reached);
 }
 

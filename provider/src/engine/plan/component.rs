@@ -206,11 +206,17 @@ pub(super) fn plan(
     let fixed = changed.iter().copied().filter(|attribute| attribute.extensions.get::<Immutable>().is_some());
     let (moved, open): (Vec<&Attribute>, Vec<&Attribute>) =
         fixed.partition(|attribute| meant.get(&attribute.name).is_wholly_known());
-    let may_replace = protection::may_be_replaced(&component);
+    let is_lost =
+        address.kind.is_beyond_repair(before) && protection::fate(address, before, view.is_protected) == Fate::Deleted;
+    let may_replace = is_lost || protection::may_be_replaced(&component);
     // What is not known yet may turn out to be the same: then the apply replaces nothing.
-    let is_open = may_replace && moved.is_empty() && !open.is_empty();
-    if let Some(deciding) = moved.first().or(open.first().filter(|_| is_open)) {
-        match replacement(view, address, before, &component, deciding, may_replace) {
+    let is_open = !is_lost && may_replace && moved.is_empty() && !open.is_empty();
+    let asked = match moved.first().or(open.first().filter(|_| is_open)) {
+        Some(deciding) => Some(replacement(view, address, before, &component, deciding, may_replace)),
+        None => is_lost.then_some(Ok(())),
+    };
+    if let Some(answer) = asked {
+        match answer {
             Ok(()) => {
                 // The new object has to keep rules that the old one may break.
                 address.kind.validate_new(&component, &address.path(), diagnostics);

@@ -35,6 +35,8 @@ impl Host {
     pub const MONITORING: Host = Host::known("monitoring.googleapis.com");
     /// Pub/Sub.
     pub const PUBSUB: Host = Host::known("pubsub.googleapis.com");
+    /// Memorystore for Redis.
+    pub const REDIS: Host = Host::known("redis.googleapis.com");
     /// Projects and their IAM policies.
     pub const RESOURCE_MANAGER: Host = Host::known("cloudresourcemanager.googleapis.com");
     /// Cloud Run.
@@ -47,6 +49,8 @@ impl Host {
     pub const SQL_ADMIN: Host = Host::known("sqladmin.googleapis.com");
     /// Cloud Storage.
     pub const STORAGE: Host = Host::known("storage.googleapis.com");
+    /// Serverless VPC Access.
+    pub const VPC_ACCESS: Host = Host::known("vpcaccess.googleapis.com");
 
     /// A host whose name is known at compile time.
     pub const fn known(name: &'static str) -> Host {

@@ -1,7 +1,7 @@
 //! Cloud Run jobs (API v2): containers that run to their end.
 //!
 //! An update replaces the whole job: what is not declared is read and written back. What services have, too, is in
-//! [`run`](super::run). A job can be [executed](execution) after each change, and others wait until it has succeeded.
+//! [`run`]. A job can be [executed](execution) after each change, and others wait until it has succeeded.
 
 mod execution;
 #[cfg(test)]
@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use tfplugin::{Diagnostics, Dynamic, Number, Object, Path, Value};
 
-use super::run::container::{Paths, container_object, container_paths};
+use super::run::container::container_object;
+use super::run::paths::{Paths, container_paths};
 use super::run::probe::{Probe, ProbeAt};
 use super::run::resources::Gpu;
 use super::run::sidecars::{self, JobSidecar, Sidecars, sidecars};

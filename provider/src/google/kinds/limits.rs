@@ -27,3 +27,22 @@ pub(super) fn length(
         .at(path.attribute(name.to_owned())),
     );
 }
+
+/// Refuses a number outside `least..=most`.
+pub(super) fn number(
+    number: &Value<i64>,
+    (least, most): (i64, i64),
+    name: &'static str,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    if let Some(number) = number.known().filter(|number| !(least..=most).contains(number)) {
+        diagnostics.push(
+            Diagnostic::error(
+                format!("{name} out of range"),
+                format!("{name} must be between {least} and {most}; it is {number}."),
+            )
+            .at(path.attribute(name)),
+        );
+    }
+}

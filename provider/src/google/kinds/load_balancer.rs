@@ -9,6 +9,7 @@ mod backend;
 mod certificate;
 mod frontend;
 mod graph;
+mod link;
 mod names;
 mod route;
 mod sync;

@@ -14,6 +14,7 @@ mod job;
 mod limits;
 mod load_balancer;
 mod notification_channel;
+mod redis_instance;
 mod registry;
 mod run;
 mod scalars;
@@ -23,6 +24,7 @@ mod service;
 mod service_account;
 mod sql_instance;
 mod topic;
+mod vpc_connector;
 mod workload_identity_pool;
 
 pub use self::alert_policy::{preset_names, runbook};
@@ -63,6 +65,8 @@ kinds![
     firestore_database::FirestoreDatabase,
     sql_instance::SqlInstance,
     topic::Topic,
+    vpc_connector::VpcConnector,
+    redis_instance::RedisInstance,
     budget::Budget,
     load_balancer::LoadBalancer,
 ];

@@ -1,7 +1,7 @@
 //! Cloud Run services (API v2).
 //!
 //! A service belongs to many: CI changes the image, gcloud leaves its name, others add sidecars. Only what is declared is
-//! written, and the main container is the one with a port, else the first. What jobs have, too, is in [`run`](super::run).
+//! written, and the main container is the one with a port, else the first. What jobs have, too, is in [`run`].
 
 mod silence;
 mod validate;
@@ -15,7 +15,8 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use tfplugin::{Choice, Diagnostics, Dynamic, Object, Path, Value};
 
-use super::run::container::{Paths, container_object, container_paths};
+use super::run::container::container_object;
+use super::run::paths::{Paths, container_paths};
 use super::run::probe::{Probe, ProbeAt};
 use super::run::resources::{CpuIdle, Gpu};
 use super::run::sidecars::{self, Sidecar, Sidecars, sidecars};
@@ -25,7 +26,8 @@ use super::run::{self, ExecutionEnvironment, FOREIGN_ANNOTATIONS, is_account_ema
 use super::scalars::KmsKey;
 use crate::engine::kind::{Declared, Discovery, Gradual, Kind};
 use crate::engine::marks::{
-    Codec, Immutable, Labels, NeverRead, OwnKeys, ScalarCodec, Unordered, Volatile, WhenSilent, refers, wire, wire_with,
+    Codec, Immutable, Labels, Later, NeverRead, OwnKeys, ScalarCodec, Unordered, Volatile, WhenSilent, refers, wire,
+    wire_with,
 };
 use crate::engine::objects::Readiness;
 use crate::engine::scope::Scope;
@@ -123,11 +125,11 @@ container_object! {
         /// The sidecars: containers beside the main one, by name, that share its network and volumes. Requests come to the main
         /// one only. Once it is set, it is all there are: sidecars that it does not name are removed, `{}` removes all. When
         /// nothing is said, or when it leaves the configuration, those that are there stay as they are.
-        #[tf(optional, computed, ext(wire_with(&SIDECARS)))]
+        #[tf(optional, computed, ext(wire_with(&SIDECARS), Later))]
         pub(super) containers: Value<BTreeMap<String, Sidecar>>,
         /// What the main container is called, for `depends_on` of sidecars. Cloud Run names it where there are several and nothing is
         /// said. When it leaves the configuration it stays as it is.
-        #[tf(optional, computed, ext(wire("template.containers[ports].name"), WhenSilent(sidecars::name_of_main)))]
+        #[tf(optional, computed, ext(wire("template.containers[ports].name"), WhenSilent(sidecars::name_of_main), Later))]
         pub(super) container_name: Value<String>,
         /// KEYs of jobs of this stack that come first: the service is created or changed only when they are, and, where they
         /// are executed on change, when that has succeeded.

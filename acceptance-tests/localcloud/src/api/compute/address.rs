@@ -34,7 +34,12 @@ impl Resource for Address {
         let part = |at: usize| digits.get(at..at + 2).and_then(|text| text.parse::<u8>().ok()).unwrap_or_default();
         defaults(
             wanted,
-            &[("description", json!("")), ("addressType", json!("EXTERNAL")), ("status", json!("RESERVED"))],
+            &[
+                ("description", json!("")),
+                ("addressType", json!("EXTERNAL")),
+                ("status", json!("RESERVED")),
+                ("networkTier", json!("PREMIUM")),
+            ],
         );
         if wanted["addressType"] == "INTERNAL" {
             if !wanted.contains_key("network") || !wanted.contains_key("purpose") {
@@ -46,7 +51,7 @@ impl Resource for Address {
                 Some("IPV6") => format!("2600:1901:0:{digits:.4}::"),
                 _ => format!("34.{}.{}.{}", 100 + part(0), part(2), part(4)),
             };
-            defaults(wanted, &[("address", json!(address)), ("networkTier", json!("PREMIUM"))]);
+            defaults(wanted, &[("address", json!(address))]);
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::store::World;
 const ROOT: &str = "https://www.googleapis.com/compute/v1/";
 
 /// Collections that are served here: what lies in others is taken to be there.
-const SERVED: [&str; 11] = [
+const SERVED: [&str; 12] = [
     "addresses",
     "backendBuckets",
     "backendServices",
@@ -20,13 +20,14 @@ const SERVED: [&str; 11] = [
     "networkEndpointGroups",
     "networks",
     "sslCertificates",
+    "subnetworks",
     "targetHttpProxies",
     "targetHttpsProxies",
     "urlMaps",
 ];
 
 /// Fields that say who uses an object, or what it is: they do not hold the object that they name.
-const BACKWARD: [&str; 6] = ["selfLink", "selfLinkWithId", "users", "usedBy", "subnetworks", "region"];
+const BACKWARD: [&str; 7] = ["selfLink", "selfLinkWithId", "users", "usedBy", "subnetworks", "region", "peerings"];
 
 /// The link of a relative name.
 pub(super) fn full(relative: &str) -> String {

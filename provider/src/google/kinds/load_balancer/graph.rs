@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 use tfplugin::Dynamic;
 
+use super::link::{key, reference};
 use super::route;
 use crate::engine::wire::{self, text};
-use crate::google::api::{ApiError, relative};
+use crate::google::api::ApiError;
 use crate::google::compute;
 use crate::google::names::last_segment;
 use crate::google::session::Run;
@@ -71,22 +72,6 @@ const OUTPUT: [&str; 12] = [
 /// The objects of the project, by the part of their names that follows the project: `global/urlMaps/NAME`.
 pub(super) struct Graph {
     objects: BTreeMap<String, Json>,
-}
-
-/// The part of a link that follows the project.
-pub(super) fn key(link: &str) -> Option<String> {
-    let (_, rest) = relative(link)?.strip_prefix("projects/")?.split_once('/')?;
-    Some(rest.to_owned())
-}
-
-/// What a backend is called in the JSON of a load balancer: the last two segments of its link.
-pub(super) fn reference(link: &str) -> Option<String> {
-    key(link)?.strip_prefix("global/").map(str::to_owned)
-}
-
-/// The relative name that a reference stands for.
-pub(super) fn link(project: &str, reference: &str) -> String {
-    format!("projects/{project}/global/{reference}")
 }
 
 impl Graph {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json, json};
 use tfplugin::{Object, Value};
 
-use super::graph::{link, reference};
+use super::link::{link, reference};
 use crate::engine::marks::{Unordered, wire};
 use crate::engine::wire::text;
 
@@ -93,7 +93,7 @@ pub(super) fn write(routes: &[Json], project: &str) -> (Vec<Json>, Vec<Json>) {
             rule
         });
         let paths: Vec<Json> = paths.collect();
-        put(&mut matcher, "pathRules", (!paths.is_empty()).then_some(Json::Array(paths)));
+        matcher["pathRules"] = Json::Array(paths);
         let with_name = |name: &str| {
             let mut named = matcher.clone();
             named["name"] = json!(name);

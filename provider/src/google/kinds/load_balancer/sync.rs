@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value as Json, json};
 use tfplugin::Dynamic;
 
-use super::graph::{Graph, key, link};
+use super::graph::Graph;
+use super::link::{key, link};
 use super::{names, route};
 use crate::engine::tree;
 use crate::engine::wire::{self, text};

@@ -226,6 +226,16 @@ fn https_needs_certificates_and_http_has_none() {
 }
 
 #[test]
+fn a_redirect_does_not_take_the_place_of_the_balancers_own_map() {
+    let mut said = hcl();
+    said["frontends"]["http"]["redirect_map"] = json!("web");
+    refused(balancers(), &said, ".frontends[\"http\"].redirect_to_https", "which is the load balancer's own");
+    said["frontends"]["http"]["redirect_map"] = json!(null);
+    said["frontends"]["http"]["name"] = json!("web");
+    refused(balancers(), &said, ".frontends[\"http\"].redirect_to_https", "which is the load balancer's own");
+}
+
+#[test]
 fn a_component_that_names_a_key_and_one_that_names_the_name_mean_the_same() {
     let (mut by_key, mut by_name) = (component(balancers(), &hcl()), component(balancers(), &hcl()));
     set(&mut by_name, "default_backend", Dynamic::string("backendServices/web-api"));

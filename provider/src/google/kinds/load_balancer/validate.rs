@@ -27,6 +27,7 @@ pub(super) fn always(spec: &LoadBalancerSpec, path: &Path, diagnostics: &mut Dia
         let path = path.attribute("frontends").key(key);
         name(&frontend.name, &path, diagnostics);
         of_protocol(frontend, &path, diagnostics);
+        two_maps(&spec.name, frontend, &path, diagnostics);
     }
     for (key, address) in spec.addresses.known().into_iter().flatten() {
         name(&address.name, &path.attribute("addresses").key(key), diagnostics);
@@ -34,11 +35,12 @@ pub(super) fn always(spec: &LoadBalancerSpec, path: &Path, diagnostics: &mut Dia
     for (key, certificate) in spec.certificates.known().into_iter().flatten() {
         name(&certificate.name, &path.attribute("certificates").key(key), diagnostics);
     }
-    references(spec, path, diagnostics);
 }
 
 /// Rules for what is new.
 pub(super) fn new(spec: &LoadBalancerSpec, path: &Path, diagnostics: &mut Diagnostics) {
+    references(spec, path, diagnostics);
+    destinations(spec, path, diagnostics);
     let is_classic = spec.scheme.known().is_some_and(|scheme| *scheme == Scheme::External);
     for (key, backend) in spec.backends.known().into_iter().flatten() {
         let path = path.attribute("backends").key(key);
@@ -147,6 +149,39 @@ fn of_protocol(frontend: &Frontend, path: &Path, diagnostics: &mut Diagnostics) 
     if frontend.redirect_to_https.known() == Some(&false) && !frontend.redirect_map.is_null() {
         let detail = "redirect_map names the URL map of a redirect. Set redirect_to_https = true, or remove it.";
         error("redirect_map", "redirect_map without a redirect", detail.to_owned());
+    }
+}
+
+/// A redirect is a URL map of its own, and takes its name from the forwarding rule where it has none.
+fn two_maps(balancer: &Value<String>, frontend: &Frontend, path: &Path, diagnostics: &mut Diagnostics) {
+    let map = if frontend.redirect_map.is_null() { &frontend.name } else { &frontend.redirect_map };
+    let (Some(true), Some(map), Some(balancer)) = (frontend.redirect_to_https.known(), map.known(), balancer.known())
+    else {
+        return;
+    };
+    if map == balancer {
+        let detail = format!(
+            "The redirect would be the URL map {map:?}, which is the load balancer's own. Set redirect_map to another name."
+        );
+        diagnostics.push(Diagnostic::error("Two URL maps of one name", detail).at(path.attribute("redirect_to_https")));
+    }
+}
+
+/// A route, and a path in it, leads somewhere.
+fn destinations(spec: &LoadBalancerSpec, path: &Path, diagnostics: &mut Diagnostics) {
+    let mut require = |value: &Value<String>, path: Path| {
+        if value.is_null() {
+            let detail = "Say where the requests go: with the KEY of a backend, or \"backendServices/NAME\" or \
+                          \"backendBuckets/NAME\" for one that exists outside the stack.";
+            diagnostics.push(Diagnostic::error("A route without a backend", detail).at(path));
+        }
+    };
+    for (index, route) in spec.routes.known().into_iter().flatten().enumerate() {
+        let at = path.attribute("routes").index(index);
+        require(&route.default_backend, at.attribute("default_backend"));
+        for (index, rule) in route.paths.known().into_iter().flatten().enumerate() {
+            require(&rule.backend, at.attribute("paths").index(index).attribute("backend"));
+        }
     }
 }
 

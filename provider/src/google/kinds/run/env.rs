@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, Entries, Object, Value};
 
-use super::container::Paths;
 use super::names::CloudName;
+use super::paths::Paths;
 use crate::engine::marks::{Codec, refers};
 use crate::engine::wire;
 

@@ -7,6 +7,7 @@
 pub(super) mod container;
 pub(super) mod env;
 pub(super) mod names;
+pub(super) mod paths;
 pub(super) mod probe;
 pub(super) mod resources;
 pub(super) mod sidecars;

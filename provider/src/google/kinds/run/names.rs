@@ -73,6 +73,7 @@ pub(in crate::google::kinds) fn used(body: &Json, template: &str) -> Vec<(&'stat
     let text = |json: Option<&Json>| json.and_then(Json::as_str).map(str::to_owned);
     let mut found: Vec<(&'static str, String)> = Vec::new();
     found.extend(text(wire::get(template, "serviceAccount")).map(|email| ("service_accounts", email)));
+    found.extend(text(wire::get(template, "vpcAccess.connector")).map(|connector| ("vpc_connectors", connector)));
     let elements = |path: &str| wire::get(template, path).and_then(Json::as_array).cloned().unwrap_or_default();
     for volume in elements("volumes") {
         found.extend(text(wire::get(&volume, "gcs.bucket")).map(|bucket| ("buckets", bucket)));

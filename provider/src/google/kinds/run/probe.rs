@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, Entries, Name, Number, Object, Value};
 
-use super::container::ProbePaths;
+use super::paths::ProbePaths;
 use crate::engine::marks::{Codec, Silent, WhenSilent};
 use crate::engine::wire::{self, SECONDS_INT};
 use crate::types::Duration;

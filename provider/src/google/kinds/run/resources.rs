@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use tfplugin::{Dynamic, Number};
 
-use super::container::Paths;
+use super::paths::Paths;
 use crate::engine::marks::Codec;
 use crate::engine::wire;
 

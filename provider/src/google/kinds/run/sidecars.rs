@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, Entries, Object, ObjectSchema, Value};
 
-use super::container::{Paths, container_object, container_paths};
+use super::container::container_object;
+use super::paths::{Paths, container_paths};
 use super::probe::{Probe, ProbeAt};
 use super::volumes::{self, VolumePaths, array, name_of};
 use crate::engine::marks::{Codec, Silent, WhenSilent, wire_with};

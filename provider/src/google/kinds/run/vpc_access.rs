@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use tfplugin::{Choice, Dynamic, Object, Value};
 
 use super::names::{CloudName, is_same_name};
-use crate::engine::marks::{Silent, WhenSilent, wire};
+use crate::engine::marks::{Silent, WhenSilent, refers, wire};
 
 /// Access to a VPC network: through a connector, or directly with an interface in a network.
 #[derive(Object, Clone)]
 #[tf(nested)]
 pub(in crate::google::kinds) struct VpcAccess {
-    /// The Serverless VPC Access connector: its name, or `projects/P/locations/L/connectors/NAME`.
-    #[tf(optional, ext(wire("connector").instead_of(&["networkInterfaces"])))]
+    /// The Serverless VPC Access connector: the KEY of one of this stack, its name, or
+    /// `projects/P/locations/L/connectors/NAME`.
+    #[tf(optional, ext(wire("connector").instead_of(&["networkInterfaces"]), refers("vpc_connectors", "id")))]
     pub(in crate::google::kinds) connector: Value<CloudName>,
     /// The network of direct access. Cloud Run finds it by the subnetwork when only that is given, and again when that
     /// changes.
