@@ -258,7 +258,7 @@ fn notes(of: &StackPage, path: &str, attribute: &Attribute) -> Vec<String> {
         "iam" => Some("Grants"),
         "deletion_policy" => Some("Deletion"),
         "allow_replacement" => Some("Immutable attributes"),
-        "effective_labels" => Some(of.labels),
+        "effective_labels" | "effective_tags" => Some(of.labels),
         _ => None,
     };
     notes.extend(section.map(|title| format!("See [{title}](#{}).", slug(title))));

@@ -19,6 +19,8 @@ pub struct Connection {
     pub region: Value<String>,
     /// Tags for everything.
     pub default_tags: Value<BTreeMap<String, String>>,
+    /// How the keys of tags begin that an import leaves to others.
+    pub foreign_tags: Vec<String>,
     /// The accounts that may be worked in; all of them when there is none.
     pub allowed_accounts: BTreeSet<String>,
     /// What the client is made of, or why it cannot be made yet.
@@ -46,6 +48,7 @@ impl Default for Connection {
         Self {
             region: Value::Null,
             default_tags: Value::Null,
+            foreign_tags: Vec::new(),
             allowed_accounts: BTreeSet::new(),
             client: ClientConfig::default().into(),
         }

@@ -20,7 +20,7 @@ use crate::engine::objects::{
 use crate::engine::place::Place;
 use crate::engine::run;
 use crate::engine::scope::Scope;
-use crate::engine::{tree, wire};
+use crate::engine::{common, tree, wire};
 
 /// How the API of a kind is called. An object is one JSON, with what several calls say of it: its tags are a map in
 /// [`FIELD`](super::tags::FIELD).
@@ -34,6 +34,11 @@ pub trait Api: Kind {
 
     /// The name in an object's JSON.
     fn name_of<'b>(&self, body: &'b Json) -> &'b str;
+
+    /// The name of the component's object, as [`Api::name_of`] has it; `None` while it is not known.
+    fn object_name(&self, component: &Dynamic) -> Option<String> {
+        tree::text(component, common::NAME).map(str::to_owned)
+    }
 
     /// Whether the creation of an object that is there already is answered as if it had been made: then it is looked for
     /// first.
@@ -121,7 +126,6 @@ impl AwsObjects {
     fn live(&self, object: &ObjectSchema, body: Json, scope: &Scope) -> LiveObject {
         let name = self.api.name_of(&body).to_owned();
         let mut component = wire::read(object, &body);
-        tree::set(&mut component, "name", Dynamic::string(&name));
         for (attribute, value) in self.api.derive(&body, scope) {
             tree::set(&mut component, attribute, value);
         }
@@ -201,12 +205,16 @@ impl Objects for AwsObjects {
         pattern.replace("{account}", "ACCOUNT").replace("{name}", "NAME")
     }
 
+    fn are_in_region(&self) -> bool {
+        !self.api.service().is_global
+    }
+
     fn named_by(&self) -> NamedBy {
         NamedBy::Configuration
     }
 
     fn name(&self, component: &Dynamic, _: &Scope) -> Option<String> {
-        tree::text(component, "name").map(str::to_owned)
+        self.api.object_name(component)
     }
 
     fn full_name(&self, name: &str, place: &Place) -> String {
@@ -279,7 +287,8 @@ impl Objects for AwsObjects {
         let accepted = |error: ApiError| CreateError::Accepted(error.into());
         let run = Run::of(run).map_err(CreateError::Asked)?;
         let body = wire::create(object, component);
-        let name = tree::text(component, "name").unwrap_or_default();
+        let name = self.api.object_name(component).unwrap_or_default();
+        let name = name.as_str();
         if self.api.creates_silently() {
             let found = self.get(object, run, name, None).await;
             if found.map_err(|error| CreateError::Asked(error.into()))?.is_some() {

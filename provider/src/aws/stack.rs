@@ -168,6 +168,10 @@ impl Cloud for Aws {
         tags.cloned().unwrap_or_default()
     }
 
+    fn foreign_labels(&self, connection: &dyn cloud::Connection) -> Vec<String> {
+        Connection::of(connection).map(|connection| connection.foreign_tags.clone()).unwrap_or_default()
+    }
+
     fn preparation(&self, _: &dyn cloud::Connection) -> Preparation {
         Preparation::Report
     }

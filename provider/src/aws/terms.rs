@@ -11,7 +11,7 @@ use crate::engine::error::CallError;
 use crate::engine::grants::{Grants, Policies, Policy};
 use crate::engine::place::Place;
 use crate::engine::run::Run;
-use crate::engine::terms::Terms;
+use crate::engine::terms::{LabelWords, Terms};
 
 /// AWS's terms.
 pub struct AwsTerms;
@@ -39,6 +39,10 @@ pub fn arn(pattern: &str, place: &Place, name: &str) -> String {
 impl Terms for AwsTerms {
     fn resource(&self) -> &'static str {
         "mlops_aws_stack"
+    }
+
+    fn labels(&self) -> LabelWords {
+        LabelWords { noun: "tag", effective: "effective_tags" }
     }
 
     fn account_noun(&self) -> &'static str {
@@ -83,6 +87,10 @@ impl Terms for AwsTerms {
 
     fn is_key_member(&self, member: &str) -> bool {
         !member.contains(':')
+    }
+
+    fn is_key_role(&self, _: &str) -> bool {
+        false
     }
 
     fn refuse_member(&self, _: &str) -> Option<String> {

@@ -65,6 +65,10 @@ pub struct AwsConfig {
     /// Tags for everything; a stack's and a component's own tags come on top.
     #[tf(optional)]
     pub default_tags: Value<BTreeMap<String, String>>,
+    /// How the keys of tags begin that others set and that an import leaves alone: `["kubernetes.io/"]`. Of an object that is
+    /// in a stack, tags that the configuration does not have are never touched.
+    #[tf(optional)]
+    pub ignore_tags_prefixes: Value<BTreeSet<String>>,
     /// One address for all services, as moto and LocalStack want it. Falls back to `AWS_ENDPOINT_URL`.
     #[tf(optional)]
     pub endpoint: Value<String>,
@@ -141,6 +145,10 @@ pub(super) fn check(config: &Value<AwsConfig>, found: &mut Diagnostics) {
         let detail = format!("{account:?} is not the number of an account, which has 12 digits.");
         refuse(at(name!(AwsConfig.allowed_account_ids)), "Invalid account", detail);
     }
+    for prefix in config.ignore_tags_prefixes.known().into_iter().flatten().filter(|prefix| prefix.is_empty()) {
+        let detail = format!("{prefix:?} is how every key begins. Write the beginning of those that others set.");
+        refuse(at(name!(AwsConfig.ignore_tags_prefixes)), "Invalid prefix of tags", detail);
+    }
     for (key, value) in config.default_tags.known().into_iter().flatten() {
         if let Some(reason) = tags::refuse(key, value) {
             refuse(at(name!(AwsConfig.default_tags)).key(key), "Invalid tag", reason);
@@ -190,6 +198,7 @@ pub(super) fn connect(
     let connection = Connection {
         region: if config.is_unknown() { Value::Unknown } else { full.region },
         default_tags: if config.is_unknown() { Value::Unknown } else { full.default_tags },
+        foreign_tags: full.ignore_tags_prefixes.known().into_iter().flatten().cloned().collect(),
         allowed_accounts: full.allowed_account_ids.known().cloned().unwrap_or_default(),
         client,
     };
@@ -231,6 +240,7 @@ fn missing(config: &AwsConfig) -> Vec<&'static str> {
         (name!(AwsConfig.endpoint), config.endpoint.is_unknown()),
         (name!(AwsConfig.endpoints), config.endpoints.is_unknown()),
         (name!(AwsConfig.allowed_account_ids), config.allowed_account_ids.is_unknown()),
+        (name!(AwsConfig.ignore_tags_prefixes), config.ignore_tags_prefixes.is_unknown()),
         (name!(AwsConfig.max_retries), config.max_retries.is_unknown()),
         (name!(AwsConfig.parallelism), config.parallelism.is_unknown()),
     ];

@@ -76,6 +76,12 @@ pub trait Cloud: Send + Sync {
     /// The provider's labels for everything, as far as they are known.
     fn default_labels(&self, connection: &dyn Connection) -> BTreeMap<String, String>;
 
+    /// How the keys of labels begin that an import leaves to others.
+    fn foreign_labels(&self, connection: &dyn Connection) -> Vec<String> {
+        let _ = connection;
+        Vec::new()
+    }
+
     /// What an operation that writes may switch on.
     fn preparation(&self, connection: &dyn Connection) -> Preparation;
 

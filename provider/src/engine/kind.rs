@@ -271,6 +271,11 @@ impl AnyKind {
         self.terms
     }
 
+    /// The computed attribute with the labels that the stack keeps on an object.
+    pub fn effective_labels(&self) -> &'static str {
+        self.terms.labels().effective
+    }
+
     /// All kinds of the same cloud.
     pub fn siblings(&self) -> &'static [&'static AnyKind] {
         (self.siblings)()
@@ -307,7 +312,13 @@ impl AnyKind {
                 principal: nouns(|kind| kind.principal().is_some()),
                 role: nouns(|kind| kind.role().is_some()),
             };
-            common::complete(self.declaration.schema(), self.has_grants(), self.kind.holds_data(), &nouns)
+            common::complete(
+                self.declaration.schema(),
+                self.has_grants(),
+                self.kind.holds_data(),
+                &nouns,
+                self.terms.labels(),
+            )
         };
         self.object.get_or_init(complete)
     }

@@ -80,7 +80,7 @@ impl Look<'_> {
                 Some(first) => Verdict::InTheWay(Box::new(self.exists(address, found, Some(first)))),
             };
         }
-        let is_stamped_for = labels::stamped_key(found.tree.get(common::EFFECTIVE_LABELS)) == Some(&address.key);
+        let is_stamped_for = labels::stamped_key(kind.terms(), &found.tree) == Some(&address.key);
         match labels::owner(kind.terms(), &found.tree, self.scope) {
             Owner::This if kind.is_named_by_cloud() && !is_stamped_for => Verdict::Another,
             Owner::This if self.is_without_state && !common::adopts(effective) => match differs().first() {
@@ -100,7 +100,7 @@ impl Look<'_> {
         let mut effective = effective.clone();
         // Whose it is, is known now, and so are its labels.
         if let Some(labels) = labels::wanted(address, &effective, Some(&found.tree), self.scope) {
-            tree::set(&mut effective, common::EFFECTIVE_LABELS, labels);
+            tree::set(&mut effective, address.kind.effective_labels(), labels);
         }
         let Compared { known, wanted, changed } = compare(address, &effective, found);
         if let Some(fixed) = changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some()) {
@@ -167,16 +167,16 @@ impl Look<'_> {
 
     /// The error for an object that another stack has.
     fn foreign(&self, address: &Address, found: &LiveObject, adopts: bool) -> Diagnostic {
-        let noun = address.kind.noun();
+        let (noun, label) = (address.kind.noun(), address.kind.terms().labels().noun);
         let title =
             if adopts { format!("The {noun} belongs to another stack") } else { format!("The {noun} exists already") };
         let owner = labels::other_owner(address.kind.terms(), &found.tree, self.scope).unwrap_or_default();
         Diagnostic::error(
             title,
             format!(
-                "{address}: {} is there, and bears the label {} = {owner:?}, so it is left alone.\n\nTo move it to this stack, \
+                "{address}: {} is there, and bears the {label} {} = {owner:?}, so it is left alone.\n\nTo move it to this stack, \
                  have that one release it: set deletion_policy = \"ABANDON\" on its component and apply, then remove the \
-                 component and apply, which takes the label off. Then set adopt = true on {address}. To leave the {noun} where \
+                 component and apply, which takes the {label} off. Then set adopt = true on {address}. To leave the {noun} where \
                  it is, set another name.",
                 found.name,
                 labels::STACK_STAMP

@@ -168,6 +168,11 @@ pub trait Objects: Send + Sync {
     /// The line of the inventory for an object, with capitals for what differs, as pages show it.
     fn name_pattern(&self) -> String;
 
+    /// Whether all objects are in the region of their stack, which then needs no label of its own.
+    fn are_in_region(&self) -> bool {
+        false
+    }
+
     /// Who names an object.
     fn named_by(&self) -> NamedBy;
 

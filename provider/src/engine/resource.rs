@@ -501,6 +501,7 @@ impl<T: StackType, C: Lends<T>> ImportState<C> for StackResource<T> {
                 place: Place { account: import.account.clone(), number: None, region: import.region.clone() },
                 stack: import.stack.clone(),
                 default_labels: cloud.default_labels(session.connection()),
+                foreign_labels: cloud.foreign_labels(session.connection()),
                 ..Scope::default()
             };
             let calls = CallContext::new(Limit::Read.of(None), context.stop().clone());

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{iam, names};
 use crate::engine::grants::Policies;
 use crate::engine::place::Place;
-use crate::engine::terms::Terms;
+use crate::engine::terms::{LabelWords, Terms};
 use crate::types::{Location, check_label_key, check_label_value, check_member};
 
 /// Prefix of labels that Google's own products set.
@@ -19,6 +19,10 @@ pub struct GoogleTerms;
 impl Terms for GoogleTerms {
     fn resource(&self) -> &'static str {
         "mlops_stack"
+    }
+
+    fn labels(&self) -> LabelWords {
+        LabelWords { noun: "label", effective: "effective_labels" }
     }
 
     fn account_noun(&self) -> &'static str {

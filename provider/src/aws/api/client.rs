@@ -11,12 +11,12 @@ use tokio::sync::{OnceCell, Semaphore};
 use tracing::debug;
 
 use super::credentials::{CredentialsConfig, Fresh};
-use super::endpoint::Addressing;
+use super::endpoint::{Addressing, home};
 use super::error::{ApiError, Cause};
 use super::refusal::Refusal;
 use super::request::Request;
 use super::service::{Protocol, Service};
-use super::{sign, xml};
+use super::{form, sign, xml};
 use crate::engine::context::CallContext;
 use crate::http::{Pools, RetryPolicy};
 
@@ -183,7 +183,7 @@ impl Client {
         let credentials = ctx.wait_for(shared.credentials.get(region, now)).await;
         let credentials = credentials.map_err(|interrupted| fail(interrupted.into()))?.map_err(|no| fail(no.into()))?;
         let unsigned = sign::Unsigned { url: url.as_str(), headers: &headers, body: body.as_bytes() };
-        let signature = sign::headers(&unsigned, &credentials, (service.name, region), now)
+        let signature = sign::headers(&unsigned, &credentials, (service.name, home(&service, region)), now)
             .ok_or_else(|| fail(Cause::Unsendable("it cannot be signed".to_owned())))?;
         let pool = shared.pools.for_url(&url).map_err(|error| fail(Cause::Unsendable(error.to_string())))?;
         let mut prepared = pool.post(url).timeout(shared.config.request_timeout.min(ctx.remaining()));
@@ -277,15 +277,8 @@ fn encoded(request: &Request) -> (String, String) {
             (format!("application/x-amz-json-{version}"), body)
         }
         Protocol::Query { version } => {
-            let fields = request.body.as_object().into_iter().flatten();
-            let fields = fields.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-            let fields = [("Action", request.action), ("Version", version)].into_iter().chain(fields);
-            let mut url = reqwest::Url::parse("http://form/").ok();
-            let query = url.as_mut().map(|url| {
-                url.query_pairs_mut().extend_pairs(fields);
-                url.query().unwrap_or_default().to_owned()
-            });
-            ("application/x-www-form-urlencoded; charset=utf-8".to_owned(), query.unwrap_or_default())
+            let body = form::encoded(request.action, version, &request.body);
+            ("application/x-www-form-urlencoded; charset=utf-8".to_owned(), body)
         }
     }
 }

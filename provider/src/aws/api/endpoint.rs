@@ -30,17 +30,40 @@ pub fn partition(region: &str) -> &'static str {
     }
 }
 
+/// The region that signs for a service that is called from `region`: one that all regions share has a region of its own.
+pub fn home<'r>(service: &Service, region: &'r str) -> &'r str {
+    match partition(region) {
+        _ if !service.is_global => region,
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => "us-east-1",
+    }
+}
+
 impl Addressing {
     /// The services that can have an address of their own.
-    pub const SERVICES: &[&str] =
-        &[Service::DYNAMODB.name, Service::ECR.name, Service::LOGS.name, Service::SQS.name, Service::STS.name];
+    pub const SERVICES: &[&str] = &[
+        Service::DYNAMODB.name,
+        Service::ECR.name,
+        Service::IAM.name,
+        Service::LOGS.name,
+        Service::SQS.name,
+        Service::STS.name,
+    ];
 
     /// The address of a service in a region; `None` when they make no URL.
     pub fn url(&self, service: &Service, region: &str) -> Option<Url> {
         let own = self.endpoints.get(service.name).or(self.endpoint.as_ref());
         let text = match own {
             Some(url) => format!("{}/", url.as_str().trim_end_matches('/')),
-            None => format!("https://{}.{region}.{}/", service.host, suffix(region)),
+            // China's is under its region all the same.
+            None if service.is_global && partition(region) == "aws" => {
+                format!("https://{}.{}/", service.host, suffix(region))
+            }
+            None if service.is_global && partition(region) == "aws-us-gov" => {
+                format!("https://{}.us-gov.{}/", service.host, suffix(region))
+            }
+            None => format!("https://{}.{}.{}/", service.host, home(service, region), suffix(region)),
         };
         Url::parse(&text).ok()
     }
@@ -62,6 +85,14 @@ mod tests {
             ("cn-north-1", "https://sqs.cn-north-1.amazonaws.com.cn/"),
         ] {
             assert_eq!(Addressing::default().url(&Service::SQS, region).unwrap().as_str(), url);
+        }
+        for (region, url, signed_in) in [
+            ("eu-west-1", "https://iam.amazonaws.com/", "us-east-1"),
+            ("cn-northwest-1", "https://iam.cn-north-1.amazonaws.com.cn/", "cn-north-1"),
+            ("us-gov-east-1", "https://iam.us-gov.amazonaws.com/", "us-gov-west-1"),
+        ] {
+            assert_eq!(Addressing::default().url(&Service::IAM, region).unwrap().as_str(), url);
+            assert_eq!(home(&Service::IAM, region), signed_in);
         }
         assert_eq!((partition("us-gov-west-1"), partition("eu-west-1")), ("aws-us-gov", "aws"));
     }

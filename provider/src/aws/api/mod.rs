@@ -7,6 +7,7 @@ pub mod client;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
+mod form;
 mod refusal;
 mod request;
 mod service;

@@ -21,7 +21,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// The call of `action` with `body`: an object by the names of the API. In the query protocol its values are texts.
+    /// The call of `action` with `body`: an object by the names of the API. In the query protocol lists and objects become
+    /// numbered fields.
     pub fn new(service: Service, action: &'static str, body: Json) -> Self {
         Self { service, action, body, expected: &[], passing: Vec::new() }
     }

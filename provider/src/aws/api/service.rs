@@ -9,6 +9,8 @@ pub struct Service {
     pub host: &'static str,
     /// How it is spoken to.
     pub protocol: Protocol,
+    /// Whether there is one for all regions of a partition.
+    pub is_global: bool,
 }
 
 /// How calls and answers are written.
@@ -33,14 +35,20 @@ impl Service {
     pub const DYNAMODB: Self = Self::json("dynamodb", "1.0", "DynamoDB_20120810");
     /// Repositories of ECR.
     pub const ECR: Self = Self { host: "api.ecr", ..Self::json("ecr", "1.1", "AmazonEC2ContainerRegistry_V20150921") };
+    /// Users, roles and policies.
+    pub const IAM: Self = Self { is_global: true, ..Self::query("iam", "2010-05-08") };
     /// CloudWatch Logs.
     pub const LOGS: Self = Self::json("logs", "1.1", "Logs_20140328");
     /// Queues of SQS.
     pub const SQS: Self = Self::json("sqs", "1.0", "AmazonSQS");
     /// Who one is, and roles to assume.
-    pub const STS: Self = Self { name: "sts", host: "sts", protocol: Protocol::Query { version: "2011-06-15" } };
+    pub const STS: Self = Self::query("sts", "2011-06-15");
 
     const fn json(name: &'static str, version: &'static str, target: &'static str) -> Self {
-        Self { name, host: name, protocol: Protocol::Json { version, target } }
+        Self { name, host: name, protocol: Protocol::Json { version, target }, is_global: false }
+    }
+
+    const fn query(name: &'static str, version: &'static str) -> Self {
+        Self { name, host: name, protocol: Protocol::Query { version }, is_global: false }
     }
 }

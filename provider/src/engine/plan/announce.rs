@@ -37,6 +37,8 @@ pub(crate) struct Announcement {
     released: Vec<Line>,
     renamed: Vec<(Address, Address)>,
     foreign: Vec<Line>,
+    /// What the mark on those is called.
+    label: &'static str,
     /// Grants on the account or project, which is the target of them.
     revoked: Vec<String>,
     target: &'static str,
@@ -89,6 +91,7 @@ impl Announcement {
         for (address, component) in components {
             if let Some(owner) = labels::other_owner(address.kind.terms(), component, scope) {
                 let object = address.kind.full_name(component, scope).unwrap_or_default();
+                self.label = address.kind.terms().labels().noun;
                 self.foreign.push(Line {
                     place: address.to_string(),
                     object,
@@ -155,8 +158,9 @@ impl Announcement {
             let number = self.foreign.len();
             let (title, belong) = (count(number, "object"), if number == 1 { "belongs" } else { "belong" });
             let detail = format!(
-                "The label {} names another stack, so two stacks manage the same object. Keep it in one of them: take the \
+                "The {} {} names another stack, so two stacks manage the same object. Keep it in one of them: take the \
                  component out of the configuration of the other, which releases it. This stack deletes none of these.\n\n{}",
+                self.label,
                 labels::STACK_STAMP,
                 listed.join("\n")
             );
