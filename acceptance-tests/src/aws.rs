@@ -30,7 +30,8 @@ impl Scene {
         let folder =
             tempfile::Builder::new().prefix(&format!("{prefix}-")).tempdir().or_fail("make the world's folder");
         let log = folder.path().join("calls.txt");
-        let moto = S3::start_as(&[&log], &[("MOTO_ACCOUNT_ID", ACCOUNT)]);
+        // Of each service that is made, one task runs at once.
+        let moto = S3::start_as(&[&log], &[("MOTO_ACCOUNT_ID", ACCOUNT), ("MOTO_ECS_SERVICE_RUNNING", "1")]);
         let mut environment = terraform_environment(folder.path(), &programs::provider());
         let of_aws = [
             ("AWS_ENDPOINT_URL", moto.url.as_str()),
@@ -81,6 +82,29 @@ impl AwsWorld {
         let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)];
         let answer = self.moto.send_as(service, "POST", "/", &headers, body.to_string());
         if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).or_fail("read moto's answer") }
+    }
+
+    /// A call of IAM behind Terraform's back: its parameters beside the action; the XML of its answer.
+    pub fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> String {
+        self.query("iam", "2010-05-08", action, parameters)
+    }
+
+    /// The ids of the subnets of the network that every account has.
+    pub fn subnets(&self) -> Vec<String> {
+        elements(&self.query("ec2", "2016-11-15", "DescribeSubnets", &[]), "subnetId")
+    }
+
+    /// The ids of the security groups of the network that every account has.
+    pub fn security_groups(&self) -> Vec<String> {
+        elements(&self.query("ec2", "2016-11-15", "DescribeSecurityGroups", &[]), "groupId")
+    }
+
+    /// A call of a service that takes forms.
+    fn query(&self, service: &str, version: &str, action: &str, parameters: &[(&str, &str)]) -> String {
+        let fields = [("Action", action), ("Version", version)].into_iter().chain(parameters.iter().copied());
+        let url = reqwest::Url::parse_with_params("http://form/", fields).or_fail("write a form");
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        self.moto.send_as(service, "POST", "/", &headers, url.query().unwrap_or_default().to_owned())
     }
 
     /// The present end of the list of calls.
@@ -147,9 +171,23 @@ impl AwsWorld {
             repositories.iter().map(|repository| text(&repository["repositoryName"])).collect::<Vec<_>>();
         let groups = self.call("logs", "Logs_20140328.DescribeLogGroups", &none);
         let groups = list(&groups["logGroups"]).iter().map(|group| text(&group["logGroupName"])).collect::<Vec<_>>();
+        let clusters = self.call("ecs", "AmazonEC2ContainerServiceV20141113.ListClusters", &none);
+        let of_iam = [
+            ("ListPolicies", "PolicyName", [("Scope", "Local")].as_slice()),
+            ("ListRoles", "RoleName", &[]),
+            ("ListOpenIDConnectProviders", "Arn", &[]),
+        ];
+        let of_iam = of_iam.map(|(action, tag, parameters)| elements(&self.iam(action, parameters), tag));
         let names = list(&queues["QueueUrls"]).into_iter().chain(list(&tables["TableNames"])).map(|name| text(&name));
-        names.chain(repositories).chain(groups).collect()
+        let clusters = list(&clusters["clusterArns"]).iter().map(text).collect::<Vec<_>>();
+        names.chain(repositories).chain(groups).chain(clusters).chain(of_iam.into_iter().flatten()).collect()
     }
+}
+
+/// The texts of all elements of that name.
+fn elements(xml: &str, name: &str) -> Vec<String> {
+    let opening = format!("<{name}>");
+    xml.split(&opening).skip(1).filter_map(|part| Some(part.split_once("</")?.0.to_owned())).collect()
 }
 
 /// A stack `mlops_aws_stack.it` that holds `body`.

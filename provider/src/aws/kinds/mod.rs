@@ -5,10 +5,15 @@
 //!
 //! [`Api`]: super::objects::Api
 
+mod cluster;
 mod limits;
 mod log_group;
+mod oidc_provider;
+mod policy;
 mod queue;
 mod repository;
+mod role;
+mod service;
 mod table;
 
 #[cfg(test)]
@@ -30,4 +35,14 @@ macro_rules! kinds {
     };
 }
 
-kinds![table::Table, queue::Queue, repository::Repository, log_group::LogGroup];
+kinds![
+    table::Table,
+    queue::Queue,
+    repository::Repository,
+    policy::Policy,
+    role::Role,
+    oidc_provider::OidcProvider,
+    log_group::LogGroup,
+    cluster::Cluster,
+    service::Service,
+];
