@@ -10,7 +10,6 @@ mod wire;
 mod adoption;
 mod alert_policy;
 mod aws;
-mod aws_ecs;
 mod aws_iam;
 mod bucket;
 mod budget;

@@ -13,7 +13,6 @@ mod policy;
 mod queue;
 mod repository;
 mod role;
-mod service;
 mod table;
 
 #[cfg(test)]
@@ -44,5 +43,4 @@ kinds![
     oidc_provider::OidcProvider,
     log_group::LogGroup,
     cluster::Cluster,
-    service::Service,
 ];
