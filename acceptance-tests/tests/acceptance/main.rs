@@ -27,6 +27,7 @@ mod service_account;
 mod sql_instance;
 mod topic;
 mod vpc_connector;
+mod vpc_network;
 mod workload_identity_pool;
 
 mod apis;
