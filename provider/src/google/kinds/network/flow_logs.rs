@@ -16,8 +16,8 @@ pub(in crate::google::kinds) struct FlowLogs {
     /// `INTERVAL_5_MIN`, `INTERVAL_10_MIN` or `INTERVAL_15_MIN`.
     #[tf(default = "INTERVAL_5_SEC", ext(wire("aggregationInterval").always()))]
     pub(super) interval: Value<Interval>,
-    /// The share of the logs that is kept: 0 to 1.
-    #[tf(default = 0.5, ext(wire("flowSampling").always()))]
+    /// The share of the logs that is kept: 0 to 1. Google's own default is 0.5.
+    #[tf(required, ext(wire("flowSampling")))]
     pub(super) sampling: Value<f64>,
     /// What is logged beside addresses and counts: `EXCLUDE_ALL_METADATA`, `INCLUDE_ALL_METADATA`, or with `CUSTOM_METADATA` the
     /// `metadata_fields`.

@@ -85,7 +85,7 @@ fn logs_of_connections_are_on_where_they_are_said() {
         "metadataFields": ["src_instance"], "filterExpr": "true",
     });
     let mut hcl = hcl();
-    hcl["subnetworks"]["apps"]["flow_logs"] = json!({});
+    hcl["subnetworks"]["apps"]["flow_logs"] = json!({"sampling": 0.5});
     let configured = component(networks(), &hcl);
     assert_eq!(differences(networks(), &configured, &read_body(networks(), &logged)), Vec::<String>::new());
     assert_eq!(wire::unexpressed(networks().object(), &logged, networks().unmanaged()), Vec::<String>::new());
@@ -132,7 +132,7 @@ fn names_and_ranges_have_rules() {
     let at = ".subnetworks[\"apps\"].flow_logs.sampling";
     refused(networks(), &logs(json!({"sampling": 1.5})), at, "0 to 1");
     let at = ".subnetworks[\"apps\"].flow_logs.metadata_fields";
-    refused(networks(), &logs(json!({"metadata_fields": ["src_instance"]})), at, "CUSTOM_METADATA");
+    refused(networks(), &logs(json!({"sampling": 0.5, "metadata_fields": ["src_instance"]})), at, "CUSTOM_METADATA");
     let at = ".subnetworks[\"apps\"].role";
     refused(networks(), &subnetwork(json!({"ip_cidr_range": "10.0.0.0/24", "role": "ACTIVE"})), at, "purpose");
     let range = |more: Json| json!({"name": "main", "private_services": {"google": more}});
