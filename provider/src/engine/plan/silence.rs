@@ -1,7 +1,7 @@
 //! What an update makes of the attributes about which the configuration is silent.
 //!
-//! They stay as they are, unless they are marked [`WhenSilent`] or name a component that has left the stack. What stays open
-//! here the apply does not send: the API decides anew.
+//! They stay as they are, at every depth and also under another KEY, unless they are marked [`WhenSilent`] or name a component
+//! that has left the stack. What stays open here the apply does not send: the API decides anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,8 @@ use crate::engine::address::Address;
 use crate::engine::kind::AnyKind;
 use crate::engine::marks::{Refers, Silent, WhenSilent};
 use crate::engine::model::Components;
-use crate::engine::tree;
+use crate::engine::scope::Scope;
+use crate::engine::{tree, wire};
 
 /// Whether the configuration leaves the attribute to the provider.
 pub(super) fn is_silent(attribute: &Attribute, configured: &Dynamic) -> bool {
@@ -38,14 +39,23 @@ pub(super) struct Silence<'a> {
 
 impl Silence<'_> {
     /// Gives the silent attributes of a component that exists their values.
-    pub(super) fn settle(&self, address: &Address, configured: &Dynamic, before: &Dynamic, component: &mut Dynamic) {
+    pub(super) fn settle(
+        &self,
+        address: &Address,
+        configured: &Dynamic,
+        before: &Dynamic,
+        component: &mut Dynamic,
+        scope: &Scope,
+    ) {
         let object = address.kind.object();
+        let before = &by_new_keys(address, before, component, scope);
         for attribute in object.attributes.iter().filter(|attribute| !attribute.write_only) {
             if is_silent(attribute, configured) {
                 let kept = self.kept(address.kind, attribute, before.get(&attribute.name));
                 tree::set(component, attribute.name.clone(), kept);
             }
         }
+        keep_inside(object, configured, before, component);
         let now = component.clone();
         self.fill(address.kind, object, configured, before, component, (before, &now));
     }
@@ -138,6 +148,60 @@ impl Silence<'_> {
         });
         named
     }
+}
+
+/// The component as it was, with its children under the KEYs that they have now.
+fn by_new_keys(address: &Address, before: &Dynamic, component: &Dynamic, scope: &Scope) -> Dynamic {
+    let meant = |of: &Dynamic| {
+        let mut meant = of.clone();
+        address.kind.effective(&mut meant, &address.key, scope);
+        meant
+    };
+    let mut moved = before.clone();
+    let children = address.kind.object().attributes.iter().filter(|attribute| wire::children(attribute).is_some());
+    let mut both: Option<(Dynamic, Dynamic)> = None;
+    for attribute in children {
+        let name = &attribute.name;
+        let keys =
+            |of: &Dynamic| of.get(name).as_entries().map(|children| children.keys().cloned().collect::<Vec<_>>());
+        let (Some(was), Some(is)) = (keys(before), keys(component)) else { continue };
+        if was == is {
+            continue;
+        }
+        let (meant_before, meant) = both.get_or_insert_with(|| (meant(before), meant(component)));
+        let counterparts = wire::counterparts(attribute, meant_before.get(name), meant.get(name));
+        let children = counterparts.into_iter().map(|(key, old)| (key, before.get(name).get(old).clone()));
+        tree::set(&mut moved, name.clone(), Dynamic::Map(children.collect()));
+    }
+    moved
+}
+
+/// Keeps what is silent inside the component. Terraform does so by KEYs; what is under another one it takes for new.
+fn keep_inside(object: &ObjectSchema, configured: &Dynamic, before: &Dynamic, holder: &mut Dynamic) {
+    for attribute in &object.attributes {
+        let (name, Some((_, inner))) = (attribute.name.as_ref(), attribute.nested()) else { continue };
+        let Some(value) = holder.as_entries_mut().and_then(|entries| entries.get_mut(name)) else { continue };
+        let (said, was) = (configured.get(name), before.get(name));
+        match value {
+            Dynamic::Object(_) => keep_silent(inner, said, was, value),
+            Dynamic::Map(items) => {
+                items.iter_mut().for_each(|(key, item)| keep_silent(inner, said.get(key), was.get(key), item));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn keep_silent(object: &ObjectSchema, configured: &Dynamic, before: &Dynamic, holder: &mut Dynamic) {
+    if configured.as_entries().is_none() || before.as_entries().is_none() {
+        return;
+    }
+    for attribute in object.attributes.iter().filter(|attribute| !attribute.write_only) {
+        if is_silent(attribute, configured) && holder.get(&attribute.name).is_null() {
+            tree::set(holder, attribute.name.clone(), before.get(&attribute.name).clone());
+        }
+    }
+    keep_inside(object, configured, before, holder);
 }
 
 /// Leaves out what the plan has left open: the API decides anew.
