@@ -83,6 +83,20 @@ impl AwsWorld {
         if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).or_fail("read moto's answer") }
     }
 
+    /// A call of a service in the query protocol, behind Terraform's back: the fields of the form, `Action` among them. What
+    /// is answered is XML.
+    pub fn query(&self, service: &str, form: &[(&str, &str)]) -> String {
+        let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let fields = form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>();
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        self.moto.send_as(service, "POST", "/", &headers, fields.join("&"))
+    }
+
+    /// A call of S3, behind Terraform's back.
+    pub fn s3(&self, method: &str, path: &str, body: &str) -> String {
+        self.moto.send_as("s3", method, path, &[("content-type", "application/xml")], body.to_owned())
+    }
+
     /// The present end of the list of calls.
     pub fn mark(&self) -> Mark {
         Mark(self.calls().len())
@@ -91,7 +105,7 @@ impl AwsWorld {
     /// The actions since a mark that can change something, sorted.
     pub fn writes_since(&self, mark: Mark) -> Vec<String> {
         let mut calls = self.calls().split_off(mark.0);
-        calls.retain(|call| !["Describe", "Get", "List"].iter().any(|verb| call.starts_with(verb)));
+        calls.retain(|call| !["Describe", "Get", "List", "GET "].iter().any(|verb| call.starts_with(verb)));
         calls.sort();
         calls
     }
@@ -148,8 +162,18 @@ impl AwsWorld {
         let groups = self.call("logs", "Logs_20140328.DescribeLogGroups", &none);
         let groups = list(&groups["logGroups"]).iter().map(|group| text(&group["logGroupName"])).collect::<Vec<_>>();
         let names = list(&queues["QueueUrls"]).into_iter().chain(list(&tables["TableNames"])).map(|name| text(&name));
-        names.chain(repositories).chain(groups).collect()
+        let secrets = self.call("secretsmanager", "secretsmanager.ListSecrets", &none);
+        let secrets = list(&secrets["SecretList"]).iter().map(|secret| text(&secret["Name"])).collect::<Vec<_>>();
+        let topics = elements(&self.query("sns", &[("Action", "ListTopics"), ("Version", "2010-03-31")]), "TopicArn");
+        let buckets = elements(&self.s3("GET", "/", ""), "Name");
+        names.chain(repositories).chain(groups).chain(secrets).chain(topics).chain(buckets).collect()
     }
+}
+
+/// The texts of the elements of that name in an XML answer.
+fn elements(xml: &str, name: &str) -> Vec<String> {
+    let open = format!("<{name}>");
+    xml.split(&open).skip(1).filter_map(|rest| rest.split('<').next()).map(str::to_owned).collect()
 }
 
 /// A stack `mlops_aws_stack.it` that holds `body`.

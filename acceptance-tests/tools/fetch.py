@@ -27,7 +27,10 @@ APIS = (
     "firestore", "iam", "iamcredentials", "logging", "monitoring", "pubsub", "redis", "run", "secretmanager",
     "servicenetworking", "serviceusage", "sqladmin", "storage", "sts", "vpcaccess",
 )
-AWS_SERVICES = ("dynamodb", "ecr", "iam", "logs", "s3", "sqs", "sts")
+AWS_SERVICES = (
+    "application-autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "s3",
+    "secretsmanager", "sns", "sqs", "sts",
+)
 
 
 def wanted_stamp():

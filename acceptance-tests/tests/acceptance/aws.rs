@@ -1,5 +1,9 @@
 //! Stacks on AWS, against moto: made, changed with the fewest calls, drifted, imported, and kept to their account.
 
+mod bucket;
+mod secret;
+mod topic;
+
 use acceptance_tests::{Scene, on_every_terraform};
 use serde_json::json;
 

@@ -2,11 +2,13 @@
 //!
 //! `stack` is the cloud itself: account and region. `connection` is what the provider block says to it. `kinds` has a file
 //! for every kind of component; `objects` makes the calls that all of them share through a `session`; `api` speaks HTTP.
-//! `terms`, `tags`: how AWS writes things; `patience`: how long is waited for what.
+//! `terms`, `tags`, `cidr`: how AWS writes things; `ec2`: what its kinds share; `patience`: how long is waited for what.
 
 pub mod api;
+pub mod cidr;
 pub mod codecs;
 pub mod connection;
+pub mod ec2;
 pub mod kinds;
 pub mod objects;
 pub mod patience;

@@ -43,10 +43,16 @@ pub fn home<'r>(service: &Service, region: &'r str) -> &'r str {
 impl Addressing {
     /// The services that can have an address of their own.
     pub const SERVICES: &[&str] = &[
+        Service::CLOUDWATCH.name,
         Service::DYNAMODB.name,
+        Service::EC2.name,
         Service::ECR.name,
         Service::IAM.name,
         Service::LOGS.name,
+        Service::RDS.name,
+        Service::S3.name,
+        Service::SECRETS_MANAGER.name,
+        Service::SNS.name,
         Service::SQS.name,
         Service::STS.name,
     ];

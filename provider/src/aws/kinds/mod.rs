@@ -5,11 +5,14 @@
 //!
 //! [`Api`]: super::objects::Api
 
+mod bucket;
 mod limits;
 mod log_group;
 mod queue;
 mod repository;
+mod secret;
 mod table;
+mod topic;
 
 #[cfg(test)]
 mod tests;
@@ -30,4 +33,12 @@ macro_rules! kinds {
     };
 }
 
-kinds![table::Table, queue::Queue, repository::Repository, log_group::LogGroup];
+kinds![
+    bucket::Bucket,
+    table::Table,
+    queue::Queue,
+    topic::Topic,
+    repository::Repository,
+    secret::Secret,
+    log_group::LogGroup
+];
