@@ -1,6 +1,7 @@
 resource "mlops_aws_stack" "prod" {
   name   = "churn"
   region = "eu-west-1"
+  vpc_id = var.vpc_id # of every component below that lives in one
   tags   = { Environment = "prod", Team = "data" }
 
   # Encrypted and closed to the public unless a bucket says otherwise.
@@ -60,10 +61,67 @@ resource "mlops_aws_stack" "prod" {
     database_url = { name = "churn/prod/database-url", value_wo = var.database_url, value_wo_version = 1 }
   }
 
+  # A group without egress keeps EC2's rule that lets everything out.
+  security_groups = {
+    web      = { name = "churn-web", description = "Public", ingress = { https = { port = 443, cidr = "0.0.0.0/0" } } }
+    database = { name = "churn-rds", description = "PostgreSQL", ingress = { web = { port = 5432, security_group = "web" } } }
+  }
+
+  vpc_endpoints = {
+    sqs = { service = "sqs", subnets = var.private_subnets, security_groups = ["web"], private_dns_enabled = true }
+  }
+
+  db_subnet_groups = {
+    main = { name = "churn-db", description = "Private subnets", subnets = var.private_subnets }
+  }
+
+  db_parameter_groups = {
+    main = { name = "churn-postgres15", family = "postgres15", parameters = { log_min_duration_statement = "1000" } }
+  }
+
+  db_instances = {
+    main = {
+      name                    = "churn-db"
+      engine                  = "postgres"
+      engine_version          = "15" # minor versions are RDS's
+      instance_class          = "db.t3.micro"
+      allocated_storage       = 20
+      storage_type            = "gp3"
+      storage_encrypted       = true
+      database                = "churn"
+      username                = "churn"
+      password_wo             = var.database_password
+      password_wo_version     = 1
+      subnet_group            = "main"
+      parameter_group         = "main"
+      security_groups         = ["database"]
+      backup_retention_period = 7
+    }
+  }
+
   log_groups = {
     api    = { name = "/ecs/churn-api", retention_in_days = 30 }
     worker = { name = "/ecs/churn-worker", retention_in_days = 30 }
   }
+
+  alarms = {
+    dead = { name = "churn-dead-letters", preset = "dead_letters", queue = "failed", actions = ["alerts"] }
+    cpu  = { name = "churn-db-cpu", preset = "database_cpu", db_instance = "main", actions = ["alerts"] }
+  }
+}
+
+variable "vpc_id" {
+  type = string
+}
+
+variable "private_subnets" {
+  type = set(string)
+}
+
+variable "database_password" {
+  type      = string
+  sensitive = true
+  ephemeral = true
 }
 
 variable "database_url" {

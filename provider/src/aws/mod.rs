@@ -2,7 +2,7 @@
 //!
 //! `stack` is the cloud itself: account and region. `connection` is what the provider block says to it. `kinds` has a file
 //! for every kind of component; `objects` makes the calls that all of them share through a `session`; `api` speaks HTTP.
-//! `terms`, `tags`, `cidr`: how AWS writes things; `ec2`: what its kinds share; `patience`: how long is waited for what.
+//! `terms`, `tags`, `cidr`: how AWS writes things; `ec2`, `rds`: what their kinds share; `patience`: how long is waited for what.
 
 pub mod api;
 pub mod cidr;
@@ -12,6 +12,7 @@ pub mod ec2;
 pub mod kinds;
 pub mod objects;
 pub mod patience;
+pub mod rds;
 pub mod session;
 pub mod settings;
 pub mod stack;

@@ -5,14 +5,20 @@
 //!
 //! [`Api`]: super::objects::Api
 
+mod alarm;
 mod bucket;
+mod db_instance;
+mod db_parameter_group;
+mod db_subnet_group;
 mod limits;
 mod log_group;
 mod queue;
 mod repository;
 mod secret;
+mod security_group;
 mod table;
 mod topic;
+mod vpc_endpoint;
 
 #[cfg(test)]
 mod tests;
@@ -40,5 +46,11 @@ kinds![
     topic::Topic,
     repository::Repository,
     secret::Secret,
-    log_group::LogGroup
+    security_group::SecurityGroup,
+    vpc_endpoint::VpcEndpoint,
+    db_subnet_group::DbSubnetGroup,
+    db_parameter_group::DbParameterGroup,
+    db_instance::DbInstance,
+    log_group::LogGroup,
+    alarm::Alarm,
 ];
