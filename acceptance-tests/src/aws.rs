@@ -30,7 +30,8 @@ impl Scene {
         let folder =
             tempfile::Builder::new().prefix(&format!("{prefix}-")).tempdir().or_fail("make the world's folder");
         let log = folder.path().join("calls.txt");
-        let moto = S3::start_as(&[&log], &[("MOTO_ACCOUNT_ID", ACCOUNT)]);
+        // Of each service that is made, one task runs at once.
+        let moto = S3::start_as(&[&log], &[("MOTO_ACCOUNT_ID", ACCOUNT), ("MOTO_ECS_SERVICE_RUNNING", "1")]);
         let mut environment = terraform_environment(folder.path(), &programs::provider());
         let of_aws = [
             ("AWS_ENDPOINT_URL", moto.url.as_str()),
@@ -83,18 +84,38 @@ impl AwsWorld {
         if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).or_fail("read moto's answer") }
     }
 
-    /// A call of a service in the query protocol, behind Terraform's back: the fields of the form, `Action` among them. What
-    /// is answered is XML.
-    pub fn query(&self, service: &str, form: &[(&str, &str)]) -> String {
-        let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-        let fields = form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>();
+    /// A call of a service that takes forms, behind Terraform's back: the fields of the form, `Action` and `Version` among them;
+    /// the XML of its answer.
+    pub fn form(&self, service: &str, fields: &[(&str, &str)]) -> String {
+        let url = reqwest::Url::parse_with_params("http://form/", fields).or_fail("write a form");
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        self.moto.send_as(service, "POST", "/", &headers, fields.join("&"))
+        self.moto.send_as(service, "POST", "/", &headers, url.query().unwrap_or_default().to_owned())
     }
 
     /// A call of S3, behind Terraform's back.
     pub fn s3(&self, method: &str, path: &str, body: &str) -> String {
         self.moto.send_as("s3", method, path, &[("content-type", "application/xml")], body.to_owned())
+    }
+
+    /// A call of IAM behind Terraform's back: its parameters beside the action; the XML of its answer.
+    pub fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> String {
+        self.query("iam", "2010-05-08", action, parameters)
+    }
+
+    /// The ids of the subnets of the network that every account has.
+    pub fn subnets(&self) -> Vec<String> {
+        elements(&self.query("ec2", "2016-11-15", "DescribeSubnets", &[]), "subnetId")
+    }
+
+    /// The ids of the security groups of the network that every account has.
+    pub fn security_groups(&self) -> Vec<String> {
+        elements(&self.query("ec2", "2016-11-15", "DescribeSecurityGroups", &[]), "groupId")
+    }
+
+    /// A call of a service that takes forms.
+    fn query(&self, service: &str, version: &str, action: &str, parameters: &[(&str, &str)]) -> String {
+        let fields = [("Action", action), ("Version", version)].into_iter().chain(parameters.iter().copied());
+        self.form(service, &fields.collect::<Vec<_>>())
     }
 
     /// The present end of the list of calls.
@@ -161,19 +182,28 @@ impl AwsWorld {
             repositories.iter().map(|repository| text(&repository["repositoryName"])).collect::<Vec<_>>();
         let groups = self.call("logs", "Logs_20140328.DescribeLogGroups", &none);
         let groups = list(&groups["logGroups"]).iter().map(|group| text(&group["logGroupName"])).collect::<Vec<_>>();
+        let clusters = self.call("ecs", "AmazonEC2ContainerServiceV20141113.ListClusters", &none);
+        let of_iam = [
+            ("ListPolicies", "PolicyName", [("Scope", "Local")].as_slice()),
+            ("ListRoles", "RoleName", &[]),
+            ("ListOpenIDConnectProviders", "Arn", &[]),
+        ];
+        let of_iam = of_iam.map(|(action, tag, parameters)| elements(&self.iam(action, parameters), tag));
         let names = list(&queues["QueueUrls"]).into_iter().chain(list(&tables["TableNames"])).map(|name| text(&name));
+        let clusters = list(&clusters["clusterArns"]).iter().map(text).collect::<Vec<_>>();
         let secrets = self.call("secretsmanager", "secretsmanager.ListSecrets", &none);
         let secrets = list(&secrets["SecretList"]).iter().map(|secret| text(&secret["Name"])).collect::<Vec<_>>();
-        let topics = elements(&self.query("sns", &[("Action", "ListTopics"), ("Version", "2010-03-31")]), "TopicArn");
+        let topics = elements(&self.query("sns", "2010-03-31", "ListTopics", &[]), "TopicArn");
         let buckets = elements(&self.s3("GET", "/", ""), "Name");
-        names.chain(repositories).chain(groups).chain(secrets).chain(topics).chain(buckets).collect()
+        let names = names.chain(repositories).chain(groups).chain(clusters).chain(secrets).chain(topics).chain(buckets);
+        names.chain(of_iam.into_iter().flatten()).collect()
     }
 }
 
-/// The texts of the elements of that name in an XML answer.
+/// The texts of all elements of that name.
 fn elements(xml: &str, name: &str) -> Vec<String> {
-    let open = format!("<{name}>");
-    xml.split(&open).skip(1).filter_map(|rest| rest.split('<').next()).map(str::to_owned).collect()
+    let opening = format!("<{name}>");
+    xml.split(&opening).skip(1).filter_map(|part| Some(part.split_once("</")?.0.to_owned())).collect()
 }
 
 /// A stack `mlops_aws_stack.it` that holds `body`.

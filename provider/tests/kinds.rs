@@ -73,7 +73,8 @@ fn for_all_attributes(broken: impl Fn(&AnyKind, &Found<'_>) -> Option<String>) {
 }
 
 fn is_written(attribute: &Attribute) -> bool {
-    attribute.presence.is_configurable() || attribute.name == "effective_labels"
+    let stamped = ["effective_labels", "effective_tags"];
+    attribute.presence.is_configurable() || stamped.contains(&attribute.name.as_ref())
 }
 
 fn leaf(plain: &Type) -> &Type {
@@ -292,7 +293,7 @@ fn labels_are_written_through_the_effective_ones() {
         let own: Vec<&Attribute> =
             object.attributes.iter().filter(|attribute| attribute.extensions.get::<Labels>().is_some()).collect();
         assert!(own.len() <= 1, "{} has several attributes with labels", kind.name());
-        let effective = object.attribute("effective_labels");
+        let effective = object.attribute(kind.effective_labels());
         assert_eq!(own.is_empty(), effective.is_none(), "{}", kind.name());
         for attribute in own {
             assert!(attribute.extensions.get::<Wire>().is_none(), "{}.{}", kind.name(), attribute.name);
@@ -307,10 +308,19 @@ fn an_object_is_found_by_its_name_or_by_the_id_that_the_server_gave() {
             |name: &str| kind.object().attribute(name).unwrap_or_else(|| panic!("{} have no {name}", kind.name()));
         if kind.is_named_by_cloud() {
             assert_eq!(attribute("id").presence, Presence::Computed, "{}", kind.name());
-        } else {
-            let name = attribute("name");
+        } else if let Some(name) = kind.object().attribute("name") {
             assert_eq!(name.presence, Presence::OptionalComputed, "{}: it defaults to the KEY", kind.name());
             assert!(name.extensions.get::<Immutable>().is_some(), "{}", kind.name());
+        } else {
+            // What the cloud names after another attribute.
+            let names = |attribute: &&Attribute| {
+                let component = Dynamic::Object([(attribute.name.to_string(), Dynamic::string("https://a.b"))].into());
+                kind.objects().name(&component, &Scope::default()).is_some()
+            };
+            let naming: Vec<&Attribute> = kind.object().attributes.iter().filter(names).collect();
+            assert_eq!(naming.len(), 1, "{}", kind.name());
+            assert_eq!(naming[0].presence, Presence::Required, "{}", kind.name());
+            assert!(naming[0].extensions.get::<Immutable>().is_some(), "{}", kind.name());
         }
     }
 }

@@ -13,14 +13,14 @@ use super::terms::arn;
 use crate::engine::error::{Answer, CallError};
 use crate::engine::grants::Policies;
 use crate::engine::kind::Kind;
-use crate::engine::marks::{InputOnly, NeverRead, Wire};
+use crate::engine::marks::{InputOnly, NeverRead, OwnKeys, Wire};
 use crate::engine::objects::{
     Change, Collection, CreateError, Detail, LiveObject, NamedBy, Objects, Readiness, UpdateError,
 };
 use crate::engine::place::Place;
 use crate::engine::run;
 use crate::engine::scope::Scope;
-use crate::engine::{common, tree, wire};
+use crate::engine::{common, labels, tree, wire};
 
 /// How the API of a kind is called. An object is one JSON, with what several calls say of it: its tags are a map in
 /// [`FIELD`](super::tags::FIELD).
@@ -182,6 +182,24 @@ impl AwsObjects {
         }
     }
 
+    /// Reads an object until no change of it is under way.
+    async fn settled(
+        &self,
+        object: &ObjectSchema,
+        run: Run<'_>,
+        mut found: LiveObject,
+    ) -> Result<Option<LiveObject>, CallError> {
+        let mut looks = 0;
+        while found.readiness == Readiness::Pending && run.pause(looks).await.is_ok() {
+            match self.get(object, run, &found.name, Some(&found.tree)).await? {
+                Some(now) => found = now,
+                None => return Ok(None),
+            }
+            looks += 1;
+        }
+        Ok(Some(found))
+    }
+
     /// What an update that failed has made of the object, as far as a last look can tell.
     async fn reached(&self, object: &ObjectSchema, run: Run<'_>, name: &str, error: ApiError) -> UpdateError {
         match run.last_look(async |run| self.get(object, run, name, None).await).await {
@@ -204,8 +222,12 @@ fn is_reached(object: &ObjectSchema, change: Change<'_>, found: &Dynamic) -> boo
     };
     object.attributes.iter().filter(is_seen).all(|attribute| {
         let value = |of: &Dynamic| of.get(&attribute.name).clone();
-        let (before, after) = (value(change.before), value(change.after));
-        after.is_unknown() || wire::equal(attribute, &before, &after) || wire::equal(attribute, &after, &value(found))
+        let (before, after, found) = (value(change.before), value(change.after), value(found));
+        let found = match attribute.extensions.get::<OwnKeys>() {
+            Some(OwnKeys) => labels::tracked(&found, &tree::union(&before, &after)),
+            None => found,
+        };
+        after.is_unknown() || wire::equal(attribute, &before, &after) || wire::equal(attribute, &after, &found)
     })
 }
 
@@ -373,7 +395,8 @@ impl Objects for AwsObjects {
                 warn!(name, "what was written is not read back yet");
                 Ok(Some(written))
             }
-            Ok(found) => Ok(found),
+            Ok(Some(found)) => Ok(self.settled(object, run, found).await?),
+            Ok(None) => Ok(None),
             Err(error) => Err(UpdateError::Unread { found: Box::new(written), error: error.into() }),
         }
     }
@@ -391,18 +414,9 @@ impl Objects for AwsObjects {
         &self,
         object: &ObjectSchema,
         run: &run::Run,
-        mut found: LiveObject,
+        found: LiveObject,
     ) -> Result<Option<LiveObject>, CallError> {
-        let run = Run::of(run)?;
-        let mut looks = 0;
-        while found.readiness == Readiness::Pending && run.pause(looks).await.is_ok() {
-            match self.get(object, run, &found.name, Some(&found.tree)).await? {
-                Some(now) => found = now,
-                None => return Ok(None),
-            }
-            looks += 1;
-        }
-        Ok(Some(found))
+        self.settled(object, Run::of(run)?, found).await
     }
 
     async fn revive(&self, _: &run::Run, _: &str) -> Result<bool, CallError> {

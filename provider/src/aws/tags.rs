@@ -11,7 +11,7 @@ pub const FIELD: &str = "tags";
 const LONGEST: (usize, usize) = (128, 256);
 
 /// The end of a sentence that says why a tag cannot be; `None` for one that can.
-pub fn refuse(key: &str, value: &str) -> Option<String> {
+pub fn refusal(key: &str, value: &str) -> Option<String> {
     let is_legal =
         |text: &str| text.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c));
     let (longest_key, longest_value) = LONGEST;
@@ -47,9 +47,12 @@ pub fn pairs(tags: &BTreeMap<String, String>) -> Json {
     tags.iter().map(|(key, value)| serde_json::json!({ "Key": key, "Value": value })).collect()
 }
 
-/// The map of a list of pairs.
+/// The map of a list of pairs, whichever way their fields are spelt.
 pub fn of_pairs(list: &Json) -> BTreeMap<String, String> {
-    let pair = |pair: &Json| Some((pair.get("Key")?.as_str()?.to_owned(), pair.get("Value")?.as_str()?.to_owned()));
+    let part = |pair: &Json, names: [&str; 2]| {
+        names.iter().find_map(|name| pair.get(name)).and_then(Json::as_str).map(str::to_owned)
+    };
+    let pair = |pair: &Json| Some((part(pair, ["Key", "key"])?, part(pair, ["Value", "value"])?));
     list.as_array().into_iter().flatten().filter_map(pair).collect()
 }
 
@@ -80,11 +83,11 @@ mod tests {
 
     #[test]
     fn what_aws_refuses_as_a_tag_is_refused() {
-        assert_eq!(refuse("Team", "Data & more").map(|why| why.contains("the value")), Some(true));
-        assert_eq!(refuse("AWS:x", "").map(|why| why.contains("AWS's own")), Some(true));
-        assert_eq!(refuse("größe x", ""), None);
+        assert_eq!(refusal("Team", "Data & more").map(|why| why.contains("the value")), Some(true));
+        assert_eq!(refusal("AWS:x", "").map(|why| why.contains("AWS's own")), Some(true));
+        assert_eq!(refusal("größe x", ""), None);
         for (key, value) in [("", ""), (&*"k".repeat(129), ""), ("k", &*"v".repeat(257)), ("a*", "")] {
-            assert!(refuse(key, value).is_some(), "{key:?} {value:?}");
+            assert!(refusal(key, value).is_some(), "{key:?} {value:?}");
         }
     }
 
@@ -92,7 +95,7 @@ mod tests {
     fn the_tags_of_awss_services_are_not_seen() {
         let mut body = json!({});
         let tags =
-            of_pairs(&json!([{"Key": "aws:cloudformation:stack-name", "Value": "x"}, {"Key": "a", "Value": "1"}]));
+            of_pairs(&json!([{"Key": "aws:cloudformation:stack-name", "Value": "x"}, {"key": "a", "value": "1"}]));
         put(&mut body, tags);
         assert_eq!(body, json!({"tags": {"a": "1"}}));
     }

@@ -22,6 +22,11 @@ pub fn is_region(text: &str) -> bool {
     REGION.as_ref().is_none_or(|rule| rule.is_match(text))
 }
 
+/// Whether a text has the form of an ARN.
+pub fn is_arn(text: &str) -> bool {
+    text.starts_with("arn:") && text.split(':').count() >= 6
+}
+
 /// Whether a text has the form of an account's number.
 pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -74,7 +79,7 @@ impl Terms for AwsTerms {
     }
 
     fn refuse_label(&self, key: &str, value: &str) -> Option<String> {
-        tags::refuse(key, value)
+        tags::refusal(key, value)
     }
 
     fn canonical_member(&self, member: &str) -> String {

@@ -150,7 +150,7 @@ pub(super) fn check(config: &Value<AwsConfig>, found: &mut Diagnostics) {
         refuse(at(name!(AwsConfig.ignore_tags_prefixes)), "Invalid prefix of tags", detail);
     }
     for (key, value) in config.default_tags.known().into_iter().flatten() {
-        if let Some(reason) = tags::refuse(key, value) {
+        if let Some(reason) = tags::refusal(key, value) {
             refuse(at(name!(AwsConfig.default_tags)).key(key), "Invalid tag", reason);
         }
     }

@@ -113,8 +113,11 @@ pub(crate) fn stamped_key<'f>(terms: &dyn Terms, found: &'f Dynamic) -> Option<&
     found.get(terms.labels().effective).get(COMPONENT_STAMP).as_str()
 }
 
-/// The labels that are the stack's concern: of those found, the ones recorded before.
+/// The labels, or the elements of a shared set, that are the stack's concern: of those found, the ones recorded before.
 pub(crate) fn tracked(found: &Dynamic, recorded: &Dynamic) -> Dynamic {
+    if let (Dynamic::Set(found), known) = (found, recorded.as_elements().unwrap_or_default()) {
+        return Dynamic::Set(found.iter().filter(|element| known.contains(element)).cloned().collect());
+    }
     let recorded = tree::strings(recorded);
     let mut found = tree::strings(found);
     found.retain(|key, _| recorded.contains_key(key));

@@ -226,6 +226,9 @@ fn compare<'a>(address: &'a Address, wanted: &Dynamic, found: &LiveObject) -> Co
         let is_untold = is_left || attribute.write_only || wire::children(attribute).is_some();
         if is_untold || !wanted.get(name).is_wholly_known() {
             tree::set(&mut wanted, name.clone(), known.get(name).clone());
+        } else if let (Some(OwnKeys), Dynamic::Set(_)) = (attribute.extensions.get(), found.tree.get(name)) {
+            let tracked = labels::tracked(found.tree.get(name), wanted.get(name));
+            tree::set(&mut known, name.clone(), tracked);
         } else if attribute.extensions.get::<OwnKeys>().is_some() {
             let mut own = tree::strings(wanted.get(name));
             own.retain(|key, _| !labels::is_stamp(key));

@@ -25,7 +25,7 @@ pub mod image;
 mod import_id;
 mod inventory;
 pub mod kind;
-mod labels;
+pub(crate) mod labels;
 mod look;
 pub mod marks;
 pub mod model;

@@ -211,13 +211,13 @@ impl<T: StackType, C: Lends<T>> Resource<C> for StackResource<T> {
         let result = async {
             let session = session(&context)?;
             let id = state.text(model::ID).unwrap_or_default();
+            let limit = Limit::Delete.of(Some(&state));
+            enter(&context, &state, limit).await?;
             if private.get(PLAN).and_then(|plan| plan.as_str()) != Some(DESTROY) {
                 // One half of a replacement: the other half goes on with what is there.
                 session.handover.leave(id, state.clone().into_stack());
                 return Ok(Diagnostics::new());
             }
-            let limit = Limit::Delete.of(Some(&state));
-            enter(&context, &state, limit).await?;
             let scope = scope_of(T::cloud(), &state, session.connection())?;
             let run = run(&context, scope, limit, Preparation::Report)?;
             // The new half of a replacement was made first and has taken over what it wants.

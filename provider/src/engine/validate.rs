@@ -64,15 +64,15 @@ fn timeouts(config: &Stack, diagnostics: &mut Diagnostics) {
 
 /// The cloud's rules for labels, and the stack's.
 pub(crate) fn label_map(terms: &dyn Terms, labels: &tfplugin::Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
-    let noun = terms.labels().noun;
+    let label = terms.labels().noun;
     for (key, value) in labels.as_entries().into_iter().flatten() {
         let problem = if super::labels::is_stamp(key) {
-            Some(format!("The {noun} {key:?} is the stack's own stamp and cannot be set."))
+            Some(format!("The {label} {key:?} is the stack's own stamp and cannot be set."))
         } else {
             terms.refuse_label(key, value.as_str().unwrap_or_default())
         };
         if let Some(problem) = problem {
-            diagnostics.push(Diagnostic::error(format!("Invalid {noun}"), problem).at(path.key(key)));
+            diagnostics.push(Diagnostic::error(format!("Invalid {label}"), problem).at(path.key(key)));
         }
     }
 }

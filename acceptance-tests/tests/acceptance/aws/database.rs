@@ -12,11 +12,11 @@ const RDS: (&str, &str) = ("Version", "2014-10-31");
 
 /// Two subnets in two zones; their ids.
 fn subnets(world: &AwsWorld) -> (String, String, String) {
-    let made = world.query("ec2", &[("Action", "CreateVpc"), EC2, ("CidrBlock", "10.0.0.0/16")]);
+    let made = world.form("ec2", &[("Action", "CreateVpc"), EC2, ("CidrBlock", "10.0.0.0/16")]);
     let vpc = element(&made, "vpcId");
     let subnet = |zone: &str, block: &str| {
         let place = [("VpcId", vpc.as_str()), ("CidrBlock", block), ("AvailabilityZone", zone)];
-        element(&world.query("ec2", &[&[("Action", "CreateSubnet"), EC2][..], &place[..]].concat()), "subnetId")
+        element(&world.form("ec2", &[&[("Action", "CreateSubnet"), EC2][..], &place[..]].concat()), "subnetId")
     };
     let (a, b) = (subnet("eu-west-1a", "10.0.1.0/24"), subnet("eu-west-1b", "10.0.2.0/24"));
     (vpc, a, b)
@@ -84,13 +84,13 @@ fn a_database_is_made_changed_and_imported_with_the_fewest_calls(scene: Scene) {
 
     let modified =
         [("DBInstanceIdentifier", "churn-db"), ("DBInstanceClass", "db.t3.large"), ("ApplyImmediately", "true")];
-    world.query("rds", &[&[("Action", "ModifyDBInstance"), RDS][..], &modified[..]].concat());
+    world.form("rds", &[&[("Action", "ModifyDBInstance"), RDS][..], &modified[..]].concat());
     let mark = world.mark();
     world.main.apply(&[]).expect_success();
     assert_eq!(world.writes_since(mark), ["ModifyDBInstance"]);
     world.expect_settled();
     world.expect_importable("123456789012/eu-west-1/it");
     world.main.destroy().expect_success();
-    let left = world.query("rds", &[("Action", "DescribeDBInstances"), RDS]);
+    let left = world.form("rds", &[("Action", "DescribeDBInstances"), RDS]);
     assert!(!left.contains("churn-db"), "{left}");
 }

@@ -18,7 +18,7 @@ pub(super) fn element(xml: &str, name: &str) -> String {
 
 /// A VPC of the account's own; its id.
 fn vpc(world: &AwsWorld) -> String {
-    element(&world.query("ec2", &[("Action", "CreateVpc"), EC2, ("CidrBlock", "10.0.0.0/16")]), "vpcId")
+    element(&world.form("ec2", &[("Action", "CreateVpc"), EC2, ("CidrBlock", "10.0.0.0/16")]), "vpcId")
 }
 
 fn stack(vpc: &str) -> String {
@@ -75,14 +75,14 @@ fn security_groups_are_made_changed_and_imported_with_the_fewest_calls(scene: Sc
     let http = [("IpProtocol", "tcp"), ("FromPort", "80"), ("ToPort", "80"), ("CidrIp", "0.0.0.0/0")];
     let group = id(&world, "web");
     let revoke = [("Action", "RevokeSecurityGroupIngress"), EC2, ("GroupId", group.as_str())];
-    world.query("ec2", &[&revoke[..], &http[..]].concat());
+    world.form("ec2", &[&revoke[..], &http[..]].concat());
     let mark = world.mark();
     world.main.apply(&[]).expect_success();
     assert_eq!(world.writes_since(mark), ["AuthorizeSecurityGroupIngress"]);
     world.expect_settled();
     world.expect_importable("123456789012/eu-west-1/it");
     world.main.destroy().expect_success();
-    let left = world.query("ec2", &[("Action", "DescribeSecurityGroups"), EC2]);
+    let left = world.form("ec2", &[("Action", "DescribeSecurityGroups"), EC2]);
     assert!(!left.contains("churn-"), "{left}");
 }
 
@@ -93,10 +93,10 @@ fn rules_of_others_in_a_security_group_stay(scene: Scene) {
     let group = id(&world, "web");
     let theirs = [("IpProtocol", "tcp"), ("FromPort", "22"), ("ToPort", "22"), ("CidrIp", "10.0.0.0/16")];
     let authorize = [("Action", "AuthorizeSecurityGroupIngress"), EC2, ("GroupId", group.as_str())];
-    world.query("ec2", &[&authorize[..], &theirs[..]].concat());
+    world.form("ec2", &[&authorize[..], &theirs[..]].concat());
     world.expect_settled();
     world.apply_stack(&stack.replace("http = { port = 80, cidr = \"0.0.0.0/0\" },", ""));
-    let left = world.query("ec2", &[("Action", "DescribeSecurityGroupRules"), EC2]);
+    let left = world.form("ec2", &[("Action", "DescribeSecurityGroupRules"), EC2]);
     assert!(left.contains("<fromPort>22<") && !left.contains("<fromPort>80<"), "{left}");
     world.main.destroy().expect_success();
 }

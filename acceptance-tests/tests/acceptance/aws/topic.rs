@@ -43,7 +43,7 @@ fn a_topic_is_made_changed_and_imported_with_the_fewest_calls(scene: Scene) {
     );
 
     let name = [("AttributeName", "DisplayName"), ("AttributeValue", "Theirs")];
-    world.query("sns", &[("Action", "SetTopicAttributes"), VERSION, TOPIC, name[0], name[1]]);
+    world.form("sns", &[("Action", "SetTopicAttributes"), VERSION, TOPIC, name[0], name[1]]);
     let mark = world.mark();
     world.main.apply(&[]).expect_success();
     assert_eq!(world.writes_since(mark), ["SetTopicAttributes"]);
@@ -54,12 +54,12 @@ fn subscriptions_of_others_to_a_topic_stay(scene: Scene) {
     let world = scene.aws_world();
     world.apply_stack(STACK);
     let theirs = [("Protocol", "email"), ("Endpoint", "theirs@example.com")];
-    world.query("sns", &[("Action", "Subscribe"), VERSION, TOPIC, theirs[0], theirs[1]]);
+    world.form("sns", &[("Action", "Subscribe"), VERSION, TOPIC, theirs[0], theirs[1]]);
     world.expect_settled();
     let mark = world.mark();
     world.apply_stack(&STACK.replace("on_call = { protocol = \"email\", endpoint = \"team@example.com\" }", ""));
     assert_eq!(world.writes_since(mark), ["Unsubscribe"]);
-    let left = world.query("sns", &[("Action", "ListSubscriptionsByTopic"), VERSION, TOPIC]);
+    let left = world.form("sns", &[("Action", "ListSubscriptionsByTopic"), VERSION, TOPIC]);
     assert!(left.contains("theirs@example.com") && !left.contains("team@example.com"), "{left}");
     world.main.destroy().expect_success();
 }

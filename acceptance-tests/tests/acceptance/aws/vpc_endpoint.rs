@@ -10,10 +10,10 @@ on_every_terraform! {
 
 fn an_endpoint_of_a_vpc_is_made_changed_and_imported_with_the_fewest_calls(scene: Scene) {
     let world = scene.aws_world();
-    let vpc = element(&world.query("ec2", &[("Action", "CreateVpc"), EC2, ("CidrBlock", "10.0.0.0/16")]), "vpcId");
+    let vpc = element(&world.form("ec2", &[("Action", "CreateVpc"), EC2, ("CidrBlock", "10.0.0.0/16")]), "vpcId");
     let place = [("VpcId", vpc.as_str()), ("CidrBlock", "10.0.1.0/24")];
     let subnet =
-        element(&world.query("ec2", &[&[("Action", "CreateSubnet"), EC2][..], &place[..]].concat()), "subnetId");
+        element(&world.form("ec2", &[&[("Action", "CreateSubnet"), EC2][..], &place[..]].concat()), "subnetId");
     let stack = format!(
         r#"
   vpc_id          = "{vpc}"

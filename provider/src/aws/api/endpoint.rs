@@ -43,10 +43,12 @@ pub fn home<'r>(service: &Service, region: &'r str) -> &'r str {
 impl Addressing {
     /// The services that can have an address of their own.
     pub const SERVICES: &[&str] = &[
+        Service::AUTO_SCALING.name,
         Service::CLOUDWATCH.name,
         Service::DYNAMODB.name,
         Service::EC2.name,
         Service::ECR.name,
+        Service::ECS.name,
         Service::IAM.name,
         Service::LOGS.name,
         Service::RDS.name,

@@ -113,6 +113,11 @@ impl ApiError {
         self.refusal().is_some_and(|refusal| refusal.code == code)
     }
 
+    /// AWS's words have these in them.
+    pub fn says(&self, words: &str) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.message.contains(words))
+    }
+
     pub(super) fn is_skewed(&self) -> bool {
         self.asks(Refusal::is_skewed)
     }

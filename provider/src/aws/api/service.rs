@@ -49,6 +49,10 @@ impl Service {
     pub const ECR: Self = Self { host: "api.ecr", ..Self::json("ecr", "1.1", "AmazonEC2ContainerRegistry_V20150921") };
     /// Networks: security groups, endpoints.
     pub const EC2: Self = Self::plain_query("ec2", "2016-11-15");
+    /// What scales services of others.
+    pub const AUTO_SCALING: Self = Self::json("application-autoscaling", "1.1", "AnyScaleFrontendService");
+    /// Clusters and services of ECS.
+    pub const ECS: Self = Self::json("ecs", "1.1", "AmazonEC2ContainerServiceV20141113");
     /// Users, roles and policies.
     pub const IAM: Self = Self { is_global: true, ..Self::query("iam", "2010-05-08") };
     /// CloudWatch Logs.

@@ -7,15 +7,20 @@
 
 mod alarm;
 mod bucket;
+mod cluster;
 mod db_instance;
 mod db_parameter_group;
 mod db_subnet_group;
 mod limits;
 mod log_group;
+mod oidc_provider;
+mod policy;
 mod queue;
 mod repository;
+mod role;
 mod secret;
 mod security_group;
+mod service;
 mod table;
 mod topic;
 mod vpc_endpoint;
@@ -45,6 +50,9 @@ kinds![
     queue::Queue,
     topic::Topic,
     repository::Repository,
+    policy::Policy,
+    role::Role,
+    oidc_provider::OidcProvider,
     secret::Secret,
     security_group::SecurityGroup,
     vpc_endpoint::VpcEndpoint,
@@ -52,5 +60,7 @@ kinds![
     db_parameter_group::DbParameterGroup,
     db_instance::DbInstance,
     log_group::LogGroup,
+    cluster::Cluster,
+    service::Service,
     alarm::Alarm,
 ];

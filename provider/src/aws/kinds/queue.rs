@@ -17,7 +17,7 @@ use crate::aws::api::{ApiError, Found, Request, Service};
 use crate::aws::codecs::BOOL_TEXT;
 use crate::aws::objects::{Api, Changed};
 use crate::aws::session::Run;
-use crate::aws::terms::arn;
+use crate::aws::terms::{arn, is_arn};
 use crate::aws::{patience, tags};
 use crate::engine::kind::{Declared, Discovery, Kind};
 use crate::engine::marks::{Immutable, Labels, refers, wire};
@@ -92,10 +92,6 @@ struct DeadLetter {
     /// After how many receptions a message goes there: from 1 to 1000.
     #[tf(required, ext(wire("maxReceiveCount").codec(INT64)))]
     max_receive_count: Value<i64>,
-}
-
-fn is_arn(text: &str) -> bool {
-    text.starts_with("arn:") && text.split(':').count() == 6
 }
 
 impl Declared for Queue {

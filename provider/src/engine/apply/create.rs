@@ -354,9 +354,9 @@ impl<'c> Creation<'c> {
         let shared = |attribute: &&tfplugin::Attribute| attribute.extensions.get::<OwnKeys>().is_some();
         for attribute in self.address.kind.object().attributes.iter().filter(shared) {
             let name = &attribute.name;
-            let mut concern = tree::strings(self.meant.get(name));
-            concern.extend(self.left.map(|left| tree::strings(left.get(name))).unwrap_or_default());
-            let tracked = labels::tracked(found.tree.get(name), &tree::string_map(&concern));
+            let (meant, left) =
+                (self.meant.get(name), self.left.map(|left| left.get(name)).cloned().unwrap_or_default());
+            let tracked = labels::tracked(found.tree.get(name), &tree::union(meant, &left));
             tree::set(&mut known, name.clone(), tracked);
         }
         known
