@@ -364,8 +364,8 @@ impl Api for Alarm {
         let resource = json!({ "ResourceARN": arn(ARN, &run.scope.place, name) });
         let tags = async { call("ListTagsForResource", resource, run).await.found() };
         let (mut answer, found) = try_join(call("DescribeAlarms", asked, run), tags).await?;
-        let alarm = answer["MetricAlarms"][0].take();
-        Ok(found.filter(|_| !alarm.is_null()).map(|found| object(alarm, &found)))
+        let alarm = answer["MetricAlarms"].as_array_mut().and_then(Vec::pop);
+        Ok(alarm.zip(found).map(|(alarm, found)| object(alarm, &found)))
     }
 
     async fn list(&self, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
