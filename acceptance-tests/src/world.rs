@@ -46,6 +46,11 @@ impl Seed {
         Self::own("plant-gateway-project.json")
     }
 
+    /// Three portals as another team built them: ten services behind two load balancers, connectors, and a database.
+    pub fn portals() -> Self {
+        Self::own("portals.json")
+    }
+
     fn own(name: &str) -> Self {
         Self::at(&workspace().join("acceptance-tests/environments").join(name))
     }

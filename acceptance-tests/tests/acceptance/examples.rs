@@ -1,12 +1,11 @@
-//! The examples: environments are applied, the rest is validated. The CT-scan environment has tests of its own.
+//! The examples: environments are applied, the rest is validated. The CT-scan environment and the Plant Gateway have tests of
+//! their own.
 
 use acceptance_tests::{Scene, Seed, World, on_every_terraform, workspace};
 use serde_json::json;
 
-use crate::wire::RUN;
-
 on_every_terraform! {
-    the_plant_gateway_environment_applies,
+    the_model_server_applies,
     the_retainwise_phases_are_kept_in_a_folder_too,
     the_examples_of_the_reference_plan_together,
 }
@@ -15,19 +14,24 @@ fn load(world: &World, folder: &str) {
     world.main.copy(&workspace().join("examples").join(folder));
 }
 
-fn the_plant_gateway_environment_applies(scene: Scene) {
-    let world = scene.world(Seed::plant_gateway());
-    load(&world, "environments/plant-gateway");
+fn the_model_server_applies(scene: Scene) {
+    let text = std::fs::read_to_string(&Seed::small().file).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("project.json");
+    std::fs::write(&file, text.replace(&Seed::small().project, "my-project")).unwrap();
+    let world = scene.world(Seed::at(&file));
+    load(&world, "environments/model-server");
     world.main.apply(&[]).expect_success();
-    let path = "/v2/projects/plant-gateway-demo/locations/asia-south1/services/";
-    let snapshot = world.cloud.snapshot();
-    let backend = snapshot.object(RUN, &format!("{path}plant-backend-demo")).unwrap().body;
-    let gateway = snapshot.object(RUN, &format!("{path}plant-gateway-demo")).unwrap().body;
-    let env = gateway["template"]["containers"][0]["env"].as_array().unwrap();
-    let url = env.iter().find(|one| one["name"] == "PLANT_BACKEND_URL").unwrap();
-    assert_eq!(url["value"], backend["uri"]);
-    assert_eq!(gateway["template"]["scaling"], json!({"minInstanceCount": 1, "maxInstanceCount": 10}));
+    world.main.write("terraform.tfvars", "model = \"2026-03-02\"\n");
+    let mark = world.cloud.mark();
+    world.main.apply(&[]).expect_success();
+    let writes = world.writes(mark);
+    assert!(
+        matches!(writes.as_slice(), [one] if one.starts_with("PATCH ") && one.contains("/services/churn-api")),
+        "{writes:?}"
+    );
     world.expect_settled();
+    world.expect_agreement();
     world.expect_importable();
 }
 

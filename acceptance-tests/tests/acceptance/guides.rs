@@ -24,6 +24,7 @@ on_every_terraform! {
     upgrading,
     why_a_change,
     alerts_from_shadow_to_live,
+    nightly_retraining,
     testing_with_localcloud,
     from_google_modules,
     ci_cd,
@@ -33,7 +34,7 @@ on_every_terraform! {
 }
 
 /// Guides, each with a test of its own above.
-const TRIED: [&str; 16] = [
+const TRIED: [&str; 17] = [
     "getting-started",
     "phases",
     "checkpoint-format",
@@ -44,6 +45,7 @@ const TRIED: [&str; 16] = [
     "upgrading",
     "why-a-change",
     "alerts-from-shadow-to-live",
+    "nightly-retraining",
     "testing-with-localcloud",
     "from-google-modules",
     "ci-cd",
@@ -103,6 +105,14 @@ fn why_a_change(scene: Scene) {
 
 fn alerts_from_shadow_to_live(scene: Scene) {
     follow(scene, "alerts-from-shadow-to-live");
+}
+
+/// What the guide ends with is one of the examples.
+fn nightly_retraining(scene: Scene) {
+    let mut reader = Reader::new(&scene);
+    follow_as(&mut reader, "nightly-retraining");
+    let example = std::fs::read_to_string(workspace().join("examples/environments/model-server/main.tf")).unwrap();
+    assert_eq!(reader.bash("cat main.tf").1, example);
 }
 
 fn testing_with_localcloud(scene: Scene) {

@@ -8,6 +8,7 @@ use crate::wire::{bucket, bucket_path};
 
 on_every_terraform! {
     the_ct_scan_environment_is_imported_whole_and_without_a_change,
+    portals_of_another_team_come_in_with_their_load_balancers,
     a_selector_takes_a_service_and_what_it_uses,
     a_selector_that_does_not_follow_takes_the_service_alone,
     two_stacks_of_one_project_leave_each_other_alone,
@@ -62,6 +63,41 @@ fn the_ct_scan_environment_is_imported_whole_and_without_a_change(scene: Scene) 
     assert_eq!(found.len(), 52);
     assert_eq!(found, managed());
     assert_eq!(world.cloud.snapshot().differences_from(&world.before), Vec::<String>::new());
+    world.cloud.expect_no_writes();
+}
+
+/// One balancer serves three hosts from nine services, one is of the older kind; both say more than a component can.
+fn portals_of_another_team_come_in_with_their_load_balancers(scene: Scene) {
+    let world = scene.world(Seed::portals());
+    let id = "plant-gateway-demo/asia-south1/portals";
+    let work = world.directory("import", &format!("import {{\n  to = mlops_stack.portals\n  id = \"{id}\"\n}}\n"));
+    work.write("main.tf", &work.read("main.tf").replace("europe-west1", "asia-south1"));
+    let planned = work.generate_config("generated.tf");
+    assert!(planned.succeeded(), "{}", planned.diagnostics);
+    planned.diagnostics.warning(&["does not manage", "routes[0].headerAction", "cdnPolicy"]);
+    let applied = work.apply(&[]).expect_success();
+    assert_eq!(applied.counts, Counts { import: 1, ..Counts::default() });
+    work.plan(&[]).expect_empty();
+    let stack = work.state().resource("mlops_stack.portals");
+    let lines = stack.get("/inventory").as_array().unwrap();
+    let count = |part: &str| lines.iter().filter(|line| line.as_str().unwrap().contains(part)).count();
+    let counts = [
+        ("/services/", 10),
+        ("/connectors/", 3),
+        ("//cloudsql.googleapis.com/", 3),
+        ("/networkEndpointGroups/", 11),
+        ("/backendServices/", 11),
+        ("/urlMaps/", 4),
+        ("/sslCertificates/", 2),
+        ("/targetHttpsProxies/", 2),
+        ("/targetHttpProxies/", 2),
+        ("/forwardingRules/", 4),
+        ("/addresses/", 2),
+    ];
+    for (part, expected) in counts {
+        assert_eq!(count(part), expected, "{part}");
+    }
+    assert_eq!(lines.len(), 54);
     world.cloud.expect_no_writes();
 }
 

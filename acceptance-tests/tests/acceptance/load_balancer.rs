@@ -11,6 +11,7 @@ on_every_terraform! {
     a_moved_route_is_one_write,
     other_domains_get_another_certificate_before_the_old_one_goes,
     another_service_gets_another_endpoint_group,
+    a_service_under_another_key_keeps_its_endpoint_group,
     what_leaves_the_configuration_is_deleted_and_announced,
     the_port_of_a_frontend_cannot_be_changed,
     a_changed_route_is_shown_and_healed,
@@ -23,8 +24,8 @@ on_every_terraform! {
 /// A stack of two services and a load balancer, with these differences.
 fn stack(changes: &[(&str, &str)]) -> String {
     let text = r#"services = {
-    api   = { image = "europe-docker.pkg.dev/p/r/api:1" }
-    other = { image = "europe-docker.pkg.dev/p/r/other:1" }
+    api   = { name = "shop-api", image = "europe-docker.pkg.dev/p/r/api:1" }
+    other = { name = "shop-other", image = "europe-docker.pkg.dev/p/r/other:1" }
   }
   load_balancers = {
     web = {
@@ -120,7 +121,9 @@ fn other_domains_get_another_certificate_before_the_old_one_goes(scene: Scene) {
     let old = certificate_of(&world);
     let mark = world.cloud.mark();
     let changed = stack(&[("domains = [\"example.com\"]", "domains = [\"example.com\", \"www.example.com\"]")]);
-    world.apply_stack(&changed);
+    let deletes = world.plan_stack(&changed).view().change("mlops_stack.it").after("/deletes").to_string();
+    assert!(deletes.contains(&format!("sslCertificates/{old}\"")), "{deletes}");
+    world.main.apply_plan().expect_success();
     assert_ne!(certificate_of(&world), old);
     assert_eq!(
         writes(&world, mark),
@@ -138,7 +141,10 @@ fn another_service_gets_another_endpoint_group(scene: Scene) {
     world.apply_stack(&stack(&[]));
     let old = group_of(&world, "web-api");
     let mark = world.cloud.mark();
-    world.apply_stack(&stack(&[("service = \"api\"", "service = \"other\"")]));
+    let plan = world.plan_stack(&stack(&[("service = \"api\"", "service = \"other\"")]));
+    let deletes = plan.view().change("mlops_stack.it").after("/deletes").to_string();
+    assert!(deletes.contains(&format!("networkEndpointGroups/{old}\"")), "{deletes}");
+    world.main.apply_plan().expect_success();
     assert_ne!(group_of(&world, "web-api"), old);
     assert_eq!(
         writes(&world, mark),
@@ -148,6 +154,18 @@ fn another_service_gets_another_endpoint_group(scene: Scene) {
             format!("DELETE regions/europe-west1/networkEndpointGroups/{old}"),
         ]
     );
+    world.finish();
+}
+
+fn a_service_under_another_key_keeps_its_endpoint_group(scene: Scene) {
+    let world = scene.small_world();
+    world.apply_stack(&stack(&[]));
+    let mark = world.cloud.mark();
+    world.apply_stack(&stack(&[
+        ("    api   = { name", "    front = { name"),
+        ("service = \"api\"", "service = \"front\""),
+    ]));
+    assert_eq!(writes(&world, mark), [] as [String; 0]);
     world.finish();
 }
 

@@ -48,6 +48,7 @@ mod labels;
 mod network;
 mod phase_checkpoint;
 mod phase_store;
+mod plant_gateway;
 mod problems;
 mod project_iam;
 mod project_policy;

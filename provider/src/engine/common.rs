@@ -38,8 +38,8 @@ struct Common {
     /// that differs in an immutable attribute, is refused.
     #[tf(optional)]
     adopt: Value<bool>,
-    /// Whether the object was imported rather than created by this stack. An imported component that is removed from the
-    /// configuration is released, never deleted.
+    /// Whether the object was imported rather than created by this stack; null where an import has found what the stack had
+    /// created. An imported component that is removed from the configuration is released, never deleted.
     #[tf(computed)]
     imported: Value<bool>,
 }

@@ -209,7 +209,8 @@ fn component(
         }
     }
     kind.imported(&mut component, scope);
-    tree::set(&mut component, common::IMPORTED, Dynamic::Bool(candidate.owner(scope) != Owner::This));
+    let origin = if candidate.owner(scope) == Owner::This { Dynamic::Null } else { Dynamic::Bool(true) };
+    tree::set(&mut component, common::IMPORTED, origin);
     if let Some((attribute, _)) = common::labels(kind.object()) {
         let (own, effective) = labels::imported(kind.terms(), scope, component.get(kind.effective_labels()));
         tree::set(&mut component, attribute.name.clone(), own);

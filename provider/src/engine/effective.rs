@@ -59,7 +59,7 @@ pub(crate) fn rotated<'a>(address: &'a Address, before: &Dynamic, after: &Dynami
     versioned(address, before, after).1
 }
 
-/// The write-only attributes that an imported object has a value for already: their first version in the configuration
+/// The write-only attributes that an object from an import has a value for already: their first version in the configuration
 /// says so, and sends nothing.
 pub(crate) fn taken_over<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> Vec<&'a Attribute> {
     versioned(address, before, after).0
@@ -72,7 +72,7 @@ fn versioned<'a>(address: &'a Address, before: &Dynamic, after: &Dynamic) -> (Ve
         let (was, is) = (version(before, attribute), version(after, attribute));
         attribute.write_only && !is.is_null() && was != is
     };
-    let has_value = protection::is_imported(before) && address.kind.has_secrets(before);
+    let has_value = protection::came_by_import(before) && address.kind.has_secrets(before);
     let changed = address.kind.object().attributes.iter().filter(is_changed);
     changed.partition(|attribute| has_value && version(before, attribute).is_null())
 }

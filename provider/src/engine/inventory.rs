@@ -7,7 +7,7 @@ use tfplugin::Dynamic;
 use super::address::Address;
 use super::model::{Components, Stack};
 use super::scope::Scope;
-use super::{account_iam, effective};
+use super::{account_iam, effective, references};
 
 /// The sorted lines for the components, and for the grants that the stack makes on the account; `None` while a name is not
 /// known.
@@ -20,7 +20,7 @@ pub(crate) fn inventory(stack: &Stack, components: &Components, scope: &Scope) -
             lines.push(format!("{name} {role} {member}"));
         }
         on_account.extend(effective::account_grants(address, component, components)?);
-        for inner in address.kind.inner_names(component, scope)? {
+        for inner in inside(address, component, components, scope)? {
             lines.push(address.kind.objects().full_name(&inner, &scope.place));
         }
         lines.push(name);
@@ -28,6 +28,12 @@ pub(crate) fn inventory(stack: &Stack, components: &Components, scope: &Scope) -
     lines.extend(account_iam::lines(stack.layout(), &on_account, scope));
     lines.sort();
     Some(lines)
+}
+
+/// The relative names of the objects inside a component's; `None` while one of them is not known. A name may follow from
+/// what the component refers to.
+pub(crate) fn inside(address: &Address, component: &Dynamic, all: &Components, scope: &Scope) -> Option<Vec<String>> {
+    address.kind.inner_names(&references::resolve(address, component, all), scope)
 }
 
 /// The lines of the objects of components.

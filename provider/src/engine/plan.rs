@@ -218,9 +218,10 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
         steps.extend(gone.map(|(address, tree)| removal(address, tree, is_protected, &newcomers, &mut diagnostics)));
     }
     let (perhaps, certain): (Vec<&Step>, Vec<&Step>) = steps.iter().partition(|step| open.contains(&step.address));
-    let mut announcement = Announcement::new(certain, &renames, scope, is_protected);
+    let view = announce::View { before: &before, planned: &planned, scope, is_protected };
+    let mut announcement = Announcement::new(certain, &renames, view);
     for step in perhaps {
-        announcement.add_perhaps_replaced(step, scope);
+        announcement.add_perhaps_replaced(step, view);
     }
     announcement.add_foreign(&before, scope);
     if let Some(prior) = prior {

@@ -55,6 +55,11 @@ pub(crate) fn is_imported(component: &Dynamic) -> bool {
     component.get(common::IMPORTED).as_bool() == Some(true)
 }
 
+/// Whether the state has the object from an import, whoever had created it: what it was once given is not in the state.
+pub(crate) fn came_by_import(component: &Dynamic) -> bool {
+    component.get(common::IMPORTED).as_bool() != Some(false)
+}
+
 /// Whether the configuration allows that the object is deleted and created anew.
 pub(crate) fn may_be_replaced(component: &Dynamic) -> bool {
     component.get(common::ALLOW_REPLACEMENT).as_bool() == Some(true)

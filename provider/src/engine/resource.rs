@@ -22,7 +22,7 @@ use super::import_id::ImportName;
 use super::model::{self, Components, Layout, Stack, Status};
 use super::operation::{Limit, scope_of, unknown_place};
 use super::place::Place;
-use super::plan::announce::Announcement;
+use super::plan::announce::{self, Announcement};
 use super::plan::{self, Action, Input, StackPlan, Step};
 use super::protection::{self, Fate};
 use super::run::{Preparation, Run};
@@ -239,7 +239,7 @@ impl<T: StackType, C: Lends<T>> Resource<C> for StackResource<T> {
             };
             if alive.is_some() {
                 let steps: Vec<Step> = components.iter().map(|(address, tree)| Step::release(address, tree)).collect();
-                let announcement = Announcement::new(&steps, &BTreeMap::new(), &run.scope, true);
+                let announcement = Announcement::new(&steps, &BTreeMap::new(), going(&components, &run.scope, true));
                 outcome.diagnostics.extend(announcement.warnings());
             }
             remaining.set_components(&outcome.components, &state);
@@ -341,10 +341,17 @@ fn destruction(prior: &Stack, cloud: &dyn Cloud, diagnostics: &mut Diagnostics) 
     });
     let steps: Vec<Step> = steps.collect();
     if !diagnostics.has_error() {
-        let mut announcement = Announcement::new(&steps, &BTreeMap::new(), &unplaced(prior), is_protected);
+        let scope = unplaced(prior);
+        let mut announcement = Announcement::new(&steps, &BTreeMap::new(), going(&components, &scope, is_protected));
         announcement.add_revoked(account_iam::grants(prior, &components), cloud);
         diagnostics.extend(announcement.warnings());
     }
+}
+
+/// What the end of components is seen against: nothing comes after them.
+fn going<'v>(components: &'v Components, scope: &'v Scope, is_protected: bool) -> announce::View<'v> {
+    static NOTHING: Components = Components::new();
+    announce::View { before: components, planned: &NOTHING, scope, is_protected }
 }
 
 /// Creates or changes a stack; what exists afterwards is in the answer in any case.
@@ -425,7 +432,8 @@ pub(super) async fn carry_out(
         // A plan that did not see the state deletes nothing: what has left the configuration since is released.
         let gone = left.iter().filter(|(address, _)| !kept.contains_key(address));
         let gone: Vec<Step> = gone.map(|(address, tree)| Step::release(address, tree)).collect();
-        diagnostics.extend(Announcement::new(&gone, &BTreeMap::new(), &run.scope, true).warnings());
+        let announcement = Announcement::new(&gone, &BTreeMap::new(), going(&left, &run.scope, true));
+        diagnostics.extend(announcement.warnings());
         let identified = identified(cloud, run, &plan.steps).await;
         let run = identified.as_ref().unwrap_or(run);
         let place = async {

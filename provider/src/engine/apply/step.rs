@@ -157,7 +157,7 @@ fn effective_change(work: &Work<'_>, address: &Address, prior: &Dynamic, planned
             tree::set(&mut after, attribute.name.clone(), Dynamic::Null);
         }
     }
-    secrets::keep_changed_inside(address, &before, protection::is_imported(prior), &mut after);
+    secrets::keep_changed_inside(address, &before, protection::came_by_import(prior), &mut after);
     let after = settle(&after, &before);
     (without_released(work, address, prior, before, &after), after)
 }
@@ -327,7 +327,9 @@ async fn remove(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Result<O
     if let Some(owner) = is_foreign(work, address, &name).await.map_err(problem)? {
         return Ok(Some(left_to_owner(work, address, prior, &owner)));
     }
-    address.kind.objects().delete(work.run, &name, prior).await.map_err(problem)?;
+    // What is inside may be called after what the component refers to.
+    let resolved = references::resolve(address, prior, work.before);
+    address.kind.objects().delete(work.run, &name, &resolved).await.map_err(problem)?;
     Ok(None)
 }
 

@@ -15,7 +15,7 @@ use crate::engine::model::Components;
 use crate::engine::protection::{self, Fate};
 use crate::engine::scope::Scope;
 use crate::engine::spelling::spell;
-use crate::engine::{labels, tree, wire};
+use crate::engine::{inventory, labels, references, tree, wire};
 
 /// An object that a plan does something with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,28 +44,40 @@ pub(crate) struct Announcement {
     target: &'static str,
 }
 
+/// What the steps of a plan are seen against.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'v> {
+    /// All components of the prior state.
+    pub before: &'v Components,
+    /// All planned components.
+    pub planned: &'v Components,
+    /// Where the stack is.
+    pub scope: &'v Scope,
+    /// Whether the stack is protected from deletion.
+    pub is_protected: bool,
+}
+
 impl Announcement {
     /// What the steps do to objects that exist. `renames` are the new addresses with their old ones.
     pub(crate) fn new<'s>(
         steps: impl IntoIterator<Item = &'s Step>,
         renames: &BTreeMap<Address, Address>,
-        scope: &Scope,
-        is_protected: bool,
+        view: View<'_>,
     ) -> Self {
         let renamed = renames.iter().map(|(new, old)| (old.clone(), new.clone())).collect();
         let mut announcement = Self { renamed, ..Self::default() };
         for step in steps {
             let Some(prior) = &step.prior else { continue };
-            let lines = || lines(&step.address, prior, scope);
+            let lines = || lines(&step.address, prior, view);
             match &step.action {
                 Action::Delete | Action::Discard => announcement.deleted.extend(lines()),
                 Action::Release => announcement.released.extend(lines()),
-                Action::Replace if protection::fate(&step.address, prior, is_protected) == Fate::Released => {
+                Action::Replace if protection::fate(&step.address, prior, view.is_protected) == Fate::Released => {
                     announcement.released.extend(lines());
                 }
                 Action::Replace => announcement.replaced.extend(lines()),
                 Action::Update { .. } => {
-                    let (remade, gone) = children(step, prior, scope, is_protected);
+                    let (remade, gone) = children(step, prior, view);
                     announcement.replaced.extend(remade);
                     for (fate, gone) in gone {
                         match fate {
@@ -81,9 +93,9 @@ impl Announcement {
     }
 
     /// Objects whose replacement depends on a value that is not known yet.
-    pub(crate) fn add_perhaps_replaced(&mut self, step: &Step, scope: &Scope) {
+    pub(crate) fn add_perhaps_replaced(&mut self, step: &Step, view: View<'_>) {
         let prior = step.prior.iter();
-        self.perhaps_replaced.extend(prior.flat_map(|prior| lines(&step.address, prior, scope)));
+        self.perhaps_replaced.extend(prior.flat_map(|prior| lines(&step.address, prior, view)));
     }
 
     /// Components whose objects bear the stamp of another stack.
@@ -203,35 +215,44 @@ fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// The object of a component and those inside it.
-fn lines(address: &Address, component: &Dynamic, scope: &Scope) -> Vec<Line> {
+/// The object of a component of the prior state and those inside it.
+fn lines(address: &Address, component: &Dynamic, view: View<'_>) -> Vec<Line> {
     let kind = address.kind;
-    let Some(object) = kind.full_name(component, scope) else { return Vec::new() };
+    let Some(object) = kind.full_name(component, view.scope) else { return Vec::new() };
     let what =
         if kind.holds_data() { format!("{} with all that is in it", kind.noun()) } else { kind.noun().to_owned() };
-    let inner = kind.inner_names(component, scope).unwrap_or_default().into_iter().map(|name| Line {
-        place: address.to_string(),
-        object: kind.objects().full_name(&name, &scope.place),
-        what: format!("inside the {}", kind.noun()),
-    });
+    let inner = inventory::inside(address, component, view.before, view.scope).unwrap_or_default();
+    let inner = inner.into_iter().map(|name| inner_line(address, &name, "", view.scope));
     std::iter::once(Line { place: address.to_string(), object, what }).chain(inner).collect()
 }
 
-/// A component with what its kind fills in: by that its children are told.
-fn filled(address: &Address, component: &Dynamic, scope: &Scope) -> Dynamic {
-    let mut filled = component.clone();
+/// An object inside a component's, and why it goes where that is not plain.
+fn inner_line(address: &Address, name: &str, why: &str, scope: &Scope) -> Line {
+    let kind = address.kind;
+    Line {
+        place: address.to_string(),
+        object: kind.objects().full_name(name, &scope.place),
+        what: format!("inside the {}{why}", kind.noun()),
+    }
+}
+
+/// A component with its references resolved and with what its kind fills in: by that its children are told.
+fn filled(address: &Address, component: &Dynamic, all: &Components, scope: &Scope) -> Dynamic {
+    let mut filled = references::resolve(address, component, all);
     address.kind.effective(&mut filled, &address.key, scope);
     filled
 }
 
-/// The children of a component which stays: those that are made anew, and those that leave it, with what becomes of them.
-fn children(step: &Step, prior: &Dynamic, scope: &Scope, is_protected: bool) -> (Vec<Line>, Vec<(Fate, Vec<Line>)>) {
-    let address = &step.address;
+/// The objects inside that of a component which stays: those that are made anew, and those that leave it, with what becomes
+/// of them.
+fn children(step: &Step, prior: &Dynamic, view: View<'_>) -> (Vec<Line>, Vec<(Fate, Vec<Line>)>) {
+    let (address, scope) = (&step.address, view.scope);
     let (mut remade, mut gone) = (Vec::new(), Vec::new());
     let Some(planned) = step.planned.as_ref().filter(|_| children_of(address).next().is_some()) else {
         return (remade, gone);
     };
-    let (prior, planned) = (&filled(address, prior, scope), &filled(address, planned, scope));
+    let (prior, planned) =
+        (&filled(address, prior, view.before, scope), &filled(address, planned, view.planned, scope));
     for attribute in children_of(address) {
         let (was, is) = (prior.get(&attribute.name), planned.get(&attribute.name));
         for child in wire::remade(attribute, was, is) {
@@ -240,11 +261,24 @@ fn children(step: &Step, prior: &Dynamic, scope: &Scope, is_protected: bool) -> 
             remade.extend(child_lines(address, prior, attribute, child.old_key, Some(&why), scope));
         }
         for key in wire::lost(attribute, was, is) {
-            let fate = protection::fate_inside(address, prior, was.get(key), is_protected);
+            let fate = protection::fate_inside(address, prior, was.get(key), view.is_protected);
             gone.push((fate, child_lines(address, prior, attribute, key, None, scope)));
         }
     }
+    let told: Vec<&Line> = remade.iter().chain(gone.iter().flat_map(|(_, lines)| lines)).collect();
+    let superseded = superseded(address, (prior, planned), &told, scope);
+    gone.push((Fate::Deleted, superseded));
     (remade, gone)
+}
+
+/// Objects that children which stay have no use for any more: what is derived from them is another one now. Nothing is in
+/// such an object, so that no policy holds it.
+fn superseded(address: &Address, (prior, planned): (&Dynamic, &Dynamic), told: &[&Line], scope: &Scope) -> Vec<Line> {
+    let names = |component: &Dynamic| address.kind.inner_names(component, scope);
+    let (Some(was), Some(is)) = (names(prior), names(planned)) else { return Vec::new() };
+    let left = was.into_iter().filter(|name| !is.contains(name));
+    let lines = left.map(|name| inner_line(address, &name, "; nothing uses it any more", scope));
+    lines.filter(|line| told.iter().all(|told| told.object != line.object)).collect()
 }
 
 fn children_of(address: &Address) -> impl Iterator<Item = &Attribute> {

@@ -558,14 +558,36 @@ fn keep_spellings(
             wire::equal(attribute, was, is)
         };
         let settable = attribute.presence == Presence::Computed || !configured.get(&attribute.name).is_unknown();
-        if same && settable && still_means(view, address, attribute, was, component, meant, all) {
-            tree::set(component, attribute.name.clone(), was.clone());
+        let spelling = as_before(was, is);
+        if same && settable && still_means(view, address, attribute, &spelling, component, meant, all) {
+            tree::set(component, attribute.name.clone(), spelling);
         }
     }
 }
 
-/// Whether the state's spelling of a value that may refer to components means among the planned ones what the planned
-/// spelling means, and keeps the order of work.
+/// The planned value in the spelling of the state's, which means the same. What is not said, at any depth, stays unsaid: the
+/// state may hold in words what silence means.
+fn as_before(was: &Dynamic, is: &Dynamic) -> Dynamic {
+    match (was, is) {
+        (Dynamic::Null, _) | (_, Dynamic::Null) => is.clone(),
+        (Dynamic::Object(there), Dynamic::Object(said)) if there.keys().eq(said.keys()) => {
+            Dynamic::Object(said.iter().map(|(key, is)| (key.clone(), as_before(was.get(key), is))).collect())
+        }
+        (Dynamic::Map(there), Dynamic::Map(said)) if there.keys().eq(said.keys()) => {
+            Dynamic::Map(said.iter().map(|(key, is)| (key.clone(), as_before(was.get(key), is))).collect())
+        }
+        (Dynamic::List(there), Dynamic::List(said)) if said.iter().any(|item| item.as_entries().is_some()) => {
+            // Where their order means nothing, the objects of a list may have changed places.
+            let says_as_much =
+                there.len() == said.len() && there.iter().zip(said).all(|(was, is)| as_before(was, is) == *was);
+            if says_as_much { was.clone() } else { is.clone() }
+        }
+        _ => was.clone(),
+    }
+}
+
+/// Whether the state's spelling of a value means among the planned components, and in the component as planned, what the
+/// planned spelling means, and keeps the order of work: it may name KEYs that are others now.
 fn still_means(
     view: &View<'_>,
     address: &Address,
@@ -575,10 +597,8 @@ fn still_means(
     meant: &Dynamic,
     all: &Components,
 ) -> bool {
-    if !references::may_refer(attribute) {
-        return true;
-    }
-    if !references::orders_alike(address, attribute, spelling, component.get(&attribute.name), all) {
+    let value = component.get(&attribute.name);
+    if references::may_refer(attribute) && !references::orders_alike(address, attribute, spelling, value, all) {
         return false;
     }
     let mut respelt = component.clone();

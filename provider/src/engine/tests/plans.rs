@@ -49,6 +49,15 @@ fn another_spelling_of_the_same_is_no_change() {
 }
 
 #[test]
+fn what_the_state_spells_out_inside_and_the_configuration_does_not_say_stays_unsaid() {
+    let with = |events: &Json| json!({"topics": {"events": {"subscriptions": {"audit": events}}}});
+    let plan = planned(Some(&made(&with(&json!({"name": "audit"})))), &configured(&with(&json!({}))));
+    expect![[""]].assert_eq(&text(&plan));
+    let topic = plan.planned.components().into_values().next().unwrap();
+    assert_eq!(*topic.get("subscriptions").get("audit").get("name"), Dynamic::Null);
+}
+
+#[test]
 fn only_what_changed_is_updated() {
     let before = json!({"buckets": {"a": {}, "b": {"versioning": true}}, "services": {"api": service(&json!({}))}});
     let after = json!({

@@ -193,11 +193,15 @@ impl Declared for Job {
         let is_alone = spec.containers.known().is_none_or(BTreeMap::is_empty);
         let generation = if is_alone { &spec.execution_environment } else { &Value::Null };
         validate::size(spec.container(), path, gpu.is_other(), generation, &mut report);
-        if let Some(startup) = spec.startup_probe.known() {
-            validate::probe(startup, &at("startup_probe"), 240, &mut report);
-            validate::whole_probe(startup, &at("startup_probe"), &mut report);
-        }
-        containers(spec, &mut report);
+        validate::startup_probe(&spec.startup_probe, path, &mut report);
+        let main = Member {
+            path: path.clone(),
+            name: spec.container_name.known().map(String::as_str),
+            depends_on: &spec.depends_on,
+            volumes: &spec.volumes,
+            has_startup_probe: !spec.startup_probe.is_null(),
+        };
+        validate::containers(main, &spec.containers, &spec.execution_environment, &mut report);
         validate::network(&spec.vpc_access, &mut report);
         validate::annotations(&spec.annotations, &mut report);
     }
@@ -208,51 +212,13 @@ impl Declared for Job {
     }
 }
 
-/// The sidecars, and all containers among each other.
-fn containers(spec: &JobSpec, report: &mut Report<'_>) {
-    let mut members = vec![Member {
-        path: report.path.clone(),
-        name: spec.container_name.known().map(String::as_str),
-        depends_on: &spec.depends_on,
-        volumes: &spec.volumes,
-        has_startup_probe: !spec.startup_probe.is_null(),
-    }];
-    for (name, sidecar) in spec.containers.known().into_iter().flatten() {
-        let path = report.path.attribute("containers").key(name);
-        validate::container(sidecar.container(), &path, &spec.execution_environment, report);
-        validate::size(sidecar.container(), &path, false, &Value::Null, report);
-        if let Some(startup) = sidecar.startup_probe.known() {
-            validate::probe(startup, &path.attribute("startup_probe"), 240, report);
-            validate::whole_probe(startup, &path.attribute("startup_probe"), report);
-        }
-        members.push(Member {
-            path,
-            name: Some(name),
-            depends_on: &sidecar.depends_on,
-            volumes: &sidecar.volumes,
-            has_startup_probe: !sidecar.startup_probe.is_null(),
-        });
-    }
-    if spec.containers.is_unknown() || (spec.containers.is_null() && spec.depends_on.is_null()) {
-        return;
-    }
-    validate::together(&members, !spec.containers.is_null(), report);
-}
-
 impl Kind for Job {
     fn effective(&self, component: &mut Dynamic, _: &str, scope: &Scope) {
         run::name_fully(component, scope);
     }
 
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
-        let text = |name: &str| component.get(name).as_str();
-        match (text("name"), text("location")) {
-            (Some(name), Some(location)) => {
-                let id = format!("projects/{}/locations/{}/jobs/{name}", scope.place.account, location.to_lowercase());
-                vec![("id", Dynamic::String(id))]
-            }
-            _ => Vec::new(),
-        }
+        run::predict(component, scope, "jobs")
     }
 
     fn derive(&self, body: &Json, _: &Scope) -> Vec<(&'static str, Dynamic)> {

@@ -268,15 +268,7 @@ impl Kind for Service {
     }
 
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
-        let text = |name: &str| component.get(name).as_str();
-        match (text("name"), text("location")) {
-            (Some(name), Some(location)) => {
-                let id =
-                    format!("projects/{}/locations/{}/services/{name}", scope.place.account, location.to_lowercase());
-                vec![("id", Dynamic::String(id))]
-            }
-            _ => Vec::new(),
-        }
+        run::predict(component, scope, "services")
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {

@@ -79,6 +79,14 @@ fn shorten_secrets(container: &mut Dynamic, scope: &Scope) {
     }
 }
 
+/// What a plan knows of a service or job that is yet to be made: `collection` is where it will be.
+pub(super) fn predict(component: &Dynamic, scope: &Scope, collection: &str) -> Vec<(&'static str, Dynamic)> {
+    let text = |name: &str| component.get(name).as_str();
+    let (Some(name), Some(location)) = (text("name"), text("location")) else { return Vec::new() };
+    let region = location.to_lowercase();
+    vec![("id", Dynamic::String(format!("projects/{}/locations/{region}/{collection}/{name}", scope.place.account)))]
+}
+
 /// Whether the last change of a service or job has come to its end.
 pub(super) fn readiness(body: &Json, otherwise: &str) -> Readiness {
     if body.get("reconciling").and_then(Json::as_bool) == Some(true) {

@@ -1,16 +1,16 @@
 //! The containers beside the main one, by name. The API has all in one list, whose order means nothing here: those that stay keep
 //! their place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde_json::{Value as Json, json};
 use tfplugin::{Dynamic, Entries, Object, ObjectSchema, Value};
 
-use super::container::container_object;
+use super::container::{Container, container_object};
 use super::paths::{Paths, container_paths};
 use super::probe::{Probe, ProbeAt};
-use super::volumes::{self, VolumePaths, array, name_of};
+use super::volumes::{self, Volume, VolumePaths, array, name_of};
 use crate::engine::marks::{Codec, Silent, WhenSilent, wire_with};
 use crate::engine::wire;
 
@@ -57,6 +57,46 @@ sidecar! {
         pub(in crate::google::kinds) startup_probe: Value<Probe>,
     }
 }
+
+/// A container beside the main one, whatever it may have.
+pub(in crate::google::kinds) trait Beside {
+    /// What it has in common with all containers.
+    fn whole(&self) -> Container<'_>;
+    /// What it waits for.
+    fn depends_on(&self) -> &Value<BTreeSet<String>>;
+    /// Its volumes.
+    fn volumes(&self) -> &Value<BTreeMap<String, Volume>>;
+    /// What must succeed before others start.
+    fn startup_probe(&self) -> &Value<Probe>;
+    /// What must keep succeeding, where it can have that.
+    fn liveness_probe(&self) -> Option<&Value<Probe>>;
+}
+
+macro_rules! beside {
+    ($sidecar:ty, |$this:ident| $liveness:expr) => {
+        impl Beside for $sidecar {
+            fn whole(&self) -> Container<'_> {
+                self.container()
+            }
+            fn depends_on(&self) -> &Value<BTreeSet<String>> {
+                &self.depends_on
+            }
+            fn volumes(&self) -> &Value<BTreeMap<String, Volume>> {
+                &self.volumes
+            }
+            fn startup_probe(&self) -> &Value<Probe> {
+                &self.startup_probe
+            }
+            fn liveness_probe(&self) -> Option<&Value<Probe>> {
+                let $this = self;
+                $liveness
+            }
+        }
+    };
+}
+
+beside!(Sidecar, |sidecar| Some(&sidecar.liveness_probe));
+beside!(JobSidecar, |_sidecar| None);
 
 fn size(silent: &Silent<'_>) -> Dynamic {
     if silent.value.is_null() && silent.before.is_null() { Dynamic::Unknown } else { silent.value.clone() }

@@ -6,6 +6,7 @@ use tfplugin::{Diagnostic, Diagnostics, Path, Value};
 
 use super::container::Container;
 use super::probe::Probe;
+use super::sidecars::Beside;
 use super::volumes::Volume;
 use super::vpc_access::VpcAccess;
 use super::{ExecutionEnvironment, FOREIGN_ANNOTATIONS};
@@ -298,9 +299,48 @@ pub(in crate::google::kinds) struct Member<'s> {
     pub(in crate::google::kinds) has_startup_probe: bool,
 }
 
+/// Checks the containers beside the main one, and all of them among each other.
+pub(in crate::google::kinds) fn containers<S: Beside>(
+    main: Member<'_>,
+    sidecars: &Value<BTreeMap<String, S>>,
+    generation: &Value<ExecutionEnvironment>,
+    report: &mut Report<'_>,
+) {
+    let is_silent = sidecars.is_null() && main.depends_on.is_null();
+    let mut members = vec![main];
+    for (name, sidecar) in sidecars.known().into_iter().flatten() {
+        let path = report.path.attribute("containers").key(name);
+        container(sidecar.whole(), &path, generation, report);
+        size(sidecar.whole(), &path, false, &Value::Null, report);
+        startup_probe(sidecar.startup_probe(), &path, report);
+        if let Some(liveness) = sidecar.liveness_probe().and_then(Value::known) {
+            probe(liveness, &path.attribute("liveness_probe"), 3_600, report);
+        }
+        members.push(Member {
+            path,
+            name: Some(name),
+            depends_on: sidecar.depends_on(),
+            volumes: sidecar.volumes(),
+            has_startup_probe: !sidecar.startup_probe().is_null(),
+        });
+    }
+    if !sidecars.is_unknown() && !is_silent {
+        together(&members, !sidecars.is_null(), report);
+    }
+}
+
+/// Checks the startup probe of the container at `path`.
+pub(in crate::google::kinds) fn startup_probe(startup: &Value<Probe>, path: &Path, report: &mut Report<'_>) {
+    if let Some(startup) = startup.known() {
+        let path = path.attribute("startup_probe");
+        probe(startup, &path, 240, report);
+        whole_probe(startup, &path, report);
+    }
+}
+
 /// Checks the containers of one template among each other: the main one is the first. `are_all` says whether these are all:
 /// where the configuration is silent about sidecars, others may have added some.
-pub(in crate::google::kinds) fn together(members: &[Member<'_>], are_all: bool, report: &mut Report<'_>) {
+fn together(members: &[Member<'_>], are_all: bool, report: &mut Report<'_>) {
     // The main container may have a name that nobody here has given.
     let is_open = !are_all || members.iter().any(|member| member.name.is_none());
     for (at, member) in members.iter().enumerate() {
@@ -597,7 +637,7 @@ pub(in crate::google::kinds) fn probe(probe: &Probe, path: &Path, longest: u64, 
 }
 
 /// Cloud Run waits no longer for a start.
-pub(in crate::google::kinds) fn whole_probe(probe: &Probe, path: &Path, report: &mut Report<'_>) {
+fn whole_probe(probe: &Probe, path: &Path, report: &mut Report<'_>) {
     let period = probe.period.known().and_then(Duration::whole_seconds);
     if let (Some(period), Some(threshold)) = (period, probe.failure_threshold.known())
         && let Ok(times) = u64::try_from(*threshold)

@@ -47,14 +47,19 @@ pub(super) fn service(spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnos
     }
     validate::container(spec.container(), path, &spec.execution_environment, &mut report);
     size(spec, &mut report);
-    if let Some(startup) = spec.startup_probe.known() {
-        validate::probe(startup, &at("startup_probe"), 240, &mut report);
-        validate::whole_probe(startup, &at("startup_probe"), &mut report);
-    }
+    validate::startup_probe(&spec.startup_probe, path, &mut report);
     if let Some(liveness) = spec.liveness_probe.known() {
         validate::probe(liveness, &at("liveness_probe"), 3_600, &mut report);
     }
-    containers(spec, &mut report);
+    let main = Member {
+        path: path.clone(),
+        name: spec.container_name.known().map(String::as_str),
+        depends_on: &spec.depends_on,
+        volumes: &spec.volumes,
+        // Without one of its own it is asked for its port.
+        has_startup_probe: true,
+    };
+    validate::containers(main, &spec.containers, &spec.execution_environment, &mut report);
     validate::network(&spec.vpc_access, &mut report);
     traffic(spec, &mut report);
     validate::annotations(&spec.annotations, &mut report);
@@ -64,41 +69,6 @@ pub(super) fn service(spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnos
 pub(super) fn new_service(spec: &ServiceSpec, path: &Path, diagnostics: &mut Diagnostics) {
     let mut report = Report { path, diagnostics };
     validate::new_size(gpu_of(spec), spec.container(), "service", &mut report);
-}
-
-/// The sidecars, and all containers among each other.
-fn containers(spec: &ServiceSpec, report: &mut Report<'_>) {
-    let mut members = vec![Member {
-        path: report.path.clone(),
-        name: spec.container_name.known().map(String::as_str),
-        depends_on: &spec.depends_on,
-        volumes: &spec.volumes,
-        // Without one of its own it is asked for its port.
-        has_startup_probe: true,
-    }];
-    for (name, sidecar) in spec.containers.known().into_iter().flatten() {
-        let path = report.path.attribute("containers").key(name);
-        validate::container(sidecar.container(), &path, &spec.execution_environment, report);
-        validate::size(sidecar.container(), &path, false, &Value::Null, report);
-        if let Some(startup) = sidecar.startup_probe.known() {
-            validate::probe(startup, &path.attribute("startup_probe"), 240, report);
-            validate::whole_probe(startup, &path.attribute("startup_probe"), report);
-        }
-        if let Some(liveness) = sidecar.liveness_probe.known() {
-            validate::probe(liveness, &path.attribute("liveness_probe"), 3_600, report);
-        }
-        members.push(Member {
-            path,
-            name: Some(name),
-            depends_on: &sidecar.depends_on,
-            volumes: &sidecar.volumes,
-            has_startup_probe: !sidecar.startup_probe.is_null(),
-        });
-    }
-    if spec.containers.is_unknown() || (spec.containers.is_null() && spec.depends_on.is_null()) {
-        return;
-    }
-    validate::together(&members, !spec.containers.is_null(), report);
 }
 
 fn gpu_of(spec: &ServiceSpec) -> Gpu<'_> {
