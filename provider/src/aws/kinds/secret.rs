@@ -206,28 +206,24 @@ async fn set_tags(name: &str, change: &tags::Change, run: Run<'_>) -> Result<(),
 
 /// Tells description and key.
 async fn set_settings(name: &str, wanted: &Json, run: Run<'_>) -> Result<(), ApiError> {
-    let mut settings = json!({ "SecretId": name, "Description": wire::text(wanted, "Description") });
-    settings["KmsKeyId"] = wanted.get("KmsKeyId").cloned().unwrap_or_else(|| json!(OWN_KEY));
+    let key = wanted.get("KmsKeyId").cloned().unwrap_or_else(|| json!(OWN_KEY));
+    let description = wire::text(wanted, "Description");
+    let settings =
+        json!({ "SecretId": name, "ClientRequestToken": token(), "Description": description, "KmsKeyId": key });
     call("UpdateSecret", settings, run).await.map(drop)
 }
 
-/// Restores the deleted secret that holds the name, if it is as `wanted` says down to its tags, by which stacks know their
-/// own. `false`: there is none, or it is not.
+/// Restores the deleted secret that holds the name, if it has all tags that are `wanted`: by them stacks know their own.
+/// `false`: there is none, or it has not.
 async fn restore(wanted: &Json, run: Run<'_>) -> Result<bool, ApiError> {
-    let name = wire::text(wanted, "Name");
-    let Some(deleted) = call("DescribeSecret", json!({ "SecretId": name }), run).await.found()? else {
-        return Ok(false);
-    };
+    let named = json!({ "SecretId": wire::text(wanted, "Name") });
+    let Some(deleted) = call("DescribeSecret", named.clone(), run).await.found()? else { return Ok(false) };
     let has = tags::of_pairs(&deleted["Tags"]);
     let is_own = tags::of(wanted).iter().all(|(key, value)| has.get(key) == Some(value));
     if deleted["DeletedDate"].is_null() || !is_own {
         return Ok(false);
     }
-    call("RestoreSecret", json!({ "SecretId": name }), run).await?;
-    set_settings(name, wanted, run).await?;
-    if let Some(value) = wanted.get(VALUE) {
-        put_value(name, value, run).await?;
-    }
+    call("RestoreSecret", named, run).await?;
     Ok(true)
 }
 
@@ -266,7 +262,7 @@ impl Api for Secret {
 
     async fn create(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {
         let mut wanted = json!({ "ClientRequestToken": token(), "Tags": tags::pairs(&tags::of(body)) });
-        for field in ["Name", "Description", "KmsKeyId", VALUE] {
+        for field in ["Name", "Description", "KmsKeyId"] {
             if let Some(value) = body.get(field) {
                 wanted[field] = value.clone();
             }
@@ -276,6 +272,20 @@ impl Api for Secret {
                 if restore(body, run).await? { Ok(()) } else { Err(error) }
             }
             made => made.map(drop),
+        }
+    }
+
+    /// The value is sent by itself, so that one that did not arrive is known not to have: also to a secret that was restored,
+    /// which may have been another one in other things, too.
+    async fn complete(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {
+        let name = self.name_of(body);
+        let found = self.read(name, None, run).await?.unwrap_or_default();
+        if ["Description", "KmsKeyId"].iter().any(|field| wire::text(&found, field) != wire::text(body, field)) {
+            set_settings(name, body, run).await?;
+        }
+        match body.get(VALUE) {
+            Some(value) => put_value(name, value, run).await,
+            None => Ok(()),
         }
     }
 
