@@ -92,3 +92,25 @@ async fn a_connection_does_not_end_while_a_service_uses_it() {
     assert_eq!(ended().await.get("error"), None);
     assert_eq!(cloud.get(COMPUTE, &format!("{PROJECT}/global/networks/main")).await.get("peerings"), None);
 }
+
+#[tokio::test]
+async fn private_access_of_a_subnetwork_has_a_verb_of_its_own() {
+    let cloud = cloud().await;
+    assert_eq!(subnetwork(&cloud, "europe-west1", "apps", "10.0.0.0/24").await.0, 200);
+    let path = format!("{PROJECT}/regions/europe-west1/subnetworks/apps");
+    let access = json!({"privateIpGoogleAccess": true});
+    assert_eq!(cloud.call("PATCH", COMPUTE, &path, Some(access.clone())).await.0, 400);
+    cloud.done("POST", COMPUTE, &format!("{path}/setPrivateIpGoogleAccess"), access).await;
+    assert_eq!(cloud.get(COMPUTE, &path).await["privateIpGoogleAccess"], true);
+}
+
+#[tokio::test]
+async fn a_cache_by_private_access_needs_the_peering() {
+    let cloud = cloud().await;
+    let instance = json!({
+        "tier": "BASIC", "memorySizeGb": 1, "connectMode": "PRIVATE_SERVICE_ACCESS",
+        "authorizedNetwork": "projects/demo/global/networks/main",
+    });
+    let path = "/v1/projects/demo/locations/europe-west1/instances?instanceId=cache";
+    assert_eq!(cloud.call("POST", "redis.googleapis.com", path, Some(instance)).await.0, 400);
+}

@@ -1,11 +1,11 @@
 //! `make bench`: what a user waits for, as tables.
 //!
-//! First the provider alone (start to handshake line, memory, GetProviderSchema), then terraform on environments of 52,
-//! 520 and 5,200 objects at several latencies, with the number of calls, the ratio to the shortest time in which they can
-//! be made, and the provider's memory; then apply and destroy of 52 objects whose operations take time. What the provider does
-//! alone, without Terraform: `provider/benches/scale.rs`.
+//! First the provider alone (start to handshake line, memory, GetProviderSchema), then terraform on the CT-scan environment
+//! (52 objects, and 10 and 100 times as many) and on the Plant Gateway at several latencies, with the number of calls, the
+//! ratio to the shortest time in which they can be made, and the provider's memory; then apply and destroy of both where
+//! operations take time. What the provider does alone, without Terraform: `provider/benches/scale.rs`.
 //!
-//! `bench 1 10` measures these sizes only; `bench operations` measures the operations only.
+//! `bench 1 10` measures these sizes of the first only; `bench operations` measures the operations only.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
@@ -19,15 +19,20 @@ use std::time::{Duration, Instant};
 
 use acceptance_tests::{
     CloudOptions, CriticalPath, Lag, OBJECTS_PER_COPY, OrFail, Request, Scene, Seed, Speed, Terraform, Workdir, World,
-    copies, critical_path, provider,
+    critical_path, provider, workspace,
 };
 
 /// What Terraform sets for every provider process (the protocol's magic cookie).
 const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 const STARTS: usize = 20;
-/// How many copies of the 52 objects, and at which latencies in milliseconds.
-const SIZES: &[(usize, &[u64])] = &[(1, &[0, 50, 200]), (10, &[0, 50, 200]), (100, &[0, 50])];
+/// What is measured at which latencies in milliseconds.
+const ENVIRONMENTS: &[(Environment, &[u64])] = &[
+    (Environment::CtScan(1), &[0, 50, 200]),
+    (Environment::CtScan(10), &[0, 50, 200]),
+    (Environment::CtScan(100), &[0, 50]),
+    (Environment::PlantGateway, &[0, 50, 200]),
+];
 /// How many calls the provider has in flight by default.
 const PARALLELISM: u64 = 16;
 /// How long operations take, in seconds.
@@ -172,28 +177,29 @@ impl Measured {
 fn environments(chosen: &[usize]) {
     let terraform = Terraform::preferred();
     say(&format!("\nWith {terraform}, whose own time is in the third column\n"));
-    say("| objects, latency | operation | time | calls | first call to last | bound | ratio | memory |");
+    say("| environment, latency | operation | time | calls | first call to last | bound | ratio | memory |");
     say("|---|---|---|---|---|---|---|---|");
-    for (copies, latencies) in SIZES {
-        if !chosen.is_empty() && !chosen.contains(copies) {
+    for (environment, latencies) in ENVIRONMENTS {
+        let is_chosen = matches!(environment, Environment::CtScan(copies) if chosen.contains(copies));
+        if !chosen.is_empty() && !is_chosen {
             continue;
         }
         for latency in *latencies {
-            for row in measure(*copies, Duration::from_millis(*latency)) {
-                print(*copies, *latency, &row);
+            for row in measure(*environment, Duration::from_millis(*latency)) {
+                print(*environment, *latency, &row);
             }
         }
     }
 }
 
-fn print(copies: usize, latency: u64, row: &Measured) {
+fn print(environment: Environment, latency: u64, row: &Measured) {
     let bound = row.bound(latency);
     let span = milliseconds(row.span);
     let (bound, ratio) =
         if bound == 0 { Default::default() } else { (format!("{bound} ms"), format!("{:.2}", span / bound as f64)) };
     say(&format!(
         "| {}, {latency} ms | {} | {:.2} s | {} | {span:.0} ms | {bound} | {ratio} | {:.0} MB |",
-        copies * OBJECTS_PER_COPY,
+        environment.name(),
         row.name,
         row.time.as_secs_f64(),
         row.calls,
@@ -204,29 +210,33 @@ fn print(copies: usize, latency: u64, row: &Measured) {
 /// Apply and destroy with operations that take time, through `endpoints`: to a common `endpoint` on this machine the
 /// provider's first polls come faster than to Google.
 fn operations() {
-    say(&format!("\n{OBJECTS_PER_COPY} objects, through `endpoints`, {} ms a call\n", OPERATIONS_LATENCY.as_millis()));
+    say(&format!("\nThrough `endpoints`, {} ms a call\n", OPERATIONS_LATENCY.as_millis()));
     say(
-        "| operations take | operation | calls | first call to last | critical path | ratio | more than it | what it is |",
+        "| environment, operations | operation | calls | first call to last | critical path | ratio | more than it | what it is |",
     );
     say("|---|---|---|---|---|---|---|---|");
-    for seconds in OPERATIONS {
-        let bench = Bench::start(1, OPERATIONS_LATENCY, Duration::from_secs(*seconds), Reached::Endpoints);
-        for row in [bench.apply(), bench.destroy()] {
-            let (span, path) = (row.span.as_secs_f64(), row.path.time.as_secs_f64());
-            say(&format!(
-                "| {seconds} s | {} | {} | {span:.2} s | {path:.2} s | {:.2} | {:.2} s | {} |",
-                row.name,
-                row.calls,
-                span / path,
-                span - path,
-                row.path
-            ));
+    for environment in [Environment::CtScan(1), Environment::PlantGateway] {
+        for seconds in OPERATIONS {
+            let bench =
+                Bench::start(environment, OPERATIONS_LATENCY, Duration::from_secs(*seconds), Reached::Endpoints);
+            for row in [bench.apply(), bench.destroy()] {
+                let (span, path) = (row.span.as_secs_f64(), row.path.time.as_secs_f64());
+                say(&format!(
+                    "| {}, {seconds} s | {} | {} | {span:.2} s | {path:.2} s | {:.2} | {:.2} s | {} |",
+                    environment.name(),
+                    row.name,
+                    row.calls,
+                    span / path,
+                    span - path,
+                    row.path
+                ));
+            }
         }
     }
 }
 
-fn measure(count: usize, latency: Duration) -> Vec<Measured> {
-    let bench = Bench::start(count, latency, Duration::ZERO, Reached::Endpoint);
+fn measure(environment: Environment, latency: Duration) -> Vec<Measured> {
+    let bench = Bench::start(environment, latency, Duration::ZERO, Reached::Endpoint);
     let (world, main) = (&bench.world, &bench.main);
     let mut rows = Vec::new();
     rows.push(bench.time("validate", Bound::Chain(0), &|| main.validate().expect_none()));
@@ -235,8 +245,9 @@ fn measure(count: usize, latency: Duration) -> Vec<Measured> {
     rows.push(bench.apply());
     // The lists, then what is inside of what they hold.
     rows.push(bench.time("refresh and plan", Bound::Chain(2), &|| main.plan(&[]).expect_empty()));
-    let id = format!("{}/europe-west1/bench", world.seed.project);
+    let id = format!("{}/{}/{}", world.seed.project, environment.region(), environment.stack());
     let import = world.directory("import", &format!("import {{\n  to = mlops_stack.it\n  id = \"{id}\"\n}}\n"));
+    import.write("main.tf", &environment.placed(&import.read("main.tf")));
     // The project, the lists, then the policies of what they hold.
     rows.push(bench.time("import, configuration generated", Bound::Chain(3), &|| {
         let planned = import.generate_config("generated.tf");
@@ -264,7 +275,72 @@ enum Bound {
     Demanded,
 }
 
-/// A world with copies of the 52 objects in its configuration.
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Environment {
+    /// So many copies of the CT-scan environment's 52 objects.
+    CtScan(usize),
+    /// The example of the Plant Gateway.
+    PlantGateway,
+}
+
+impl Environment {
+    fn name(self) -> String {
+        match self {
+            Self::CtScan(copies) => format!("{} objects", copies * OBJECTS_PER_COPY),
+            Self::PlantGateway => "Plant Gateway".to_owned(),
+        }
+    }
+
+    fn seed(self) -> Seed {
+        match self {
+            Self::CtScan(_) => Seed::ct_scan_project(),
+            Self::PlantGateway => Seed::plant_gateway(),
+        }
+    }
+
+    fn region(self) -> &'static str {
+        match self {
+            Self::CtScan(_) => "europe-west1",
+            Self::PlantGateway => "asia-south1",
+        }
+    }
+
+    /// The stack's name.
+    fn stack(self) -> &'static str {
+        match self {
+            Self::CtScan(_) => "bench",
+            Self::PlantGateway => "plant",
+        }
+    }
+
+    /// The head of a configuration in this environment's region.
+    fn placed(self, head: &str) -> String {
+        head.replace("europe-west1", self.region())
+    }
+
+    /// Writes the stack beside the head of the configuration.
+    fn write(self, work: &Workdir) {
+        match self {
+            Self::CtScan(copies) => {
+                let stack =
+                    serde_json::json!({ "resource": { "mlops_stack": { "it": acceptance_tests::copies(copies) } } });
+                work.write("stack.tf.json", &stack.to_string());
+            }
+            Self::PlantGateway => {
+                let folder = workspace().join("examples/environments/plant-gateway");
+                let read = |name: &str| std::fs::read_to_string(folder.join(name)).or_fail(format!("read {name}"));
+                work.write("stack.tf", &read("main.tf"));
+                work.write("variables.tf", &read("variables.tf"));
+                let values = ["database_password", "jwt_secret", "launchdarkly_sdk_key"];
+                let values: String = values.iter().map(|name| format!("{name} = \"made-up\"\n")).collect();
+                work.write("bench.auto.tfvars", &format!("{values}deletion_protection = false\n"));
+            }
+        }
+    }
+}
+
+/// A world with an environment in its configuration.
 struct Bench {
     world: World,
     main: Workdir,
@@ -272,7 +348,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn start(count: usize, latency: Duration, operations: Duration, reached: Reached) -> Self {
+    fn start(environment: Environment, latency: Duration, operations: Duration, reached: Reached) -> Self {
         let scene = Scene { name: "bench".to_owned(), terraform: Terraform::preferred().clone() };
         let options = CloudOptions {
             latency: Some(latency),
@@ -280,10 +356,9 @@ impl Bench {
             new_accounts: Some(Lag::Time(NEW_ACCOUNTS)),
             ..CloudOptions::default()
         };
-        let world = World::new(&scene, Seed::ct_scan_project(), options);
-        let stack = serde_json::json!({ "resource": { "mlops_stack": { "it": copies(count) } } });
-        world.main.write("stack.tf.json", &stack.to_string());
-        world.config("");
+        let world = World::new(&scene, environment.seed(), options);
+        environment.write(&world.main);
+        world.main.write("main.tf", &environment.placed(&world.header()));
         let main = match reached {
             Reached::Endpoint => world.main.sibling(&world.main.path),
             Reached::Endpoints => {
@@ -294,7 +369,7 @@ impl Bench {
                     &format!("europe-west1\"\n  endpoints = {{\n{hosts}  }}\n"),
                     1,
                 );
-                world.main.write("main.tf", &head);
+                world.main.write("main.tf", &environment.placed(&head));
                 world.main.with_env("MLOPS_ENDPOINT", "")
             }
         };

@@ -182,17 +182,19 @@ fn what_leaves_the_configuration_is_deleted_and_announced(scene: Scene) {
     plan.diagnostics.warning(&["will be deleted", "other-backend", "web-http"]);
     let mark = world.cloud.mark();
     world.main.apply_plan().expect_success();
-    assert_eq!(
-        writes(&world, mark),
-        [
-            "PATCH global/urlMaps/web".to_owned(),
-            "DELETE global/forwardingRules/web-http".to_owned(),
-            "DELETE global/targetHttpProxies/web-http".to_owned(),
-            "DELETE global/urlMaps/web-http".to_owned(),
-            "DELETE global/backendServices/other-backend".to_owned(),
-            format!("DELETE regions/europe-west1/networkEndpointGroups/{group}"),
-        ]
-    );
+    let writes = writes(&world, mark);
+    let backend = [
+        "DELETE global/backendServices/other-backend".to_owned(),
+        format!("DELETE regions/europe-west1/networkEndpointGroups/{group}"),
+    ];
+    let frontend =
+        ["forwardingRules", "targetHttpProxies", "urlMaps"].map(|kind| format!("DELETE global/{kind}/web-http"));
+    // Each after what used it; the two chains have nothing to do with each other.
+    for chain in [&backend[..], &frontend[..]] {
+        let places: Vec<_> = chain.iter().map(|line| writes.iter().position(|write| write == line)).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{chain:?} in {writes:?}");
+    }
+    assert_eq!((writes[0].as_str(), writes.len()), ("PATCH global/urlMaps/web", 6), "{writes:?}");
     world.finish();
 }
 

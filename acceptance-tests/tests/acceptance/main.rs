@@ -10,7 +10,6 @@ mod wire;
 mod adoption;
 mod alert_policy;
 mod aws;
-mod aws_ecs;
 mod aws_iam;
 mod bucket;
 mod budget;
@@ -28,6 +27,7 @@ mod service_account;
 mod sql_instance;
 mod topic;
 mod vpc_connector;
+mod vpc_network;
 mod workload_identity_pool;
 
 mod apis;

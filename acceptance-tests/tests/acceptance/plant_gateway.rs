@@ -86,10 +86,12 @@ fn an_empty_project_gets_the_whole_environment_and_gives_it_back(scene: Scene) {
     world.finish();
     let made = |what: &str| place(&world, "POST", what);
     let gone = |what: &str| place(&world, "DELETE", what);
+    assert!(made("/global/networks") < made("/connectors"), "the connector was made before its network");
     assert!(made("/instances") < made("/jobs"), "the job was made before its database");
     assert!(gone("/global/forwardingRules/") < gone("/services/plant-gateway-demo"), "the way in outlived the gateway");
     assert!(gone("/services/plant-backend-demo") < gone("/instances/"), "the database left before its service");
     assert!(gone("/services/plant-backend-demo") < gone("/connectors/"), "the connector left before its service");
+    assert!(gone("/connectors/") < gone("/global/networks/"), "the network left before its connector");
 }
 
 fn the_database_is_migrated_before_its_services_start(scene: Scene) {

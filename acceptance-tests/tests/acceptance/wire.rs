@@ -12,6 +12,7 @@ pub(crate) const SECRETS: &str = "secretmanager.googleapis.com";
 pub(crate) const VPC_ACCESS: &str = "vpcaccess.googleapis.com";
 pub(crate) const REDIS: &str = "redis.googleapis.com";
 pub(crate) const COMPUTE: &str = "compute.googleapis.com";
+pub(crate) const SERVICE_NETWORKING: &str = "servicenetworking.googleapis.com";
 pub(crate) const SQL: &str = "sqladmin.googleapis.com";
 pub(crate) const PROJECTS: &str = "cloudresourcemanager.googleapis.com";
 

@@ -6,21 +6,29 @@ resource "mlops_stack" "plant" {
   labels              = { environment = "demo", app = "plant" }
   deletion_protection = var.deletion_protection
 
+  networks = {
+    plant = {
+      subnetworks      = { services = { name = "plant-services", ip_cidr_range = "10.10.0.0/24" } }
+      private_services = { google = { name = "plant-google", prefix_length = 16 } }
+    }
+  }
   vpc_connectors = {
-    plant = { name = "plant-connector", network = "default", ip_cidr_range = "10.8.0.0/28" }
+    plant = { name = "plant-connector", network = "plant", ip_cidr_range = "10.8.0.0/28" }
   }
 
   sql_instances = {
     plant = {
       name             = "plant-sql-demo"
       database_version = "POSTGRES_15"
+      ipv4_enabled     = false
+      private_network  = "plant"
       backup           = { enabled = true }
       databases        = { plant = {} }
       users            = { plant = { password_wo = var.database_password, password_wo_version = 1 } }
     }
   }
   redis_instances = {
-    cache = { name = "plant-cache-demo", memory_size_gb = 1, network = "default" }
+    cache = { name = "plant-cache-demo", memory_size_gb = 1, network = "plant" }
   }
   registries = {
     images = { name = "plant", description = "Images of the Plant services" }

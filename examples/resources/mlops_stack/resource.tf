@@ -205,9 +205,16 @@ resource "mlops_stack" "prod" {
     }
   }
 
+  networks = {
+    main = {
+      subnetworks      = { apps = { ip_cidr_range = "10.0.0.0/24", private_google_access = true } }
+      private_services = { google = { name = "google-services", prefix_length = 16 } }
+    }
+  }
+
   vpc_connectors = {
     egress = {
-      network       = "default"
+      network       = "main"
       ip_cidr_range = "10.8.0.0/28"
       max_instances = 3
     }
@@ -215,6 +222,7 @@ resource "mlops_stack" "prod" {
 
   redis_instances = {
     cache = {
+      network        = "main"
       memory_size_gb = 1
       redis_version  = "REDIS_7_2"
       redis_configs  = { "maxmemory-policy" = "allkeys-lru" }

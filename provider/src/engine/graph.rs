@@ -6,15 +6,27 @@ use super::address::Address;
 use super::model::Components;
 use super::references::{self, Part};
 
-/// For every component, the components that each of its parts refers to.
-pub(crate) type Uses = BTreeMap<Address, BTreeSet<(Part, Address)>>;
+/// For every component, what its parts refer to.
+pub(crate) type Uses = BTreeMap<Address, BTreeSet<Use>>;
+
+/// A component that a part of another refers to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Use {
+    /// The part that refers.
+    pub part: Part,
+    /// What it refers to.
+    pub target: Address,
+    /// Whether it needs the objects inside that, too.
+    pub whole: bool,
+}
 
 /// What the components refer to.
 pub(crate) fn uses(components: &Components) -> Uses {
     let of = |(address, component)| {
         let references = references::references(address, component, |target: &Address| components.contains_key(target));
-        let targets = references.into_iter().map(|reference| (reference.part, reference.target));
-        (address.clone(), targets.filter(|(_, target)| components.contains_key(target)).collect())
+        let used =
+            references.into_iter().map(|references::Reference { part, target, whole, .. }| Use { part, target, whole });
+        (address.clone(), used.filter(|used| components.contains_key(&used.target)).collect())
     };
     components.iter().map(of).collect()
 }
@@ -30,10 +42,10 @@ pub(crate) struct Order {
 /// The order in which components are planned. Members of a circle of objects (an error elsewhere) come last.
 pub(crate) fn order(components: &Components) -> Order {
     let uses = uses(components);
-    let all_uses = |address: &Address| uses.get(address).into_iter().flatten().map(|(_, target)| target);
+    let all_uses = |address: &Address| uses.get(address).into_iter().flatten().map(|used| &used.target);
     let object_uses = |address: &Address| {
         let uses = uses.get(address).into_iter().flatten();
-        uses.filter(|(part, _)| *part == Part::Object).map(|(_, target)| target)
+        uses.filter(|used| used.part == Part::Object).map(|used| &used.target)
     };
     let addresses: BTreeSet<&Address> = components.keys().collect();
     let mut ordered = sorted(&addresses, all_uses);

@@ -64,10 +64,14 @@ pub struct Refers {
     pub kind: &'static str,
     /// The attribute that the API wants.
     pub attribute: &'static str,
+    /// Another attribute by which the API may name it in its answers.
+    pub or_by: Option<&'static str>,
     /// Turns what the API returns and the wanted attribute into one comparable form (a short name of a full one, say).
     pub canonical: fn(&str) -> String,
     /// What a text must look like to be the cloud's own name, where that can be told.
     pub own_name: Option<OwnName>,
+    /// Whether the objects inside that component are needed, too.
+    pub whole: bool,
 }
 
 /// The form of the cloud's own names, to tell them from a misspelt KEY.
@@ -81,7 +85,7 @@ pub struct OwnName {
 
 /// The value may be the KEY of a component of `kind`; the API gets its `attribute`.
 pub fn refers(kind: &'static str, attribute: &'static str) -> Refers {
-    Refers { kind, attribute, canonical: str::to_owned, own_name: None }
+    Refers { kind, attribute, or_by: None, canonical: str::to_owned, own_name: None, whole: false }
 }
 
 impl Refers {
@@ -89,6 +93,20 @@ impl Refers {
     #[must_use]
     pub fn compared_by(mut self, canonical: fn(&str) -> String) -> Self {
         self.canonical = canonical;
+        self
+    }
+
+    /// The API may answer with this attribute of the other component, too: an import knows it by that.
+    #[must_use]
+    pub fn or_by(mut self, attribute: &'static str) -> Self {
+        self.or_by = Some(attribute);
+        self
+    }
+
+    /// The objects inside the other component are needed, too: they come before whoever names it so, and go after.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.whole = true;
         self
     }
 

@@ -1,4 +1,4 @@
-//! The plan: wanted and found in, steps out. Pure: no client, no clock, no network.
+//! The plan: wanted and found in, steps out. Pure: no client, no clock, no calls.
 //!
 //! It runs when Terraform plans and once more when it applies; the same input gives the same steps.
 

@@ -45,6 +45,8 @@ pub(crate) struct Reference {
     pub is_template: bool,
     /// The part of the component that needs it.
     pub part: Part,
+    /// Whether that part needs the objects inside the target, too.
+    pub whole: bool,
 }
 
 /// What a reference names, wherever it stands.
@@ -52,6 +54,7 @@ struct Target {
     address: Address,
     attribute: String,
     is_template: bool,
+    whole: bool,
 }
 
 /// The parts of a component that come to be one after the other: nothing that needs only the object waits for the rest.
@@ -88,8 +91,8 @@ pub(crate) fn references(address: &Address, component: &Dynamic, exists: impl Fn
         let path = address.path().attribute(attribute.name.clone());
         tree::walk_value(attribute, component.get(&attribute.name), &path, &mut |attribute, value, path| {
             of_value(address, (attribute, value, path), &exists, &mut |target, path| {
-                let Target { address: target, attribute, is_template } = target;
-                found.push(Reference { target, attribute, path: path.clone(), is_template, part });
+                let Target { address: target, attribute, is_template, whole } = target;
+                found.push(Reference { target, attribute, path: path.clone(), is_template, part, whole });
             });
         });
     }
@@ -106,7 +109,8 @@ fn of_value(
     if let Some(refers) = attribute.extensions.get::<Refers>() {
         tree::each_text_at(value, path, &mut |text, path| {
             if let Some(target) = component_named(address, refers, text).filter(|target| exists(target)) {
-                visit(Target { address: target, attribute: refers.attribute.to_owned(), is_template: false }, path);
+                let attribute = refers.attribute.to_owned();
+                visit(Target { address: target, attribute, is_template: false, whole: refers.whole }, path);
             }
         });
     }
@@ -154,6 +158,7 @@ fn of_member(kind: &'static AnyKind, member: &str, exists: &impl Fn(&Address) ->
         address,
         attribute: principal.address.to_owned(),
         is_template: false,
+        whole: false,
     };
     principals(kind, member).filter(|(target, _)| exists(target)).map(target).collect()
 }
@@ -163,8 +168,12 @@ fn of_role(kind: &'static AnyKind, role: &str, exists: &impl Fn(&Address) -> boo
     if !is_key_role(kind, role) {
         return templates(kind, role);
     }
-    let target =
-        |(address, role): (Address, Role)| Target { address, attribute: role.name.to_owned(), is_template: false };
+    let target = |(address, role): (Address, Role)| Target {
+        address,
+        attribute: role.name.to_owned(),
+        is_template: false,
+        whole: false,
+    };
     roles(kind, role).filter(|(target, _)| exists(target)).map(target).collect()
 }
 
@@ -204,7 +213,7 @@ fn templates(kind: &AnyKind, text: &str) -> Vec<Target> {
     let target = |piece| match piece {
         Piece::Reference(found) => {
             let attribute = found.attribute.to_owned();
-            Some(Target { address: named(kind, found)?, attribute, is_template: true })
+            Some(Target { address: named(kind, found)?, attribute, is_template: true, whole: false })
         }
         Piece::Literal(_) => None,
     };

@@ -272,6 +272,7 @@ impl RestObjects {
                     Guard::Metageneration => request
                         .query("ifMetagenerationMatch", current.body["metageneration"].as_str().unwrap_or_default())
                         .json(body),
+                    Guard::Nothing => request.json(body),
                     Guard::Field(path) => {
                         carry(path, &current.body, &mut body);
                         request.json(body)

@@ -26,6 +26,9 @@ pub const USER_LEAVES: Duration = Duration::from_secs(60);
 /// How long an object may be busy with the operation of somebody else, where it has one at a time: a backup, maintenance.
 pub const OTHER_OPERATION: Duration = Duration::from_secs(1200);
 
+/// How long one waits until no service of Google's uses a peering: some hold it for a while after they were deleted.
+pub const SERVICES_LEAVE: Duration = Duration::from_secs(600);
+
 /// How long an account or identity pool that was just created may be unknown to policies and to calls of its own.
 pub const NEW_PRINCIPAL: Duration = Duration::from_secs(120);
 

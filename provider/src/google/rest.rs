@@ -262,6 +262,8 @@ pub enum Guard {
     Metageneration,
     /// This field of the body, as it was read: `fingerprint` of Compute Engine, `settings.settingsVersion` of Cloud SQL.
     Field(&'static str),
+    /// Nothing: the API has none (networks).
+    Nothing,
 }
 
 /// Which writes answer with a long-running operation, polled at `VERSION/NAME`.

@@ -51,7 +51,7 @@ const NAMED_BY_SERVER: [&str; 7] =
     ["operations", "alertPolicies", "notificationChannels", "budgets", "indexes", "revisions", "executions"];
 
 /// Collections of which a page without items says that there are none.
-const COLLECTIONS: [&str; 21] = [
+const COLLECTIONS: [&str; 22] = [
     "alertPolicies",
     "b",
     "budgets",
@@ -61,6 +61,7 @@ const COLLECTIONS: [&str; 21] = [
     "indexes",
     "instances",
     "jobs",
+    "networks",
     "notificationChannels",
     "providers",
     "repositories",

@@ -21,7 +21,8 @@ mod url_map;
 use crate::error::ErrorStyle;
 use crate::route::Api;
 
-pub(crate) use network::peer;
+pub(crate) use network::{lacks_peering, peer};
+pub(crate) use subnetwork::network_of;
 
 pub(crate) const HOST: &str = "compute.googleapis.com";
 

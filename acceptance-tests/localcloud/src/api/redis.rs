@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::{labels, locations};
+use super::{compute, labels, locations};
 use crate::call::{Body, Call, Outcome, Reply};
 use crate::collection::{self, Change, Collection, Completion, Naming, Verb, View};
 use crate::error::ApiError;
@@ -153,6 +153,14 @@ impl Collection for Instance {
         }
         if prior.is_none() {
             check_new(call, &id)?;
+            let network = wanted.get("authorizedNetwork").and_then(Value::as_str).unwrap_or_default();
+            if wanted.get("connectMode") == Some(&json!("PRIVATE_SERVICE_ACCESS"))
+                && compute::lacks_peering(call, network)
+            {
+                return Err(ApiError::failed_precondition(
+                    "Google private service access is not enabled. Enable private service access and try again.",
+                ));
+            }
         }
         labels::check(wanted.get("labels"))?;
         complete(call, &mut wanted, prior)?;

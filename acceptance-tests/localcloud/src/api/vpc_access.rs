@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::locations;
+use super::{compute, locations};
 use crate::call::{Call, Reply};
 use crate::collection::{self, Change, Collection, Completion, Naming, Verb, View};
 use crate::error::ApiError;
@@ -173,8 +173,10 @@ fn complete(call: &mut Call<'_>, wanted: &mut Object, by_instances: bool) {
     if let Some(subnet) = wanted.get_mut("subnet").and_then(Value::as_object_mut) {
         let project = call.param("project").to_owned();
         subnet.entry("projectId").or_insert_with(|| json!(project));
+        let name = subnet.get("name").and_then(Value::as_str).unwrap_or_default();
         // What the answers of a connector in a subnetwork have beside it is not recorded.
-        wanted.entry("network").or_insert_with(|| json!("default"));
+        let network = compute::network_of(call, call.param("location"), name).unwrap_or_else(|| "default".to_owned());
+        wanted.entry("network").or_insert_with(|| json!(network));
     }
 }
 

@@ -112,6 +112,8 @@ pub(super) const KINDS: &[Kind] = &[
                 Name { field: "template.volumes[].secret.secret", collection: "secrets", demand: Demand::Readable },
                 there("template.volumes[].gcs.bucket", "b"),
                 there("template.vpcAccess.connector", "connectors"),
+                there("template.vpcAccess.networkInterfaces[].network", "networks"),
+                there("template.vpcAccess.networkInterfaces[].subnetwork", "subnetworks"),
             ],
         )
     },
@@ -132,6 +134,8 @@ pub(super) const KINDS: &[Kind] = &[
                 demand: Demand::Readable,
             },
             there("template.template.volumes[].gcs.bucket", "b"),
+            there("template.template.vpcAccess.networkInterfaces[].network", "networks"),
+            there("template.template.vpcAccess.networkInterfaces[].subnetwork", "subnetworks"),
         ],
     ),
     now(
@@ -160,7 +164,7 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { deletion: Answer::Now, ..slow(FIRESTORE, "indexes", &[]) },
     slow(FIRESTORE, "fields", &[]),
     // Recorded (`sqladmin-instance-user`): users are made once the instance's operation is done, and their own are done at once.
-    slow(SQL, "instances", &[]),
+    slow(SQL, "instances", &[there("settings.ipConfiguration.privateNetwork", "networks")]),
     now(SQL, "databases", &[]),
     now(SQL, "users", &[]),
     now(PUBSUB, "topics", &[]),
@@ -173,9 +177,16 @@ pub(super) const KINDS: &[Kind] = &[
             there("pushConfig.oidcToken.serviceAccountEmail", "serviceAccounts"),
         ],
     ),
-    slow("vpcaccess.googleapis.com", "connectors", &[]),
+    slow(COMPUTE, "networks", &[]),
+    // The discovery document: a subnetwork is in a network, which is not deleted before it.
+    slow(COMPUTE, "subnetworks", &[held("network", "networks")]),
+    slow(
+        "vpcaccess.googleapis.com",
+        "connectors",
+        &[there("subnet.name", "subnetworks"), there("network", "networks")],
+    ),
     // Recorded (`redis-instance`): create, change and delete are operations.
-    slow("redis.googleapis.com", "instances", &[]),
+    slow("redis.googleapis.com", "instances", &[there("authorizedNetwork", "networks")]),
     now(
         "billingbudgets.googleapis.com",
         "budgets",

@@ -20,7 +20,6 @@ mod repository;
 mod role;
 mod secret;
 mod security_group;
-mod service;
 mod table;
 mod topic;
 mod vpc_endpoint;
@@ -61,6 +60,5 @@ kinds![
     db_instance::DbInstance,
     log_group::LogGroup,
     cluster::Cluster,
-    service::Service,
     alarm::Alarm,
 ];

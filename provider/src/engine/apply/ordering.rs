@@ -14,7 +14,7 @@ use super::report::{self, Report};
 use super::{Work, account, not_begun, step};
 use crate::engine::address::Address;
 use crate::engine::effective;
-use crate::engine::graph::{self, Uses};
+use crate::engine::graph::{self, Use, Uses};
 use crate::engine::model::Components;
 use crate::engine::plan::{Action, Step};
 use crate::engine::references::{self, Part};
@@ -114,9 +114,9 @@ fn arrange(steps: &[Step], planned: &Components, awaited: Option<&BTreeSet<Addre
         }
     }
     let uses = graph::uses(planned);
-    for (user, targets) in &uses {
+    for (user, used) in &uses {
         let Some(user) = index.makers.get(user) else { continue };
-        for (part, target) in targets {
+        for Use { part, target, .. } in used {
             let target = index.makers.get(target).and_then(|target| target.object);
             if let (Some(node), Some(target)) = (user.of(*part), target.filter(|target| Some(*target) != user.object)) {
                 plan.waits[node].insert(target);
@@ -127,6 +127,7 @@ fn arrange(steps: &[Step], planned: &Components, awaited: Option<&BTreeSet<Addre
     wait_for_account(steps, &uses, &index, awaited, &mut plan);
     wait_for_grants(&uses, &index, &mut plan);
     wait_for_roles(planned, &index, &mut plan);
+    wait_for_children(steps, &uses, &places, &index, &mut plan);
     plan
 }
 
@@ -138,8 +139,7 @@ fn remove_after_users(steps: &[Step], uses: &Uses, places: &[Places], index: &In
             let Some(removal) = index.removals.get(&used.target) else { continue };
             // One that makes room for its successor cannot wait for those that will use that one.
             let makes_room = removal.action == Removed::Before && index.makers.contains_key(&used.target);
-            let still_uses =
-                uses.get(&user.address).is_some_and(|targets| targets.iter().any(|(_, target)| *target == used.target));
+            let still_uses = uses.get(&user.address).is_some_and(|now| now.iter().any(|now| now.target == used.target));
             let stays = user.action == Action::Discard || !user.is_removal() && still_uses;
             if Some(removal.node) == places.object || (makes_room && stays) {
                 continue;
@@ -182,8 +182,8 @@ impl Plan {
 }
 
 /// Whether the object of a component acts as a principal: it refers to one.
-fn acts_as_principal(targets: &BTreeSet<(Part, Address)>) -> bool {
-    targets.iter().any(|(part, target)| *part == Part::Object && target.kind.principal().is_some())
+fn acts_as_principal(uses: &BTreeSet<Use>) -> bool {
+    uses.iter().any(|used| used.part == Part::Object && used.target.kind.principal().is_some())
 }
 
 /// Adds the one write of the policy of the account or project: behind all principals that are made, before those who act as
@@ -228,8 +228,8 @@ fn wait_for_account(
 fn wait_for_grants(uses: &Uses, index: &Index<'_>, plan: &mut Plan) {
     for (user, targets) in uses.iter().filter(|(_, targets)| acts_as_principal(targets)) {
         let Some(object) = index.makers.get(user).and_then(|user| user.object) else { continue };
-        for (_, target) in targets.iter().filter(|(part, target)| *part == Part::Object && target != user) {
-            if let Some(grants) = index.makers.get(target).and_then(|target| target.grants) {
+        for used in targets.iter().filter(|used| used.part == Part::Object && used.target != *user) {
+            if let Some(grants) = index.makers.get(&used.target).and_then(|target| target.grants) {
                 plan.wait_unless_circle(object, grants);
             }
         }
@@ -252,6 +252,29 @@ fn wait_for_roles(planned: &Components, index: &Index<'_>, plan: &mut Plan) {
             let role = references::resolve_role(address.kind, role, planned);
             if let (Some(node), Some(role)) = (node, role.as_str().and_then(|role| by_id.get(role))) {
                 plan.waits[node].insert(*role);
+            }
+        }
+    }
+}
+
+/// Who needs a component with the objects inside it waits for these, too. Who needed it so, and goes or lets go of it, does so
+/// before they are changed.
+fn wait_for_children(steps: &[Step], uses: &Uses, places: &[Places], index: &Index<'_>, plan: &mut Plan) {
+    let children = |of: &Address| index.makers.get(of).and_then(|places| places.children);
+    for (user, used) in uses {
+        let Some(places) = index.makers.get(user) else { continue };
+        for Use { part, target, .. } in used.iter().filter(|used| used.whole && used.target != *user) {
+            if let (Some(node), Some(children)) = (places.of(*part), children(target)) {
+                plan.wait_unless_circle(node, children);
+            }
+        }
+    }
+    for (step, places) in steps.iter().zip(places) {
+        let Some(prior) = &step.prior else { continue };
+        let used = references::references(&step.address, prior, |target| children(target).is_some());
+        for used in used.iter().filter(|used| used.whole && used.target != step.address) {
+            for node in places.all() {
+                children(&used.target).into_iter().for_each(|children| plan.wait_unless_circle(children, node));
             }
         }
     }
@@ -475,5 +498,38 @@ mod tests {
         assert_eq!(waits["services[\"api\"] object"], set(&["topics[\"events\"] object"]));
         let children = ["services[\"api\"] object", "topics[\"events\"] object"];
         assert_eq!(waits["topics[\"events\"] children"], set(&children));
+    }
+
+    /// A network with a subnetwork, and an instance with a private address in it.
+    fn private(instance: &serde_json::Value) -> serde_json::Value {
+        json!({
+            "networks": { "main": { "subnetworks": { "apps": { "ip_cidr_range": "10.0.0.0/24" } } } },
+            "sql_instances": { "data": instance },
+        })
+    }
+
+    #[test]
+    fn who_needs_a_component_whole_waits_for_what_is_in_it() {
+        let waits = waits(&private(&json!({ "database_version": "POSTGRES_17", "private_network": "main" })));
+        let network = ["networks[\"main\"] children", "networks[\"main\"] object"];
+        assert_eq!(waits["sql_instances[\"data\"] object"], set(&network));
+        assert_eq!(waits["networks[\"main\"] children"], set(&network[1..]));
+    }
+
+    #[test]
+    fn what_is_in_a_component_goes_after_those_who_needed_it() {
+        let used = configured(&private(&json!({ "database_version": "POSTGRES_17", "private_network": "main" })));
+        let prior = planned(None, &used).planned;
+        let bare = configured(&json!({ "networks": { "main": {} } }));
+        let plan = planned(Some(&prior), &bare);
+        let Plan { nodes, waits } = arrange(&plan.steps, &plan.planned.components(), None);
+        let at = |kind: &str, part: Part| {
+            let is_it = |node: &Node| matches!(node, Node::Part(step, of) if *of == part && plan.steps[*step].address.kind.name() == kind);
+            nodes.iter().position(is_it).unwrap()
+        };
+        assert!(
+            waits[at("networks", Part::Children)].contains(&at("sql_instances", Part::Object)),
+            "{nodes:?} {waits:?}"
+        );
     }
 }

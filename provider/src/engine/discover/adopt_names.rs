@@ -64,13 +64,15 @@ pub(super) fn adopt(components: &mut Components, scope: &Scope) {
 fn keys_of(all: &Components, refers: &Refers, scope: &Scope) -> BTreeMap<String, Address> {
     let mut keys = BTreeMap::new();
     for (address, target) in all.iter().filter(|(address, _)| address.kind.name() == refers.kind) {
-        let Some(name) = target.get(refers.attribute).as_str() else { continue };
-        let name = (refers.canonical)(name);
-        // Of two components with one name the first is meant.
-        for spelling in address.kind.terms().spellings(&name, &scope.place) {
-            keys.entry(spelling).or_insert_with(|| address.clone());
+        let names = std::iter::once(refers.attribute).chain(refers.or_by);
+        for name in names.filter_map(|attribute| target.get(attribute).as_str()) {
+            let name = (refers.canonical)(name);
+            // Of two components with one name the first is meant.
+            for spelling in address.kind.terms().spellings(&name, &scope.place) {
+                keys.entry(spelling).or_insert_with(|| address.clone());
+            }
+            keys.entry(name).or_insert_with(|| address.clone());
         }
-        keys.entry(name).or_insert_with(|| address.clone());
     }
     keys
 }

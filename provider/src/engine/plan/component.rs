@@ -68,7 +68,7 @@ pub(super) fn start(
     let mut component = proposed;
     secrets::put(address.kind, &mut component, &Dynamic::Null);
     if let Some(before) = before {
-        silence.settle(address, configured, before, &mut component);
+        silence.settle(address, configured, before, &mut component, scope);
     }
     forget_ties(address, &mut component);
     if common::adopts(&component) {

@@ -61,9 +61,9 @@ pub(crate) fn check_policy(
     let mut diagnostics = Diagnostics::new();
     let exists = |target: &Address| all.contains_key(target);
     of_grants(at.kind, grants, at.path, &exists, &mut |target, path| {
-        let super::Target { address: target, attribute, is_template } = target;
+        let super::Target { address: target, attribute, is_template, whole } = target;
         if all.contains_key(&target) || !open(target.kind.name()) {
-            let reference = Reference { target, attribute, path: path.clone(), is_template, part: Part::Grants };
+            let reference = Reference { target, attribute, path: path.clone(), is_template, part: Part::Grants, whole };
             diagnostics.extend(problem(&reference, all));
         }
     });

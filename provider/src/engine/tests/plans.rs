@@ -58,6 +58,29 @@ fn what_the_state_spells_out_inside_and_the_configuration_does_not_say_stays_uns
 }
 
 #[test]
+fn what_the_cloud_chose_inside_stays_under_another_key() {
+    let with = |instance: &str, database: &str, chosen: &Json| {
+        let mut said = json!({"name": "main", "database_version": "POSTGRES_16", "databases": {database: {"name": "app"}}, "backup": {"enabled": true}});
+        if !chosen.is_null() {
+            said["databases"][database]["charset"] = chosen.clone();
+            said["databases"][database]["collation"] = json!("en_US.UTF8");
+            let backup = json!({"start_time": "03:00", "transaction_log_retention_days": 7});
+            said["backup"].as_object_mut().unwrap().extend(backup.as_object().cloned().unwrap());
+        }
+        json!({"sql_instances": {instance: said}})
+    };
+    let prior = made(&with("old", "first", &json!("UTF8")));
+    let plan = planned(Some(&prior), &configured(&with("new", "second", &Json::Null)));
+    expect![[r#"
+        Warning at : 1 component will be renamed
+    "#]]
+    .assert_eq(&text(&plan));
+    let instance = plan.planned.components().into_values().next().unwrap();
+    assert_eq!(instance.get("databases").get("second").get("charset").as_str(), Some("UTF8"));
+    assert_eq!(instance.get("backup").get("start_time").as_str(), Some("03:00"));
+}
+
+#[test]
 fn only_what_changed_is_updated() {
     let before = json!({"buckets": {"a": {}, "b": {"versioning": true}}, "services": {"api": service(&json!({}))}});
     let after = json!({

@@ -43,6 +43,8 @@ impl Host {
     pub const RUN: Host = Host::known("run.googleapis.com");
     /// Secret Manager.
     pub const SECRET_MANAGER: Host = Host::known("secretmanager.googleapis.com");
+    /// Peerings of networks with Google's services.
+    pub const SERVICE_NETWORKING: Host = Host::known("servicenetworking.googleapis.com");
     /// The APIs that a project has switched on.
     pub const SERVICE_USAGE: Host = Host::known("serviceusage.googleapis.com");
     /// Cloud SQL.

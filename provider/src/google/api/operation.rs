@@ -31,6 +31,8 @@ impl OperationApi {
     pub const IAM: OperationApi = OperationApi { host: Host::IAM, version: "v1" };
     /// Firestore administration.
     pub const FIRESTORE: OperationApi = OperationApi { host: Host::FIRESTORE, version: "v1" };
+    /// Peerings with Google's services.
+    pub const SERVICE_NETWORKING: OperationApi = OperationApi { host: Host::SERVICE_NETWORKING, version: "v1" };
     /// Compute Engine.
     pub const COMPUTE: OperationApi = OperationApi { host: Host::COMPUTE, version: "compute/v1" };
 

@@ -46,3 +46,21 @@ pub(super) fn number(
         );
     }
 }
+
+/// Whether `name` can be one of Compute Engine.
+pub(super) fn is_compute_name(name: &str) -> bool {
+    (1..=63).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// Why `name` cannot be one of Compute Engine; `None` where it can.
+pub(super) fn compute_name(name: &str) -> Option<String> {
+    (!is_compute_name(name)).then(|| {
+        format!(
+            "{name:?} cannot be a name of Compute Engine: it must have at most 63 lower-case letters, digits and '-', begin with \
+             a letter and not end with '-'. It defaults to the KEY; set name where the KEY does not do."
+        )
+    })
+}

@@ -11,7 +11,9 @@ mod frontend;
 mod graph;
 mod link;
 mod names;
+mod parts;
 mod route;
+mod site;
 mod sync;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ pub(crate) mod fixtures;
 mod job;
 mod limits;
 mod load_balancer;
+mod network;
 mod notification_channel;
 mod redis_instance;
 mod registry;
@@ -65,6 +66,7 @@ kinds![
     firestore_database::FirestoreDatabase,
     sql_instance::SqlInstance,
     topic::Topic,
+    network::Network,
     vpc_connector::VpcConnector,
     redis_instance::RedisInstance,
     budget::Budget,

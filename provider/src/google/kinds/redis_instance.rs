@@ -18,8 +18,8 @@ use self::maintenance::MaintenanceWindow;
 use self::persistence::Persistence;
 use super::run::names::CloudName;
 use super::scalars::KmsKey;
-use crate::engine::kind::{Declared, Gradual, Kind};
-use crate::engine::marks::{Immutable, Labels, wire, wire_with};
+use crate::engine::kind::{Declared, Discovery, Gradual, Kind};
+use crate::engine::marks::{Immutable, Labels, refers, wire, wire_with};
 use crate::engine::objects::Readiness;
 use crate::engine::scope::Scope;
 use crate::engine::tree;
@@ -71,9 +71,9 @@ pub(super) struct RedisInstanceSpec {
     /// peering with Google's services, which must be there). Immutable.
     #[tf(default = "DIRECT_PEERING", ext(wire("connectMode"), Immutable))]
     pub(super) connect_mode: Value<ConnectMode>,
-    /// The network from which the instance is reached: its name, or `projects/P/global/networks/NAME`. The project's network
-    /// `default` when nothing is said. Immutable.
-    #[tf(optional, computed, ext(wire("authorizedNetwork"), Immutable))]
+    /// The network from which the instance is reached: the KEY of one of this stack, its name, or
+    /// `projects/P/global/networks/NAME`. The project's network `default` when nothing is said. Immutable.
+    #[tf(optional, computed, ext(wire("authorizedNetwork"), Immutable, refers("networks", "id").whole()))]
     pub(super) network: Value<CloudName>,
     /// The addresses of the instance: with `DIRECT_PEERING` a range that nothing else in the network uses, a `/29`, or with
     /// read replicas a `/28`; with `PRIVATE_SERVICE_ACCESS` the name of an allocated range. The service chooses when nothing is
@@ -257,6 +257,17 @@ impl Kind for RedisInstance {
 
     fn gradual(&self) -> Option<&dyn Gradual> {
         Some(self)
+    }
+
+    fn discovery(&self) -> Option<&dyn Discovery> {
+        Some(self)
+    }
+}
+
+impl Discovery for RedisInstance {
+    fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
+        let network = wire::text(body, "authorizedNetwork");
+        if network.is_empty() { Vec::new() } else { vec![("networks", network.to_owned())] }
     }
 }
 

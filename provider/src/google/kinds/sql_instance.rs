@@ -24,7 +24,7 @@ use self::settings::{AuthorizedNetwork, Backup, Flags, Insights, MaintenanceWind
 use self::user::User;
 use self::version::Family;
 use super::scalars::KmsKey;
-use crate::engine::kind::{Declared, Gradual, Kind};
+use crate::engine::kind::{Declared, Discovery, Gradual, Kind};
 use crate::engine::marks::{
     Children, Immutable, InputOnly, Labels, Silent, Unordered, Volatile, refers, wire, wire_with,
 };
@@ -93,9 +93,9 @@ pub(super) struct SqlInstanceSpec {
     #[tf(default = true, ext(wire("settings.ipConfiguration.ipv4Enabled")))]
     pub(super) ipv4_enabled: Value<bool>,
     /// The VPC network in which the instance has a private address: the KEY of one of `networks` of this stack, a network's
-    /// name in this project, or
-    /// `projects/P/global/networks/NAME`. The network needs private services access first. It can be changed and not removed.
-    #[tf(optional, ext(wire("settings.ipConfiguration.privateNetwork"), refers("networks", "id")))]
+    /// name in this project, or `projects/P/global/networks/NAME`. A network of the stack needs `private_services`, for which
+    /// the instance waits; any other needs private services access first. It can be changed and not removed.
+    #[tf(optional, ext(wire("settings.ipConfiguration.privateNetwork"), refers("networks", "id").whole()))]
     pub(super) private_network: Value<String>,
     /// The name of the reserved range that the private address is taken from. Any of the network's when absent.
     #[tf(optional, ext(wire("settings.ipConfiguration.allocatedIpRange")))]
@@ -285,6 +285,10 @@ impl Kind for SqlInstance {
         children(component, "users", &|key, child| user::complete(key, family, child));
     }
 
+    fn discovery(&self) -> Option<&dyn Discovery> {
+        Some(self)
+    }
+
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         let Some(name) = component.get("name").as_str() else { return Vec::new() };
         let mut known = vec![("id", Dynamic::String(id(name, scope)))];
@@ -371,6 +375,13 @@ impl Gradual for SqlInstance {
 
     fn was_ready(&self, _: &Dynamic) -> bool {
         true
+    }
+}
+
+impl Discovery for SqlInstance {
+    fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
+        let network = wire::text(body, "settings.ipConfiguration.privateNetwork");
+        if network.is_empty() { Vec::new() } else { vec![("networks", network.to_owned())] }
     }
 }
 

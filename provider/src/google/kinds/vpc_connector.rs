@@ -11,8 +11,8 @@ use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use super::limits;
 use super::run::names::CloudName;
-use crate::engine::kind::{Declared, Gradual, Kind};
-use crate::engine::marks::{Immutable, Volatile, wire, wire_with};
+use crate::engine::kind::{Declared, Discovery, Gradual, Kind};
+use crate::engine::marks::{Immutable, Volatile, refers, wire, wire_with};
 use crate::engine::objects::Readiness;
 use crate::engine::scope::Scope;
 use crate::engine::tree;
@@ -38,9 +38,10 @@ pub(super) struct VpcConnectorSpec {
     /// The region, which is that of the services. Defaults to the stack's. Immutable.
     #[tf(optional, computed, ext(wire_with(LOCATION_SEGMENT), Immutable))]
     pub(super) location: Value<Location>,
-    /// The network's name. With `ip_cidr_range` the connector gets a range of its own in it; with `subnet` it is the network
-    /// of that, and need not be said. Immutable.
-    #[tf(optional, computed, ext(wire("network"), Immutable))]
+    /// The network: the KEY of one of this stack, or its name. With `ip_cidr_range` the connector gets a range of its own in it;
+    /// with `subnet` it is the network of that, and needs to be said only where the stack makes it: then the connector waits for
+    /// it. Immutable.
+    #[tf(optional, computed, ext(wire("network"), Immutable, refers("networks", "name").whole()))]
     pub(super) network: Value<CloudName>,
     /// The connector's own range of addresses, a `/28` that nothing else in the network uses: `10.8.0.0/28`. Needs `network`,
     /// and excludes `subnet`. Immutable.
@@ -199,6 +200,17 @@ impl Kind for VpcConnector {
 
     fn gradual(&self) -> Option<&dyn Gradual> {
         Some(self)
+    }
+
+    fn discovery(&self) -> Option<&dyn Discovery> {
+        Some(self)
+    }
+}
+
+impl Discovery for VpcConnector {
+    fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
+        let network = wire::text(body, "network");
+        if network.is_empty() { Vec::new() } else { vec![("networks", network.to_owned())] }
     }
 }
 

@@ -100,6 +100,13 @@ fn remove_peering(call: &mut Call<'_>) -> Outcome {
     Ok(resource::keep(call, "removePeering", &name, body))
 }
 
+/// Whether the network of that relative name is there, and has no peering with Google's services. One that is not there is
+/// taken to be another project's.
+pub(crate) fn lacks_peering(call: &Call<'_>, name: &str) -> bool {
+    let network = call.world.get(HOST, &link::path(&call.world.with_project_ids(name)));
+    network.is_some_and(|network| network.get("peerings").is_none())
+}
+
 /// Gives the network of that relative name a peering with Google's services, or takes it away.
 pub(crate) fn peer(call: &mut Call<'_>, name: &str, is_peered: bool) {
     let path = link::path(name);

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::resource::{Changes, Resource, defaults, unchanged};
+use super::resource::{self, Changes, Resource, defaults, unchanged};
 use super::{HOST, link};
 use crate::api::locations;
 use crate::call::{Call, Outcome, Reply};
@@ -13,12 +13,19 @@ use crate::error::ApiError;
 use crate::json::Object;
 use crate::route::Api;
 
+const PRIVATE_ACCESS: &str = "privateIpGoogleAccess";
+
 /// The kind.
 pub(super) struct Subnetwork;
 
 /// Adds the list of all regions.
 pub(super) fn serve(api: Api) -> Api {
-    api.on("GET", "/compute/v1/projects/{project}/aggregated/subnetworks", aggregated)
+    let verb = "/compute/v1/projects/{project}/regions/{region}/subnetworks/{subnetwork}/setPrivateIpGoogleAccess";
+    api.on("GET", "/compute/v1/projects/{project}/aggregated/subnetworks", aggregated).on(
+        "POST",
+        verb,
+        set_private_access,
+    )
 }
 
 impl Resource for Subnetwork {
@@ -48,8 +55,14 @@ impl Resource for Subnetwork {
             return Err(link::invalid(format!("Invalid value for field 'region': '{region}'. Unknown region.")));
         }
         link::complete(call, wanted, &["network"])?;
-        for field in ["network", "ipCidrRange"] {
+        for field in ["description", "ipCidrRange", "network", PRIVATE_ACCESS, "purpose"] {
             unchanged(wanted, prior, field)?;
+        }
+        let purpose = wanted.get("purpose").and_then(Value::as_str).unwrap_or("PRIVATE");
+        if wanted.contains_key("role") && !purpose.ends_with("_MANAGED_PROXY") {
+            return Err(link::invalid(format!(
+                "Invalid value for field 'resource.role': not of the purpose {purpose}."
+            )));
         }
         let place = format!("projects/{}/regions/{region}", call.param("project"));
         wanted.insert("region".to_owned(), json!(link::full(&place)));
@@ -69,7 +82,7 @@ impl Resource for Subnetwork {
             wanted,
             &[
                 ("gatewayAddress", json!(gateway.to_string())),
-                ("privateIpGoogleAccess", json!(false)),
+                (PRIVATE_ACCESS, json!(false)),
                 ("privateIpv6GoogleAccess", json!("DISABLE_GOOGLE_ACCESS")),
                 ("purpose", json!("PRIVATE")),
                 ("stackType", json!("IPV4_ONLY")),
@@ -88,6 +101,21 @@ impl Resource for Subnetwork {
         users.extend(inside.map(|(path, _)| path.trim_start_matches("/v1/").to_owned()));
         users
     }
+}
+
+/// The discovery document: this field is not changed by PATCH, but by a verb of its own.
+fn set_private_access(call: &mut Call<'_>) -> Outcome {
+    let (name, mut body) = resource::stored(call, "setPrivateIpGoogleAccess")?;
+    body[PRIVATE_ACCESS] = json!(call.body()?.get(PRIVATE_ACCESS) == Some(&json!(true)));
+    resource::stamp(call, &mut body, "fingerprint");
+    Ok(resource::keep(call, "setPrivateIpGoogleAccess", &name, body))
+}
+
+/// The short name of the network that a subnetwork is in, if it is there.
+pub(crate) fn network_of(call: &Call<'_>, region: &str, subnetwork: &str) -> Option<String> {
+    let name = format!("projects/{}/regions/{region}/subnetworks/{subnetwork}", call.param("project"));
+    let body = call.world.get(HOST, &link::path(&name))?;
+    Some(body["network"].as_str()?.rsplit('/').next()?.to_owned())
 }
 
 /// First and last address of a range.

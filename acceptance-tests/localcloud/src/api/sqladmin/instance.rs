@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::operation::{self, Takes};
 use super::{HOST, database, defaults, existing, invalid, is_of, user, validate};
-use crate::api::labels;
+use crate::api::{compute, labels};
 use crate::call::{Call, Outcome, Reply};
 use crate::clock;
 use crate::error::ApiError;
@@ -76,6 +76,7 @@ fn create(call: &mut Call<'_>) -> Outcome {
         return Err(invalid("Root password is required for SQL Server instances"));
     }
     validate::settings(&body, None)?;
+    check_network(call, &body)?;
     labels::check(body["settings"].get("userLabels"))?;
     let busy = call.world.settings.operations;
     body["state"] = json!(if busy == crate::lag::Lag::NONE { "RUNNABLE" } else { "PENDING_CREATE" });
@@ -85,6 +86,17 @@ fn create(call: &mut Call<'_>) -> Outcome {
         user::add_own(call, &path, &body);
     }
     Ok(operation::start(call, &path, "CREATE", Takes::Time))
+}
+
+/// A private address comes out of a range of the network's peering: https://cloud.google.com/sql/docs/mysql/private-ip.
+fn check_network(call: &Call<'_>, body: &Value) -> Result<(), ApiError> {
+    let network = body["settings"]["ipConfiguration"]["privateNetwork"].as_str().unwrap_or_default();
+    match compute::lacks_peering(call, network) {
+        true => Err(invalid(
+            "Invalid request: Failed to create instance because the network doesn't have at least 1 private services connection.",
+        )),
+        false => Ok(()),
+    }
 }
 
 fn patch(call: &mut Call<'_>) -> Outcome {
@@ -141,6 +153,7 @@ fn write(call: &mut Call<'_>, mut change: Value, merges: bool) -> Outcome {
     defaults::complete(call, &mut body, &project, Some(&prior));
     validate::unchanged(&prior, &body)?;
     validate::settings(&body, Some(&prior))?;
+    check_network(call, &body)?;
     labels::check(body["settings"].get("userLabels"))?;
     if !call.is_condemned() {
         call.world.put(HOST, &path, body);

@@ -260,6 +260,11 @@ impl ApiError {
         })
     }
 
+    /// A service of Google's uses the peering of a network that is to end: passing if the service was deleted.
+    pub fn is_used_by_services(&self) -> bool {
+        self.status_is(|s| s.says("still using this connection"))
+    }
+
     /// A revision may not read a secret: passing if the right was granted moments ago.
     pub fn is_secret_access_denied(&self) -> bool {
         self.status_is(|s| s.says("permission denied on secret"))

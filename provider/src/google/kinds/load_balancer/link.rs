@@ -17,3 +17,8 @@ pub(super) fn reference(link: &str) -> Option<String> {
 pub(super) fn link(project: &str, reference: &str) -> String {
     format!("projects/{project}/global/{reference}")
 }
+
+/// The relative name of a network endpoint group.
+pub(super) fn group_link(project: &str, region: &str, name: &str) -> String {
+    format!("projects/{project}/regions/{region}/networkEndpointGroups/{name}")
+}

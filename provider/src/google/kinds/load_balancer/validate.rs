@@ -191,7 +191,7 @@ fn references(spec: &LoadBalancerSpec, path: &Path, diagnostics: &mut Diagnostic
     let mut check = |value: &Value<String>, path: Path| {
         let is_outside = |text: &str| {
             let name = text.strip_prefix("backendServices/").or_else(|| text.strip_prefix("backendBuckets/"));
-            name.is_some_and(is_name)
+            name.is_some_and(limits::is_compute_name)
         };
         if let Some(text) = value.known().filter(|text| !backends.contains_key(*text) && !is_outside(text)) {
             let keys: Vec<String> = backends.keys().map(|key| format!("{key:?}")).collect();
@@ -217,18 +217,7 @@ static NONE: BTreeMap<String, Backend> = BTreeMap::new();
 
 /// The rule for names of Compute Engine.
 fn name(name: &Value<String>, path: &Path, diagnostics: &mut Diagnostics) {
-    if let Some(name) = name.known().filter(|name| !is_name(name)) {
-        let detail = format!(
-            "{name:?} cannot be a name of Compute Engine: it must have at most 63 lower-case letters, digits and '-', begin with \
-             a letter and not end with '-'. It defaults to the KEY; set name where the KEY does not do."
-        );
+    if let Some(detail) = name.known().and_then(|name| limits::compute_name(name)) {
         diagnostics.push(Diagnostic::error("Invalid name in a load balancer", detail).at(path.attribute("name")));
     }
-}
-
-fn is_name(name: &str) -> bool {
-    (1..=63).contains(&name.len())
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && !name.ends_with('-')
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }

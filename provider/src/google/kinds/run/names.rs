@@ -74,6 +74,8 @@ pub(in crate::google::kinds) fn used(body: &Json, template: &str) -> Vec<(&'stat
     let mut found: Vec<(&'static str, String)> = Vec::new();
     found.extend(text(wire::get(template, "serviceAccount")).map(|email| ("service_accounts", email)));
     found.extend(text(wire::get(template, "vpcAccess.connector")).map(|connector| ("vpc_connectors", connector)));
+    let interfaces = wire::get(template, "vpcAccess.networkInterfaces").and_then(Json::as_array).into_iter().flatten();
+    found.extend(interfaces.filter_map(|interface| Some(("networks", text(interface.get("network"))?))));
     let elements = |path: &str| wire::get(template, path).and_then(Json::as_array).cloned().unwrap_or_default();
     for volume in elements("volumes") {
         found.extend(text(wire::get(&volume, "gcs.bucket")).map(|bucket| ("buckets", bucket)));

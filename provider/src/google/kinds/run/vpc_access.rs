@@ -15,12 +15,13 @@ pub(in crate::google::kinds) struct VpcAccess {
     /// `projects/P/locations/L/connectors/NAME`.
     #[tf(optional, ext(wire("connector").instead_of(&["networkInterfaces"]), refers("vpc_connectors", "id")))]
     pub(in crate::google::kinds) connector: Value<CloudName>,
-    /// The network of direct access. Cloud Run finds it by the subnetwork when only that is given, and again when that
-    /// changes.
-    #[tf(optional, computed, ext(wire("networkInterfaces[network].network").instead_of(&["connector"]), WhenSilent(network)))]
+    /// The network of direct access: the KEY of one of this stack, its name, or `projects/P/global/networks/NAME`. Of a
+    /// network of the stack, instances wait for its subnetworks. Cloud Run finds it by the subnetwork when only that is given,
+    /// and again when that changes.
+    #[tf(optional, computed, ext(wire("networkInterfaces[network].network").instead_of(&["connector"]), refers("networks", "id").or_by("name").whole(), WhenSilent(network)))]
     pub(in crate::google::kinds) network: Value<CloudName>,
-    /// The subnetwork that instances get addresses from. That of the network's name when only the network is given, and again
-    /// when that changes.
+    /// The subnetwork that instances get addresses from, by its name or path. That of the network's name when only the network
+    /// is given, and again when that changes.
     #[tf(optional, computed, ext(wire("networkInterfaces[network].subnetwork").instead_of(&["connector"]), WhenSilent(subnetwork)))]
     pub(in crate::google::kinds) subnetwork: Value<CloudName>,
     /// Network tags for firewall rules, with direct access only.
