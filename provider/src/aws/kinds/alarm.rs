@@ -51,8 +51,7 @@ pub(super) struct AlarmSpec {
     /// of another.
     #[tf(optional, ext(refers("queues", "name")))]
     queue: Value<String>,
-    /// The service that the presets `service_cpu` and `service_memory` watch: the KEY of one of `services`, or `CLUSTER/NAME` of
-    /// another.
+    /// The service that the presets `service_cpu` and `service_memory` watch: its ARN, or `CLUSTER/NAME`.
     #[tf(optional, ext(refers("services", "arn")))]
     service: Value<String>,
     /// The database that the presets `database_cpu`, `database_storage` and `database_connections` watch: the KEY of one of
