@@ -228,7 +228,7 @@ impl Declared for Alarm {
             let detail = format!("datapoints_to_alarm is {needed}, and only {periods} periods are looked at.");
             error("datapoints_to_alarm", "More datapoints than periods", detail);
         }
-        if !spec.statistic.is_null() && !spec.extended_statistic.is_null() {
+        if spec.statistic.known().is_some() && spec.extended_statistic.known().is_some() {
             let detail = "An alarm has one of statistic and extended_statistic. Remove one.";
             error("extended_statistic", "Two statistics", detail.to_owned());
         }

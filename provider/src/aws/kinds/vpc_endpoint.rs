@@ -97,7 +97,7 @@ fn whole(service: &str, region: &str) -> String {
 impl Declared for VpcEndpoint {
     type Spec = VpcEndpointSpec;
     const NAME: &'static str = "vpc_endpoints";
-    const NOUN: &'static str = "VPC endpoint";
+    const NOUN: &'static str = "vpc endpoint";
 
     fn validate(&self, spec: &VpcEndpointSpec, path: &Path, diagnostics: &mut Diagnostics) {
         let Some(of_type) = spec.endpoint_type.known() else { return };

@@ -20,7 +20,7 @@ fn found() -> Json {
         "PubliclyAccessible": "false", "DeletionProtection": "true", "CopyTagsToSnapshot": "false", "PendingModifiedValues": "",
         "VpcSecurityGroups": {"VpcSecurityGroupMembership": {"VpcSecurityGroupId": "sg-1", "Status": "active"}},
         "DBParameterGroups": {"DBParameterGroup": {"DBParameterGroupName": "pg", "ParameterApplyStatus": "in-sync"}},
-        "DBSubnetGroup": {"DBSubnetGroupName": "private"}, "TagList": {"Tag": {"Key": "Team", "Value": "data"}},
+        "DBSubnetGroup": {"DBSubnetGroupName": "private"}, "TagList": "",
         "CACertificateIdentifier": "rds-ca-rsa2048-g1", "NetworkType": "IPV4",
     })
 }
