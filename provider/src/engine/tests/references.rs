@@ -4,12 +4,14 @@ use expect_test::expect;
 use serde_json::{Value as Json, json};
 use tfplugin::Dynamic;
 
-use super::{change, configured, made, planned, service, text};
+use super::{change, configured, made, planned, scope, service, text};
 use crate::engine::address::Address;
 use crate::engine::model::{Components, Stack};
+use crate::engine::plan::{self, Input};
 use crate::engine::references::Part;
 use crate::engine::{references, tree};
 use crate::google::kinds;
+use crate::google::stack::GOOGLE;
 
 /// The planned value of an attribute of the service `api`.
 fn of_service(prior: &Stack, after: &Json, attribute: &str) -> Dynamic {
@@ -68,6 +70,32 @@ fn a_renamed_key_is_renamed_where_it_is_used_and_nothing_is_written() {
     assert_eq!(value("volumes").get("m").get("bucket"), &Dynamic::string("new_key"));
     assert_eq!(value("secret_env").get("TOKEN").get("secret"), &Dynamic::string("new_key"));
     assert_eq!(value("env").get("URL"), &Dynamic::string("{{buckets.new_key.url}}/v1"));
+}
+
+#[test]
+fn another_key_of_the_same_component_is_no_change_for_what_follows_it() {
+    let all = |key: &str| {
+        json!({
+            "networks": {key: {"name": "test-net"}},
+            "services": {"api": service(&json!({"vpc_access": {"network": key}}))},
+        })
+    };
+    // Terraform proposes what was there where the configuration is silent.
+    let with_subnetwork = |stack: &Stack| {
+        let mut components = stack.components();
+        for (_, service) in components.iter_mut().filter(|(address, _)| address.kind.name() == "services") {
+            let access = service.as_entries_mut().and_then(|entries| entries.get_mut("vpc_access")).unwrap();
+            tree::set(access, "subnetwork", Dynamic::string("test-net"));
+        }
+        let mut changed = stack.clone();
+        changed.set_components(&components, stack);
+        changed
+    };
+    let (prior, config) = (with_subnetwork(&made(&all("old"))), configured(&all("new")));
+    let proposed = with_subnetwork(&config);
+    let (prior, scope) = (Some(&prior), &scope());
+    let input = Input { prior, config: &config, proposed: &proposed, scope, configured_place: None, cloud: &GOOGLE };
+    assert_eq!(text(&plan::plan(&input)), "Warning at : 1 component will be renamed\n");
 }
 
 #[test]

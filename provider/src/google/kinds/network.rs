@@ -4,6 +4,7 @@
 //! peering with Google's services (Cloud SQL, Redis), which a network has as long as it has one. They hang in the network's
 //! JSON as `subnets` and `serviceRanges`.
 
+mod flow_logs;
 mod peering;
 mod range;
 mod subnetwork;
@@ -176,6 +177,7 @@ impl Kind for Network {
             "serviceRanges.*.selfLink",
             "serviceRanges.*.status",
             "subnets.*.creationTimestamp",
+            "subnets.*.enableFlowLogs",
             "subnets.*.fingerprint",
             "subnets.*.gatewayAddress",
             "subnets.*.id",

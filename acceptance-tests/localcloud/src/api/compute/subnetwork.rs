@@ -64,6 +64,8 @@ impl Resource for Subnetwork {
                 "Invalid value for field 'resource.role': not of the purpose {purpose}."
             )));
         }
+        let is_for_proxies = purpose == "REGIONAL_MANAGED_PROXY";
+        log_config(wanted, is_for_proxies)?;
         let place = format!("projects/{}/regions/{region}", call.param("project"));
         wanted.insert("region".to_owned(), json!(link::full(&place)));
         if wanted.get("secondaryIpRanges").and_then(Value::as_array).is_some_and(Vec::is_empty) {
@@ -101,6 +103,31 @@ impl Resource for Subnetwork {
         users.extend(inside.map(|(path, _)| path.trim_start_matches("/v1/").to_owned()));
         users
     }
+}
+
+/// The discovery document: settings of flow logs go with logs that are on, and have defaults.
+fn log_config(wanted: &mut Object, is_for_proxies: bool) -> Result<(), ApiError> {
+    let Some(config) = wanted.get_mut("logConfig").and_then(Value::as_object_mut) else { return Ok(()) };
+    if config.get("enable") != Some(&json!(true)) {
+        config.retain(|field, _| field == "enable");
+        return Ok(());
+    }
+    if is_for_proxies {
+        return Err(link::invalid("Flow logging is not supported for the purpose REGIONAL_MANAGED_PROXY."));
+    }
+    if config.get("metadata") != Some(&json!("CUSTOM_METADATA")) {
+        config.remove("metadataFields");
+    }
+    defaults(
+        config,
+        &[
+            ("aggregationInterval", json!("INTERVAL_5_SEC")),
+            ("filterExpr", json!("true")),
+            ("flowSampling", json!(0.5)),
+            ("metadata", json!("EXCLUDE_ALL_METADATA")),
+        ],
+    );
+    Ok(())
 }
 
 /// The discovery document: this field is not changed by PATCH, but by a verb of its own.

@@ -43,6 +43,13 @@ impl ApiError {
                     .to_owned(),
             );
         }
+        if self.is_used_by_services() {
+            return Some(
+                "An instance of Cloud SQL, Redis or another service has an address in the network, or had one until lately: Google \
+                 holds the peering for a while, for some services for hours. Delete what is left, and run the command again later."
+                    .to_owned(),
+            );
+        }
         if self.is_in_use() {
             return Some(
                 "The message names what uses the object. Remove it, or have it use another object, and run the command again."

@@ -446,6 +446,9 @@ mod tests {
             "The backend_service resource 'b' is already being used by 'u'",
         );
         assert!(used.is_in_use() && !used.is_conflict() && !used.is_etag_conflict() && !used.retryable());
+        let lingering = "Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are still using this connection.";
+        let lingering = http(400, "FAILED_PRECONDITION", "", lingering);
+        assert!(lingering.is_used_by_services() && !lingering.is_in_use() && !lingering.retryable());
         let stale = http(412, "", "conditionNotMet", "Invalid fingerprint.");
         assert!(stale.is_etag_conflict() && !stale.retryable());
         let unready = http(400, "", "resourceNotReady", "The resource 'n' is not ready");

@@ -6,6 +6,7 @@ use futures::future::join_all;
 use serde_json::{Value as Json, json};
 use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
+use super::flow_logs::{self, FlowLogs, LogConfig};
 use crate::engine::marks::{Codec, Identity, Immutable, wire, wire_with};
 use crate::engine::scope::Scope;
 use crate::engine::tree;
@@ -47,6 +48,9 @@ pub(in crate::google::kinds) struct Subnetwork {
     /// Whether machines without an external address reach Google's APIs.
     #[tf(default = false, ext(wire("privateIpGoogleAccess")))]
     pub(super) private_google_access: Value<bool>,
+    /// Logs of the connections of its machines. None when absent.
+    #[tf(optional, ext(wire_with(&LogConfig)))]
+    pub(super) flow_logs: Value<FlowLogs>,
     /// The subnetwork's relative name: `projects/P/regions/R/subnetworks/NAME`.
     #[tf(computed, ext(wire("relativeName")))]
     pub(super) id: Value<String>,
@@ -128,6 +132,9 @@ impl Codec for SecondaryRanges {
 pub(super) fn validate(subnetwork: &Subnetwork, path: &Path, diagnostics: &mut Diagnostics) {
     if let Some(range) = subnetwork.ip_cidr_range.known() {
         check_range(range, &path.attribute("ip_cidr_range"), diagnostics);
+    }
+    if let Some(logs) = subnetwork.flow_logs.known() {
+        flow_logs::validate(logs, &path.attribute("flow_logs"), diagnostics);
     }
     let is_for_proxies =
         |purpose: &Purpose| matches!(purpose, Purpose::RegionalManagedProxy | Purpose::GlobalManagedProxy);
@@ -260,7 +267,7 @@ pub(super) async fn write(
 async fn make(network: &str, name: &str, wanted: &Json, run: Run<'_>) -> Result<(), ApiError> {
     let collection = name.rsplit_once('/').map_or(name, |(collection, _)| collection);
     let mut body = json!({"name": last_segment(name), "network": network});
-    for field in ["description", "ipCidrRange", PRIVATE_ACCESS, "purpose", "role", SECONDARY] {
+    for field in ["description", "ipCidrRange", flow_logs::FIELD, PRIVATE_ACCESS, "purpose", "role", SECONDARY] {
         if let Some(value) = wanted.get(field) {
             body[field] = value.clone();
         }
@@ -269,7 +276,11 @@ async fn make(network: &str, name: &str, wanted: &Json, run: Run<'_>) -> Result<
 }
 
 async fn change(name: &str, current: &Json, wanted: &Json, run: Run<'_>) -> Result<(), ApiError> {
-    let mut settings = json!({SECONDARY: wanted.get(SECONDARY).cloned().unwrap_or_else(|| json!([]))});
+    let said = |field: &str, none: Json| wanted.get(field).cloned().unwrap_or(none);
+    let mut settings = json!({
+        SECONDARY: said(SECONDARY, json!([])),
+        flow_logs::FIELD: said(flow_logs::FIELD, json!({"enable": false})),
+    });
     if let Some(role) = wanted.get("role") {
         settings["role"] = role.clone();
     }

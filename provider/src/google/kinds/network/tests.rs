@@ -78,6 +78,22 @@ fn subnetworks_and_ranges_of_others_survive_an_update() {
 }
 
 #[test]
+fn logs_of_connections_are_on_where_they_are_said() {
+    let mut logged = body();
+    logged["subnets"]["apps"]["logConfig"] = json!({
+        "enable": true, "aggregationInterval": "INTERVAL_5_SEC", "flowSampling": 0.5, "metadata": "EXCLUDE_ALL_METADATA",
+        "metadataFields": ["src_instance"], "filterExpr": "true",
+    });
+    let mut hcl = hcl();
+    hcl["subnetworks"]["apps"]["flow_logs"] = json!({"sampling": 0.5});
+    let configured = component(networks(), &hcl);
+    assert_eq!(differences(networks(), &configured, &read_body(networks(), &logged)), Vec::<String>::new());
+    assert_eq!(wire::unexpressed(networks().object(), &logged, networks().unmanaged()), Vec::<String>::new());
+    logged["subnets"]["apps"]["logConfig"]["enable"] = json!(false);
+    assert_eq!(differences(networks(), &configured, &read_body(networks(), &logged)), ["subnetworks"]);
+}
+
+#[test]
 fn the_network_that_every_project_begins_with_is_google_s() {
     let of = |name: &str, makes: bool| json!({"name": name, "autoCreateSubnetworks": makes});
     assert!(networks().is_made_by_cloud(&of("default", true), &scope()));
@@ -112,6 +128,13 @@ fn names_and_ranges_have_rules() {
         let at = ".subnetworks[\"apps\"].ip_cidr_range";
         refused(networks(), &subnetwork(json!({"ip_cidr_range": range})), at, "10.0.0.0/24");
     }
+    let logs = |more: Json| subnetwork(json!({"ip_cidr_range": "10.0.0.0/24", "flow_logs": more}));
+    let at = ".subnetworks[\"apps\"].flow_logs.sampling";
+    refused(networks(), &logs(json!({"sampling": 1.5})), at, "0 to 1");
+    let at = ".subnetworks[\"apps\"].flow_logs.metadata_fields";
+    refused(networks(), &logs(json!({"sampling": 0.5, "metadata_fields": ["src_instance"]})), at, "CUSTOM_METADATA");
+    let at = ".subnetworks[\"apps\"].role";
+    refused(networks(), &subnetwork(json!({"ip_cidr_range": "10.0.0.0/24", "role": "ACTIVE"})), at, "purpose");
     let range = |more: Json| json!({"name": "main", "private_services": {"google": more}});
     let at = ".private_services[\"google\"].prefix_length";
     refused(networks(), &range(json!({"prefix_length": 31})), at, "between 8 and 30");
