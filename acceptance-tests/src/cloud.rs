@@ -52,7 +52,7 @@ pub struct Cloud {
 
 /// A point in the list of calls.
 #[derive(Clone, Copy, Debug)]
-pub struct Mark(usize);
+pub struct Mark(pub(crate) usize);
 
 impl Cloud {
     /// Starts localcloud; its log and port file go into `folder`.

@@ -7,6 +7,7 @@
 //! Everything here panics with a sentence when the rig itself fails: a test has no other use for such an error.
 
 mod agreement;
+mod aws;
 mod cannot_run;
 mod cloud;
 mod copies;
@@ -31,6 +32,7 @@ mod workdir;
 mod world;
 
 pub use agreement::disagreements;
+pub use aws::AwsWorld;
 pub use cannot_run::cannot_run;
 pub use cloud::{Cloud, CloudOptions, Mark};
 pub use copies::{OBJECTS_PER_COPY, copies};

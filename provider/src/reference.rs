@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use tfplugin::schema::{Entry, Reference, Section};
 use tfplugin::{Attribute, Object, ObjectSchema};
 
+use crate::aws::stack::AwsStack;
 use crate::config::ProviderConfig;
 use crate::engine::common;
 use crate::engine::kind::AnyKind;
 use crate::engine::marks::{FreeText, Immutable, Labels, Refers, Volatile};
-use crate::google::kinds::{self, KINDS};
 use crate::google::stack::GoogleStack;
+use crate::{aws, google};
 
 /// The examples that the pages show.
 #[derive(Clone, Debug, Default)]
@@ -22,10 +23,12 @@ pub struct Examples(BTreeMap<&'static str, String>);
 
 impl Examples {
     /// The files that the pages want, below `examples/`.
-    pub const FILES: [&'static str; 9] = [
+    pub const FILES: [&'static str; 11] = [
         "provider/provider.tf",
         "resources/mlops_stack/resource.tf",
         "resources/mlops_stack/import.sh",
+        "resources/mlops_aws_stack/resource.tf",
+        "resources/mlops_aws_stack/import.sh",
         "resources/mlops_phase_checkpoint/resource.tf",
         "resources/mlops_phase_checkpoint/import.sh",
         "data-sources/mlops_phase_report/data-source.tf",
@@ -64,6 +67,13 @@ const STACK_SECTIONS: [&str; 8] = [
     include_str!("reference/spellings.md"),
     include_str!("reference/failures.md"),
 ];
+/// The same on the page of AWS's stacks.
+const AWS_STACK_SECTIONS: [&str; 4] = [
+    include_str!("reference/aws_stack.md"),
+    include_str!("reference/aws_tags.md"),
+    include_str!("reference/aws_immutable.md"),
+    include_str!("reference/aws_deletion.md"),
+];
 const STACK_IMPORT: &str = include_str!("reference/import.md");
 const PROVIDER_SECTIONS: &str = include_str!("reference/provider.md");
 
@@ -72,7 +82,7 @@ const IMMUTABLE: &str =
 
 /// Every page, in the registry's layout.
 pub fn pages(examples: &Examples) -> Vec<Page> {
-    let mut pages = vec![provider_page(examples), stack_page(examples)];
+    let mut pages = vec![provider_page(examples), stack_page(&GOOGLE_PAGE, examples), stack_page(&AWS_PAGE, examples)];
     pages.extend(phases::pages(examples));
     pages
 }
@@ -85,8 +95,8 @@ fn provider_page(examples: &Examples) -> Page {
         "# mlops Provider".to_owned(),
         schema.description.to_string(),
         format!(
-            "Its resources are [`mlops_stack`](resources/stack.md): a whole environment, with {}; and \
-             [`mlops_phase_checkpoint`](resources/phase_checkpoint.md): one phase of a rollout, with criteria that the provider \
+            "Its resources are [`mlops_stack`](resources/stack.md): a whole environment, with {}; \
+             [`mlops_aws_stack`](resources/aws_stack.md): the same on Amazon Web Services; and [`mlops_phase_checkpoint`](resources/phase_checkpoint.md): one phase of a rollout, with criteria that the provider \
              proves. [`mlops_phase_report`](data-sources/phase_report.md) tells how far a rollout is.",
             kind_links()
         ),
@@ -98,30 +108,64 @@ fn provider_page(examples: &Examples) -> Page {
     Page { path: "index.md".to_owned(), text: joined(&parts) }
 }
 
-fn stack_page(examples: &Examples) -> Page {
-    let schema = GoogleStack::schema();
-    let sections = Reference::with_notes(&schema, notes).sections.into_iter().map(tidied).collect::<Vec<_>>();
-    let of_kind = |section: &&Section| KINDS.iter().any(|kind| is_within(section, kind));
+/// What the page of one cloud's stacks is made of.
+struct StackPage {
+    resource: &'static str,
+    path: &'static str,
+    schema: fn() -> ObjectSchema,
+    kinds: &'static [&'static AnyKind],
+    /// What stands before the attributes.
+    sections: &'static [&'static str],
+    import: &'static str,
+    /// The title of the section on labels, and what a kind is said to have.
+    labels: &'static str,
+}
+
+static GOOGLE_PAGE: StackPage = StackPage {
+    resource: "mlops_stack",
+    path: "resources/stack.md",
+    schema: GoogleStack::schema,
+    kinds: google::kinds::KINDS,
+    sections: &STACK_SECTIONS,
+    import: STACK_IMPORT,
+    labels: "Labels",
+};
+
+static AWS_PAGE: StackPage = StackPage {
+    resource: "mlops_aws_stack",
+    path: "resources/aws_stack.md",
+    schema: AwsStack::schema,
+    kinds: aws::kinds::KINDS,
+    sections: &AWS_STACK_SECTIONS,
+    import: include_str!("reference/aws_import.md"),
+    labels: "Tags",
+};
+
+fn stack_page(of: &StackPage, examples: &Examples) -> Page {
+    let schema = (of.schema)();
+    let sections = Reference::with_notes(&schema, |path, attribute| notes(of, path, attribute)).sections;
+    let sections = sections.into_iter().map(tidied).collect::<Vec<_>>();
+    let of_kind = |section: &&Section| of.kinds.iter().any(|kind| is_within(section, kind));
     let own: Vec<Section> = sections.iter().filter(|section| !of_kind(section)).cloned().collect();
     let mut parts = vec![
-        front_matter("mlops_stack Resource - mlops", &schema.description),
-        "# mlops_stack (Resource)".to_owned(),
+        front_matter(&format!("{} Resource - mlops", of.resource), &schema.description),
+        format!("# {} (Resource)", of.resource),
         schema.description.to_string(),
-        contents(),
+        contents(of),
         "## Example Usage".to_owned(),
-        fenced("terraform", examples.get("resources/mlops_stack/resource.tf")),
+        fenced("terraform", examples.get(&format!("resources/{}/resource.tf", of.resource))),
     ];
-    parts.extend(STACK_SECTIONS.map(str::to_owned));
+    parts.extend(of.sections.iter().map(|section| (*section).to_owned()));
     parts.push(Reference { sections: own }.to_markdown());
-    for kind in KINDS {
+    for kind in of.kinds {
         parts.push(format!("## `{}`", kind.name()));
-        parts.push(kind_facts(kind));
+        parts.push(kind_facts(of, kind));
         let mine = sections.iter().filter(|section| is_within(section, kind));
         parts.extend(mine.map(|section| nested_section(&schema, section)));
     }
-    parts.push(STACK_IMPORT.to_owned());
-    parts.push(fenced("shell", examples.get("resources/mlops_stack/import.sh")));
-    Page { path: "resources/stack.md".to_owned(), text: joined(&parts) }
+    parts.push(of.import.to_owned());
+    parts.push(fenced("shell", examples.get(&format!("resources/{}/import.sh", of.resource))));
+    Page { path: of.path.to_owned(), text: joined(&parts) }
 }
 
 /// Whether a section is about a kind's components or what is nested in them.
@@ -130,12 +174,12 @@ fn is_within(section: &Section, kind: &AnyKind) -> bool {
 }
 
 /// The page's table of contents. The links are the slugs that the registry and code hosts give to headings.
-fn contents() -> String {
-    let sections = STACK_SECTIONS.iter().filter_map(|section| section.lines().next()?.strip_prefix("## "));
+fn contents(of: &StackPage) -> String {
+    let sections = of.sections.iter().filter_map(|section| section.lines().next()?.strip_prefix("## "));
     let mut lines = vec!["Contents:\n".to_owned()];
     let link = |title: &str| format!("- [{title}](#{})", slug(title));
     lines.extend(["Example Usage"].into_iter().chain(sections).chain(["Schema"]).map(link));
-    lines.extend(KINDS.iter().map(|kind| {
+    lines.extend(of.kinds.iter().map(|kind| {
         format!("  - [`{}`](#{}): {}", kind.name(), slug(kind.name()), first_paragraph(&kind.object().description))
     }));
     lines.push(link("Import"));
@@ -143,8 +187,11 @@ fn contents() -> String {
 }
 
 fn kind_links() -> String {
-    let links: Vec<String> =
-        KINDS.iter().map(|kind| format!("[{}](resources/stack.md#{})", kind.name(), slug(kind.name()))).collect();
+    let links: Vec<String> = GOOGLE_PAGE
+        .kinds
+        .iter()
+        .map(|kind| format!("[{}](resources/stack.md#{})", kind.name(), slug(kind.name())))
+        .collect();
     match links.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
@@ -153,39 +200,47 @@ fn kind_links() -> String {
 }
 
 /// What can be told of a kind without its attributes.
-fn kind_facts(kind: &AnyKind) -> String {
+fn kind_facts(of: &StackPage, kind: &AnyKind) -> String {
     let labels = match common::labels(kind.object()) {
-        Some((_, Labels { inherit: true, .. })) => "yes, see [Labels](#labels)".to_owned(),
+        Some((_, Labels { inherit: true, .. })) => format!("yes, see [{0}](#{1})", of.labels, slug(of.labels)),
         Some((attribute, _)) => {
             format!("only those in `{}`: the stack's and the provider's are not merged in", attribute.name)
         }
         None => "none".to_owned(),
     };
-    let grants = if kind.has_grants() { "yes, see [Grants](#grants)" } else { "none" };
+    // Where nothing has grants, nobody asks for them.
+    let is_granted = of.kinds.iter().any(|kind| kind.has_grants());
+    let grants = match (kind.has_grants(), is_granted) {
+        (true, _) => "- Grants: yes, see [Grants](#grants)\n",
+        (false, true) => "- Grants: none\n",
+        (false, false) => "",
+    };
     let removal = if kind.holds_data() {
         "refused while the stack has `deletion_protection`, because it holds data; else deleted"
     } else {
         "deleted"
     };
     format!(
-        "{}\n\n- API: `{}`\n- Name in the inventory: `{}`\n- Selector of an import: `{}=`\n- Labels: {labels}\n- Grants: {grants}\n\
+        "{}\n\n- API: `{}`\n- Name in the inventory: `{}`\n- Selector of an import: `{}=`\n- {}: {labels}\n{grants}\
          - When the component goes: {removal}, unless `deletion_policy` says otherwise; see [Deletion](#deletion)",
         kind.object().description,
         kind.objects().api(),
         kind.objects().name_pattern(),
         kind.name(),
+        of.labels,
     )
 }
 
 /// What the marks on an attribute mean to the user.
-fn notes(path: &str, attribute: &Attribute) -> Vec<String> {
+fn notes(of: &StackPage, path: &str, attribute: &Attribute) -> Vec<String> {
+    let is_kind = |name: &str| of.kinds.iter().any(|kind| kind.name() == name);
     let marks = &attribute.extensions;
     let mut notes = Vec::new();
     if marks.get::<Immutable>().is_some() {
         notes.push(IMMUTABLE.to_owned());
     }
     if let Some(refers) = marks.get::<Refers>() {
-        notes.push(if kinds::kind(refers.kind).is_some() {
+        notes.push(if is_kind(refers.kind) {
             format!("Takes the KEY of one of this stack's [`{0}`](#{0}), or the cloud's own name: see [References](#references).", refers.kind)
         } else {
             format!("This version's stacks have no `{}`: write the cloud's own name.", refers.kind)
@@ -197,14 +252,13 @@ fn notes(path: &str, attribute: &Attribute) -> Vec<String> {
     if marks.get::<Volatile>().is_some() {
         notes.push("Known after apply whenever the component changes.".to_owned());
     }
-    let is_of_component =
-        path.split('.').count() == 2 && path.split('.').next().is_some_and(|kind| kinds::kind(kind).is_some());
+    let is_of_component = path.split('.').count() == 2 && path.split('.').next().is_some_and(is_kind);
     let section = match attribute.name.as_ref() {
         _ if !is_of_component => None,
         "iam" => Some("Grants"),
         "deletion_policy" => Some("Deletion"),
         "allow_replacement" => Some("Immutable attributes"),
-        "effective_labels" => Some("Labels"),
+        "effective_labels" | "effective_tags" => Some(of.labels),
         _ => None,
     };
     notes.extend(section.map(|title| format!("See [{title}](#{}).", slug(title))));
@@ -315,7 +369,7 @@ mod tests {
         let index = page("index.md");
         let links: Vec<&str> =
             index.split("(resources/stack.md#").skip(1).filter_map(|rest| rest.split(')').next()).collect();
-        assert_eq!(links.len(), KINDS.len());
+        assert_eq!(links.len(), GOOGLE_PAGE.kinds.len());
         assert!(links.iter().all(|link| targets.contains(*link)), "{links:?}");
     }
 

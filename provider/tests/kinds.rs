@@ -8,22 +8,24 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use terraform_provider_mlops::aws;
+use terraform_provider_mlops::aws::stack::AwsStack;
 use terraform_provider_mlops::config::ProviderConfig;
 use terraform_provider_mlops::engine::kind::AnyKind;
 use terraform_provider_mlops::engine::marks::{
     Children, FreeText, Immutable, InputOnly, Labels, OwnKeys, Place, Refers, Volatile, Wire,
 };
 use terraform_provider_mlops::engine::scope::Scope;
-use terraform_provider_mlops::google::kinds::{self, KINDS};
+use terraform_provider_mlops::google::kinds::KINDS;
 use terraform_provider_mlops::google::stack::GoogleStack;
 use terraform_provider_mlops::reference::{self, Examples};
 use tfplugin::schema::{Presence, SchemaRole, Shape, problems};
 use tfplugin::{Attribute, Dynamic, Object, ObjectSchema, Type};
 
 static SNAKE_CASE: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[a-z][a-z0-9]*(_[a-z0-9]+)*$").unwrap());
-/// `template.containers[ports].image`
+/// `template.containers[ports].image`, and `Attributes.FifoQueue` of AWS.
 static WIRE_PATH: LazyLock<Regex> = LazyLock::new(|| {
-    let name = "[a-z][a-z0-9]*([A-Z]+[a-z0-9]*)*";
+    let name = "[A-Za-z][a-z0-9]*([A-Z]+[a-z0-9]*)*";
     Regex::new(&format!(r"^{name}(\[{name}\])?(\.{name}(\[{name}\])?)*$")).unwrap()
 });
 
@@ -54,10 +56,15 @@ fn objects(path: String, object: &ObjectSchema) -> Vec<(String, &ObjectSchema)> 
     std::iter::once((path, object)).chain(nested).collect()
 }
 
+/// The kinds of every cloud.
+fn all_kinds() -> impl Iterator<Item = &'static AnyKind> {
+    KINDS.iter().chain(aws::kinds::KINDS).copied()
+}
+
 /// What `broken` says of every attribute of every kind must be nothing.
 fn for_all_attributes(broken: impl Fn(&AnyKind, &Found<'_>) -> Option<String>) {
     let mut found = Vec::new();
-    for kind in KINDS {
+    for kind in all_kinds() {
         for place in attributes(kind.name(), kind.object()) {
             found.extend(broken(kind, &place).map(|what| format!("{}: {what}", place.path)));
         }
@@ -66,7 +73,8 @@ fn for_all_attributes(broken: impl Fn(&AnyKind, &Found<'_>) -> Option<String>) {
 }
 
 fn is_written(attribute: &Attribute) -> bool {
-    attribute.presence.is_configurable() || attribute.name == "effective_labels"
+    let stamped = ["effective_labels", "effective_tags"];
+    attribute.presence.is_configurable() || stamped.contains(&attribute.name.as_ref())
 }
 
 fn leaf(plain: &Type) -> &Type {
@@ -76,13 +84,18 @@ fn leaf(plain: &Type) -> &Type {
     }
 }
 
-fn stack_and_provider() -> [(&'static str, ObjectSchema); 2] {
-    [("mlops_stack", GoogleStack::schema()), ("provider", ProviderConfig::schema())]
+fn stack_and_provider() -> [(&'static str, ObjectSchema); 3] {
+    [
+        ("mlops_stack", GoogleStack::schema()),
+        ("mlops_aws_stack", AwsStack::schema()),
+        ("provider", ProviderConfig::schema()),
+    ]
 }
 
 #[test]
 fn terraform_takes_the_schemas() {
     assert_eq!(problems(&GoogleStack::schema(), SchemaRole::Resource), Vec::<String>::new());
+    assert_eq!(problems(&AwsStack::schema(), SchemaRole::Resource), Vec::<String>::new());
     assert_eq!(problems(&ProviderConfig::schema(), SchemaRole::Provider), Vec::<String>::new());
 }
 
@@ -117,12 +130,14 @@ fn names_are_snake_case() {
 
 #[test]
 fn a_kind_has_a_name_and_a_noun_of_its_own() {
-    let names: BTreeSet<&str> = KINDS.iter().map(|kind| kind.name()).collect();
-    let nouns: BTreeSet<&str> = KINDS.iter().map(|kind| kind.noun()).collect();
-    assert_eq!((names.len(), nouns.len()), (KINDS.len(), KINDS.len()));
-    for kind in KINDS {
+    for kinds in [KINDS, aws::kinds::KINDS] {
+        let names: BTreeSet<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        let nouns: BTreeSet<&str> = kinds.iter().map(|kind| kind.noun()).collect();
+        assert_eq!((names.len(), nouns.len()), (kinds.len(), kinds.len()));
+    }
+    for kind in all_kinds() {
         let (name, noun) = (kind.name(), kind.noun());
-        assert!(kinds::kind(name).is_some_and(|found| found.name() == name), "{name}");
+        assert!(kind.sibling(name).is_some_and(|found| found.name() == name), "{name}");
         assert!(noun.chars().all(|c| c.is_ascii_lowercase() || c == ' ') && name != noun, "{name}: {noun}");
     }
 }
@@ -130,18 +145,21 @@ fn a_kind_has_a_name_and_a_noun_of_its_own() {
 #[test]
 fn a_kind_has_a_section_in_the_reference() {
     let pages = reference::pages(&Examples::default());
-    let page = &pages.iter().find(|page| page.path == "resources/stack.md").unwrap().text;
-    for kind in KINDS {
-        let heading = format!("\n## `{}`\n", kind.name());
-        assert_eq!(page.matches(&heading).count(), 1, "{heading}");
+    for (path, kinds) in [("resources/stack.md", KINDS), ("resources/aws_stack.md", aws::kinds::KINDS)] {
+        let page = &pages.iter().find(|page| page.path == path).unwrap().text;
+        for kind in kinds {
+            let heading = format!("\n## `{}`\n", kind.name());
+            assert_eq!(page.matches(&heading).count(), 1, "{heading}");
+        }
     }
 }
 
 #[test]
 fn a_kind_is_shown_in_the_example_of_a_stack() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/resources/mlops_stack/resource.tf");
-    let example = std::fs::read_to_string(path).unwrap();
-    for kind in KINDS {
+    for kind in all_kinds() {
+        let resource = kind.terms().resource();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/resources").join(resource);
+        let example = std::fs::read_to_string(path.join("resource.tf")).unwrap();
         assert!(example.contains(&format!("\n  {} = {{\n", kind.name())), "{} is missing", kind.name());
     }
 }
@@ -162,7 +180,7 @@ fn wire_paths_are_camel_case() {
 #[test]
 fn no_two_attributes_are_written_to_one_place() {
     let mut bad = Vec::new();
-    for (path, object) in KINDS.iter().flat_map(|kind| objects(kind.name().to_owned(), kind.object())) {
+    for (path, object) in all_kinds().flat_map(|kind| objects(kind.name().to_owned(), kind.object())) {
         let written: Vec<(&Attribute, &str)> = object
             .attributes
             .iter()
@@ -230,10 +248,10 @@ fn only_what_the_provider_sets_is_volatile() {
 
 #[test]
 fn a_reference_is_to_an_attribute_that_its_kind_has() {
-    for_all_attributes(|_, place| {
+    for_all_attributes(|kind, place| {
         let refers = place.attribute.extensions.get::<Refers>()?;
         // Kinds may refer to one that is still to come.
-        let target = kinds::kind(refers.kind)?;
+        let target = kind.sibling(refers.kind)?;
         let attribute = target.object().attribute(refers.attribute);
         attribute.is_none().then(|| format!("{} have no {}", refers.kind, refers.attribute))
     });
@@ -252,7 +270,7 @@ fn references_are_written_in_texts_that_the_user_sets() {
 
 #[test]
 fn a_secret_is_write_only_and_has_a_version_to_send_it_again() {
-    for kind in KINDS {
+    for kind in all_kinds() {
         for (path, object) in objects(kind.name().to_owned(), kind.object()) {
             for attribute in object.attributes.iter().filter(|attribute| attribute.write_only) {
                 assert!(attribute.name.ends_with("_wo"), "{path}.{}", attribute.name);
@@ -270,12 +288,12 @@ fn a_secret_is_write_only_and_has_a_version_to_send_it_again() {
 
 #[test]
 fn labels_are_written_through_the_effective_ones() {
-    for kind in KINDS {
+    for kind in all_kinds() {
         let object = kind.object();
         let own: Vec<&Attribute> =
             object.attributes.iter().filter(|attribute| attribute.extensions.get::<Labels>().is_some()).collect();
         assert!(own.len() <= 1, "{} has several attributes with labels", kind.name());
-        let effective = object.attribute("effective_labels");
+        let effective = object.attribute(kind.effective_labels());
         assert_eq!(own.is_empty(), effective.is_none(), "{}", kind.name());
         for attribute in own {
             assert!(attribute.extensions.get::<Wire>().is_none(), "{}.{}", kind.name(), attribute.name);
@@ -285,15 +303,24 @@ fn labels_are_written_through_the_effective_ones() {
 
 #[test]
 fn an_object_is_found_by_its_name_or_by_the_id_that_the_server_gave() {
-    for kind in KINDS {
+    for kind in all_kinds() {
         let attribute =
             |name: &str| kind.object().attribute(name).unwrap_or_else(|| panic!("{} have no {name}", kind.name()));
         if kind.is_named_by_cloud() {
             assert_eq!(attribute("id").presence, Presence::Computed, "{}", kind.name());
-        } else {
-            let name = attribute("name");
+        } else if let Some(name) = kind.object().attribute("name") {
             assert_eq!(name.presence, Presence::OptionalComputed, "{}: it defaults to the KEY", kind.name());
             assert!(name.extensions.get::<Immutable>().is_some(), "{}", kind.name());
+        } else {
+            // What the cloud names after another attribute.
+            let names = |attribute: &&Attribute| {
+                let component = Dynamic::Object([(attribute.name.to_string(), Dynamic::string("https://a.b"))].into());
+                kind.objects().name(&component, &Scope::default()).is_some()
+            };
+            let naming: Vec<&Attribute> = kind.object().attributes.iter().filter(names).collect();
+            assert_eq!(naming.len(), 1, "{}", kind.name());
+            assert_eq!(naming[0].presence, Presence::Required, "{}", kind.name());
+            assert!(naming[0].extensions.get::<Immutable>().is_some(), "{}", kind.name());
         }
     }
 }
@@ -301,7 +328,7 @@ fn an_object_is_found_by_its_name_or_by_the_id_that_the_server_gave() {
 #[test]
 fn what_decides_about_the_collection_of_an_object_cannot_change() {
     let mut places = Vec::new();
-    for kind in KINDS {
+    for kind in all_kinds() {
         for attribute in &kind.object().attributes {
             let collection = |value: &str| {
                 let component = Dynamic::Object([(attribute.name.to_string(), Dynamic::string(value))].into());
@@ -320,7 +347,7 @@ fn what_decides_about_the_collection_of_an_object_cannot_change() {
 /// During validation nothing but the KEY may be known yet.
 #[test]
 fn a_component_of_unknowns_is_judged_without_an_error() {
-    for kind in KINDS {
+    for kind in all_kinds() {
         let attributes = kind.object().attributes.iter();
         let unknown = |attribute: &Attribute| {
             if attribute.presence == Presence::Computed { Dynamic::Null } else { Dynamic::Unknown }

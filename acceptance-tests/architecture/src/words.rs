@@ -17,8 +17,9 @@ const KINDS: &str = "kinds";
 const KIND_NAMES: [&str; 2] = ["NAME", "NOUN"];
 /// The type of a constant that names an API.
 const HOST: &str = "Host";
-/// Names that are plain words of every cloud and every program, too. A secret is also any value that nobody may see.
-const COMMON: [&str; 5] = ["iam", "run", "secret", "secrets", "storage"];
+/// Names that are plain words of every cloud and every program, too. A secret is also any value that nobody may see, a role
+/// is what is granted, and a policy has the grants of an object or says what becomes of it.
+const COMMON: [&str; 9] = ["iam", "policies", "policy", "role", "roles", "run", "secret", "secrets", "storage"];
 
 /// The words of the clouds.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -9,6 +9,8 @@ mod wire;
 
 mod adoption;
 mod alert_policy;
+mod aws;
+mod aws_iam;
 mod bucket;
 mod budget;
 mod custom_role;

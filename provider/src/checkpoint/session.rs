@@ -5,15 +5,20 @@ use std::sync::{Arc, OnceLock};
 
 use super::planned::PlannedPhases;
 use super::store::Clients;
+use crate::aws;
+use crate::aws::stack::Aws;
 use crate::engine;
 use crate::engine::progress::Progress;
 use crate::google::connection::{Connection, NotYetKnown};
+use crate::google::stack::Google;
 
-/// The session of the stacks, and that of the phases above it.
+/// The sessions of the stacks, one for each cloud, and that of the phases above them.
 #[derive(Debug)]
 pub struct Session {
-    /// The stacks of this configuration.
+    /// The stacks of this configuration on Google Cloud.
     pub stacks: engine::Session,
+    /// The stacks of this configuration on AWS.
+    pub aws_stacks: engine::Session,
     /// How Google Cloud is reached.
     pub google: Arc<Connection>,
     /// What is planned for phases.
@@ -23,16 +28,22 @@ pub struct Session {
 
 impl Session {
     /// A session that remembers nothing yet.
-    pub fn new(connection: Connection) -> Self {
-        let google = Arc::new(connection);
-        let stacks = engine::Session::new(google.clone());
-        Self { stacks, google, phases: PlannedPhases::default(), stores: OnceLock::new() }
+    pub fn new(google: Connection, aws: aws::connection::Connection) -> Self {
+        let google = Arc::new(google);
+        Self {
+            stacks: engine::Session::new(google.clone()),
+            aws_stacks: engine::Session::new(Arc::new(aws)),
+            google,
+            phases: PlannedPhases::default(),
+            stores: OnceLock::new(),
+        }
     }
 
     /// The same session, whose operations on stacks say to `progress` how far they are.
     #[must_use]
     pub fn reporting(mut self, progress: Progress) -> Self {
-        self.stacks.progress = progress;
+        self.stacks.progress = progress.clone();
+        self.aws_stacks.progress = progress;
         self
     }
 
@@ -46,8 +57,14 @@ impl Session {
     }
 }
 
-impl AsRef<engine::Session> for Session {
-    fn as_ref(&self) -> &engine::Session {
+impl engine::Lends<Google> for Session {
+    fn lend(&self) -> &engine::Session {
         &self.stacks
+    }
+}
+
+impl engine::Lends<Aws> for Session {
+    fn lend(&self) -> &engine::Session {
+        &self.aws_stacks
     }
 }

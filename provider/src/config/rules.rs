@@ -11,16 +11,16 @@ use crate::types::label::MOST_LABELS;
 use crate::types::{check_common_label_key, check_label_value};
 
 /// Retries beyond this only hide an outage.
-const RETRIES: RangeInclusive<i64> = 0..=100;
+pub(super) const RETRIES: RangeInclusive<i64> = 0..=100;
 /// Google's front ends allow more, its quotas hardly do.
-const PARALLELISM: RangeInclusive<i64> = 1..=256;
+pub(super) const PARALLELISM: RangeInclusive<i64> = 1..=256;
 
 pub(super) fn check(config: &ProviderConfig) -> Diagnostics {
     let mut found = Diagnostics::new();
     credentials(config, &mut found);
     region(config, &mut found);
-    range(&config.max_retries, RETRIES, name!(ProviderConfig.max_retries), &mut found);
-    range(&config.parallelism, PARALLELISM, name!(ProviderConfig.parallelism), &mut found);
+    range(&config.max_retries, RETRIES, &Path::root(), name!(ProviderConfig.max_retries), &mut found);
+    range(&config.parallelism, PARALLELISM, &Path::root(), name!(ProviderConfig.parallelism), &mut found);
     timeout(config, &mut found);
     labels(config, &mut found);
     addresses(config, &mut found);
@@ -55,10 +55,16 @@ fn region(config: &ProviderConfig, found: &mut Diagnostics) {
     }
 }
 
-fn range(value: &Value<i64>, allowed: RangeInclusive<i64>, attribute: &str, found: &mut Diagnostics) {
+pub(super) fn range(
+    value: &Value<i64>,
+    allowed: RangeInclusive<i64>,
+    at: &Path,
+    attribute: &str,
+    found: &mut Diagnostics,
+) {
     if let Some(value) = value.known().filter(|value| !allowed.contains(value)) {
         let detail = format!("{attribute} is {value}; it can be from {} to {}.", allowed.start(), allowed.end());
-        found.push(Diagnostic::error("Number out of range", detail).at(at(attribute)));
+        found.push(Diagnostic::error("Number out of range", detail).at(at.attribute(attribute)));
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tfplugin::{Diagnostic, Diagnostics};
 
+use super::context::CallContext;
 use super::error::CallError;
 use super::model::{Layout, Stack};
 use super::place::Place;
@@ -32,6 +33,22 @@ pub trait Cloud: Send + Sync {
 
     /// Rules of the stack's attributes that only this cloud has.
     fn validate(&self, config: &Stack, diagnostics: &mut Diagnostics);
+
+    /// Learns what only the cloud can tell of the place of a stack (the account that the credentials are of), and makes sure
+    /// that it is `account`, where that is known already. It comes before all other calls of an operation.
+    ///
+    /// # Errors
+    /// When the cloud cannot be asked, or the connection leads to another account.
+    async fn enter(
+        &self,
+        connection: &dyn Connection,
+        account: Option<&str>,
+        region: Option<&str>,
+        calls: &CallContext,
+    ) -> Result<(), Diagnostic> {
+        let _ = (connection, account, region, calls);
+        Ok(())
+    }
 
     /// Where a stack is, from its own attributes, the provider's, and the state's. `None` while that is not known.
     ///
@@ -58,6 +75,12 @@ pub trait Cloud: Send + Sync {
 
     /// The provider's labels for everything, as far as they are known.
     fn default_labels(&self, connection: &dyn Connection) -> BTreeMap<String, String>;
+
+    /// How the keys of labels begin that an import leaves to others.
+    fn foreign_labels(&self, connection: &dyn Connection) -> Vec<String> {
+        let _ = connection;
+        Vec::new()
+    }
 
     /// What an operation that writes may switch on.
     fn preparation(&self, connection: &dyn Connection) -> Preparation;

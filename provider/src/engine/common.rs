@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tfplugin::schema::Presence;
 use tfplugin::{Attribute, Choice, Dynamic, Object, ObjectSchema, Value, name};
 
 use super::marks::{Granted, Labels, OwnKeys, wire};
+use super::terms::LabelWords;
 
 /// What happens to an object in the cloud when its component leaves the stack, or when the stack is destroyed.
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,13 +55,13 @@ struct Grants {
     iam: Value<BTreeMap<String, BTreeSet<String>>>,
 }
 
-/// The attribute of kinds whose API has labels.
+/// The attribute of kinds whose API has labels; each cloud has its own name for it ([`LabelWords`]).
 #[derive(Object)]
 struct Written {
-    /// The labels that the stack keeps on the object: those of the provider, the stack and the component merged, and
-    /// the stack's stamp on an object that it created. Labels that others set are left alone and not shown.
+    /// The {label}s that the stack keeps on the object: those of the provider, the stack and the component merged, and
+    /// the stack's stamp on an object that it created. Those that others set are left alone and not shown.
     #[tf(computed, ext(OwnKeys))]
-    effective_labels: Value<BTreeMap<String, String>>,
+    effective: Value<BTreeMap<String, String>>,
 }
 
 /// What most kinds declare, with what a silent configuration means by it.
@@ -86,8 +88,6 @@ pub const ADOPT: &str = name!(Common.adopt);
 pub const IMPORTED: &str = name!(Common.imported);
 /// The attribute with the grants.
 pub const IAM: &str = name!(Grants.iam);
-/// The attribute with the labels as they are written.
-pub const EFFECTIVE_LABELS: &str = name!(Written.effective_labels);
 /// The attribute that names an object; it defaults to the KEY.
 pub const NAME: &str = name!(Usual.name);
 /// The attribute that says where an object is; it defaults to the region.
@@ -109,7 +109,13 @@ impl Nouns {
 
 /// The declaration of a kind with the attributes that all kinds share. `nouns` say what can be granted roles,
 /// and what is one.
-pub(crate) fn complete(mut object: ObjectSchema, has_grants: bool, holds_data: bool, nouns: &Nouns) -> ObjectSchema {
+pub(crate) fn complete(
+    mut object: ObjectSchema,
+    has_grants: bool,
+    holds_data: bool,
+    nouns: &Nouns,
+    words: LabelWords,
+) -> ObjectSchema {
     object.attributes.extend(Common::schema().attributes);
     if has_grants {
         object.attributes.extend(Grants::schema().attributes.into_iter().map(|mut grants| {
@@ -119,6 +125,8 @@ pub(crate) fn complete(mut object: ObjectSchema, has_grants: bool, holds_data: b
     }
     if let Some(labels) = labels(&object).map(|(_, labels)| *labels) {
         for mut attribute in Written::schema().attributes {
+            attribute.name = words.effective.into();
+            attribute.description = attribute.description.replace("{label}", words.noun).into();
             attribute.extensions.insert(wire(labels.wire));
             object.attributes.push(attribute);
         }
@@ -133,6 +141,11 @@ pub(crate) fn complete(mut object: ObjectSchema, has_grants: bool, holds_data: b
     }
     object.attributes.sort_by(|a, b| a.name.cmp(&b.name));
     object
+}
+
+/// Whether it is the attribute with the labels that the stack keeps.
+pub(crate) fn is_effective_labels(attribute: &Attribute) -> bool {
+    attribute.presence == Presence::Computed && attribute.extensions.get::<OwnKeys>().is_some()
 }
 
 /// Whether the component takes over an object that is there already.

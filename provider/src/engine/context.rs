@@ -114,7 +114,7 @@ impl CallContext {
         }
     }
 
-    /// Waits for something other than the answer to a call: a place in the queue, a shared token.
+    /// Waits for something other than the answer to a call: its turn, a shared token.
     pub async fn wait_for<T>(&self, work: impl Future<Output = T>) -> Result<T, Interrupted> {
         self.check()?;
         tokio::select! {

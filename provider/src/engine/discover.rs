@@ -94,7 +94,7 @@ pub(crate) async fn discover(
     let chosen: Vec<(&Candidate, usize)> = chosen.iter().map(|at| (&survey.candidates[*at], *at)).collect();
     let keys = keys::keys(chosen.iter().map(|(candidate, _)| {
         let stamp = Some(&candidate.found).filter(|_| candidate.owner(&run.scope) == Owner::This);
-        let stamp = stamp.and_then(|found| labels::stamped_key(found.tree.get(common::EFFECTIVE_LABELS)));
+        let stamp = stamp.and_then(|found| labels::stamped_key(candidate.kind.terms(), &found.tree));
         (candidate.kind, stamp.map_or_else(|| keys::from_name(&candidate.name(), candidate.kind.noun()), str::to_owned))
     }));
     let mut left_out = LeftOut::default();
@@ -212,9 +212,9 @@ fn component(
     let origin = if candidate.owner(scope) == Owner::This { Dynamic::Null } else { Dynamic::Bool(true) };
     tree::set(&mut component, common::IMPORTED, origin);
     if let Some((attribute, _)) = common::labels(kind.object()) {
-        let (own, effective) = labels::imported(kind.terms(), component.get(common::EFFECTIVE_LABELS));
+        let (own, effective) = labels::imported(kind.terms(), scope, component.get(kind.effective_labels()));
         tree::set(&mut component, attribute.name.clone(), own);
-        tree::set(&mut component, common::EFFECTIVE_LABELS, effective);
+        tree::set(&mut component, kind.effective_labels(), effective);
     }
     if let Some(policy) = policy {
         let terms = kind.terms();

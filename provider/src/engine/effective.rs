@@ -139,7 +139,7 @@ fn is_kept(attribute: &Attribute) -> bool {
 pub(crate) fn counts(attribute: &Attribute) -> bool {
     let marks = &attribute.extensions;
     let is_setting = attribute.presence.is_configurable() && !attribute.write_only && is_kept(attribute);
-    is_setting || marks.get::<Granted>().is_some() || attribute.name == common::EFFECTIVE_LABELS
+    is_setting || marks.get::<Granted>().is_some() || common::is_effective_labels(attribute)
 }
 
 /// One text for all values of an attribute that mean the same.
@@ -189,7 +189,7 @@ fn settings(address: &Address, component: &Dynamic, all: &Components, scope: &Sc
         }
         let _ = writeln!(text, "{} {}", attribute.name, canonical(address, attribute, value, scope));
     }
-    let labels = meant.get(common::EFFECTIVE_LABELS);
+    let labels = meant.get(address.kind.effective_labels());
     if !labels.is_wholly_known() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! The id of an import: `PROJECT/REGION/NAME[?selectors]`.
+//! The id of an import: `PROJECT/REGION/NAME[?selectors]`, or with an account in place of the project.
 
 use std::collections::BTreeMap;
 
@@ -55,10 +55,15 @@ impl Pattern {
 pub(crate) enum ImportIdError {
     /// Not three parts.
     #[error(
-        "it is not of the form PROJECT/REGION/NAME or PROJECT/REGION/NAME?selectors, for example \
-         my-project/europe-west1/ct-scan or my-project/europe-west1/ct-scan?KIND=NAME&KIND=NAME-*"
+        "it is not of the form {account}/REGION/NAME or {account}/REGION/NAME?selectors, for example {example} or \
+         {example}?KIND=NAME&KIND=NAME-*"
     )]
-    Form,
+    Form {
+        /// What stands for the account or project.
+        account: String,
+        /// The id of some stack.
+        example: &'static str,
+    },
     /// The place is not one.
     #[error("{0}")]
     Place(String),
@@ -86,6 +91,13 @@ pub(crate) enum ImportIdError {
     Follow(String),
 }
 
+impl ImportIdError {
+    fn form(cloud: &dyn Cloud) -> Self {
+        let terms = cloud.terms();
+        Self::Form { account: terms.account_noun().to_uppercase(), example: terms.import_example() }
+    }
+}
+
 impl ImportName {
     /// Reads the id of an import of a stack of `cloud`.
     ///
@@ -94,10 +106,10 @@ impl ImportName {
     pub(crate) fn parse(id: &str, cloud: &dyn Cloud) -> Result<Self, ImportIdError> {
         let (name, query) = id.split_once('?').unwrap_or((id, ""));
         let [account, region, stack] = name.split('/').collect::<Vec<_>>()[..] else {
-            return Err(ImportIdError::Form);
+            return Err(ImportIdError::form(cloud));
         };
         if [account, region, stack].iter().any(|part| part.is_empty()) {
-            return Err(ImportIdError::Form);
+            return Err(ImportIdError::form(cloud));
         }
         if let Some(reason) = cloud.refuse_place(account, region) {
             return Err(ImportIdError::Place(reason));

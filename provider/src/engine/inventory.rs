@@ -21,7 +21,7 @@ pub(crate) fn inventory(stack: &Stack, components: &Components, scope: &Scope) -
         }
         on_account.extend(effective::account_grants(address, component, components)?);
         for inner in inside(address, component, components, scope)? {
-            lines.push(address.kind.objects().full_name(&inner));
+            lines.push(address.kind.objects().full_name(&inner, &scope.place));
         }
         lines.push(name);
     }

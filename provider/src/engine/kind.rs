@@ -271,6 +271,11 @@ impl AnyKind {
         self.terms
     }
 
+    /// The computed attribute with the labels that the stack keeps on an object.
+    pub fn effective_labels(&self) -> &'static str {
+        self.terms.labels().effective
+    }
+
     /// All kinds of the same cloud.
     pub fn siblings(&self) -> &'static [&'static AnyKind] {
         (self.siblings)()
@@ -307,7 +312,13 @@ impl AnyKind {
                 principal: nouns(|kind| kind.principal().is_some()),
                 role: nouns(|kind| kind.role().is_some()),
             };
-            common::complete(self.declaration.schema(), self.has_grants(), self.kind.holds_data(), &nouns)
+            common::complete(
+                self.declaration.schema(),
+                self.has_grants(),
+                self.kind.holds_data(),
+                &nouns,
+                self.terms.labels(),
+            )
         };
         self.object.get_or_init(complete)
     }
@@ -345,7 +356,7 @@ impl AnyKind {
 
     /// The line of the inventory for a component's object; `None` while its name is not known.
     pub fn full_name(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
-        Some(self.objects.full_name(&self.object_name(component, scope)?))
+        Some(self.objects.full_name(&self.object_name(component, scope)?, &scope.place))
     }
 
     /// See [`Objects::read`].

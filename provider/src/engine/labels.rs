@@ -20,8 +20,8 @@ pub(crate) const COMPONENT_STAMP: &str = "mlops-component";
 pub(crate) const REGION_STAMP: &str = "mlops-region";
 
 /// The stamp in the recorded labels of a component, if the stack put one there.
-fn recorded_stamp(component: &Dynamic) -> BTreeMap<String, String> {
-    let mut labels = tree::strings(component.get(common::EFFECTIVE_LABELS));
+fn recorded_stamp(terms: &dyn Terms, component: &Dynamic) -> BTreeMap<String, String> {
+    let mut labels = tree::strings(component.get(terms.labels().effective));
     labels.retain(|key, _| is_stamp(key));
     labels
 }
@@ -30,7 +30,7 @@ pub(super) fn is_stamp(key: &str) -> bool {
     [STACK_STAMP, COMPONENT_STAMP, REGION_STAMP].contains(&key)
 }
 
-/// What `effective_labels` should be. An object to be created is stamped; one that exists keeps the stamp that it has.
+/// What the labels on the object should be. An object to be created is stamped; one that exists keeps the stamp that it has.
 /// `None` for kinds without labels.
 pub(crate) fn wanted(
     address: &Address,
@@ -51,11 +51,12 @@ pub(crate) fn wanted(
     }
     merged.extend(tree::strings(own));
     match before {
-        Some(before) => merged.extend(recorded_stamp(before)),
+        Some(before) => merged.extend(recorded_stamp(address.kind.terms(), before)),
         None => {
             merged.insert(STACK_STAMP.to_owned(), scope.stack.clone());
             merged.insert(COMPONENT_STAMP.to_owned(), address.key.clone());
-            if region_of(address.kind.terms(), component).is_none_or(|region| region != scope.place.region) {
+            let region = region_of(address.kind.terms(), component);
+            if !address.kind.objects().are_in_region() && region.is_none_or(|region| region != scope.place.region) {
                 merged.insert(REGION_STAMP.to_owned(), scope.place.region.clone());
             }
         }
@@ -82,7 +83,7 @@ pub(crate) enum Owner {
 /// Which stack created the object that was found as `component`. Where neither the stamp nor the location tells the
 /// region, the name decides.
 pub(crate) fn owner(terms: &dyn Terms, component: &Dynamic, scope: &Scope) -> Owner {
-    let labels = component.get(common::EFFECTIVE_LABELS);
+    let labels = component.get(terms.labels().effective);
     let Some(stack) = labels.get(STACK_STAMP).as_str() else { return Owner::Nobody };
     let region = labels.get(REGION_STAMP).as_str().map(str::to_owned).or_else(|| region_of(terms, component));
     let is_here = region.is_none_or(|region| region == scope.place.region);
@@ -98,7 +99,7 @@ pub(crate) fn without_stamps(labels: &Dynamic) -> Dynamic {
 
 /// The name of the other stack whose stamp the object bears.
 pub(crate) fn other_owner(terms: &dyn Terms, component: &Dynamic, scope: &Scope) -> Option<String> {
-    let stack = component.get(common::EFFECTIVE_LABELS).get(STACK_STAMP).as_str()?;
+    let stack = component.get(terms.labels().effective).get(STACK_STAMP).as_str()?;
     (owner(terms, component, scope) == Owner::Other).then(|| stack.to_owned())
 }
 
@@ -108,22 +109,27 @@ pub(crate) fn region_of(terms: &dyn Terms, component: &Dynamic) -> Option<String
 }
 
 /// The KEY that an object was created under.
-pub(crate) fn stamped_key(found: &Dynamic) -> Option<&str> {
-    found.get(COMPONENT_STAMP).as_str()
+pub(crate) fn stamped_key<'f>(terms: &dyn Terms, found: &'f Dynamic) -> Option<&'f str> {
+    found.get(terms.labels().effective).get(COMPONENT_STAMP).as_str()
 }
 
-/// The labels that are the stack's concern: of those found, the ones recorded before.
+/// The labels, or the elements of a shared set, that are the stack's concern: of those found, the ones recorded before.
 pub(crate) fn tracked(found: &Dynamic, recorded: &Dynamic) -> Dynamic {
+    if let (Dynamic::Set(found), known) = (found, recorded.as_elements().unwrap_or_default()) {
+        return Dynamic::Set(found.iter().filter(|element| known.contains(element)).cloned().collect());
+    }
     let recorded = tree::strings(recorded);
     let mut found = tree::strings(found);
     found.retain(|key, _| recorded.contains_key(key));
     tree::string_map(&found)
 }
 
-/// The labels of an object to be imported: all but the cloud's own, as `(own, effective)`; own ones are without the stamp.
-pub(crate) fn imported(terms: &dyn Terms, found: &Dynamic) -> (Dynamic, Dynamic) {
+/// The labels of an object to be imported: all but the cloud's own and those that are others' concern, as
+/// `(own, effective)`; own ones are without the stamp.
+pub(crate) fn imported(terms: &dyn Terms, scope: &Scope, found: &Dynamic) -> (Dynamic, Dynamic) {
     let mut effective = tree::strings(found);
-    effective.retain(|key, _| !terms.is_cloud_label(key));
+    let is_of_others = |key: &str| scope.foreign_labels.iter().any(|prefix| key.starts_with(prefix.as_str()));
+    effective.retain(|key, _| is_stamp(key) || !(terms.is_cloud_label(key) || is_of_others(key)));
     let own: BTreeMap<_, _> =
         effective.iter().filter(|(key, _)| !is_stamp(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
     let own = if own.is_empty() { Dynamic::Null } else { tree::string_map(&own) };

@@ -80,7 +80,7 @@ impl Look<'_> {
                 Some(first) => Verdict::InTheWay(Box::new(self.exists(address, found, Some(first)))),
             };
         }
-        let is_stamped_for = labels::stamped_key(found.tree.get(common::EFFECTIVE_LABELS)) == Some(&address.key);
+        let is_stamped_for = labels::stamped_key(kind.terms(), &found.tree) == Some(&address.key);
         match labels::owner(kind.terms(), &found.tree, self.scope) {
             Owner::This if kind.is_named_by_cloud() && !is_stamped_for => Verdict::Another,
             Owner::This if self.is_without_state && !common::adopts(effective) => match differs().first() {
@@ -100,7 +100,7 @@ impl Look<'_> {
         let mut effective = effective.clone();
         // Whose it is, is known now, and so are its labels.
         if let Some(labels) = labels::wanted(address, &effective, Some(&found.tree), self.scope) {
-            tree::set(&mut effective, common::EFFECTIVE_LABELS, labels);
+            tree::set(&mut effective, address.kind.effective_labels(), labels);
         }
         let Compared { known, wanted, changed } = compare(address, &effective, found);
         if let Some(fixed) = changed.iter().find(|attribute| attribute.extensions.get::<Immutable>().is_some()) {
@@ -167,16 +167,16 @@ impl Look<'_> {
 
     /// The error for an object that another stack has.
     fn foreign(&self, address: &Address, found: &LiveObject, adopts: bool) -> Diagnostic {
-        let noun = address.kind.noun();
+        let (noun, label) = (address.kind.noun(), address.kind.terms().labels().noun);
         let title =
             if adopts { format!("The {noun} belongs to another stack") } else { format!("The {noun} exists already") };
         let owner = labels::other_owner(address.kind.terms(), &found.tree, self.scope).unwrap_or_default();
         Diagnostic::error(
             title,
             format!(
-                "{address}: {} is there, and bears the label {} = {owner:?}, so it is left alone.\n\nTo move it to this stack, \
+                "{address}: {} is there, and bears the {label} {} = {owner:?}, so it is left alone.\n\nTo move it to this stack, \
                  have that one release it: set deletion_policy = \"ABANDON\" on its component and apply, then remove the \
-                 component and apply, which takes the label off. Then set adopt = true on {address}. To leave the {noun} where \
+                 component and apply, which takes the {label} off. Then set adopt = true on {address}. To leave the {noun} where \
                  it is, set another name.",
                 found.name,
                 labels::STACK_STAMP
@@ -226,6 +226,9 @@ fn compare<'a>(address: &'a Address, wanted: &Dynamic, found: &LiveObject) -> Co
         let is_untold = is_left || attribute.write_only || wire::children(attribute).is_some();
         if is_untold || !wanted.get(name).is_wholly_known() {
             tree::set(&mut wanted, name.clone(), known.get(name).clone());
+        } else if let (Some(OwnKeys), Dynamic::Set(_)) = (attribute.extensions.get(), found.tree.get(name)) {
+            let tracked = labels::tracked(found.tree.get(name), wanted.get(name));
+            tree::set(&mut known, name.clone(), tracked);
         } else if attribute.extensions.get::<OwnKeys>().is_some() {
             let mut own = tree::strings(wanted.get(name));
             own.retain(|key, _| !labels::is_stamp(key));
@@ -461,7 +464,7 @@ async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) 
             false => found.name == *name,
         };
         for found in found.iter().filter(is_it) {
-            let line = || format!("- {address}: {}", kind.objects().full_name(&found.name));
+            let line = || format!("- {address}: {}", kind.objects().full_name(&found.name, &run.scope.place));
             // A list may leave out what is inside.
             let whole = if adopts && !is_whole { kind.read(run, &found.name).await.ok().flatten() } else { None };
             let found = whole.as_ref().unwrap_or(found);

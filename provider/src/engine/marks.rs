@@ -144,7 +144,8 @@ pub struct Granted;
 #[derive(Clone, Copy, Debug)]
 pub struct Governs;
 
-/// A map of which only the keys in the configuration are managed (annotations): others survive and are not reported.
+/// A map of which only the keys, or a set of which only the elements in the configuration are managed (annotations,
+/// attachments): others survive and are not reported.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnKeys;
 

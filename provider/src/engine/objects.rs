@@ -13,6 +13,7 @@ use super::common;
 use super::error::CallError;
 use super::grants::Policies;
 use super::marks::{InputOnly, NeverRead, OwnKeys, Wire};
+use super::place::Place;
 use super::run::Run;
 use super::scope::Scope;
 use super::wire;
@@ -167,14 +168,19 @@ pub trait Objects: Send + Sync {
     /// The line of the inventory for an object, with capitals for what differs, as pages show it.
     fn name_pattern(&self) -> String;
 
+    /// Whether all objects are in the region of their stack, which then needs no label of its own.
+    fn are_in_region(&self) -> bool {
+        false
+    }
+
     /// Who names an object.
     fn named_by(&self) -> NamedBy;
 
     /// The name of the component's object; `None` while it is not known.
     fn name(&self, component: &Dynamic, scope: &Scope) -> Option<String>;
 
-    /// The line of the inventory for an object (or one inside it) of that name.
-    fn full_name(&self, name: &str) -> String;
+    /// The line of the inventory for an object (or one inside it) of that name in a stack at `place`.
+    fn full_name(&self, name: &str, place: &Place) -> String;
 
     /// The collection that the component's object is in.
     fn collection(&self, component: &Dynamic, scope: &Scope) -> Collection;

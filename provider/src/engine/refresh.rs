@@ -258,7 +258,7 @@ fn observe(
             // What a failed object cannot say is not true of it any more.
             let failed =
                 matches!(found.readiness, Readiness::Failed(_)) && attribute.extensions.get::<Volatile>().is_some();
-            if (!value.is_null() || failed) && attribute.name != common::EFFECTIVE_LABELS {
+            if (!value.is_null() || failed) && !common::is_effective_labels(attribute) {
                 tree::set(&mut component, attribute.name.clone(), value.clone());
             }
         }

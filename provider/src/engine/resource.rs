@@ -11,12 +11,13 @@ use tfplugin::resource::{
     ApplyResponse, CreateRequest, DeleteRequest, DeleteResponse, GenerateConfig, Identified, ImportId, ImportRequest,
     ImportResponse, ImportState, PlanRequest, PlanResponse, PlannedAction, ReadRequest, ReadResponse, UpdateRequest,
 };
-use tfplugin::{Context, Diagnostic, Diagnostics, Dynamic, Object, Path, Private, Resource, Value, name};
+use tfplugin::{Context, Diagnostic, Diagnostics, Dynamic, Path, Private, Resource};
 
 use super::address::Address;
 use super::body::{StackBody, StackType};
 use super::cloud::Cloud;
 use super::context::CallContext;
+use super::identity::StackIdentity;
 use super::import_id::ImportName;
 use super::model::{self, Components, Layout, Stack, Status};
 use super::operation::{Limit, scope_of, unknown_place};
@@ -26,7 +27,7 @@ use super::plan::{self, Action, Input, StackPlan, Step};
 use super::protection::{self, Fate};
 use super::run::{Preparation, Run};
 use super::scope::Scope;
-use super::session::Session;
+use super::session::{Lends, Session};
 use super::{
     account_iam, apply, discover, generate, inventory, labels, look, problem, references, refresh, rename, validate,
 };
@@ -53,27 +54,12 @@ impl<T> Default for StackResource<T> {
     }
 }
 
-/// What names a stack for good.
-#[derive(Object, Debug)]
-pub struct StackIdentity {
-    /// The project's id.
-    #[tf(required)]
-    pub project: Value<String>,
-    /// The region.
-    #[tf(required)]
-    pub region: Value<String>,
-    /// The stack's name.
-    #[tf(required)]
-    pub name: Value<String>,
+/// The session that the provider's client lends for the stacks of a cloud.
+fn session<T, C: Lends<T>>(context: &Context<C>) -> Result<&Session, Diagnostic> {
+    context.client().map(|client| client.as_ref().lend())
 }
 
-/// The session that the provider's client lends.
-fn session<C: AsRef<Session>>(context: &Context<C>) -> Result<&Session, Diagnostic> {
-    context.client().map(|client| client.as_ref().as_ref())
-}
-
-fn run<C: AsRef<Session>>(
-    cloud: &dyn Cloud,
+fn run<T: StackType, C: Lends<T>>(
     context: &Context<C>,
     scope: Scope,
     limit: StdDuration,
@@ -81,7 +67,19 @@ fn run<C: AsRef<Session>>(
 ) -> Result<Run, Diagnostic> {
     let calls = CallContext::new(limit, context.stop().clone());
     let session = session(context)?;
-    Ok(Run::new(cloud.session(session.connection())?, calls, scope, preparation).reporting(session.progress.clone()))
+    let of_cloud = T::cloud().session(session.connection())?;
+    Ok(Run::new(of_cloud, calls, scope, preparation).reporting(session.progress.clone()))
+}
+
+/// See [`Cloud::enter`]: for a stack as it is known.
+async fn enter<T: StackType, C: Lends<T>>(
+    context: &Context<C>,
+    stack: &Stack,
+    limit: StdDuration,
+) -> Result<(), Diagnostic> {
+    let calls = CallContext::new(limit, context.stop().clone());
+    let [account, region] = stack.layout().place().map(|attribute| stack.text(attribute));
+    T::cloud().enter(session(context)?.connection(), account, region, &calls).await
 }
 
 fn marked(mut private: Private, plan: &str) -> Private {
@@ -89,7 +87,7 @@ fn marked(mut private: Private, plan: &str) -> Private {
     private
 }
 
-impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for StackResource<T> {
+impl<T: StackType, C: Lends<T>> Resource<C> for StackResource<T> {
     type State = StackBody<T>;
 
     fn type_name(&self) -> &'static str {
@@ -133,6 +131,12 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
         if config.layout().place().iter().any(|attribute| config.get(attribute).is_unknown()) {
             return PlanResponse { private, ..request.with_computed_unknown() };
         }
+        // Of a stack that exists the place is in the state.
+        if request.prior.is_none()
+            && let Err(diagnostic) = enter(&context, config, LOOK).await
+        {
+            return refused(diagnostic);
+        }
         let scope = match T::cloud().scope(proposed, request.prior.as_deref(), session.connection()) {
             Ok(Some(scope)) => scope,
             // Not even the place is known: everything that the provider sets is open.
@@ -156,7 +160,7 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
             diagnostics.push(not_replaced(&id));
         }
         if !diagnostics.has_error() {
-            let run = run(T::cloud(), &context, scope.clone(), LOOK, Preparation::Report);
+            let run = run(&context, scope.clone(), LOOK, Preparation::Report);
             if let Ok(run) = run {
                 let run = identified(T::cloud(), &run, &steps).await.unwrap_or(run);
                 let is_without_state = request.prior.is_none() && known.is_none();
@@ -176,8 +180,10 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
             if session.handover.was_just_imported(state.text(model::ID).unwrap_or_default(), &state) {
                 return Ok(state.clone().into_stack());
             }
+            let limit = Limit::Read.of(Some(&state));
+            enter(&context, &state, limit).await?;
             let scope = scope_of(T::cloud(), &state, session.connection())?;
-            let run = run(T::cloud(), &context, scope, Limit::Read.of(Some(&state)), Preparation::Report)?;
+            let run = run(&context, scope, limit, Preparation::Report)?;
             refresh::refresh(&run, T::cloud(), &state).await
         };
         match result.await {
@@ -205,13 +211,15 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Resource<C> for St
         let result = async {
             let session = session(&context)?;
             let id = state.text(model::ID).unwrap_or_default();
+            let limit = Limit::Delete.of(Some(&state));
+            enter(&context, &state, limit).await?;
             if private.get(PLAN).and_then(|plan| plan.as_str()) != Some(DESTROY) {
                 // One half of a replacement: the other half goes on with what is there.
                 session.handover.leave(id, state.clone().into_stack());
                 return Ok(Diagnostics::new());
             }
             let scope = scope_of(T::cloud(), &state, session.connection())?;
-            let run = run(T::cloud(), &context, scope, Limit::Delete.of(Some(&state)), Preparation::Report)?;
+            let run = run(&context, scope, limit, Preparation::Report)?;
             // The new half of a replacement was made first and has taken over what it wants.
             let alive = session.handover.alive(id);
             let mut components = state.components();
@@ -284,7 +292,7 @@ fn not_replaced(id: &str) -> Diagnostic {
 }
 
 /// A destruction is planned only if nothing forbids it.
-fn plan_destroy<T: StackType, C: AsRef<Session>>(
+fn plan_destroy<T: StackType, C: Lends<T>>(
     request: PlanRequest<StackBody<T>>,
     context: &Context<C>,
 ) -> PlanResponse<StackBody<T>> {
@@ -347,7 +355,7 @@ fn going<'v>(components: &'v Components, scope: &'v Scope, is_protected: bool) -
 }
 
 /// Creates or changes a stack; what exists afterwards is in the answer in any case.
-async fn apply_plan<T: StackType, C: AsRef<Session>>(
+async fn apply_plan<T: StackType, C: Lends<T>>(
     prior: Option<StackBody<T>>,
     planned: StackBody<T>,
     config: StackBody<T>,
@@ -357,10 +365,11 @@ async fn apply_plan<T: StackType, C: AsRef<Session>>(
 ) -> ApplyResponse<StackBody<T>> {
     let result = async {
         let (cloud, session) = (T::cloud(), session(context)?);
+        enter(context, &planned, limit.of(Some(&planned))).await?;
         let scope = cloud.scope(&planned, prior.as_deref(), session.connection())?.ok_or_else(unknown_place)?;
         let id = cloud.terms().stack_id(&scope.place, &scope.stack);
         let left = if prior.is_none() { session.handover.take(&id) } else { None };
-        let run = run(cloud, context, scope, limit.of(Some(&planned)), cloud.preparation(session.connection()))?;
+        let run = run(context, scope, limit.of(Some(&planned)), cloud.preparation(session.connection()))?;
         let config = config.into_stack();
         let (stack, mut diagnostics) = carry_out(&run, cloud, prior.as_deref(), &planned, config, left.as_ref()).await;
         // Terraform shows no warning of the plan's second half.
@@ -490,7 +499,7 @@ fn unplaced(stack: &Stack) -> Scope {
     }
 }
 
-impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> ImportState<C> for StackResource<T> {
+impl<T: StackType, C: Lends<T>> ImportState<C> for StackResource<T> {
     async fn import(&self, request: ImportRequest, context: Context<C>) -> ImportResponse<StackBody<T>> {
         let cloud = T::cloud();
         let result = async {
@@ -500,9 +509,12 @@ impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> ImportState<C> for
                 place: Place { account: import.account.clone(), number: None, region: import.region.clone() },
                 stack: import.stack.clone(),
                 default_labels: cloud.default_labels(session.connection()),
+                foreign_labels: cloud.foreign_labels(session.connection()),
                 ..Scope::default()
             };
-            let mut run = run(cloud, &context, scope, Limit::Read.of(None), Preparation::Report)?;
+            let calls = CallContext::new(Limit::Read.of(None), context.stop().clone());
+            cloud.enter(session.connection(), Some(&import.account), Some(&import.region), &calls).await?;
+            let mut run = run(&context, scope, Limit::Read.of(None), Preparation::Report)?;
             run.scope.place = cloud.identify(&run).await.map_err(|error| {
                 let what = format!("read {} {:?}", cloud.terms().account_noun(), import.account);
                 problem::of_stack(&what, Path::root(), &error)
@@ -525,24 +537,22 @@ fn import_name(id: &ImportId, cloud: &dyn Cloud) -> Result<ImportName, Diagnosti
         ImportId::Identity(identity) => {
             let part = |name| identity.get(name).as_str().unwrap_or_default().to_owned();
             let [account, region] = cloud.layout().place().map(part);
-            format!("{account}/{region}/{}", part(name!(StackIdentity.name)))
+            format!("{account}/{region}/{}", part(model::NAME))
         }
     };
     let refused = |error| Diagnostic::error("Invalid import id", format!("{id:?} cannot be imported: {error}."));
     ImportName::parse(&id, cloud).map_err(refused)
 }
 
-impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> Identified<C> for StackResource<T> {
-    type Identity = StackIdentity;
+impl<T: StackType, C: Lends<T>> Identified<C> for StackResource<T> {
+    type Identity = StackIdentity<T>;
 
-    fn identity(&self, state: &StackBody<T>) -> Option<StackIdentity> {
-        let part = |name| state.text(name).map(|text| Value::Known(text.to_owned()));
-        let [project, region] = state.layout().place().map(part);
-        Some(StackIdentity { project: project?, region: region?, name: part(model::NAME)? })
+    fn identity(&self, state: &StackBody<T>) -> Option<StackIdentity<T>> {
+        StackIdentity::of(state)
     }
 }
 
-impl<T: StackType, C: AsRef<Session> + Send + Sync + 'static> GenerateConfig<C> for StackResource<T> {
+impl<T: StackType, C: Lends<T>> GenerateConfig<C> for StackResource<T> {
     fn generate_config(&self, state: &StackBody<T>) -> Dynamic {
         generate::generate(state, &unplaced(state))
     }

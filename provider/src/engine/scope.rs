@@ -15,6 +15,8 @@ pub struct Scope {
     pub stack: String,
     /// The provider's labels for everything.
     pub default_labels: BTreeMap<String, String>,
+    /// How the keys of labels begin that others set: an import leaves them to those.
+    pub foreign_labels: Vec<String>,
     /// The stack's `labels`.
     pub labels: BTreeMap<String, String>,
     /// Whether some of the stack's labels are not known yet.

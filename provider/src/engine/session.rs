@@ -1,6 +1,7 @@
 //! What the handlers of stacks share under one configuration of the provider.
 //!
-//! A provider's own client holds one and lends it (`AsRef`), so that the engine does not know who else is registered.
+//! A provider's own client holds one for each cloud and lends it ([`Lends`]), so that the engine does not know who else is
+//! registered.
 
 use std::sync::Arc;
 
@@ -34,8 +35,14 @@ impl Session {
     }
 }
 
-impl AsRef<Session> for Session {
-    fn as_ref(&self) -> &Session {
+/// A provider's own client, which has a session for the stacks of the cloud of `T`.
+pub trait Lends<T>: Send + Sync + 'static {
+    /// The session.
+    fn lend(&self) -> &Session;
+}
+
+impl<T> Lends<T> for Session {
+    fn lend(&self) -> &Session {
         self
     }
 }

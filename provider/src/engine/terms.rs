@@ -3,6 +3,15 @@
 use super::grants::Policies;
 use super::place::Place;
 
+/// What a cloud calls labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LabelWords {
+    /// One of them: `label`, `tag`.
+    pub noun: &'static str,
+    /// The computed attribute of a component with those that the stack keeps.
+    pub effective: &'static str,
+}
+
 /// The language of one cloud.
 pub trait Terms: Send + Sync {
     /// The resource type whose components are of this cloud: `mlops_stack`.
@@ -10,6 +19,12 @@ pub trait Terms: Send + Sync {
 
     /// What messages call the account: `project`, `account`.
     fn account_noun(&self) -> &'static str;
+
+    /// What labels are called.
+    fn labels(&self) -> LabelWords;
+
+    /// The id by which some stack can be imported, for a message.
+    fn import_example(&self) -> &'static str;
 
     /// The id of a stack.
     fn stack_id(&self, place: &Place, stack: &str) -> String;

@@ -70,7 +70,7 @@ fn made(components: &Json) -> Stack {
     for (address, component) in &mut components {
         tree::set(component, common::IMPORTED, Dynamic::Bool(false));
         if let Some(labels) = labels::wanted(address, component, None, &scope()) {
-            tree::set(component, common::EFFECTIVE_LABELS, labels);
+            tree::set(component, address.kind.effective_labels(), labels);
         }
         let place = format!("the {} of {address}", address.kind.noun());
         tree::walk_mut(address.kind.object(), component, &mut |attribute, value| {

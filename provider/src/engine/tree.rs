@@ -35,6 +35,17 @@ pub(crate) fn string_map(entries: &BTreeMap<String, String>) -> Dynamic {
     Dynamic::Map(entries.iter().map(|(key, value)| (key.clone(), Dynamic::string(value))).collect())
 }
 
+/// The entries of two maps of strings, or the elements of two sets.
+pub(crate) fn union(one: &Dynamic, other: &Dynamic) -> Dynamic {
+    let all = [one, other];
+    if all.iter().any(|value| matches!(value, Dynamic::Set(_))) {
+        return Dynamic::Set(
+            all.into_iter().flat_map(|value| value.as_elements().unwrap_or_default()).cloned().collect(),
+        );
+    }
+    string_map(&all.into_iter().flat_map(strings).collect())
+}
+
 /// The known texts of a list or set.
 pub(crate) fn texts(value: &Dynamic) -> Vec<&str> {
     value.as_elements().into_iter().flatten().filter_map(Dynamic::as_str).collect()

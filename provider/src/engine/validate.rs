@@ -24,8 +24,9 @@ pub(crate) fn settings(config: &Stack, cloud: &dyn Cloud, diagnostics: &mut Diag
             Diagnostic::error(
                 "Invalid stack name",
                 format!(
-                    "{name:?} cannot be a stack's name, because objects carry it as the label mlops-stack: write lower-case \
-                     letters, digits, \"-\" and \"_\", starting with a letter, at most 63 characters."
+                    "{name:?} cannot be a stack's name, because objects carry it as the {} mlops-stack: write lower-case \
+                     letters, digits, \"-\" and \"_\", starting with a letter, at most 63 characters.",
+                    cloud.terms().labels().noun
                 ),
             )
             .at(Path::root().attribute(model::NAME)),
@@ -63,14 +64,15 @@ fn timeouts(config: &Stack, diagnostics: &mut Diagnostics) {
 
 /// The cloud's rules for labels, and the stack's.
 pub(crate) fn label_map(terms: &dyn Terms, labels: &tfplugin::Dynamic, path: &Path, diagnostics: &mut Diagnostics) {
+    let label = terms.labels().noun;
     for (key, value) in labels.as_entries().into_iter().flatten() {
         let problem = if super::labels::is_stamp(key) {
-            Some(format!("The label {key:?} is the stack's own stamp and cannot be set."))
+            Some(format!("The {label} {key:?} is the stack's own stamp and cannot be set."))
         } else {
             terms.refuse_label(key, value.as_str().unwrap_or_default())
         };
         if let Some(problem) = problem {
-            diagnostics.push(Diagnostic::error("Invalid label", problem).at(path.key(key)));
+            diagnostics.push(Diagnostic::error(format!("Invalid {label}"), problem).at(path.key(key)));
         }
     }
 }
@@ -89,11 +91,12 @@ pub(crate) fn components(components: &Components, scope: &Scope, diagnostics: &m
                 Diagnostic::error(
                     "Invalid KEY",
                     format!(
-                        "{:?} cannot be the KEY of a {}, because the object carries it as the label mlops-component: write \
+                        "{:?} cannot be the KEY of a {}, because the object carries it as the {} mlops-component: write \
                          lower-case letters, digits, \"-\" and \"_\", starting with a letter, at most 63 characters. The \
                          object's name in the cloud may differ: set name.",
                         address.key,
-                        address.kind.noun()
+                        address.kind.noun(),
+                        address.kind.terms().labels().noun
                     ),
                 )
                 .at(address.path()),

@@ -490,7 +490,7 @@ impl Objects for RestObjects {
         } else {
             last.to_owned()
         };
-        self.full_name(&relative)
+        self.rest().full_name.replace("{name}", &relative)
     }
 
     fn named_by(&self) -> NamedBy {
@@ -508,7 +508,7 @@ impl Objects for RestObjects {
         }
     }
 
-    fn full_name(&self, name: &str) -> String {
+    fn full_name(&self, name: &str, _: &Place) -> String {
         self.rest().full_name.replace("{name}", name)
     }
 

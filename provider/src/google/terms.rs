@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{iam, names};
 use crate::engine::grants::Policies;
 use crate::engine::place::Place;
-use crate::engine::terms::Terms;
+use crate::engine::terms::{LabelWords, Terms};
 use crate::types::{Location, check_label_key, check_label_value, check_member};
 
 /// Prefix of labels that Google's own products set.
@@ -21,8 +21,16 @@ impl Terms for GoogleTerms {
         "mlops_stack"
     }
 
+    fn labels(&self) -> LabelWords {
+        LabelWords { noun: "label", effective: "effective_labels" }
+    }
+
     fn account_noun(&self) -> &'static str {
         "project"
+    }
+
+    fn import_example(&self) -> &'static str {
+        "my-project/europe-west1/ct-scan"
     }
 
     fn stack_id(&self, place: &Place, stack: &str) -> String {

@@ -132,7 +132,7 @@ async fn write(archive: &Archive) {
 /// As the provider does it, with nothing in its block.
 async fn check(criterion: Criterion) {
     let (connection, problems) = ProviderConfig::default().connect(&Environment::process(), "");
-    let session = Session::new(connection.unwrap_or_else(|| panic!("{problems:?}")));
+    let session = Session::new(connection.unwrap_or_else(|| panic!("{problems:?}")), Default::default());
     let criteria = BTreeMap::from([("it".to_owned(), criterion)]);
     let evidence =
         criteria::check(&criteria, &Tools { session: &session, calls: &minute() }).await.remove("it").unwrap();

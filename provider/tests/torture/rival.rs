@@ -16,7 +16,7 @@ const MEMBER: &str = "user:rival@example.com";
 /// How many things each kind of rival adds: all of them have to be there in the end.
 pub(crate) fn additions(rival: Rival) -> usize {
     match rival {
-        Rival::Labels => 6,
+        Rival::Labels => 4,
         Rival::Grants => 7,
         Rival::Children => 3,
         Rival::Fields => 0,
@@ -101,11 +101,10 @@ impl Writer {
         }
     }
 
+    /// Topics and registries are left out: their APIs take all labels at once and have no etag, so that of two who write at
+    /// the same time one wins, whoever they are.
     async fn labels(&self) {
         self.call("PATCH", &bucket("dtu-mlops-dvc-storage-482907"), Some(json!({"labels": {NAME: "1"}}))).await;
-        self.labelled(&format!("pubsub.googleapis.com/v1/{PROJECT}/topics/billing-budget-alerts"), "labels").await;
-        self.labelled(&format!("artifactregistry.googleapis.com/v1/{PLACE}/repositories/ct-scan-mlops"), "labels")
-            .await;
         self.labelled(&format!("run.googleapis.com/v2/{PLACE}/services/ct-scan-api"), "labels").await;
         self.labelled(&format!("secretmanager.googleapis.com/v1/{PROJECT}/secrets/wandb-api-key"), "labels").await;
         let channels = format!("monitoring.googleapis.com/v3/{PROJECT}/notificationChannels");

@@ -38,7 +38,12 @@ mod tests {
         let world = World::new().await;
         world.make(&json!({"buckets": {"state": {"versioning": true}, "data": {}}})).await;
         prepare(&world);
-        evidence(Criterion::BucketVersioned { url: url.to_owned() }, &Session::new(world.connection()), &minute()).await
+        evidence(
+            Criterion::BucketVersioned { url: url.to_owned() },
+            &Session::new(world.connection(), Default::default()),
+            &minute(),
+        )
+        .await
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use super::{Finding, Tools, chain, sentences};
 use crate::google::api::IdentityError;
 use crate::google::api::Secret;
 use crate::google::api::host::is_loopback;
-use crate::google::api::pools::Pools;
+use crate::http::Pools;
 use crate::types;
 
 /// How often it is tried when nothing is said.

@@ -25,8 +25,8 @@ use mlops_phases::document::{Criterion, Evidence};
 use crate::checkpoint::Session;
 use crate::checkpoint::store;
 use crate::engine::context::Interrupted;
-use crate::google::api::pools::Pools;
 use crate::google::api::{ApiError, CallContext, ClientConfig};
+use crate::http::Pools;
 
 /// The longest time for a criterion that says none of its own.
 const LIMIT: Duration = Duration::from_secs(120);

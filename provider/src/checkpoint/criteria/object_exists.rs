@@ -39,7 +39,7 @@ mod tests {
     async fn world() -> (World, Session) {
         let world = World::new().await;
         world.make(&json!({"buckets": {"models": {}}})).await;
-        let session = Session::new(world.connection());
+        let session = Session::new(world.connection(), Default::default());
         let upload = Request::post(Host::STORAGE, "upload/storage/v1/b/test-models/o")
             .query("uploadType", "media")
             .query("name", "v3/model.onnx")

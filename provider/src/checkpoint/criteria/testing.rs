@@ -20,7 +20,7 @@ pub(super) fn offline() -> Session {
 pub(super) fn session(config: &ProviderConfig, variables: &[(&str, &str)]) -> Session {
     let variables = [("HOME", "/nowhere"), ("NO_GCE_CHECK", "true")].into_iter().chain(variables.iter().copied());
     let (connection, diagnostics) = config.connect(&Environment::of(variables), "");
-    Session::new(connection.unwrap_or_else(|| panic!("{diagnostics:?}")))
+    Session::new(connection.unwrap_or_else(|| panic!("{diagnostics:?}")), Default::default())
 }
 
 /// A session that sends its calls to `endpoint`, with these credentials.

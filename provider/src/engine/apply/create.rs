@@ -115,9 +115,9 @@ impl<'c> Creation<'c> {
         let scope = &work.run.scope;
         let mut planned = planned.clone();
         // What Terraform has shown holds: an object under a new KEY gets that KEY's stamp.
-        let chose_labels = !planned.get(common::EFFECTIVE_LABELS).is_wholly_known();
+        let chose_labels = !planned.get(address.kind.effective_labels()).is_wholly_known();
         if chose_labels && let Some(labels) = labels::wanted(address, &planned, left, scope) {
-            tree::set(&mut planned, common::EFFECTIVE_LABELS, labels);
+            tree::set(&mut planned, address.kind.effective_labels(), labels);
         }
         let was_imported = left.is_some_and(protection::is_imported);
         tree::set(&mut planned, common::IMPORTED, Dynamic::Bool(was_imported));
@@ -133,7 +133,7 @@ impl<'c> Creation<'c> {
         if let Some(labels) =
             labels::wanted(self.address, &planned, Some(&found.tree), scope).filter(|_| self.chose_labels)
         {
-            tree::set(&mut planned, common::EFFECTIVE_LABELS, labels);
+            tree::set(&mut planned, self.address.kind.effective_labels(), labels);
         }
         let with_secrets = self.work.with_secrets(self.address, &planned);
         let meant = effective::effective(self.address, &with_secrets, &self.work.live(), scope);
@@ -354,9 +354,9 @@ impl<'c> Creation<'c> {
         let shared = |attribute: &&tfplugin::Attribute| attribute.extensions.get::<OwnKeys>().is_some();
         for attribute in self.address.kind.object().attributes.iter().filter(shared) {
             let name = &attribute.name;
-            let mut concern = tree::strings(self.meant.get(name));
-            concern.extend(self.left.map(|left| tree::strings(left.get(name))).unwrap_or_default());
-            let tracked = labels::tracked(found.tree.get(name), &tree::string_map(&concern));
+            let (meant, left) =
+                (self.meant.get(name), self.left.map(|left| left.get(name)).cloned().unwrap_or_default());
+            let tracked = labels::tracked(found.tree.get(name), &tree::union(meant, &left));
             tree::set(&mut known, name.clone(), tracked);
         }
         known
@@ -482,7 +482,7 @@ impl<'c> Creation<'c> {
     /// The one among all objects of the kind that bears the stamp of this stack and component.
     fn stamped<E>(&self, all: Result<&[LiveObject], E>) -> Result<Option<LiveObject>, E> {
         let is_ours = |found: &&LiveObject| {
-            let stamp = labels::stamped_key(found.tree.get(common::EFFECTIVE_LABELS));
+            let stamp = labels::stamped_key(self.address.kind.terms(), &found.tree);
             let is_spare = !self.work.had(self.address.kind, &found.name);
             is_spare && self.is_of_this_stack(found) && stamp == Some(&self.address.key)
         };

@@ -16,7 +16,7 @@ use crate::engine::problem::{self, Operation};
 use crate::engine::protection::{self, Fate};
 use crate::engine::references::{self, Part};
 use crate::engine::run::Run;
-use crate::engine::{common, effective, labels, refresh, secrets, tree, wire};
+use crate::engine::{effective, labels, refresh, secrets, tree, wire};
 
 /// Does one part of a step and records what exists afterwards.
 pub(super) async fn run(work: &Work<'_>, step: &Step, part: Part) -> Diagnostics {
@@ -282,17 +282,18 @@ async fn release(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnos
     let (true, Some(name)) = (is_ours, kind.object_name(prior, &work.run.scope)) else { return Diagnostics::new() };
     let before = effective::effective(address, prior, work.before, work.scope_before);
     let mut after = before.clone();
-    tree::set(&mut after, common::EFFECTIVE_LABELS, labels::without_stamps(before.get(common::EFFECTIVE_LABELS)));
+    let effective = kind.effective_labels();
+    tree::set(&mut after, effective, labels::without_stamps(before.get(effective)));
     let change = Change { before: &before, after: &after };
     match kind.objects().update(kind.object(), work.run, &name, change).await {
         Err(UpdateError::Call(error) | UpdateError::Partly { error, .. } | UpdateError::Unread { error, .. }) => {
-            let noun = kind.noun();
+            let (noun, label) = (kind.noun(), kind.terms().labels().noun);
             let detail = format!(
-                "{address}: the {noun} is released, but still bears the label {}, by which this stack would know it again: \
-                 {error}. Remove the label by hand where another stack is to have the {noun}.",
+                "{address}: the {noun} is released, but still bears the {label} {}, by which this stack would know it again: \
+                 {error}. Remove the {label} by hand where another stack is to have the {noun}.",
                 labels::STACK_STAMP
             );
-            Diagnostic::warning(format!("The label of the {noun} stays"), detail).at(address.path()).into()
+            Diagnostic::warning(format!("The {label} of the {noun} stays"), detail).at(address.path()).into()
         }
         Ok(_) | Err(UpdateError::ByOthers { .. }) => Diagnostics::new(),
     }
@@ -343,12 +344,12 @@ async fn is_foreign(work: &Work<'_>, address: &Address, name: &str) -> Result<Op
 
 /// The warning for an object that is not deleted, because another stack has it.
 fn left_to_owner(work: &Work<'_>, address: &Address, prior: &Dynamic, owner: &str) -> Diagnostic {
-    let noun = address.kind.noun();
+    let (noun, label) = (address.kind.noun(), address.kind.terms().labels().noun);
     let name = address.kind.full_name(prior, &work.run.scope).unwrap_or_default();
     Diagnostic::warning(
         format!("The {noun} belongs to another stack"),
         format!(
-            "{address} was to be deleted, but {name} bears the label {} = {owner:?}: it is left in the cloud, and this stack \
+            "{address} was to be deleted, but {name} bears the {label} {} = {owner:?}: it is left in the cloud, and this stack \
              forgets it.",
             labels::STACK_STAMP
         ),

@@ -37,6 +37,8 @@ pub(crate) struct Announcement {
     released: Vec<Line>,
     renamed: Vec<(Address, Address)>,
     foreign: Vec<Line>,
+    /// What the mark on those is called.
+    label: &'static str,
     /// Grants on the account or project, which is the target of them.
     revoked: Vec<String>,
     target: &'static str,
@@ -101,6 +103,7 @@ impl Announcement {
         for (address, component) in components {
             if let Some(owner) = labels::other_owner(address.kind.terms(), component, scope) {
                 let object = address.kind.full_name(component, scope).unwrap_or_default();
+                self.label = address.kind.terms().labels().noun;
                 self.foreign.push(Line {
                     place: address.to_string(),
                     object,
@@ -167,8 +170,9 @@ impl Announcement {
             let number = self.foreign.len();
             let (title, belong) = (count(number, "object"), if number == 1 { "belongs" } else { "belong" });
             let detail = format!(
-                "The label {} names another stack, so two stacks manage the same object. Keep it in one of them: take the \
+                "The {} {} names another stack, so two stacks manage the same object. Keep it in one of them: take the \
                  component out of the configuration of the other, which releases it. This stack deletes none of these.\n\n{}",
+                self.label,
                 labels::STACK_STAMP,
                 listed.join("\n")
             );
@@ -218,16 +222,16 @@ fn lines(address: &Address, component: &Dynamic, view: View<'_>) -> Vec<Line> {
     let what =
         if kind.holds_data() { format!("{} with all that is in it", kind.noun()) } else { kind.noun().to_owned() };
     let inner = inventory::inside(address, component, view.before, view.scope).unwrap_or_default();
-    let inner = inner.into_iter().map(|name| inner_line(address, &name, ""));
+    let inner = inner.into_iter().map(|name| inner_line(address, &name, "", view.scope));
     std::iter::once(Line { place: address.to_string(), object, what }).chain(inner).collect()
 }
 
 /// An object inside a component's, and why it goes where that is not plain.
-fn inner_line(address: &Address, name: &str, why: &str) -> Line {
+fn inner_line(address: &Address, name: &str, why: &str, scope: &Scope) -> Line {
     let kind = address.kind;
     Line {
         place: address.to_string(),
-        object: kind.objects().full_name(name),
+        object: kind.objects().full_name(name, &scope.place),
         what: format!("inside the {}{why}", kind.noun()),
     }
 }
@@ -273,7 +277,7 @@ fn superseded(address: &Address, (prior, planned): (&Dynamic, &Dynamic), told: &
     let names = |component: &Dynamic| address.kind.inner_names(component, scope);
     let (Some(was), Some(is)) = (names(prior), names(planned)) else { return Vec::new() };
     let left = was.into_iter().filter(|name| !is.contains(name));
-    let lines = left.map(|name| inner_line(address, &name, "; nothing uses it any more"));
+    let lines = left.map(|name| inner_line(address, &name, "; nothing uses it any more", scope));
     lines.filter(|line| told.iter().all(|told| told.object != line.object)).collect()
 }
 
@@ -297,7 +301,7 @@ fn child_lines(
     let names = kind.inner_names(&with(component, attribute, only), scope).unwrap_or_default();
     let line = |name: String| Line {
         place: format!("{address}.{}[{key:?}]", attribute.name),
-        object: kind.objects().full_name(&name),
+        object: kind.objects().full_name(&name, &scope.place),
         what: format!("inside the {}{}", kind.noun(), why.map_or_else(String::new, |why| format!("; its {why}"))),
     };
     names.into_iter().filter(|name| !others.contains(name)).map(line).collect()

@@ -175,14 +175,14 @@ pub(super) fn plan(
         return Planned::new(component, None);
     }
     if let Some(labels) = labels::wanted(address, &component, before, view.scope) {
-        tree::set(&mut component, common::EFFECTIVE_LABELS, labels);
+        tree::set(&mut component, address.kind.effective_labels(), labels);
     }
     let Some(before) = before else {
         let mut created = created(view, address, component);
         if (view.before.is_empty() || common::adopts(&created)) && labels::are_kept(address.kind) {
             // The creation of a whole stack may go on with objects that an import left, and an adopted one was another's: they
             // bear no stamp.
-            tree::set(&mut created, common::EFFECTIVE_LABELS, Dynamic::Unknown);
+            tree::set(&mut created, address.kind.effective_labels(), Dynamic::Unknown);
         }
         return Planned::new(created, Some(Action::Create));
     };
@@ -222,7 +222,7 @@ pub(super) fn plan(
                 address.kind.validate_new(&component, &address.path(), diagnostics);
                 tree::set(&mut component, common::IMPORTED, Dynamic::Null);
                 if let Some(labels) = labels::wanted(address, &component, None, view.scope) {
-                    tree::set(&mut component, common::EFFECTIVE_LABELS, labels);
+                    tree::set(&mut component, address.kind.effective_labels(), labels);
                 }
                 forget(view, address, &mut component);
                 let tree = created(view, address, component);
@@ -486,7 +486,7 @@ fn created(view: &View<'_>, address: &Address, mut component: Dynamic) -> Dynami
 fn forget(view: &View<'_>, address: &Address, component: &mut Dynamic) {
     let configured = view.configured_of(address);
     for attribute in &address.kind.object().attributes {
-        let is_kept = attribute.name == common::NAME || attribute.name == common::EFFECTIVE_LABELS;
+        let is_kept = attribute.name == common::NAME || common::is_effective_labels(attribute);
         if is_silent(attribute, configured) && !is_kept {
             tree::set(component, attribute.name.clone(), Dynamic::Null);
         }

@@ -141,7 +141,10 @@ fn change_at(
         return masks.add(at);
     }
     if has_own_keys(attribute) {
-        change_own_keys(wire, old, new, json, path);
+        match &attribute.shape {
+            Shape::Plain(Type::Set(_)) => change_own_elements(attribute, wire, old, new, json, path),
+            _ => change_own_keys(wire, old, new, json, path),
+        }
         return masks.add(at);
     }
     if new.is_null() || (is_void(attribute, new) && !matches!(new, Dynamic::Object(_))) {
@@ -195,6 +198,26 @@ fn change_own_keys(wire: &Wire, old: &Dynamic, new: &Dynamic, json: &mut Json, p
             Some(value) if old.get(key) != Some(value) => drop(slot.insert(key.to_string(), (wire.codec.write)(value))),
             Some(_) => {}
             None => drop(slot.remove(key.as_str())),
+        }
+    }
+    if slot.is_empty() {
+        place::remove(json, path);
+    }
+}
+
+/// Only elements that were or are wanted are touched.
+fn change_own_elements(attribute: &Attribute, wire: &Wire, old: &Dynamic, new: &Dynamic, json: &mut Json, path: &str) {
+    let (old, new) = (old.as_elements().unwrap_or_default(), new.as_elements().unwrap_or_default());
+    let slot = place::array(place::entry(json, path));
+    let is_in = |all: &[Dynamic], json: &Json| {
+        let element = (wire.codec.read)(json);
+        all.iter().any(|one| same_scalar(attribute, one, &element))
+    };
+    slot.retain(|json| is_in(new, json) || !is_in(old, json));
+    for element in new {
+        let made = (wire.codec.write)(element);
+        if !slot.iter().any(|json| same_scalar(attribute, element, &(wire.codec.read)(json))) {
+            slot.push(made);
         }
     }
     if slot.is_empty() {

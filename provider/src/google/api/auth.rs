@@ -3,7 +3,6 @@
 //! Some services want another token, that says who one is: [`Tokens::identity_token`].
 //! A secret is a [`Secret`] from the moment it is read: it prints as nothing.
 
-mod environment;
 mod error;
 mod exchange;
 mod external_account;
@@ -16,11 +15,12 @@ mod service_account;
 mod tokens;
 mod user;
 
-pub use environment::Environment;
 pub use error::{AuthError, Tried};
 pub use tokens::{Lease, Tokens};
 
-use super::secret::Secret;
+pub use crate::http::Environment;
+
+use crate::http::Secret;
 
 /// What the user said about credentials.
 #[derive(Clone, Debug, Default)]

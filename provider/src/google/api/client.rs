@@ -15,12 +15,12 @@ use super::auth::{AuthError, CredentialsConfig, Lease, Tokens};
 use super::error::{ApiError, CallLine, Cause, Ended, Unsendable};
 use super::host::{Addressing, is_loopback};
 use super::poll::PollPolicy;
-use super::pools::Pools;
 use super::request::{Body, Request};
 use super::retry::{Attempts, Decision, RetryPolicy, retry_after};
-use super::secret::Secret;
 use super::status::Status;
 use crate::engine::context::{CallContext, Interrupted};
+use crate::http::Pools;
+use crate::http::Secret;
 
 /// Everything a client is built from.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ impl Default for ClientConfig {
             retry: RetryPolicy::TRANSIENT,
             poll: PollPolicy::REMOTE,
             parallelism: 16,
-            user_agent: concat!("terraform-provider-mlops/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent: crate::http::USER_AGENT.to_owned(),
         }
     }
 }

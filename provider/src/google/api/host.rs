@@ -8,6 +8,8 @@ use std::fmt;
 
 use reqwest::Url;
 
+pub use crate::http::is_loopback;
+
 /// The DNS name of a Google API, such as `run.googleapis.com`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Host(Cow<'static, str>);
@@ -98,16 +100,6 @@ impl Addressing {
     /// Whether the common endpoint is on this machine: then waiting can start with very short intervals.
     pub fn is_local(&self) -> bool {
         self.endpoint.as_ref().is_some_and(is_loopback)
-    }
-}
-
-/// Whether a URL leads to this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    let Some(host) = url.host_str() else { return false };
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match bare.parse::<std::net::IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => bare.eq_ignore_ascii_case("localhost"),
     }
 }
 

@@ -11,15 +11,14 @@ pub mod operation;
 pub mod pages;
 pub mod path;
 pub mod poll;
-pub mod pools;
 pub mod request;
 pub mod retry;
-pub mod secret;
 pub mod status;
 #[cfg(test)]
 pub mod testing;
 
 pub use crate::engine::context::{CallContext, Clock, SystemClock};
+pub use crate::http::Secret;
 pub use client::{Client, ClientConfig, CredentialsPolicy, IdentityError, RawResponse};
 pub use error::{ApiDisabled, ApiError, Cause, Found};
 pub use host::Host;
@@ -28,5 +27,4 @@ pub use pages::List;
 pub use path::{relative, segment};
 pub use request::Request;
 pub use retry::RetryPolicy;
-pub use secret::Secret;
 pub use status::Status;

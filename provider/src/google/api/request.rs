@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::error::ApiError;
 use super::host::Host;
-use super::secret::Secret;
+use crate::http::Secret;
 
 /// A predicate on errors that the caller knows to be passing.
 pub type Passing = Arc<dyn Fn(&ApiError) -> bool + Send + Sync>;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::secret::Secret;
+use crate::http::Secret;
 
 /// An error as a Google API or operation reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -30,7 +30,7 @@ fn policies() -> Json {
 
 async fn made(components: &Json) -> (World, Session) {
     let world = World::new().await;
-    let session = Session::new(world.connection());
+    let session = Session::new(world.connection(), Default::default());
     session.stacks.images.observe(&world.make(components).await);
     (world, session)
 }

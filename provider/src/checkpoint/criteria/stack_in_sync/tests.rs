@@ -17,7 +17,7 @@ fn in_sync(stack: &str, fingerprint: &str) -> Criterion {
 /// The evidence for a stack that was made, and to which `change` happened.
 async fn after(change: impl FnOnce(&World), fingerprint: Option<&str>) -> Evidence {
     let world = World::new().await;
-    let session = Session::new(world.connection());
+    let session = Session::new(world.connection(), Default::default());
     let stack = world.make(&everything()).await;
     session.stacks.images.observe(&stack);
     change(&world);

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::error::AuthError;
 use crate::google::api::host::{Addressing, is_loopback};
-use crate::google::api::pools::Pools;
-use crate::google::api::secret::Secret;
 use crate::google::api::status::Status;
+use crate::http::Pools;
+use crate::http::Secret;
 
 /// Something that gives access tokens.
 #[async_trait]

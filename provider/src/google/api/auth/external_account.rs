@@ -11,7 +11,7 @@ use super::SCOPE;
 use super::error::AuthError;
 use super::exchange::{Exchange, Fresh, TokenSource, confidential_url};
 use super::fields::Fields;
-use crate::google::api::secret::Secret;
+use crate::http::Secret;
 
 /// An external account.
 #[derive(Debug)]

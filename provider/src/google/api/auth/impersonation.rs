@@ -11,7 +11,7 @@ use super::error::AuthError;
 use super::exchange::{Exchange, Fresh, TokenSource};
 use crate::google::api::host::Host;
 use crate::google::api::path::segment;
-use crate::google::api::secret::Secret;
+use crate::http::Secret;
 
 /// A source that exchanges another source's token for the service account's.
 #[derive(Debug)]

@@ -6,11 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::Url;
 
-use super::environment::Environment;
 use super::error::AuthError;
 use super::exchange::{Exchange, Fresh, TokenSource};
-use crate::google::api::pools::Pools;
-use crate::google::api::secret::Secret;
+use crate::http::Environment;
+use crate::http::Pools;
+use crate::http::Secret;
 
 /// The address at which every Google machine reaches it, without asking DNS.
 const ADDRESS: &str = "169.254.169.254";

@@ -9,8 +9,8 @@ use super::impersonation::Impersonation;
 use super::metadata::Metadata;
 use super::service_account::Gcloud;
 use super::user::FixedToken;
-use crate::google::api::pools::Pools;
-use crate::google::api::secret::Secret;
+use crate::http::Pools;
+use crate::http::Secret;
 
 /// Variables that hold a path or a document.
 pub const CREDENTIALS_VARIABLES: [&str; 3] = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::engine::context::Clock;
 use crate::google::api::host::Addressing;
-use crate::google::api::pools::Pools;
 use crate::google::api::testing::{ManualClock, Reply, Script, Seen};
+use crate::http::Pools;
 
 /// Answers as STS, as the user token service, as iamcredentials and as the metadata server; numbers its tokens.
 async fn google() -> Script {

@@ -13,8 +13,8 @@ use super::exchange::{Exchange, Fresh};
 use super::resolve::{Resolved, resolve};
 use crate::engine::context::Clock;
 use crate::google::api::host::Addressing;
-use crate::google::api::pools::Pools;
-use crate::google::api::secret::Secret;
+use crate::http::Pools;
+use crate::http::Secret;
 
 /// A token is renewed this long before it expires, or in the last quarter of a shorter life.
 const MARGIN: Duration = Duration::from_secs(225);

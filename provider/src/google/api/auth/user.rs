@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::AuthError;
 use super::exchange::{Exchange, Fresh, TokenSource, confidential_url};
 use super::fields::Fields;
-use crate::google::api::secret::Secret;
+use crate::http::Secret;
 
 /// A user's refresh token.
 #[derive(Debug)]

@@ -38,12 +38,12 @@ impl Environment {
     }
 
     /// Whether programs such as gcloud may be run.
-    pub(super) fn may_run_programs(&self) -> bool {
+    pub(crate) fn may_run_programs(&self) -> bool {
         self.given.is_none()
     }
 
     /// Where gcloud writes application default credentials.
-    pub(super) fn default_credentials_file(&self) -> Option<PathBuf> {
+    pub(crate) fn default_credentials_file(&self) -> Option<PathBuf> {
         let folder = if let Some(own) = self.get("CLOUDSDK_CONFIG") {
             PathBuf::from(own)
         } else if cfg!(windows) {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::host::is_loopback;
+use super::is_loopback;
 
 /// The connection pools: one for the network, one for this machine, which no proxy may be asked for.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl Pools {
         let builder = reqwest::Client::builder()
             .user_agent(&self.inner.user_agent)
             .connect_timeout(Duration::from_secs(10))
-            // Google's APIs do not redirect, and a token must not follow one that does.
+            // APIs do not redirect, and credentials must not follow one that does.
             .redirect(reqwest::redirect::Policy::none());
         let pool = if local { builder.no_proxy() } else { builder }.build()?;
         Ok(slot.get_or_init(|| pool).clone())

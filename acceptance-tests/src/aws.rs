@@ -1,0 +1,212 @@
+//! A world on AWS: a directory, a state, and an AWS of its own, which is moto's server with a log of the calls.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::world::terraform_environment;
+use crate::{Mark, OrFail, S3, Scene, Workdir, programs};
+
+/// The account that moto has, unless it is told another one.
+const ACCOUNT: &str = "123456789012";
+/// The region of the world's stacks.
+const REGION: &str = "eu-west-1";
+
+/// One test's own everything.
+#[derive(Debug)]
+pub struct AwsWorld {
+    /// The main configuration directory.
+    pub main: Workdir,
+    moto: S3,
+    log: PathBuf,
+    folder: TempDir,
+}
+
+impl Scene {
+    /// An account of AWS with nothing in it.
+    pub fn aws_world(self) -> AwsWorld {
+        let prefix: String = self.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let folder =
+            tempfile::Builder::new().prefix(&format!("{prefix}-")).tempdir().or_fail("make the world's folder");
+        let log = folder.path().join("calls.txt");
+        // Of each service that is made, one task runs at once.
+        let moto = S3::start_as(&[&log], &[("MOTO_ACCOUNT_ID", ACCOUNT), ("MOTO_ECS_SERVICE_RUNNING", "1")]);
+        let mut environment = terraform_environment(folder.path(), &programs::provider());
+        let of_aws = [
+            ("AWS_ENDPOINT_URL", moto.url.as_str()),
+            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI"),
+            ("AWS_REGION", REGION),
+        ];
+        environment.extend(of_aws.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let main = Workdir::new(folder.path().join("main"), self.terraform.clone(), environment);
+        AwsWorld { main, moto, log, folder }
+    }
+}
+
+impl AwsWorld {
+    /// Writes `main.tf` with one stack `mlops_aws_stack.it`, named `it` and not protected, that holds `body`.
+    pub fn stack(&self, body: &str) {
+        self.write(&self.main, &stack(body));
+    }
+
+    /// [`AwsWorld::stack`], and applies it.
+    #[track_caller]
+    pub fn apply_stack(&self, body: &str) {
+        self.stack(body);
+        self.main.apply(&[]).expect_success();
+    }
+
+    /// Another account of the same user: the directory's environment leads to it.
+    pub fn in_account(&self, account: &str) -> (S3, Workdir) {
+        let moto = S3::start_as(&[&self.log], &[("MOTO_ACCOUNT_ID", account)]);
+        let main = self.main.with_env("AWS_ENDPOINT_URL", &moto.url);
+        (moto, main)
+    }
+
+    /// A directory beside the main one with this configuration.
+    pub fn directory(&self, name: &str, body: &str) -> Workdir {
+        let other = self.main.sibling(&self.folder.path().join(name));
+        self.write(&other, body);
+        other
+    }
+
+    fn write(&self, directory: &Workdir, body: &str) {
+        let header = "terraform {\n  required_providers {\n    mlops = { source = \"mlops-rs/mlops\" }\n  }\n}\n";
+        directory.write("main.tf", &format!("{header}\n{body}"));
+    }
+
+    /// A call of a service in JSON, behind Terraform's back.
+    pub fn call(&self, service: &str, target: &str, body: &Value) -> Value {
+        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)];
+        let answer = self.moto.send_as(service, "POST", "/", &headers, body.to_string());
+        if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).or_fail("read moto's answer") }
+    }
+
+    /// A call of a service that takes forms, behind Terraform's back: the fields of the form, `Action` and `Version` among them;
+    /// the XML of its answer.
+    pub fn form(&self, service: &str, fields: &[(&str, &str)]) -> String {
+        let url = reqwest::Url::parse_with_params("http://form/", fields).or_fail("write a form");
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        self.moto.send_as(service, "POST", "/", &headers, url.query().unwrap_or_default().to_owned())
+    }
+
+    /// A call of S3, behind Terraform's back.
+    pub fn s3(&self, method: &str, path: &str, body: &str) -> String {
+        self.moto.send_as("s3", method, path, &[("content-type", "application/xml")], body.to_owned())
+    }
+
+    /// A call of IAM behind Terraform's back: its parameters beside the action; the XML of its answer.
+    pub fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> String {
+        self.query("iam", "2010-05-08", action, parameters)
+    }
+
+    /// The ids of the subnets of the network that every account has.
+    pub fn subnets(&self) -> Vec<String> {
+        elements(&self.query("ec2", "2016-11-15", "DescribeSubnets", &[]), "subnetId")
+    }
+
+    /// The ids of the security groups of the network that every account has.
+    pub fn security_groups(&self) -> Vec<String> {
+        elements(&self.query("ec2", "2016-11-15", "DescribeSecurityGroups", &[]), "groupId")
+    }
+
+    /// A call of a service that takes forms.
+    fn query(&self, service: &str, version: &str, action: &str, parameters: &[(&str, &str)]) -> String {
+        let fields = [("Action", action), ("Version", version)].into_iter().chain(parameters.iter().copied());
+        self.form(service, &fields.collect::<Vec<_>>())
+    }
+
+    /// The present end of the list of calls.
+    pub fn mark(&self) -> Mark {
+        Mark(self.calls().len())
+    }
+
+    /// The actions since a mark that can change something, sorted.
+    pub fn writes_since(&self, mark: Mark) -> Vec<String> {
+        let mut calls = self.calls().split_off(mark.0);
+        calls.retain(|call| !["Describe", "Get", "List", "GET "].iter().any(|verb| call.starts_with(verb)));
+        calls.sort();
+        calls
+    }
+
+    fn calls(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Fails unless a plan is empty, without and with a refresh, and neither writes.
+    #[track_caller]
+    pub fn expect_settled(&self) {
+        let mark = self.mark();
+        self.main.plan(&["-refresh=false"]).expect_empty();
+        self.main.plan(&[]).expect_empty();
+        assert_eq!(self.writes_since(mark), Vec::<String>::new());
+    }
+
+    /// Imports by `id` into a fresh state with a generated configuration, and fails unless nothing is written and the next
+    /// plan is empty; the directory.
+    #[track_caller]
+    pub fn expect_importable(&self, id: &str) -> Workdir {
+        let mark = self.mark();
+        let block = format!("import {{\n  to = mlops_aws_stack.it\n  id = {id:?}\n}}\n");
+        let fresh = self.directory(&format!("imported-{}", mark.0), &block);
+        let planned = fresh.generate_config("generated.tf");
+        assert!(planned.succeeded(), "the import's plan failed:\n{}", planned.diagnostics);
+        fresh.apply(&[]).expect_success();
+        fresh.plan(&[]).expect_empty();
+        assert_eq!(self.writes_since(mark), Vec::<String>::new());
+        fresh
+    }
+
+    /// The ending of every test that applies: settled, importable as it stands, and destroyed without a trace.
+    #[track_caller]
+    pub fn finish(&self) {
+        self.expect_settled();
+        self.expect_importable(&format!("{ACCOUNT}/{REGION}/it"));
+        self.main.destroy().expect_success();
+        assert_eq!(self.objects(), Vec::<String>::new());
+    }
+
+    /// The names of all objects in the account.
+    pub fn objects(&self) -> Vec<String> {
+        let none = serde_json::json!({});
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let queues = self.call("sqs", "AmazonSQS.ListQueues", &none);
+        let tables = self.call("dynamodb", "DynamoDB_20120810.ListTables", &none);
+        let repositories = self.call("ecr", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories", &none);
+        let repositories = list(&repositories["repositories"]);
+        let repositories =
+            repositories.iter().map(|repository| text(&repository["repositoryName"])).collect::<Vec<_>>();
+        let groups = self.call("logs", "Logs_20140328.DescribeLogGroups", &none);
+        let groups = list(&groups["logGroups"]).iter().map(|group| text(&group["logGroupName"])).collect::<Vec<_>>();
+        let clusters = self.call("ecs", "AmazonEC2ContainerServiceV20141113.ListClusters", &none);
+        let of_iam = [
+            ("ListPolicies", "PolicyName", [("Scope", "Local")].as_slice()),
+            ("ListRoles", "RoleName", &[]),
+            ("ListOpenIDConnectProviders", "Arn", &[]),
+        ];
+        let of_iam = of_iam.map(|(action, tag, parameters)| elements(&self.iam(action, parameters), tag));
+        let names = list(&queues["QueueUrls"]).into_iter().chain(list(&tables["TableNames"])).map(|name| text(&name));
+        let clusters = list(&clusters["clusterArns"]).iter().map(text).collect::<Vec<_>>();
+        let secrets = self.call("secretsmanager", "secretsmanager.ListSecrets", &none);
+        let secrets = list(&secrets["SecretList"]).iter().map(|secret| text(&secret["Name"])).collect::<Vec<_>>();
+        let topics = elements(&self.query("sns", "2010-03-31", "ListTopics", &[]), "TopicArn");
+        let buckets = elements(&self.s3("GET", "/", ""), "Name");
+        let names = names.chain(repositories).chain(groups).chain(clusters).chain(secrets).chain(topics).chain(buckets);
+        names.chain(of_iam.into_iter().flatten()).collect()
+    }
+}
+
+/// The texts of all elements of that name.
+fn elements(xml: &str, name: &str) -> Vec<String> {
+    let opening = format!("<{name}>");
+    xml.split(&opening).skip(1).filter_map(|part| Some(part.split_once("</")?.0.to_owned())).collect()
+}
+
+/// A stack `mlops_aws_stack.it` that holds `body`.
+fn stack(body: &str) -> String {
+    format!("resource \"mlops_aws_stack\" \"it\" {{\n  name = \"it\"\n  deletion_protection = false\n{body}\n}}\n")
+}

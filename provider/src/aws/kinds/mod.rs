@@ -1,0 +1,64 @@
+//! The kinds of AWS: a file each, listed once.
+//!
+//! A kind's struct declares schema, docs, mapping to the JSON of its API (`engine::marks`) and equality; its [`Api`] makes the
+//! few calls that differ between kinds. What two kinds share belongs beside `aws::objects`.
+//!
+//! [`Api`]: super::objects::Api
+
+mod alarm;
+mod bucket;
+mod cluster;
+mod db_instance;
+mod db_parameter_group;
+mod db_subnet_group;
+mod limits;
+mod log_group;
+mod oidc_provider;
+mod policy;
+mod queue;
+mod repository;
+mod role;
+mod secret;
+mod security_group;
+mod table;
+mod topic;
+mod vpc_endpoint;
+
+#[cfg(test)]
+mod tests;
+
+use super::objects::AwsObjects;
+use super::terms::AwsTerms;
+use crate::engine::kind::AnyKind;
+
+/// Lists kinds in the order of the reference.
+macro_rules! kinds {
+    ($($kind:path),* $(,)?) => {
+        /// Every kind of component, in the order in which the reference lists them.
+        pub static KINDS: &[&AnyKind] = &[$({
+            static OBJECTS: AwsObjects = AwsObjects::new(&$kind);
+            static KIND: AnyKind = AnyKind::new(&$kind, &OBJECTS, &AwsTerms, || KINDS);
+            &KIND
+        }),*];
+    };
+}
+
+kinds![
+    bucket::Bucket,
+    table::Table,
+    queue::Queue,
+    topic::Topic,
+    repository::Repository,
+    policy::Policy,
+    role::Role,
+    oidc_provider::OidcProvider,
+    secret::Secret,
+    security_group::SecurityGroup,
+    vpc_endpoint::VpcEndpoint,
+    db_subnet_group::DbSubnetGroup,
+    db_parameter_group::DbParameterGroup,
+    db_instance::DbInstance,
+    log_group::LogGroup,
+    cluster::Cluster,
+    alarm::Alarm,
+];
