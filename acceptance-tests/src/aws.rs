@@ -84,6 +84,19 @@ impl AwsWorld {
         if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).or_fail("read moto's answer") }
     }
 
+    /// A call of a service that takes forms, behind Terraform's back: the fields of the form, `Action` and `Version` among them;
+    /// the XML of its answer.
+    pub fn form(&self, service: &str, fields: &[(&str, &str)]) -> String {
+        let url = reqwest::Url::parse_with_params("http://form/", fields).or_fail("write a form");
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        self.moto.send_as(service, "POST", "/", &headers, url.query().unwrap_or_default().to_owned())
+    }
+
+    /// A call of S3, behind Terraform's back.
+    pub fn s3(&self, method: &str, path: &str, body: &str) -> String {
+        self.moto.send_as("s3", method, path, &[("content-type", "application/xml")], body.to_owned())
+    }
+
     /// A call of IAM behind Terraform's back: its parameters beside the action; the XML of its answer.
     pub fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> String {
         self.query("iam", "2010-05-08", action, parameters)
@@ -102,9 +115,7 @@ impl AwsWorld {
     /// A call of a service that takes forms.
     fn query(&self, service: &str, version: &str, action: &str, parameters: &[(&str, &str)]) -> String {
         let fields = [("Action", action), ("Version", version)].into_iter().chain(parameters.iter().copied());
-        let url = reqwest::Url::parse_with_params("http://form/", fields).or_fail("write a form");
-        let headers = [("content-type", "application/x-www-form-urlencoded")];
-        self.moto.send_as(service, "POST", "/", &headers, url.query().unwrap_or_default().to_owned())
+        self.form(service, &fields.collect::<Vec<_>>())
     }
 
     /// The present end of the list of calls.
@@ -115,7 +126,7 @@ impl AwsWorld {
     /// The actions since a mark that can change something, sorted.
     pub fn writes_since(&self, mark: Mark) -> Vec<String> {
         let mut calls = self.calls().split_off(mark.0);
-        calls.retain(|call| !["Describe", "Get", "List"].iter().any(|verb| call.starts_with(verb)));
+        calls.retain(|call| !["Describe", "Get", "List", "GET "].iter().any(|verb| call.starts_with(verb)));
         calls.sort();
         calls
     }
@@ -180,7 +191,12 @@ impl AwsWorld {
         let of_iam = of_iam.map(|(action, tag, parameters)| elements(&self.iam(action, parameters), tag));
         let names = list(&queues["QueueUrls"]).into_iter().chain(list(&tables["TableNames"])).map(|name| text(&name));
         let clusters = list(&clusters["clusterArns"]).iter().map(text).collect::<Vec<_>>();
-        names.chain(repositories).chain(groups).chain(clusters).chain(of_iam.into_iter().flatten()).collect()
+        let secrets = self.call("secretsmanager", "secretsmanager.ListSecrets", &none);
+        let secrets = list(&secrets["SecretList"]).iter().map(|secret| text(&secret["Name"])).collect::<Vec<_>>();
+        let topics = elements(&self.query("sns", "2010-03-31", "ListTopics", &[]), "TopicArn");
+        let buckets = elements(&self.s3("GET", "/", ""), "Name");
+        let names = names.chain(repositories).chain(groups).chain(clusters).chain(secrets).chain(topics).chain(buckets);
+        names.chain(of_iam.into_iter().flatten()).collect()
     }
 }
 

@@ -23,7 +23,7 @@ from werkzeug.serving import make_server
 
 
 def action(environ):
-    """What a call does: the action that it names, or method and path."""
+    """What a call does: the action that it names, or method, path and the first word of the query."""
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:
         return target.split(".")[-1]
@@ -33,7 +33,8 @@ def action(environ):
         named = parse_qs(body.decode(errors="replace")).get("Action")
         if named:
             return named[0]
-    return f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    query = (environ.get("QUERY_STRING") or "").split("=")[0]
+    return f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}" + (f"?{query}" if query else "")
 
 
 class OneAtATime:

@@ -1,5 +1,13 @@
 //! Stacks on AWS, against moto: made, changed with the fewest calls, drifted, imported, and kept to their account.
 
+mod alarm;
+mod bucket;
+mod database;
+mod secret;
+mod security_group;
+mod topic;
+mod vpc_endpoint;
+
 use acceptance_tests::{Scene, on_every_terraform};
 use serde_json::json;
 

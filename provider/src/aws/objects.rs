@@ -73,6 +73,11 @@ pub trait Api: Kind {
         Ok(())
     }
 
+    /// Adds to an object's JSON what an update needs to know and the object does not keep.
+    fn instruct(&self, component: &Dynamic, body: &mut Json) {
+        let _ = (component, body);
+    }
+
     /// Makes the object `before` what `after` says. `changed` has the paths that differ.
     ///
     /// # Errors
@@ -99,9 +104,12 @@ impl From<Vec<String>> for Changed {
 impl Changed {
     /// Whether something at or below `path` differs.
     pub fn has(&self, path: &str) -> bool {
-        let below =
-            |changed: &str| changed.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        self.0.iter().any(|changed| below(changed))
+        self.0.iter().any(|changed| is_below(path, changed))
+    }
+
+    /// Whether something differs that is neither at nor below `path`.
+    pub fn is_beyond(&self, path: &str) -> bool {
+        self.0.iter().any(|changed| !is_below(path, changed))
     }
 
     /// The fields of the object at `path` that differ.
@@ -109,6 +117,11 @@ impl Changed {
         let below = move |changed: &'c String| changed.strip_prefix(path)?.strip_prefix('.')?.split('.').next();
         self.0.iter().filter_map(below)
     }
+}
+
+/// Whether `changed` is at or below `path`.
+fn is_below(path: &str, changed: &str) -> bool {
+    changed.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The objects of one kind.
@@ -153,14 +166,14 @@ impl AwsObjects {
         &self,
         object: &ObjectSchema,
         run: Run<'_>,
-        name: &str,
+        (name, known): (&str, Option<&Dynamic>),
         within: std::time::Duration,
         fits: impl Fn(Option<&LiveObject>) -> bool,
     ) -> Result<Option<LiveObject>, ApiError> {
         let began = run.context.clock.now();
         let mut looks = 0;
         loop {
-            let found = self.get(object, run, name, None).await?;
+            let found = self.get(object, run, name, known).await?;
             let is_over = run.context.clock.now().saturating_duration_since(began) >= within;
             if is_over || fits(found.as_ref()) || run.pause(looks).await.is_err() {
                 return Ok(found);
@@ -178,7 +191,7 @@ impl AwsObjects {
     ) -> Result<Option<LiveObject>, CallError> {
         let mut looks = 0;
         while found.readiness == Readiness::Pending && run.pause(looks).await.is_ok() {
-            match self.get(object, run, &found.name, None).await? {
+            match self.get(object, run, &found.name, Some(&found.tree)).await? {
                 Some(now) => found = now,
                 None => return Ok(None),
             }
@@ -204,6 +217,8 @@ fn is_reached(object: &ObjectSchema, change: Change<'_>, found: &Dynamic) -> boo
             && marks.get::<Wire>().is_some()
             && marks.get::<InputOnly>().is_none()
             && marks.get::<NeverRead>().is_none()
+            // Others may have theirs beside them.
+            && wire::children(attribute).is_none()
     };
     object.attributes.iter().filter(is_seen).all(|attribute| {
         let value = |of: &Dynamic| of.get(&attribute.name).clone();
@@ -272,7 +287,7 @@ impl Objects for AwsObjects {
         run: &run::Run,
         name: &str,
     ) -> Result<Option<LiveObject>, CallError> {
-        Ok(self.await_fit(object, Run::of(run)?, name, patience::GLANCE, |found| found.is_some()).await?)
+        Ok(self.await_fit(object, Run::of(run)?, (name, None), patience::GLANCE, |found| found.is_some()).await?)
     }
 
     async fn list(
@@ -320,7 +335,8 @@ impl Objects for AwsObjects {
         }
         self.api.create(&body, run).await.map_err(|error| CreateError::Asked(error.into()))?;
         self.api.complete(&body, run).await.map_err(accepted)?;
-        let found = self.await_fit(object, run, name, patience::WRITTEN, |found| found.is_some()).await;
+        let found =
+            self.await_fit(object, run, (name, Some(component)), patience::WRITTEN, |found| found.is_some()).await;
         match found.map_err(accepted)? {
             Some(found) => Ok(found),
             None => {
@@ -367,11 +383,12 @@ impl Objects for AwsObjects {
         if changed.0.is_empty() {
             return Ok(Some(current));
         }
+        self.api.instruct(change.after, &mut after);
         if let Err(error) = self.api.update(&current.body, &after, &changed, run).await {
             return Err(self.reached(object, run, name, error).await);
         }
         let fits = |found: Option<&LiveObject>| found.is_none_or(|found| is_reached(object, change, &found.tree));
-        let found = self.await_fit(object, run, name, patience::WRITTEN, fits).await;
+        let found = self.await_fit(object, run, (name, Some(change.after)), patience::WRITTEN, fits).await;
         let written = self.live(object, after, run.scope);
         match found {
             Ok(Some(found)) if !is_reached(object, change, &found.tree) => {

@@ -24,3 +24,6 @@ pub const NEW_PRINCIPAL: Duration = Duration::from_secs(30);
 
 /// How long a deleted queue keeps its name: "you must wait 60 seconds".
 pub const DELETED_QUEUE: Duration = Duration::from_secs(75);
+
+/// How long what was deleted may still use others: network interfaces stay in their security groups for minutes.
+pub const IN_USE: Duration = Duration::from_secs(300);

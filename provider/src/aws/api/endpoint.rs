@@ -44,11 +44,17 @@ impl Addressing {
     /// The services that can have an address of their own.
     pub const SERVICES: &[&str] = &[
         Service::AUTO_SCALING.name,
+        Service::CLOUDWATCH.name,
         Service::DYNAMODB.name,
+        Service::EC2.name,
         Service::ECR.name,
         Service::ECS.name,
         Service::IAM.name,
         Service::LOGS.name,
+        Service::RDS.name,
+        Service::S3.name,
+        Service::SECRETS_MANAGER.name,
+        Service::SNS.name,
         Service::SQS.name,
         Service::STS.name,
     ];

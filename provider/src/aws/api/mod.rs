@@ -21,3 +21,4 @@ pub use client::{Caller, Client, ClientConfig};
 pub use error::{ApiError, Found};
 pub use request::Request;
 pub use service::{Protocol, Service};
+pub use xml::items;

@@ -26,7 +26,7 @@ impl Refusal {
     pub(super) fn of(status: u16, protocol: Protocol, header: Option<&str>, body: &str) -> Self {
         let mut refusal = match protocol {
             Protocol::Json { .. } => Self::of_json(body),
-            Protocol::Query { .. } => Self::of_xml(body),
+            Protocol::Query { .. } | Protocol::RestXml => Self::of_xml(body),
         };
         // SQS has the code of its older protocol in the header, which is the one that documents have.
         if let (true, Some(header)) = (refusal.code.is_empty(), header) {
@@ -47,12 +47,13 @@ impl Refusal {
 
     fn of_xml(body: &str) -> Self {
         let body = xml::read(body).unwrap_or_default();
-        let error = body.get("Error").unwrap_or(&body);
+        // EC2 has a list of errors, with one in it; S3 has the error alone.
+        let error = body.pointer("/Errors/Error").or(body.get("Error")).unwrap_or(&body);
         let text = |of: &Json, name: &str| of.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
         Self {
             code: text(error, "Code"),
             message: text(error, "Message"),
-            request_id: text(&body, "RequestId"),
+            request_id: text(&body, if body.get("RequestID").is_some() { "RequestID" } else { "RequestId" }),
             ..Self::default()
         }
     }
@@ -67,13 +68,21 @@ impl Refusal {
 
     /// There is no such object.
     pub(super) fn is_not_found(&self) -> bool {
-        self.ends_with(&["NotFound", "NotFoundException", "DoesNotExist", "NonExistentQueue"])
+        self.ends_with(&["NotFound", "NotFoundException", "NotFoundFault", "DoesNotExist", "NonExistentQueue"])
             || self.code.starts_with("NoSuch")
     }
 
     /// An object of that name exists.
     pub(super) fn is_exists(&self) -> bool {
-        self.ends_with(&["AlreadyExists", "AlreadyExistsException", "QueueNameExists"])
+        self.ends_with(&[
+            "AlreadyExists",
+            "AlreadyExistsException",
+            "AlreadyExistsFault",
+            "AlreadyOwnedByYou",
+            ".Duplicate",
+            "QueueNameExists",
+            "ResourceExistsException",
+        ])
     }
 
     /// Somebody else changes the object now.
@@ -154,7 +163,7 @@ mod tests {
     use super::*;
 
     const JSON: Protocol = Protocol::Json { version: "1.0", target: "X" };
-    const QUERY: Protocol = Protocol::Query { version: "1" };
+    const QUERY: Protocol = Protocol::Query { version: "1", item: "" };
 
     #[test]
     fn the_code_is_found_wherever_the_protocol_has_it() {
@@ -164,6 +173,13 @@ mod tests {
             (JSON, None, r#"{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "x"}"#, "QueueDoesNotExist"),
             (JSON, Some("ThrottlingException:http://internal/"), "", "ThrottlingException"),
             (QUERY, None, xml, "AccessDenied"),
+            (
+                QUERY,
+                None,
+                "<Response><Errors><Error><Code>InvalidGroup.NotFound</Code></Error></Errors></Response>",
+                "InvalidGroup.NotFound",
+            ),
+            (Protocol::RestXml, None, "<Error><Code>NoSuchBucket</Code></Error>", "NoSuchBucket"),
             (QUERY, None, "<html>", ""),
         ] {
             assert_eq!(Refusal::of(400, protocol, header, body).code, code, "{body}");

@@ -1,15 +1,55 @@
-//! XML answers as JSON by the same names: an element with elements is an object, `member` and `entry` lists are arrays, all
-//! else is text. XML does not tell a number from text; who reads it knows.
+//! XML as JSON by the same names: an element with elements is an object, lists of `member`, `entry` and `item` are arrays, all
+//! else is text. XML does not tell a number from text, nor a list of one item by another name from an object; who reads it
+//! knows ([`items`]).
+
+use std::fmt::Write as _;
 
 use roxmltree::{Document, Node};
 use serde_json::{Map, Value as Json};
 
 /// Elements that are the items of a list.
-const ITEMS: [&str; 2] = ["member", "entry"];
+const ITEMS: [&str; 3] = ["member", "entry", "item"];
 
 /// The JSON of a document's root element, without its name.
 pub(super) fn read(text: &str) -> Option<Json> {
     Some(value(Document::parse(text).ok()?.root_element()))
+}
+
+/// The items of a list whose items have a name of their own: one alone looks like an object, and none like an empty text.
+pub fn items(list: &Json) -> &[Json] {
+    match list {
+        Json::Array(items) => items,
+        Json::Null => &[],
+        Json::String(text) if text.is_empty() => &[],
+        one => std::slice::from_ref(one),
+    }
+}
+
+/// The document of `{root: content}`, in S3's namespace; the empty text for null.
+pub(super) fn write(document: &Json) -> String {
+    let mut text = String::new();
+    for (root, content) in document.as_object().into_iter().flatten() {
+        open(root, " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"", content, &mut text);
+    }
+    text
+}
+
+fn open(name: &str, attributes: &str, content: &Json, text: &mut String) {
+    match content {
+        Json::Null => return,
+        Json::Array(items) => return items.iter().for_each(|item| open(name, attributes, item, text)),
+        _ => {}
+    }
+    let _ = write!(text, "<{name}{attributes}>");
+    match content {
+        Json::Object(fields) => fields.iter().for_each(|(field, content)| open(field, "", content, text)),
+        Json::String(value) => {
+            let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            text.push_str(&escaped);
+        }
+        other => text.push_str(&other.to_string()),
+    }
+    let _ = write!(text, "</{name}>");
 }
 
 fn value(element: Node<'_, '_>) -> Json {
@@ -46,5 +86,18 @@ mod tests {
         let expected = json!({"Arn": "a", "None": "", "Names": ["a"], "Rule": ["1", "2"]});
         assert_eq!(read(text), Some(expected));
         assert_eq!(read("<R>"), None);
+    }
+
+    #[test]
+    fn a_document_reads_back_as_it_was_written() {
+        let content = json!({"Status": "a < b & c", "Rule": [{"ID": "x"}, {"ID": "y"}]});
+        let text = write(&json!({"Configuration": content, "None": null}));
+        assert_eq!(read(&text), Some(content), "{text}");
+    }
+
+    #[test]
+    fn a_list_of_one_item_is_a_list() {
+        let (one, none) = (json!({"ID": "x"}), json!(""));
+        assert_eq!((items(&one).len(), items(&none).len(), items(&json!([1, 2])).len()), (1, 0, 2));
     }
 }

@@ -5,7 +5,12 @@
 //!
 //! [`Api`]: super::objects::Api
 
+mod alarm;
+mod bucket;
 mod cluster;
+mod db_instance;
+mod db_parameter_group;
+mod db_subnet_group;
 mod limits;
 mod log_group;
 mod oidc_provider;
@@ -13,7 +18,11 @@ mod policy;
 mod queue;
 mod repository;
 mod role;
+mod secret;
+mod security_group;
 mod table;
+mod topic;
+mod vpc_endpoint;
 
 #[cfg(test)]
 mod tests;
@@ -35,12 +44,21 @@ macro_rules! kinds {
 }
 
 kinds![
+    bucket::Bucket,
     table::Table,
     queue::Queue,
+    topic::Topic,
     repository::Repository,
     policy::Policy,
     role::Role,
     oidc_provider::OidcProvider,
+    secret::Secret,
+    security_group::SecurityGroup,
+    vpc_endpoint::VpcEndpoint,
+    db_subnet_group::DbSubnetGroup,
+    db_parameter_group::DbParameterGroup,
+    db_instance::DbInstance,
     log_group::LogGroup,
     cluster::Cluster,
+    alarm::Alarm,
 ];

@@ -9,17 +9,17 @@ use crate::engine::kind::AnyKind;
 use crate::engine::wire;
 use crate::google::kinds::fixtures::component;
 
-fn kind(name: &str) -> &'static AnyKind {
+pub(super) fn kind(name: &str) -> &'static AnyKind {
     KINDS.iter().copied().find(|kind| kind.name() == name).unwrap()
 }
 
 /// The paths that differ between what a configuration says and what AWS answered.
-fn differences(of: &str, hcl: &Json, found: &Json) -> Vec<String> {
+pub(super) fn differences(of: &str, hcl: &Json, found: &Json) -> Vec<String> {
     let object = kind(of).object();
     wire::update(object, &wire::read(object, found), &component(kind(of), hcl), &mut found.clone())
 }
 
-fn problems(of: &str, hcl: &Json) -> Vec<String> {
+pub(super) fn problems(of: &str, hcl: &Json) -> Vec<String> {
     let mut diagnostics = Diagnostics::new();
     kind(of).validate(&component(kind(of), hcl), &Path::root(), &mut diagnostics);
     diagnostics.iter().map(|one| one.summary.to_string()).collect()

@@ -58,11 +58,14 @@ pub(in crate::google::kinds) enum Interval {
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::google::kinds) enum Metadata {
     /// Nothing.
-    ExcludeAllMetadata,
+    #[tf(name = "EXCLUDE_ALL_METADATA")]
+    Exclude,
     /// Everything that is known.
-    IncludeAllMetadata,
+    #[tf(name = "INCLUDE_ALL_METADATA")]
+    Include,
     /// Some fields.
-    CustomMetadata,
+    #[tf(name = "CUSTOM_METADATA")]
+    Custom,
 }
 
 const METADATA_FIELDS: &str = "metadataFields";
@@ -147,7 +150,7 @@ pub(super) fn validate(logs: &FlowLogs, path: &Path, diagnostics: &mut Diagnosti
         let text = format!("sampling is a share, 0 to 1; it is {share}.");
         diagnostics.push(Diagnostic::error("sampling out of range", text).at(path.attribute("sampling")));
     }
-    let is_other = |metadata: &Metadata| *metadata != Metadata::CustomMetadata;
+    let is_other = |metadata: &Metadata| *metadata != Metadata::Custom;
     if logs.metadata_fields.known().is_some() && logs.metadata.known().is_some_and(is_other) {
         let text = "metadata_fields goes with the metadata CUSTOM_METADATA. Set that, or remove metadata_fields.";
         diagnostics.push(
