@@ -160,7 +160,8 @@ impl Api for Repository {
     async fn read(&self, name: &str, _: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
         let request = Request::new(Service::ECR, "DescribeRepositories", json!({ "repositoryNames": [name] }));
         let Some(mut answer) = run.call(request.expects(&["repositories"])).await.found()? else { return Ok(None) };
-        let mut repository = answer["repositories"][0].take();
+        let first = answer.get_mut("repositories").and_then(|found| found.get_mut(0));
+        let mut repository = first.map(Json::take).unwrap_or_default();
         let is_there = !repository.is_null() && complete(&mut repository, run).await?;
         Ok(is_there.then_some(repository))
     }
