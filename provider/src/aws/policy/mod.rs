@@ -1,7 +1,7 @@
 //! Policy documents, as the configuration has them and as AWS's JSON text has them.
 //!
 //! AWS writes the same policy in many ways: one element or a list of one, any order, statements with a number for a name,
-//! text or boolean. Read, a document has one form ([`Document`]); what a struct here does not say is kept.
+//! text or boolean. Read, a document has one form; what a struct here does not say is kept.
 
 mod trust;
 mod words;
