@@ -88,7 +88,7 @@ fn create(call: &mut Call<'_>) -> Outcome {
     Ok(operation::start(call, &path, "CREATE", Takes::Time))
 }
 
-/// A private address comes out of a range of the network's peering: https://cloud.google.com/sql/docs/mysql/private-ip.
+/// A private address comes out of a range of the network's peering: <https://cloud.google.com/sql/docs/mysql/private-ip>.
 fn check_network(call: &Call<'_>, body: &Value) -> Result<(), ApiError> {
     let network = body["settings"]["ipConfiguration"]["privateNetwork"].as_str().unwrap_or_default();
     match compute::lacks_peering(call, network) {
