@@ -51,6 +51,7 @@ pub(crate) fn answer(reach: Reach<'_>, method: &str, path: &str, body: &[u8]) ->
         ("GET", "faults") => (200, json!(faults.unspent())),
         ("DELETE", "faults") => {
             faults.clear();
+            world.end_the_endless();
             (200, json!({}))
         }
         ("GET", "requests") => (200, json!(log.records())),

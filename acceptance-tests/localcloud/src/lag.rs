@@ -23,6 +23,8 @@ pub enum Lag {
 impl Lag {
     /// It is there at once.
     pub const NONE: Self = Self::Looks(0);
+    /// Longer than anybody waits: a year.
+    pub const ENDLESS: Self = Self::Time(Duration::from_secs(60 * 60 * 24 * 365));
 }
 
 /// A text is no lag.
@@ -99,6 +101,12 @@ impl Pending {
                 Self::Until(now.as_microsecond().saturating_add(micros))
             }
         }
+    }
+
+    /// Is it one that began with [`Lag::ENDLESS`]?
+    pub fn is_endless(&self, now: Timestamp) -> bool {
+        const A_MONTH: i64 = 30 * 24 * 60 * 60 * 1_000_000;
+        matches!(self, Self::Until(until) if until.saturating_sub(now.as_microsecond()) > A_MONTH)
     }
 
     /// Is it over at `now`?

@@ -275,9 +275,12 @@ impl Handle {
         self.shared.lock().faults.unspent()
     }
 
-    /// Disarms all faults, and lets the requests go on that they hold.
+    /// Disarms all faults, and lets the requests go on that they hold, and the operations end that they kept from it.
     pub fn clear_faults(&self) {
-        self.shared.lock().faults.clear();
+        let mut inner = self.shared.lock();
+        inner.faults.clear();
+        inner.world.end_the_endless();
+        drop(inner);
         self.shared.released.send_replace(());
     }
 

@@ -149,6 +149,15 @@ impl World {
         Self { state: State::default(), clock, settings }
     }
 
+    /// What a fault kept from ending ends, now that the fault is gone.
+    pub fn end_the_endless(&mut self) {
+        let now = self.clock.now();
+        let all = self.state.operations.values_mut().flat_map(|operations| operations.values_mut());
+        for operation in all.filter(|operation| operation.pending.is_endless(now)) {
+            operation.pending = Pending::default();
+        }
+    }
+
     /// The body of the object at `path`.
     pub fn get(&self, host: &str, path: &str) -> Option<&Value> {
         self.state.objects.get(host)?.get(path).map(|object| &object.body)

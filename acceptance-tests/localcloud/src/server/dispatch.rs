@@ -1,7 +1,5 @@
 //! From a parsed request to its handler: form, route, project, service, in the order in which Google checks them.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use super::{Inner, Shared};
@@ -22,9 +20,6 @@ pub(super) struct Condemned {
     pub(super) endless: bool,
 }
 
-/// Longer than any test waits.
-const ENDLESS: Lag = Lag::Time(Duration::from_secs(60 * 60 * 24 * 365));
-
 /// Handles one request.
 pub(super) fn dispatch(shared: &Shared, request: &Request, condemned: Condemned) -> Result<Reply, ApiError> {
     let Some(api) = shared.api(request) else { return Err(unserved(request)) };
@@ -36,7 +31,7 @@ pub(super) fn dispatch(shared: &Shared, request: &Request, condemned: Condemned)
     let inner: &mut Inner = &mut guard;
     let usual = inner.world.settings.operations;
     if condemned.endless {
-        inner.world.settings.operations = ENDLESS;
+        inner.world.settings.operations = Lag::ENDLESS;
     }
     let mut call = Call::new(request, &mut inner.world, api.host, api.style, params, condemned.error);
     let handled = check_project(api, &mut call).and_then(|()| handler(&mut call));
