@@ -111,8 +111,10 @@ fn alerts_from_shadow_to_live(scene: Scene) {
 fn nightly_retraining(scene: Scene) {
     let mut reader = Reader::new(&scene);
     follow_as(&mut reader, "nightly-retraining");
-    let example = std::fs::read_to_string(workspace().join("examples/environments/model-server/main.tf")).unwrap();
-    assert_eq!(reader.bash("cat main.tf").1, example);
+    let example = workspace().join("examples/environments/model-server");
+    let [providers, main] =
+        ["providers.tf", "main.tf"].map(|name| std::fs::read_to_string(example.join(name)).unwrap());
+    assert_eq!(reader.bash("cat main.tf").1, format!("{providers}\n{main}"));
 }
 
 fn testing_with_localcloud(scene: Scene) {

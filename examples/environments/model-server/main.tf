@@ -1,14 +1,3 @@
-terraform {
-  required_providers {
-    mlops = { source = "mlops-rs/mlops" }
-  }
-}
-
-provider "mlops" {
-  project = "my-project"
-  region  = "europe-west1"
-}
-
 variable "model" {
   description = "Which model the server loads, by its folder in the bucket."
   type        = string
