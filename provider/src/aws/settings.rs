@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tfplugin::{Object, Value};
 
-/// A whole machine-learning environment on Amazon Web Services in one resource: clusters, tables,
+/// A whole machine-learning environment on Amazon Web Services in one resource: services and what they run in, tables,
 /// queues, repositories, roles, log groups and what belongs to them. The stack plans component by component, adopts nothing that it did not make, imports an environment as it stands,
 /// and never destroys by accident.
 #[derive(Object)]

@@ -13,6 +13,7 @@ mod policy;
 mod queue;
 mod repository;
 mod role;
+mod service;
 mod table;
 
 #[cfg(test)]
@@ -43,4 +44,5 @@ kinds![
     oidc_provider::OidcProvider,
     log_group::LogGroup,
     cluster::Cluster,
+    service::Service,
 ];
