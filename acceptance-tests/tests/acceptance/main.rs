@@ -10,6 +10,7 @@ mod wire;
 mod adoption;
 mod alert_policy;
 mod aws;
+mod aws_ecs;
 mod aws_iam;
 mod bucket;
 mod budget;

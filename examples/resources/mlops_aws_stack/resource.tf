@@ -127,6 +127,24 @@ resource "mlops_aws_stack" "prod" {
     main = { name = "churn", container_insights = "enabled" }
   }
 
+  # A service and the task definition that it runs. A change of the task is a new revision, beside the pipeline's.
+  services = {
+    api = {
+      name           = "churn-api"
+      cluster        = "main"
+      image          = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/churn-api:1.0" # without it: whatever the pipeline deploys
+      cpu            = 512
+      memory         = 1024
+      port           = 8000
+      env            = { QUEUE_URL = "{{queues.predictions.url}}" }
+      execution_role = "api"
+      task_role      = "api"
+      log_group      = "api"
+      subnets        = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"]
+      scaling        = { min = 1, max = 4, cpu_utilization = 60 }
+    }
+  }
+
   log_groups = {
     api    = { name = "/ecs/churn-api", retention_in_days = 30 }
     worker = { name = "/ecs/churn-worker", retention_in_days = 30 }

@@ -6,7 +6,7 @@ use tfplugin::{Object, Value};
 
 use crate::engine::marks::Governs;
 
-/// A whole machine-learning environment on Amazon Web Services in one resource: buckets, clusters,
+/// A whole machine-learning environment on Amazon Web Services in one resource: buckets, services and their clusters,
 /// databases, tables, queues, topics, repositories, roles, secrets, networks, log groups, alarms and what belongs to them. The
 /// stack plans component by component, adopts nothing that it did not make, imports an environment as it stands, and never
 /// destroys by accident.

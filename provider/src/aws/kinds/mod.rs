@@ -20,6 +20,7 @@ mod repository;
 mod role;
 mod secret;
 mod security_group;
+mod service;
 mod table;
 mod topic;
 mod vpc_endpoint;
@@ -60,5 +61,6 @@ kinds![
     db_instance::DbInstance,
     log_group::LogGroup,
     cluster::Cluster,
+    service::Service,
     alarm::Alarm,
 ];

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use tfplugin::{Diagnostics, Dynamic, Path};
 
 use super::KINDS;
-use super::{cluster, policy, queue, role, table};
+use super::{cluster, policy, queue, role, service, table};
 use crate::engine::kind::AnyKind;
 use crate::engine::wire;
 use crate::google::kinds::fixtures::component;
@@ -212,8 +212,84 @@ fn the_insights_of_a_cluster_are_one_of_its_settings() {
     assert_eq!(differences("clusters", &other, &found), ["containerInsights"]);
 }
 
+/// What ECS says of a service that runs this definition.
+fn running(definition: Json) -> Json {
+    let described = json!({
+        "serviceName": "api", "serviceArn": "arn:aws:ecs:eu-west-1:123456789012:service/main/api",
+        "clusterArn": "arn:aws:ecs:eu-west-1:123456789012:cluster/main", "launchType": "FARGATE", "desiredCount": 1,
+        "taskDefinition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/api:87", "healthCheckGracePeriodSeconds": 0,
+        "deploymentConfiguration": {
+            "maximumPercent": 200, "minimumHealthyPercent": 100,
+            "deploymentCircuitBreaker": {"enable": false, "rollback": false},
+        },
+        "networkConfiguration": {"awsvpcConfiguration": {
+            "subnets": ["subnet-2", "subnet-1"], "securityGroups": [], "assignPublicIp": "DISABLED",
+        }},
+        "loadBalancers": [], "serviceRegistries": [], "placementConstraints": [], "placementStrategy": [],
+    });
+    service::object(described, definition, None, "", "eu-west-1")
+}
+
+fn definition() -> Json {
+    json!({
+        "family": "api", "revision": 87, "status": "ACTIVE", "cpu": "512", "memory": "1024", "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"], "compatibilities": ["EC2", "FARGATE"], "volumes": [], "placementConstraints": [],
+        "containerDefinitions": [{
+            "name": "api", "image": "api:87", "cpu": 0, "essential": true, "mountPoints": [], "volumesFrom": [],
+            "systemControls": [], "portMappings": [{"containerPort": 8000, "hostPort": 8000, "protocol": "tcp"}],
+            "environment": [{"name": "Z", "value": "1"}, {"name": "A", "value": "2"}],
+            "ulimits": [{"name": "nofile", "softLimit": 1, "hardLimit": 2}],
+        }],
+    })
+}
+
+/// The service that runs it.
+fn api() -> Json {
+    json!({
+        "name": "api", "cluster": "main", "image": "api:87", "cpu": 512, "memory": 1024, "port": 8000, "desired_count": 1,
+        "env": {"A": "2", "Z": "1"}, "subnets": ["subnet-1", "subnet-2"], "family": "api", "container_name": "api",
+    })
+}
+
+#[test]
+fn what_ecs_fills_in_is_no_difference() {
+    assert_eq!(differences("services", &api(), &running(definition())), Vec::<String>::new());
+    let mut other = api();
+    other["env"]["A"] = json!("3");
+    assert_eq!(differences("services", &other, &running(definition())), ["task.main.environment"]);
+}
+
+#[test]
+fn a_change_of_a_task_keeps_what_nobody_says_here() {
+    let object = kind("services").object();
+    let before = running(definition());
+    let (mut after, mut wanted) = (before.clone(), api());
+    wanted["command"] = json!(["serve"]);
+    wire::update(object, &wire::read(object, &before), &component(kind("services"), &wanted), &mut after);
+    assert_eq!(after["task"]["main"]["image"], "api:87");
+    assert_eq!(after["task"]["main"]["command"], json!(["serve"]));
+    assert_eq!(after["task"]["main"]["ulimits"], definition()["containerDefinitions"][0]["ulimits"]);
+}
+
+#[test]
+fn a_deployment_is_waited_for_and_its_failure_has_a_reason() {
+    use crate::engine::objects::Readiness;
+    let readiness = |state: &str| {
+        let body = json!({"deployments": [{"status": "PRIMARY", "rolloutState": state, "rolloutStateReason": "tasks failed."}]});
+        kind("services").gradual().unwrap().readiness(&body)
+    };
+    assert_eq!(readiness("IN_PROGRESS"), Readiness::Pending);
+    assert_eq!(readiness("COMPLETED"), Readiness::Ready);
+    assert_eq!(readiness("FAILED"), Readiness::Failed("tasks failed".to_owned()));
+}
+
 #[test]
 fn what_aws_refuses_is_refused_by_the_plan() {
+    let task = |cpu: i64, memory: i64| json!({"name": "a", "cluster": "main", "image": "i", "cpu": cpu, "memory": memory, "subnets": ["subnet-1"]});
+    let with = |mut service: Json, attribute: &str, value: Json| {
+        service[attribute] = value;
+        service
+    };
     let statement = |statement: Json| json!({"name": "a", "statements": [statement]});
     let role = |trust: Json| json!({"name": "a", "trust": trust});
     for (of, hcl, title) in [
@@ -268,6 +344,11 @@ fn what_aws_refuses_is_refused_by_the_plan() {
         ),
         ("oidc_providers", json!({"url": "http://a.b", "client_ids": ["c"]}), "Invalid URL of an identity provider"),
         ("clusters", json!({"name": "a b"}), "Invalid name of a cluster"),
+        ("services", task(300, 512), "Fargate has no tasks of that size"),
+        ("services", task(256, 4_096), "Fargate has no tasks of that size"),
+        ("services", with(task(256, 512), "target_group", json!("web")), "A target group needs a port"),
+        ("services", with(task(256, 512), "scaling", json!({"min": 3, "max": 2})), "Invalid scaling of a service"),
+        ("services", with(task(256, 512), "name", json!("a b")), "Invalid name of a service"),
     ] {
         assert_eq!(problems(of, &hcl), [title], "{hcl}");
     }

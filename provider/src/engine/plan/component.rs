@@ -178,7 +178,7 @@ pub(super) fn plan(
         tree::set(&mut component, address.kind.effective_labels(), labels);
     }
     let Some(before) = before else {
-        let mut created = created(view, address, component);
+        let mut created = created(view, address, component, all);
         if (view.before.is_empty() || common::adopts(&created)) && labels::are_kept(address.kind) {
             // The creation of a whole stack may go on with objects that an import left, and an adopted one was another's: they
             // bear no stamp.
@@ -225,7 +225,7 @@ pub(super) fn plan(
                     tree::set(&mut component, address.kind.effective_labels(), labels);
                 }
                 forget(view, address, &mut component);
-                let tree = created(view, address, component);
+                let tree = created(view, address, component, all);
                 return Planned { tree, action: Some(Action::Replace), is_open };
             }
             Err(Refused::NotAllowed) => {
@@ -470,10 +470,12 @@ fn require_secrets(
 }
 
 /// A component that will be made: what can be foreseen is, all else that the provider sets is unknown.
-fn created(view: &View<'_>, address: &Address, mut component: Dynamic) -> Dynamic {
+fn created(view: &View<'_>, address: &Address, mut component: Dynamic, all: &Components) -> Dynamic {
     // Unknown rather than false: a creation may go on with what was imported before.
     tree::set(&mut component, common::IMPORTED, Dynamic::Unknown);
-    for (name, value) in address.kind.predict(&component, view.scope) {
+    // A name may follow from what the component refers to.
+    let resolved = references::resolve(address, &component, all);
+    for (name, value) in address.kind.predict(&resolved, view.scope) {
         if component.get(name).is_null() && value.is_wholly_known() {
             tree::set(&mut component, name, value);
         }
