@@ -182,7 +182,12 @@ impl AwsWorld {
             repositories.iter().map(|repository| text(&repository["repositoryName"])).collect::<Vec<_>>();
         let groups = self.call("logs", "Logs_20140328.DescribeLogGroups", &none);
         let groups = list(&groups["logGroups"]).iter().map(|group| text(&group["logGroupName"])).collect::<Vec<_>>();
-        let clusters = self.call("ecs", "AmazonEC2ContainerServiceV20141113.ListClusters", &none);
+        // What is deleted stays in the list of clusters for a time.
+        let ecs = |action: &str, body: &Value| {
+            self.call("ecs", &format!("AmazonEC2ContainerServiceV20141113.{action}"), body)
+        };
+        let clusters = ecs("ListClusters", &none)["clusterArns"].clone();
+        let clusters = ecs("DescribeClusters", &serde_json::json!({ "clusters": clusters }));
         let of_iam = [
             ("ListPolicies", "PolicyName", [("Scope", "Local")].as_slice()),
             ("ListRoles", "RoleName", &[]),
@@ -190,7 +195,8 @@ impl AwsWorld {
         ];
         let of_iam = of_iam.map(|(action, tag, parameters)| elements(&self.iam(action, parameters), tag));
         let names = list(&queues["QueueUrls"]).into_iter().chain(list(&tables["TableNames"])).map(|name| text(&name));
-        let clusters = list(&clusters["clusterArns"]).iter().map(text).collect::<Vec<_>>();
+        let clusters = list(&clusters["clusters"]).into_iter().filter(|cluster| cluster["status"] == "ACTIVE");
+        let clusters = clusters.map(|cluster| text(&cluster["clusterArn"])).collect::<Vec<_>>();
         let secrets = self.call("secretsmanager", "secretsmanager.ListSecrets", &none);
         let secrets = list(&secrets["SecretList"]).iter().map(|secret| text(&secret["Name"])).collect::<Vec<_>>();
         let topics = elements(&self.query("sns", "2010-03-31", "ListTopics", &[]), "TopicArn");

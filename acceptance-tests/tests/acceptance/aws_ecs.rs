@@ -131,6 +131,10 @@ fn the_scaler_says_how_many_tasks_there_are(scene: Scene) {
     let mark = world.mark();
     world.apply_stack(&scaled("desired_count = 2"));
     assert_eq!(world.writes_since(mark), ["DeregisterScalableTarget", "UpdateService"]);
+    assert_eq!(service(&world)["desiredCount"], 2);
+    // And back: what was counted is the scaler's again.
+    world.apply_stack(&scaled("scaling = { min = 1, max = 3, memory_utilization = 70 }"));
+    assert_eq!(service(&world)["desiredCount"], 2);
     world.finish();
 }
 

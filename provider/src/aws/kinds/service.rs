@@ -25,11 +25,11 @@ use crate::aws::session::Run;
 use crate::aws::terms::is_arn;
 use crate::aws::{ecs, patience, tags};
 use crate::engine::kind::{Declared, Discovery, Gradual, Kind};
-use crate::engine::marks::{FreeText, Immutable, Labels, ScalarCodec, Volatile, refers, wire};
+use crate::engine::marks::{FreeText, Immutable, Labels, ScalarCodec, Silent, Volatile, WhenSilent, refers, wire};
 use crate::engine::objects::Readiness;
 use crate::engine::scope::Scope;
 use crate::engine::wire::{INT64, SECONDS_INT};
-use crate::engine::{labels, tree, wire};
+use crate::engine::{labels, wire};
 use crate::types::Duration;
 
 /// The kind.
@@ -41,6 +41,7 @@ const ID: &str = "id";
 const CLUSTER: &str = "cluster";
 const TASK: &str = "task";
 const TARGET: &str = "target";
+const COUNT: &str = "desiredCount";
 const BREAKER: &str = "deploymentConfiguration.deploymentCircuitBreaker";
 /// Whether tasks have a public address, in the API's words.
 const ENABLED: ScalarCodec = ScalarCodec { write: write_enabled, read: read_enabled };
@@ -51,6 +52,16 @@ fn write_enabled(value: &Dynamic) -> Json {
 
 fn read_enabled(json: &Json) -> Dynamic {
     json.as_str().map_or(Dynamic::Null, |text| Dynamic::Bool(text == "ENABLED"))
+}
+
+/// The number of tasks where the configuration says nothing of it: the scaler's, else as it is.
+fn count(silent: &Silent<'_>) -> Dynamic {
+    match silent.now.get(SCALING) {
+        Dynamic::Null if silent.value.is_null() => Dynamic::Unknown,
+        Dynamic::Null => silent.value.clone(),
+        Dynamic::Unknown => Dynamic::Unknown,
+        _ => Dynamic::Null,
+    }
 }
 
 /// The name at the end of an ARN; other texts as they are.
@@ -133,9 +144,8 @@ pub(super) struct ServiceSpec {
     /// For how long the target group's checks do not count after a task has started.
     #[tf(default = "0s", ext(wire("healthCheckGracePeriodSeconds").codec(SECONDS_INT)))]
     grace_period: Value<Duration>,
-    /// How many tasks there are: 1 when nothing is said. With `scaling` it counts at the creation only, and later stays as it
-    /// is.
-    #[tf(optional, computed, ext(wire("desiredCount")))]
+    /// How many tasks there are: 1 when nothing is said. With `scaling` it is the scaler's, and null here.
+    #[tf(optional, computed, ext(wire(COUNT), WhenSilent(count)))]
     desired_count: Value<i64>,
     /// How the number of tasks follows their load.
     #[tf(optional, ext(wire(SCALING)))]
@@ -233,6 +243,13 @@ impl Declared for Service {
             let detail = format!("min is {min} and max is {max}: there cannot be fewer tasks at most than at least.");
             refuse("Invalid scaling of a service", detail, "scaling");
         }
+        if !spec.scaling.is_null() && spec.desired_count.known().is_some() {
+            let detail =
+                "With scaling, the number of tasks follows their load. Leave desired_count out, and set the limits in \
+                          scaling.min and scaling.max; or leave scaling out."
+                    .to_owned();
+            refuse("The number of tasks is the scaler's", detail, "desired_count");
+        }
         limits::number(&spec.port, 1..=65_535, "port", path, diagnostics);
         limits::number(&spec.minimum_healthy_percent, 0..=100, "minimum_healthy_percent", path, diagnostics);
         limits::number(&spec.maximum_percent, 100..=2_000, "maximum_percent", path, diagnostics);
@@ -252,11 +269,9 @@ impl Kind for Service {
         full_name(component).map(|id| (ID, Dynamic::String(id))).into_iter().collect()
     }
 
-    /// How many tasks there are, is the scaler's to say.
-    fn observed(&self, component: &mut Dynamic, effective: &Dynamic, _: &Dynamic, _: &Scope) {
-        if !effective.get("scaling").is_null() && !component.get("scaling").is_null() {
-            tree::set(component, "desired_count", effective.get("desired_count").clone());
-        }
+    /// Of a service that is scaled, the number of tasks is nobody's to record.
+    fn derive(&self, body: &Json, _: &Scope) -> Vec<(&'static str, Dynamic)> {
+        body.get(SCALING).map(|_| ("desired_count", Dynamic::Null)).into_iter().collect()
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {
@@ -478,7 +493,7 @@ impl Api for Service {
             "serviceName": body["serviceName"],
             "taskDefinition": revision,
             "launchType": body["launchType"],
-            "desiredCount": body.get("desiredCount").or(wire::get(body, "scaling.MinCapacity")).unwrap_or(&json!(1)),
+            "desiredCount": body.get(COUNT).or(wire::get(body, "scaling.MinCapacity")).unwrap_or(&json!(1)),
             "loadBalancers": load_balancers(body),
             "tags": ecs::pairs(&tags::of(body)),
         });
@@ -509,8 +524,8 @@ impl Api for Service {
             wanted["deploymentConfiguration"]["deploymentCircuitBreaker"] =
                 json!({ "enable": false, "rollback": false });
         }
-        if changed.has("desiredCount") {
-            wanted["desiredCount"] = after.get("desiredCount").cloned().unwrap_or_else(|| json!(1));
+        if let Some(count) = after.get(COUNT).filter(|_| changed.has(COUNT)) {
+            wanted[COUNT] = count.clone();
         }
         if changed.has(TARGET) {
             wanted["loadBalancers"] = load_balancers(after);
