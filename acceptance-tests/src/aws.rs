@@ -1,21 +1,27 @@
 //! A world on AWS: a directory, a state, and an AWS of its own, which is moto's server with a log of the calls.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::world::terraform_environment;
-use crate::{Mark, OrFail, S3, Scene, Workdir, programs};
+use crate::{Mark, OrFail, S3, Scene, Workdir, programs, workspace};
 
 /// The account that moto has, unless it is told another one.
 const ACCOUNT: &str = "123456789012";
 /// The region of the world's stacks.
 const REGION: &str = "eu-west-1";
 
+/// The account and the region of RetainWise.
+const RETAINWISE: (&str, &str) = ("908226940571", "us-east-1");
+
 /// One test's own everything.
 #[derive(Debug)]
 pub struct AwsWorld {
+    /// Where the world's stacks are: the account and the region.
+    place: (&'static str, &'static str),
     /// The main configuration directory.
     pub main: Workdir,
     moto: S3,
@@ -26,26 +32,60 @@ pub struct AwsWorld {
 impl Scene {
     /// An account of AWS with nothing in it.
     pub fn aws_world(self) -> AwsWorld {
+        self.aws_world_in((ACCOUNT, REGION), &[])
+    }
+
+    /// The account of RetainWise with nothing in it but AWS's own policies.
+    pub fn retainwise_account(self) -> AwsWorld {
+        self.aws_world_in(RETAINWISE, &[("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")])
+    }
+
+    /// RetainWise as people made it by hand, in an account with other things; the answers of the calls that made it, by name.
+    pub fn retainwise(self) -> (AwsWorld, Value) {
+        let world = self.retainwise_account();
+        let answers = world.seed("acceptance-tests/environments/retainwise.jsonl");
+        (world, answers)
+    }
+
+    fn aws_world_in(self, place: (&'static str, &'static str), more: &[(&str, &str)]) -> AwsWorld {
+        let (account, region) = place;
         let prefix: String = self.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let folder =
             tempfile::Builder::new().prefix(&format!("{prefix}-")).tempdir().or_fail("make the world's folder");
         let log = folder.path().join("calls.txt");
         // Of each service that is made, one task runs at once.
-        let moto = S3::start_as(&[&log], &[("MOTO_ACCOUNT_ID", ACCOUNT), ("MOTO_ECS_SERVICE_RUNNING", "1")]);
+        let usual = [("MOTO_ACCOUNT_ID", account), ("MOTO_ECS_SERVICE_RUNNING", "1")];
+        let moto = S3::start_as(&[&log], &[&usual[..], more].concat());
         let mut environment = terraform_environment(folder.path(), &programs::provider());
         let of_aws = [
             ("AWS_ENDPOINT_URL", moto.url.as_str()),
             ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
             ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI"),
-            ("AWS_REGION", REGION),
+            ("AWS_REGION", region),
         ];
         environment.extend(of_aws.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let main = Workdir::new(folder.path().join("main"), self.terraform.clone(), environment);
-        AwsWorld { main, moto, log, folder }
+        AwsWorld { place, main, moto, log, folder }
     }
 }
 
 impl AwsWorld {
+    /// The world's own folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Makes what a list of calls makes (`tools/seed_aws.py` reads it); their answers, by name.
+    fn seed(&self, calls: &str) -> Value {
+        let script = workspace().join("acceptance-tests/tools/seed_aws.py");
+        let (_, region) = self.place;
+        let output =
+            Command::new("python3").arg(&script).args([&self.moto.url, region]).arg(workspace().join(calls)).output();
+        let output = output.or_fail(format!("run {}", script.display()));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).or_fail("read the answers")
+    }
+
     /// Writes `main.tf` with one stack `mlops_aws_stack.it`, named `it` and not protected, that holds `body`.
     pub fn stack(&self, body: &str) {
         self.write(&self.main, &stack(body));
@@ -164,7 +204,8 @@ impl AwsWorld {
     #[track_caller]
     pub fn finish(&self) {
         self.expect_settled();
-        self.expect_importable(&format!("{ACCOUNT}/{REGION}/it"));
+        let (account, region) = self.place;
+        self.expect_importable(&format!("{account}/{region}/it"));
         self.main.destroy().expect_success();
         assert_eq!(self.objects(), Vec::<String>::new());
     }

@@ -28,7 +28,8 @@ APIS = (
     "servicenetworking", "serviceusage", "sqladmin", "storage", "sts", "vpcaccess",
 )
 AWS_SERVICES = (
-    "application-autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "s3",
+    # moto finds elbv2 by way of elb.
+    "application-autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elb", "elbv2", "iam", "logs", "rds", "s3",
     "secretsmanager", "sns", "sqs", "sts",
 )
 

@@ -6,7 +6,6 @@ use serde_json::json;
 
 on_every_terraform! {
     the_model_server_applies,
-    the_retainwise_phases_are_kept_in_a_folder_too,
     the_examples_of_the_reference_plan_together,
 }
 
@@ -33,19 +32,6 @@ fn the_model_server_applies(scene: Scene) {
     world.expect_settled();
     world.expect_agreement();
     world.expect_importable();
-}
-
-fn the_retainwise_phases_are_kept_in_a_folder_too(scene: Scene) {
-    let world = scene.small_world();
-    load(&world, "environments/retainwise");
-    world.main.write("store.auto.tfvars", &format!("store = \"file://{}\"\n", world.path().join("store").display()));
-    world.main.apply(&[]).expect_success();
-    let phase = world.main.state().resource("mlops_phase_checkpoint.hardening");
-    assert_eq!((phase.get("/status"), phase.get("/progress")), (&json!("ready"), &json!(0)));
-    let count = |list: &str| phase.get(list).as_array().map(Vec::len);
-    assert_eq!((count("/steps"), count("/checklists")), (Some(8), Some(5)));
-    world.main.plan(&[]).expect_empty();
-    world.main.destroy().expect_success();
 }
 
 fn the_examples_of_the_reference_plan_together(scene: Scene) {

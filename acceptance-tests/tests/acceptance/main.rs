@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cloud;
+mod retainwise;
 mod rig;
 mod wire;
 

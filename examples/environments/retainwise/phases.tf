@@ -174,6 +174,8 @@ resource "mlops_phase_checkpoint" "hardening" {
   criteria = {
     state_is_there     = { object_exists = { url = replace(var.state, "?", "/prod/terraform.tfstate?") } }
     state_is_versioned = { bucket_versioned = { url = var.state } }
+    nothing_to_change  = { stack_in_sync = { stack = mlops_aws_stack.retainwise.id, fingerprint = mlops_aws_stack.retainwise.fingerprint } }
+    alarms_tell        = { alert_policies = { stack = mlops_aws_stack.retainwise.id, state = "enabled" } }
     pipeline_runs      = { manual = { approved_by = "operations", note = "Terraform and the worker are deployed by the pipeline" } }
     nothing_by_hand    = { manual = { approved_by = "operations", note = "Nobody needed the console for a week" } }
     team_is_trained    = { manual = { approved_by = "team lead" } }

@@ -7,5 +7,7 @@ terraform {
   }
 }
 
-# Phases alone need no Google Cloud project. Credentials for the store come from where the AWS tools find theirs.
-provider "mlops" {}
+# Credentials come from where the AWS tools find theirs.
+provider "mlops" {
+  aws = { region = var.region }
+}

@@ -2,7 +2,7 @@
 //!
 //! `stack` is the cloud itself: account and region. `connection` is what the provider block says to it. `kinds` has a file
 //! for every kind of component; `objects` makes the calls that all of them share through a `session`; `api` speaks HTTP.
-//! `ec2`, `ecs`, `iam`, `rds`, `policy`: what the kinds of one service share, and the documents of all who have some. `terms`,
+//! `ec2`, `ecs`, `elb`, `iam`, `rds`, `policy`: what the kinds of one service share, and the documents of all who have some. `terms`,
 //! `tags`, `cidr`: how AWS writes things; `patience`: how long is waited for what.
 
 pub mod api;
@@ -11,6 +11,7 @@ pub mod codecs;
 pub mod connection;
 pub mod ec2;
 pub mod ecs;
+pub mod elb;
 pub mod iam;
 pub mod kinds;
 pub mod objects;

@@ -25,6 +25,9 @@ pub const NEW_PRINCIPAL: Duration = Duration::from_secs(30);
 /// How long a target group may have no listener yet, whose balancer is made at the same time.
 pub const LISTENER: Duration = Duration::from_secs(300);
 
+/// How long a deleted listener may still use its target group.
+pub const LISTENER_GONE: Duration = Duration::from_secs(60);
+
 /// How long a deleted queue keeps its name: "you must wait 60 seconds".
 pub const DELETED_QUEUE: Duration = Duration::from_secs(75);
 

@@ -157,7 +157,7 @@ impl Resource<Session> for CheckpointResource {
         if plan.is_checked
             && let Some(left) = PlannedStacks::here()
         {
-            let images = stacks(&plan.body).filter_map(|id| session.stacks.images.get(id));
+            let images = stacks(&plan.body).filter_map(|id| session.image(id));
             images.for_each(|image| left.leave(&image));
         }
         PlanResponse {
@@ -244,7 +244,7 @@ fn stacks(body: &PhaseCheckpoint) -> impl Iterator<Item = &String> {
 fn carry(session: &Session, body: &PhaseCheckpoint, mut private: Private) -> Private {
     let carried = private.get(STACKS).and_then(Json::as_object);
     let images = stacks(body).filter_map(|id| {
-        let known = session.stacks.images.get(id).map(|image| Json::String(image.to_text()));
+        let known = session.image(id).map(|image| Json::String(image.to_text()));
         Some((id.clone(), known.or_else(|| carried?.get(id).cloned())?))
     });
     let images: Map<String, Json> = images.collect();
@@ -261,11 +261,11 @@ fn unpack(session: &Session, private: &Private, planned: &PhaseCheckpoint) {
     let left = PlannedStacks::here();
     let carried = private.get(STACKS).and_then(Json::as_object);
     for id in stacks(planned) {
-        if session.stacks.images.get(id).is_none() {
+        if session.image(id).is_none() {
             let text = carried.and_then(|carried| carried.get(id)?.as_str());
             let image = text.and_then(|text| StackImage::from_text(text).ok());
             let image = image.or_else(|| left.as_ref()?.take(id));
-            image.into_iter().for_each(|image| session.stacks.images.remember(image));
+            image.into_iter().for_each(|image| session.of_stack(id).1.images.remember(image));
         }
     }
 }

@@ -6,11 +6,13 @@ use std::sync::{Arc, OnceLock};
 use super::planned::PlannedPhases;
 use super::store::Clients;
 use crate::aws;
-use crate::aws::stack::Aws;
+use crate::aws::stack::{AWS, Aws};
 use crate::engine;
+use crate::engine::cloud::Cloud;
+use crate::engine::image::StackImage;
 use crate::engine::progress::Progress;
 use crate::google::connection::{Connection, NotYetKnown};
-use crate::google::stack::Google;
+use crate::google::stack::{GOOGLE, Google};
 
 /// The sessions of the stacks, one for each cloud, and that of the phases above them.
 #[derive(Debug)]
@@ -45,6 +47,17 @@ impl Session {
         self.stacks.progress = progress.clone();
         self.aws_stacks.progress = progress;
         self
+    }
+
+    /// The cloud of the stack with this id, and the session of its stacks.
+    pub fn of_stack(&self, id: &str) -> (&'static dyn Cloud, &engine::Session) {
+        // Ids on Google Cloud are names of resources; on AWS they begin with the account.
+        if id.starts_with("projects/") { (&GOOGLE, &self.stacks) } else { (&AWS, &self.aws_stacks) }
+    }
+
+    /// The stack with this id, as last known.
+    pub fn image(&self, id: &str) -> Option<Arc<StackImage>> {
+        self.of_stack(id).1.images.get(id)
     }
 
     /// How stores of checkpoints are reached, made at the first call.

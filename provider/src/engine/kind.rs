@@ -76,6 +76,17 @@ pub trait Kind: Send + Sync + 'static {
         let _ = (component, key, scope);
     }
 
+    /// Optional and computed attributes that follow from other components of the stack, each with its kind and KEY, where the
+    /// configuration is silent: the balancer in front of a target group.
+    fn implied(
+        &self,
+        component: &Dynamic,
+        others: &mut dyn Iterator<Item = (&'static str, &str, &Dynamic)>,
+    ) -> Vec<(&'static str, Dynamic)> {
+        let _ = (component, others);
+        Vec::new()
+    }
+
     /// Computed attributes that are known before the object exists: a URL that follows from the name.
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         let _ = (component, scope);

@@ -155,6 +155,7 @@ pub(crate) fn plan(input: &Input<'_>) -> StackPlan {
             (address, component)
         })
         .collect();
+    component::imply(&mut planned, &configured);
     validate::components(&planned, scope, &mut diagnostics);
     validate::news(planned.iter().map(|(address, tree)| (address, tree, prior_of(address))), &mut diagnostics);
     let is_open = |kind: &str| proposed.get(kind).is_unknown();

@@ -53,6 +53,8 @@ impl Service {
     pub const AUTO_SCALING: Self = Self::json("application-autoscaling", "1.1", "AnyScaleFrontendService");
     /// Clusters and services of ECS.
     pub const ECS: Self = Self::json("ecs", "1.1", "AmazonEC2ContainerServiceV20141113");
+    /// Load balancers and target groups.
+    pub const ELB: Self = Self::query("elasticloadbalancing", "2015-12-01");
     /// Users, roles and policies.
     pub const IAM: Self = Self { is_global: true, ..Self::query("iam", "2010-05-08") };
     /// CloudWatch Logs.

@@ -58,6 +58,15 @@ pub(super) struct AlarmSpec {
     /// `db_instances`, or the identifier of another.
     #[tf(optional, ext(refers("db_instances", "name")))]
     db_instance: Value<String>,
+    /// The target group that the presets `target_5xx`, `target_latency` and `unhealthy_hosts` watch: the KEY of one of
+    /// `target_groups`, or what CloudWatch calls another (`targetgroup/NAME/ID`).
+    #[tf(optional, ext(refers("target_groups", "full_name")))]
+    target_group: Value<String>,
+    /// The load balancer in front of it: the KEY of one of `load_balancers`, or what CloudWatch calls another
+    /// (`app/NAME/ID`). Where nothing is said it is the one of this stack whose listeners lead to the target group. Without a
+    /// target group, `target_5xx` and `target_latency` watch all that is behind it.
+    #[tf(optional, computed, ext(refers("load_balancers", "full_name")))]
+    load_balancer: Value<String>,
     /// What the alarm is for, and what to do when it goes off: up to 1024 characters. A preset says so itself.
     #[tf(optional, ext(wire("AlarmDescription"), FreeText))]
     description: Value<String>,
@@ -239,7 +248,7 @@ impl Declared for Alarm {
 
     fn validate_new(&self, spec: &AlarmSpec, path: &Path, diagnostics: &mut Diagnostics) {
         if !spec.preset.is_null() {
-            return;
+            return presets::validate_new(spec, path, diagnostics);
         }
         for (is_missing, attribute) in [
             (spec.metric_name.is_null(), "metric_name"),
@@ -259,6 +268,20 @@ impl Declared for Alarm {
 }
 
 impl Kind for Alarm {
+    fn implied(
+        &self,
+        component: &Dynamic,
+        others: &mut dyn Iterator<Item = (&'static str, &str, &Dynamic)>,
+    ) -> Vec<(&'static str, Dynamic)> {
+        let Some(group) = tree::text(component, "target_group") else { return Vec::new() };
+        let leads_to_it = |listener: &Dynamic| tree::text(listener, "target_group") == Some(group);
+        let mut balancers = others.filter(|(kind, _, balancer)| {
+            let listeners = balancer.get("listeners").as_entries().into_iter().flatten();
+            *kind == super::load_balancer::LoadBalancer::NAME && listeners.map(|(_, one)| one).any(leads_to_it)
+        });
+        balancers.next().map(|(_, key, _)| ("load_balancer", Dynamic::string(key))).into_iter().collect()
+    }
+
     fn effective(&self, component: &mut Dynamic, _: &str, _: &Scope) {
         presets::write_out(component);
         if component.get("treat_missing_data").is_null() {

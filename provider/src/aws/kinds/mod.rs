@@ -12,6 +12,7 @@ mod db_instance;
 mod db_parameter_group;
 mod db_subnet_group;
 mod limits;
+mod load_balancer;
 mod log_group;
 mod oidc_provider;
 mod policy;
@@ -22,6 +23,7 @@ mod secret;
 mod security_group;
 mod service;
 mod table;
+mod target_group;
 mod topic;
 mod vpc_endpoint;
 
@@ -60,6 +62,8 @@ kinds![
     db_parameter_group::DbParameterGroup,
     db_instance::DbInstance,
     log_group::LogGroup,
+    target_group::TargetGroup,
+    load_balancer::LoadBalancer,
     cluster::Cluster,
     service::Service,
     alarm::Alarm,

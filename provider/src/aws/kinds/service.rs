@@ -23,7 +23,7 @@ use crate::aws::api::{ApiError, Found, Request, Service as Services};
 use crate::aws::objects::{Api, Changed};
 use crate::aws::session::Run;
 use crate::aws::terms::is_arn;
-use crate::aws::{ecs, patience, tags};
+use crate::aws::{ecs, elb, patience, tags};
 use crate::engine::kind::{Declared, Discovery, Gradual, Kind};
 use crate::engine::marks::{FreeText, Immutable, Labels, ScalarCodec, Silent, Volatile, WhenSilent, refers, wire};
 use crate::engine::objects::Readiness;
@@ -355,7 +355,7 @@ impl Discovery for Service {
         let image = after("task.main.image", ".amazonaws.com/");
         let repository = image.and_then(|image| Some(image.split([':', '@']).next()?.to_owned()));
         uses.extend(repository.map(|name| ("repositories", name)));
-        uses.push(("target_groups", text("target.targetGroupArn").to_owned()));
+        uses.extend(elb::parts(text("target.targetGroupArn")).map(|(name, _)| ("target_groups", name.to_owned())));
         let secrets = wire::get(body, "task.main.secrets").and_then(Json::as_object).into_iter().flatten();
         uses.extend(secrets.filter_map(|(_, secret)| Some(("secrets", secret.as_str()?.to_owned()))));
         let groups =

@@ -1,4 +1,6 @@
-//! Alert policies are evaluated, and do or do not notify anybody.
+//! Alert policies are evaluated, and do or do not notify anybody. On AWS they are alarms: see [`alarms`].
+
+mod alarms;
 
 use std::collections::BTreeSet;
 
@@ -25,6 +27,11 @@ pub(super) enum Which<'a> {
 
 /// Reads the policies and judges each.
 pub(super) async fn check(which: Which<'_>, severities: &[String], state: AlertState, tools: &Tools<'_>) -> Finding {
+    if let Which::OfStack(id) = which
+        && alarms::are_in(id, tools)
+    {
+        return alarms::check(id, severities, state, tools).await;
+    }
     let wanted: BTreeSet<&str> = severities.iter().map(|word| level(word).unwrap_or(word)).collect();
     let names = match names(which, tools) {
         Ok(names) => names,
@@ -83,7 +90,7 @@ fn names(which: Which<'_>, tools: &Tools<'_>) -> Result<BTreeSet<String>, Findin
     let names: BTreeSet<String> = match which {
         Which::Named(names) => names.iter().cloned().collect(),
         Which::OfStack(id) => {
-            let image = tools.session.stacks.images.get(id).ok_or_else(|| Finding::unknown_stack(id))?;
+            let image = tools.session.image(id).ok_or_else(|| Finding::unknown_stack(id))?;
             let stack = image
                 .stack(&LAYOUT)
                 .map_err(|error| Finding::failed(format!("The stack {id} cannot be read: {}.", chain(&error))))?;

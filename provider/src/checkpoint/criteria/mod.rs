@@ -116,7 +116,7 @@ impl Finding {
     fn unknown_stack(id: &str) -> Self {
         Self::failed(format!(
             "The stack {id} was not read in this run. It must be managed in the same configuration, and be referred to as \
-             mlops_stack.NAME.id. An apply reads only what its plan changes: with a saved plan of another machine, or with \
+             mlops_stack.NAME.id (mlops_aws_stack.NAME.id on AWS). An apply reads only what its plan changes: with a saved plan of another machine, or with \
              -refresh=false, apply the phase with the status as it is first, and complete it then."
         ))
     }

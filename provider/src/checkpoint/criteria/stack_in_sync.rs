@@ -4,15 +4,15 @@ use tfplugin::Diagnostics;
 
 use super::{Finding, Tools};
 use crate::engine::image::{Comparison, Difference, StackImage};
-use crate::google::stack::GOOGLE;
 
 /// How many differences are told.
 const TOLD: usize = 10;
 
 /// Reads every object of the stack and compares the fingerprint of what was found with the given one.
 pub(super) async fn check(stack: &str, fingerprint: &str, tools: &Tools<'_>) -> Finding {
-    let Some(image) = tools.session.stacks.images.get(stack) else { return Finding::unknown_stack(stack) };
-    match image.verify(&GOOGLE, tools.session.stacks.connection(), tools.calls).await {
+    let (cloud, session) = tools.session.of_stack(stack);
+    let Some(image) = session.images.get(stack) else { return Finding::unknown_stack(stack) };
+    match image.verify(cloud, session.connection(), tools.calls).await {
         Ok(comparison) => judge(&comparison, &image, fingerprint),
         Err(problems) => Finding::failed(unreadable(&problems)),
     }
@@ -37,7 +37,7 @@ fn judge(found: &Comparison, image: &StackImage, fingerprint: &str) -> Finding {
     Finding::failed(if now == image.fingerprint() {
         format!(
             "{read}; the stack is as recorded, with the fingerprint {now}, but the criterion names {fingerprint}. Set fingerprint = \
-             mlops_stack.NAME.fingerprint."
+             mlops_stack.NAME.fingerprint (mlops_aws_stack.NAME.fingerprint on AWS)."
         )
     } else {
         format!(

@@ -78,6 +78,24 @@ pub(super) fn start(
     component
 }
 
+/// Fills in what follows from other components, where the configuration is silent.
+pub(super) fn imply(planned: &mut Components, configured: &BTreeMap<Address, &Dynamic>) {
+    let mut implied = Vec::new();
+    for (address, component) in planned.iter().filter(|(_, component)| component.as_entries().is_some()) {
+        let mut others = planned.iter().map(|(other, tree)| (other.kind.name(), other.key.as_ref(), tree));
+        for (name, value) in address.kind.implied(component, &mut others) {
+            if configured.get(address).is_none_or(|configured| configured.get(name).is_null()) {
+                implied.push((address.clone(), name, value));
+            }
+        }
+    }
+    for (address, name, value) in implied {
+        if let Some(component) = planned.get_mut(&address) {
+            tree::set(component, name, value);
+        }
+    }
+}
+
 /// Leaves to an adopted object, and to the objects inside it, what the configuration is silent about: its value where it is
 /// known, and open where it is yet to be found.
 fn keep_adopted(address: &Address, configured: &Dynamic, before: Option<&Dynamic>, component: &mut Dynamic) {

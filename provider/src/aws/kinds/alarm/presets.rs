@@ -1,6 +1,6 @@
 //! The presets: alarms that detect what the name says, with what to do about it.
 
-use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Name, Number, Path};
+use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Entries, Name, Number, Path, Value};
 
 use super::AlarmSpec;
 use crate::engine::tree;
@@ -23,6 +23,15 @@ pub(super) enum Preset {
     /// A service uses more than `threshold` percent of its memory (80).
     #[tf(name = "service_memory")]
     ServiceMemory,
+    /// Targets answer more than `threshold` requests with an error of their own (10).
+    #[tf(name = "target_5xx")]
+    TargetErrors,
+    /// One in twenty requests takes longer than `threshold` seconds (1).
+    #[tf(name = "target_latency")]
+    TargetLatency,
+    /// More than `threshold` targets do not pass their health check (0).
+    #[tf(name = "unhealthy_hosts")]
+    UnhealthyHosts,
     /// A database uses more than `threshold` percent of its CPU (80).
     #[tf(name = "database_cpu")]
     DatabaseCpu,
@@ -40,32 +49,38 @@ enum Watched {
     Queue,
     Service,
     Database,
+    /// What is behind a load balancer.
+    Balancer,
+    /// A target group behind a load balancer.
+    TargetGroup,
 }
 
 impl Watched {
-    const ALL: [Self; 3] = [Self::Queue, Self::Service, Self::Database];
-
-    /// The attribute that names it.
-    fn attribute(self) -> &'static str {
+    /// The attributes that name what a preset may watch, and whether this one needs it.
+    fn attributes(self) -> &'static [(&'static str, bool)] {
         match self {
-            Self::Queue => "queue",
-            Self::Service => "service",
-            Self::Database => "db_instance",
+            Self::Queue => &[("queue", true)],
+            Self::Service => &[("service", true)],
+            Self::Database => &[("db_instance", true)],
+            Self::Balancer => &[("load_balancer", true), ("target_group", false)],
+            Self::TargetGroup => &[("load_balancer", true), ("target_group", true)],
         }
     }
+}
 
-    /// What the metric is of, for what is named so.
-    fn dimensions(self, name: &str) -> Vec<(&'static str, &str)> {
-        match self {
-            Self::Queue => vec![("QueueName", name)],
-            Self::Database => vec![("DBInstanceIdentifier", name)],
-            // The end of an ARN is CLUSTER/NAME.
-            Self::Service => {
-                let path = name.rsplit_once(":service/").map_or(name, |(_, path)| path);
-                match path.split_once('/') {
-                    Some((cluster, service)) => vec![("ClusterName", cluster), ("ServiceName", service)],
-                    None => vec![("ServiceName", path)],
-                }
+/// What the metric is of, for what `attribute` names so.
+fn dimensions<'n>(attribute: &str, name: &'n str) -> Vec<(&'static str, &'n str)> {
+    match attribute {
+        "queue" => vec![("QueueName", name)],
+        "db_instance" => vec![("DBInstanceIdentifier", name)],
+        "load_balancer" => vec![("LoadBalancer", name)],
+        "target_group" => vec![("TargetGroup", name)],
+        // The end of an ARN is CLUSTER/NAME.
+        _ => {
+            let path = name.rsplit_once(":service/").map_or(name, |(_, path)| path);
+            match path.split_once('/') {
+                Some((cluster, service)) => vec![("ClusterName", cluster), ("ServiceName", service)],
+                None => vec![("ServiceName", path)],
             }
         }
     }
@@ -88,7 +103,7 @@ struct Template {
 
 const GREATER: &str = "GreaterThanThreshold";
 
-static TEMPLATES: [Template; 8] = [
+static TEMPLATES: [Template; 11] = [
     Template {
         preset: Preset::QueueDepth,
         namespace: "AWS/SQS",
@@ -155,6 +170,45 @@ static TEMPLATES: [Template; 8] = [
                       time (a leak) or with requests; give its tasks more memory.",
     },
     Template {
+        preset: Preset::TargetErrors,
+        namespace: "AWS/ApplicationELB",
+        metric: "HTTPCode_Target_5XX_Count",
+        statistic: "Sum",
+        period: "5m",
+        periods: 2,
+        threshold: 10,
+        comparison: GREATER,
+        watched: Watched::Balancer,
+        description: "Requests fail behind the load balancer. Look at the service's logs for the first error, and whether a \
+                      deployment began at that time: then roll it back.",
+    },
+    Template {
+        preset: Preset::TargetLatency,
+        namespace: "AWS/ApplicationELB",
+        metric: "TargetResponseTime",
+        statistic: "p95",
+        period: "5m",
+        periods: 2,
+        threshold: 1,
+        comparison: GREATER,
+        watched: Watched::Balancer,
+        description: "Requests take too long. Look whether the service is short of CPU, or waits for its database; add tasks if \
+                      there are more requests than before.",
+    },
+    Template {
+        preset: Preset::UnhealthyHosts,
+        namespace: "AWS/ApplicationELB",
+        metric: "UnHealthyHostCount",
+        statistic: "Maximum",
+        period: "5m",
+        periods: 2,
+        threshold: 0,
+        comparison: GREATER,
+        watched: Watched::TargetGroup,
+        description: "Targets do not pass their health check and get no requests. Look at the stopped tasks' reasons and at what \
+                      the health check's path answers.",
+    },
+    Template {
         preset: Preset::DatabaseCpu,
         namespace: "AWS/RDS",
         metric: "CPUUtilization",
@@ -210,13 +264,19 @@ fn template(component: &Dynamic) -> Option<&'static Template> {
 /// Fills in what the preset of a component says, where the component itself says nothing.
 pub(super) fn write_out(component: &mut Dynamic) {
     let Some(template) = template(component) else { return };
-    let dimensions = match component.get(template.watched.attribute()) {
-        Dynamic::Unknown => Dynamic::Unknown,
-        name => {
-            let named = template.watched.dimensions(name.as_str().unwrap_or_default());
-            Dynamic::Map(named.into_iter().map(|(name, value)| (Name::from(name), Dynamic::string(value))).collect())
+    let mut named = Entries::new();
+    let mut is_known = true;
+    for (attribute, _) in template.watched.attributes() {
+        match component.get(attribute) {
+            Dynamic::String(name) => {
+                let of = dimensions(attribute, name).into_iter();
+                named.extend(of.map(|(name, value)| (Name::from(name), Dynamic::string(value))));
+            }
+            Dynamic::Unknown => is_known = false,
+            _ => {}
         }
-    };
+    }
+    let dimensions = if is_known { Dynamic::Map(named) } else { Dynamic::Unknown };
     let number = |value: i64| Dynamic::Number(Number::from(value));
     for (name, value) in [
         ("namespace", Dynamic::string(template.namespace)),
@@ -234,30 +294,53 @@ pub(super) fn write_out(component: &mut Dynamic) {
         }
     }
     if component.get("statistic").is_null() && component.get("extended_statistic").is_null() {
-        tree::set(component, "statistic", Dynamic::string(template.statistic));
+        let is_percentile = template.statistic.starts_with('p');
+        let attribute = if is_percentile { "extended_statistic" } else { "statistic" };
+        tree::set(component, attribute, Dynamic::string(template.statistic));
     }
 }
 
-/// Checks that a preset has what it watches, and nothing else is named.
-pub(super) fn validate(spec: &AlarmSpec, path: &Path, diagnostics: &mut Diagnostics) {
+/// What the attributes of a component name that could be watched.
+fn watchable(spec: &AlarmSpec) -> [(&'static str, &Value<String>); 5] {
+    [
+        ("queue", &spec.queue),
+        ("service", &spec.service),
+        ("db_instance", &spec.db_instance),
+        ("target_group", &spec.target_group),
+        ("load_balancer", &spec.load_balancer),
+    ]
+}
+
+fn watched(spec: &AlarmSpec) -> &'static [(&'static str, bool)] {
     let template = spec.preset.known().and_then(|preset| preset.template());
-    let watched = template.map(|template| template.watched);
-    for one in Watched::ALL {
-        let attribute = one.attribute();
-        let value = match one {
-            Watched::Queue => &spec.queue,
-            Watched::Service => &spec.service,
-            Watched::Database => &spec.db_instance,
-        };
-        let is_watched = watched == Some(one);
-        if is_watched && value.is_null() {
-            let detail = format!("The preset watches what {attribute} names. Set {attribute} to a KEY or a name.");
-            diagnostics
-                .push(Diagnostic::error("A preset without what it watches", detail).at(path.attribute(attribute)));
+    template.map(|template| template.watched.attributes()).unwrap_or_default()
+}
+
+/// Checks that a preset has what it watches, and nothing else is named. A balancer may yet be found by its target group.
+pub(super) fn validate(spec: &AlarmSpec, path: &Path, diagnostics: &mut Diagnostics) {
+    let watched = watched(spec);
+    for (attribute, value) in watchable(spec) {
+        let is_found = attribute == "load_balancer" && !spec.target_group.is_null();
+        if watched.contains(&(attribute, true)) && value.is_null() && !is_found {
+            diagnostics.push(unwatched(attribute, path));
         }
+        let is_watched = watched.iter().any(|(watched, _)| *watched == attribute);
         if !is_watched && value.known().is_some() && !spec.preset.is_unknown() {
             let detail = format!("{attribute} goes with presets that watch one. Set preset, or say it in dimensions.");
             diagnostics.push(Diagnostic::error("Nothing watches this", detail).at(path.attribute(attribute)));
         }
     }
+}
+
+/// Checks that the balancer in front of a target group was found.
+pub(super) fn validate_new(spec: &AlarmSpec, path: &Path, diagnostics: &mut Diagnostics) {
+    if watched(spec).contains(&("load_balancer", true)) && spec.load_balancer.is_null() && !spec.target_group.is_null()
+    {
+        diagnostics.push(unwatched("load_balancer", path));
+    }
+}
+
+fn unwatched(attribute: &str, path: &Path) -> Diagnostic {
+    let detail = format!("The preset watches what {attribute} names. Set {attribute} to a KEY or a name.");
+    Diagnostic::error("A preset without what it watches", detail).at(path.attribute(attribute))
 }

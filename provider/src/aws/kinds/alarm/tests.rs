@@ -37,6 +37,27 @@ fn a_service_is_watched_by_cluster_and_name() {
 }
 
 #[test]
+fn a_target_group_is_watched_behind_its_balancer() {
+    let (group, balancer) = ("targetgroup/web/0a", "app/web/0b");
+    let dimension = |name: &str, value: &str| json!({"Name": name, "Value": value});
+    for (preset, hcl, expected) in [
+        ("unhealthy_hosts", json!({"target_group": group, "load_balancer": balancer}), 2),
+        ("target_5xx", json!({"target_group": group, "load_balancer": balancer}), 2),
+        ("target_latency", json!({"load_balancer": balancer}), 1),
+    ] {
+        let mut hcl = hcl;
+        hcl["name"] = json!("a");
+        hcl["preset"] = json!(preset);
+        let alarm = told(&hcl);
+        let all = [dimension("LoadBalancer", balancer), dimension("TargetGroup", group)];
+        assert_eq!(alarm["Dimensions"], json!(all[..expected]), "{preset}");
+        assert_eq!(alarm.get("ExtendedStatistic").is_some(), preset == "target_latency");
+    }
+    let alone = problems("alarms", &json!({"name": "a", "preset": "unhealthy_hosts", "load_balancer": balancer}));
+    assert_eq!(alone, ["A preset without what it watches"]);
+}
+
+#[test]
 fn storage_that_runs_out_is_less_than_a_threshold() {
     let alarm = told(&json!({"name": "storage", "preset": "database_storage", "db_instance": "main"}));
     assert_eq!(

@@ -1,0 +1,182 @@
+//! RetainWise: an environment on AWS that people made by hand, taken over as it stands, and made anew in an empty account.
+
+use std::path::PathBuf;
+
+use acceptance_tests::{AwsWorld, Scene, Workdir, on_every_terraform, workspace};
+use serde_json::{Value, json};
+
+on_every_terraform! {
+    what_retainwise_made_by_hand_is_imported_without_a_write,
+    the_pipeline_of_retainwise_goes_on_deploying,
+    the_example_takes_over_what_is_there_and_then_makes_it_safer,
+    an_empty_account_gets_all_of_retainwise_and_gives_it_back,
+    retainwise_is_written_in_fewer_than_250_lines,
+}
+
+const STACK: &str = "mlops_aws_stack.retainwise";
+const SECRETS: [&str; 2] = ["postgresql://made-up", "a-made-up-password"];
+const ECS: &str = "AmazonEC2ContainerServiceV20141113";
+
+fn example() -> PathBuf {
+    workspace().join("examples/environments/retainwise")
+}
+
+/// What the example is told of the network that it is in.
+struct Network {
+    vpc: String,
+    private: [String; 2],
+    public: [String; 2],
+    certificate: String,
+}
+
+impl Network {
+    /// The one that the answers of the calls tell which made it.
+    fn of(answers: &Value) -> Self {
+        let text = |path: &str| answers.pointer(path).and_then(Value::as_str).unwrap().to_owned();
+        let subnet = |name: &str| text(&format!("/{name}/Subnet/SubnetId"));
+        Self {
+            vpc: text("/network/Vpc/VpcId"),
+            private: [subnet("private_1"), subnet("private_2")],
+            public: [subnet("public_1"), subnet("public_2")],
+            certificate: text("/certificate/ServerCertificateMetadata/Arn"),
+        }
+    }
+
+    /// The one that every account has.
+    fn usual(world: &AwsWorld) -> Self {
+        let vpcs = world.form("ec2", &[("Action", "DescribeVpcs"), ("Version", "2016-11-15")]);
+        let vpc = vpcs.split("<vpcId>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let certificate = world.iam(
+            "UploadServerCertificate",
+            &[("ServerCertificateName", "api"), ("CertificateBody", "of the balancer"), ("PrivateKey", "not a key")],
+        );
+        let certificate = certificate.split("<Arn>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let [a, b, c, d] = <[String; 4]>::try_from(world.subnets()[..4].to_vec()).unwrap();
+        Self { vpc, private: [a, b], public: [c, d], certificate }
+    }
+}
+
+/// Puts the example into a directory, in its network, with values for its secrets and with its phases in a folder.
+fn load(world: &AwsWorld, work: &Workdir, network: &Network) {
+    work.copy(&example());
+    let Network { vpc, private, public, certificate } = network;
+    let [url, password] = SECRETS;
+    work.write(
+        "network.auto.tfvars.json",
+        &json!({
+            "vpc_id": vpc, "private_subnets": private, "public_subnets": public, "certificate": certificate,
+            "database_url": url, "database_password": password,
+            "store": format!("file://{}", world.path().join("rollout").display()),
+        })
+        .to_string(),
+    );
+}
+
+/// How many of each action there are.
+fn counts(actions: &[String]) -> Vec<String> {
+    let mut counts = std::collections::BTreeMap::new();
+    actions.iter().for_each(|action| *counts.entry(action).or_insert(0) += 1);
+    counts.into_iter().map(|(action, count): (_, usize)| format!("{count} {action}")).collect()
+}
+
+fn inventory(work: &Workdir, stack: &str) -> Vec<String> {
+    let stack = work.state().resource(stack);
+    stack.get("/inventory").as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
+}
+
+/// Does what the pipeline does: registers the task that runs with another image, and has the service run it.
+fn deploy(world: &AwsWorld, name: &str, image: &str) {
+    let call = |action: &str, body: Value| world.call("ecs", &format!("{ECS}.{action}"), &body);
+    let mut wanted = call("DescribeTaskDefinition", json!({"taskDefinition": name}))["taskDefinition"].clone();
+    for field in ["taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt"] {
+        wanted.as_object_mut().unwrap().remove(field);
+    }
+    wanted["containerDefinitions"][0]["image"] = json!(image);
+    let made = call("RegisterTaskDefinition", wanted);
+    let revision = &made["taskDefinition"]["taskDefinitionArn"];
+    call("UpdateService", json!({"cluster": "retainwise-cluster", "service": name, "taskDefinition": revision}));
+}
+
+fn what_retainwise_made_by_hand_is_imported_without_a_write(scene: Scene) {
+    let (world, _) = scene.retainwise();
+    let imported = world.expect_importable("908226940571/us-east-1/retainwise");
+    let lines = inventory(&imported, "mlops_aws_stack.it").join("\n");
+    for part in [
+        "cluster/retainwise-cluster",
+        "service/retainwise-cluster/retainwise-worker",
+        "loadbalancer/app/retainwise-alb",
+        "targetgroup/retainwise-backend-tg",
+        "db:retainwise-db",
+        "secret:retainwise/prod/database-url",
+        "alarm:retainwise-alb-latency",
+        "oidc-provider/token.actions.githubusercontent.com",
+        "role/prod-retainwise-ecs-execution-role",
+    ] {
+        assert!(lines.contains(part), "{part} is missing:\n{lines}");
+    }
+    for noise in ["AWSServiceRole", "aws-reserved", "TargetTracking-"] {
+        assert!(!lines.contains(noise), "{noise} was imported:\n{lines}");
+    }
+}
+
+fn the_pipeline_of_retainwise_goes_on_deploying(scene: Scene) {
+    let (world, answers) = scene.retainwise();
+    take_over(&world, &Network::of(&answers));
+    deploy(&world, "retainwise-backend", "908226940571.dkr.ecr.us-east-1.amazonaws.com/retainwise-backend:0000057");
+    deploy(&world, "retainwise-worker", "908226940571.dkr.ecr.us-east-1.amazonaws.com/retainwise-backend:0000057");
+    world.main.plan(&[]).expect_empty();
+}
+
+/// Has the example import the environment that people made, under its own keys and without a write.
+fn take_over(world: &AwsWorld, network: &Network) {
+    let work = &world.main;
+    load(world, work, network);
+    work.write(
+        "import.tf",
+        "import {\n  to = mlops_aws_stack.retainwise\n  id = \"908226940571/us-east-1/retainwise\"\n}\n",
+    );
+    work.write("found.auto.tfvars", "as_found = true\n");
+    let mark = world.mark();
+    work.apply(&[]).expect_success();
+    assert_eq!(world.writes_since(mark), Vec::<String>::new());
+    work.plan(&[]).expect_empty();
+}
+
+fn the_example_takes_over_what_is_there_and_then_makes_it_safer(scene: Scene) {
+    let (world, answers) = scene.retainwise();
+    take_over(&world, &Network::of(&answers));
+    let work = &world.main;
+    work.write("found.auto.tfvars", "as_found = false\n");
+    let mark = world.mark();
+    work.apply(&[]).expect_success();
+    let writes = counts(&world.writes_since(mark));
+    assert!(writes.contains(&"3 CreatePolicyVersion".to_owned()), "{writes:?}");
+    assert!(writes.iter().all(|line| !line.contains("Delete") || line.contains("DeletePolicyVersion")), "{writes:?}");
+    work.plan(&[]).expect_empty();
+}
+
+fn an_empty_account_gets_all_of_retainwise_and_gives_it_back(scene: Scene) {
+    let world = scene.retainwise_account();
+    load(&world, &world.main, &Network::usual(&world));
+    world.main.write("image.auto.tfvars", "image = \"retainwise:1\"\ndeletion_protection = false\n");
+    world.main.apply(&[]).expect_success();
+    world.expect_settled();
+    let state = world.main.state_file();
+    assert!(SECRETS.iter().all(|secret| !state.contains(secret)));
+    assert!(inventory(&world.main, STACK).len() >= 44, "{:?}", inventory(&world.main, STACK));
+
+    let mark = world.mark();
+    world.main.write("image.auto.tfvars", "image = \"retainwise:2\"\ndeletion_protection = false\n");
+    world.main.apply(&[]).expect_success();
+    assert_eq!(counts(&world.writes_since(mark)), ["2 RegisterTaskDefinition", "2 UpdateService"]);
+
+    world.main.destroy().expect_success();
+    let mut left = world.objects();
+    left.sort();
+    assert_eq!(left, ["retainwise-terraform-locks", "retainwise-terraform-state-prod"]);
+}
+
+fn retainwise_is_written_in_fewer_than_250_lines(_: Scene) {
+    let text = std::fs::read_to_string(example().join("main.tf")).unwrap();
+    assert!(text.lines().count() < 250, "{} lines", text.lines().count());
+}
