@@ -98,8 +98,9 @@ pub(super) struct DbInstanceSpec {
     /// The ARN of the KMS key for it; AWS's own when absent. Immutable.
     #[tf(optional, computed, ext(wire("KmsKeyId"), Immutable))]
     kms_key_id: Value<String>,
-    /// The database that the instance has from the beginning. Immutable.
-    #[tf(optional, ext(wire("DBName"), Immutable))]
+    /// The database that the instance has from the beginning. When absent it is the engine's own: Oracle makes `ORCL`, most make none.
+    /// Immutable.
+    #[tf(optional, computed, ext(wire("DBName"), Immutable))]
     database: Value<String>,
     /// The name of the first user. Immutable.
     #[tf(required, ext(wire("MasterUsername"), Immutable))]

@@ -88,6 +88,15 @@ impl Declared for LogGroup {
             );
             let path = path.attribute("retention_in_days");
             diagnostics.push(Diagnostic::error("Invalid retention of a log group", detail).at(path));
+        } else if let (Some(days), Some(LogGroupClass::Delivery)) =
+            (spec.retention_in_days.known(), spec.log_group_class.known())
+        {
+            let detail = format!(
+                "retention_in_days is {days}, and log_group_class is DELIVERY: for how long such a group keeps its events is AWS's \
+                 alone. Leave retention_in_days out."
+            );
+            let path = path.attribute("retention_in_days");
+            diagnostics.push(Diagnostic::error("Invalid retention of a log group", detail).at(path));
         }
     }
 }
@@ -123,7 +132,21 @@ async fn page(prefix: Option<&str>, token: Option<&str>, run: Run<'_>) -> Result
     if let Some(token) = token {
         body["nextToken"] = json!(token);
     }
-    run.call(Request::new(Service::LOGS, "DescribeLogGroups", body).expects(&["logGroups"])).await
+    let mut page = run.call(Request::new(Service::LOGS, "DescribeLogGroups", body).expects(&["logGroups"])).await?;
+    for group in page["logGroups"].as_array_mut().into_iter().flatten() {
+        *group = object(group.take());
+    }
+    Ok(page)
+}
+
+/// A log group out of what is said of it, without the retention that AWS alone gives to one for delivery.
+pub(super) fn object(mut group: Json) -> Json {
+    if group["logGroupClass"] == "DELIVERY"
+        && let Some(fields) = group.as_object_mut()
+    {
+        fields.remove("retentionInDays");
+    }
+    group
 }
 
 #[async_trait]

@@ -1,5 +1,7 @@
 //! The kinds read what AWS says, and write what the configuration says: JSON in and out, without calls.
 
+mod recordings;
+
 use serde_json::{Value as Json, json};
 use tfplugin::{Diagnostics, Dynamic, Path};
 
@@ -316,6 +318,11 @@ fn what_aws_refuses_is_refused_by_the_plan() {
         ),
         ("log_groups", json!({"name": "a b"}), "Invalid name of a log group"),
         ("log_groups", json!({"name": "a", "retention_in_days": 31}), "Invalid retention of a log group"),
+        (
+            "log_groups",
+            json!({"name": "a", "log_group_class": "DELIVERY", "retention_in_days": 30}),
+            "Invalid retention of a log group",
+        ),
         ("policies", json!({"name": "a b", "statements": []}), "Invalid name of a policy"),
         ("policies", json!({"name": "a", "path": "team", "statements": []}), "Invalid path"),
         ("policies", statement(json!({"resources": ["*"]})), "Incomplete policy statement"),
