@@ -3,6 +3,7 @@
 mod alarm;
 mod bucket;
 mod database;
+mod noise;
 mod secret;
 mod security_group;
 mod topic;

@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json, json};
 use tfplugin::{Choice, Diagnostic, Diagnostics, Object, Path, Value};
 
 use crate::engine::marks::{FreeText, wire};
+use crate::engine::wire;
 
 pub use trust::Trust;
 pub use words::{Action, Principal};
@@ -129,6 +130,38 @@ pub fn validate(statements: &[Statement], path: &Path, diagnostics: &mut Diagnos
     }
 }
 
+/// Checks that statements make no longer a document than IAM takes: `longest` characters, without those that are blank. What
+/// is not known yet counts nothing.
+pub fn validate_size(statements: &[Statement], longest: usize, path: &Path, diagnostics: &mut Diagnostics) {
+    let has = size(statements);
+    if has > longest {
+        let detail = format!(
+            "The statements make a document of {has} characters; at most {longest} are allowed, blanks not counted. Write \
+             several actions as one with *, or move statements into another policy."
+        );
+        diagnostics.push(Diagnostic::error("The policy is too long", detail).at(path.clone()));
+    }
+}
+
+/// How long the document of statements is at least, as IAM counts.
+fn size(statements: &[Statement]) -> usize {
+    let object = Statement::schema();
+    let known = |statement: &Statement| without_references(wire::create(&object, &statement.encode()));
+    let statements: Json = statements.iter().map(known).collect();
+    let document = written(&json!({ "Statement": statements }));
+    document.chars().filter(|one| !one.is_whitespace()).count()
+}
+
+/// A value in which texts that refer to what is not known here are empty.
+fn without_references(value: Json) -> Json {
+    match value {
+        Json::String(text) if text.contains("{{") => json!(""),
+        Json::Array(items) => items.into_iter().map(without_references).collect(),
+        Json::Object(fields) => fields.into_iter().map(|(name, value)| (name, without_references(value))).collect(),
+        other => other,
+    }
+}
+
 fn validate_sid(sid: &str, path: &Path, diagnostics: &mut Diagnostics) {
     let path = path.attribute("sid");
     if !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -243,6 +276,8 @@ fn percent_decoded(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use tfplugin::Dynamic;
+
     use super::*;
 
     #[test]
@@ -268,6 +303,31 @@ mod tests {
         {
             let text: Json = serde_json::from_str(&written(&document)).unwrap();
             assert_eq!(text["Version"], version);
+        }
+    }
+
+    fn statement(resource: &str) -> Statement {
+        let path = Path::root();
+        let tree = Dynamic::Object(
+            [("actions", vec!["sqs:SendMessage"]), ("resources", vec![resource])]
+                .map(|(name, texts)| {
+                    (tfplugin::Name::from(name), Dynamic::set(texts.into_iter().map(Dynamic::string).collect()))
+                })
+                .into_iter()
+                .collect(),
+        );
+        Statement::decode(&tree, &path, &mut Diagnostics::new()).unwrap()
+    }
+
+    #[test]
+    fn a_document_is_as_long_as_iam_counts_it() {
+        let whole = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sqs:SendMessage"],"Resource":["*"]}]}"#;
+        assert_eq!(size(&[statement("*")]), whole.len());
+        assert_eq!(size(&[statement("{{queues.jobs.arn}}")]), whole.len() - 1);
+        for (longest, expected) in [(whole.len(), 0), (whole.len() - 1, 1)] {
+            let mut diagnostics = Diagnostics::new();
+            validate_size(&[statement("*")], longest, &Path::root(), &mut diagnostics);
+            assert_eq!(diagnostics.iter().count(), expected);
         }
     }
 
