@@ -276,8 +276,6 @@ fn percent_decoded(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use tfplugin::Dynamic;
-
     use super::*;
 
     #[test]
@@ -307,16 +305,9 @@ mod tests {
     }
 
     fn statement(resource: &str) -> Statement {
-        let path = Path::root();
-        let tree = Dynamic::Object(
-            [("actions", vec!["sqs:SendMessage"]), ("resources", vec![resource])]
-                .map(|(name, texts)| {
-                    (tfplugin::Name::from(name), Dynamic::set(texts.into_iter().map(Dynamic::string).collect()))
-                })
-                .into_iter()
-                .collect(),
-        );
-        Statement::decode(&tree, &path, &mut Diagnostics::new()).unwrap()
+        let said = json!({ "Action": ["sqs:SendMessage"], "Resource": [resource] });
+        let tree = wire::read(&Statement::schema(), &said);
+        Statement::decode(&tree, &Path::root(), &mut Diagnostics::new()).unwrap()
     }
 
     #[test]
