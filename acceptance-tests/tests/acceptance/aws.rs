@@ -4,6 +4,7 @@ mod alarm;
 mod bucket;
 mod database;
 mod load_balancer;
+mod noise;
 mod secret;
 mod security_group;
 mod topic;

@@ -2,7 +2,6 @@
 //! their own.
 
 use acceptance_tests::{Scene, Seed, World, on_every_terraform, workspace};
-use serde_json::json;
 
 on_every_terraform! {
     the_model_server_applies,

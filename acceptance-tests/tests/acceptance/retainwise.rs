@@ -51,8 +51,8 @@ impl Network {
             &[("ServerCertificateName", "api"), ("CertificateBody", "of the balancer"), ("PrivateKey", "not a key")],
         );
         let certificate = certificate.split("<Arn>").nth(1).unwrap().split('<').next().unwrap().to_owned();
-        let [a, b, c, d] = <[String; 4]>::try_from(world.subnets()[..4].to_vec()).unwrap();
-        Self { vpc, private: [a, b], public: [c, d], certificate }
+        let [a, b] = <[String; 2]>::try_from(world.subnets()[..2].to_vec()).unwrap();
+        Self { vpc, private: [a.clone(), b.clone()], public: [a, b], certificate }
     }
 }
 

@@ -22,6 +22,9 @@ use crate::engine::run;
 use crate::engine::scope::Scope;
 use crate::engine::{common, labels, tree, wire};
 
+/// The computed attribute with the ARN of an object, in kinds that have one.
+const ARN_ATTRIBUTE: &str = "arn";
+
 /// How the API of a kind is called. An object is one JSON, with what several calls say of it: its tags are a map in
 /// [`FIELD`](super::tags::FIELD).
 #[async_trait]
@@ -38,6 +41,12 @@ pub trait Api: Kind {
     /// The name of the component's object, as [`Api::name_of`] has it; `None` while it is not known.
     fn object_name(&self, component: &Dynamic) -> Option<String> {
         tree::text(component, common::NAME).map(str::to_owned)
+    }
+
+    /// The attribute of the component with what stands in place of the name in the ARN of an object that exists, where AWS
+    /// makes that up: `id`.
+    fn named_in_arn_by(&self) -> Option<&'static str> {
+        None
     }
 
     /// Whether the creation of an object that is there already is answered as if it had been made: then it is looked for
@@ -256,6 +265,20 @@ impl Objects for AwsObjects {
 
     fn full_name(&self, name: &str, place: &Place) -> String {
         arn(self.api.arn(), place, name)
+    }
+
+    /// The ARN that AWS gave the object, if it is known to have one.
+    fn inventory_name(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
+        let (attribute, is_whole) = match self.api.named_in_arn_by() {
+            Some(attribute) => (attribute, false),
+            None => (ARN_ATTRIBUTE, true),
+        };
+        match component.get(attribute) {
+            Dynamic::String(text) if is_whole => Some(text.clone()),
+            Dynamic::String(text) => Some(arn(self.api.arn(), &scope.place, text)),
+            Dynamic::Unknown => None,
+            _ => Some(self.full_name(&self.name(component, scope)?, &scope.place)),
+        }
     }
 
     fn collection(&self, _: &Dynamic, scope: &Scope) -> Collection {

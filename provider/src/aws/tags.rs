@@ -42,6 +42,12 @@ pub fn put(body: &mut Json, tags: BTreeMap<String, String>) {
     body[FIELD] = tags.into_iter().filter(|(key, _)| !key.starts_with("aws:")).collect();
 }
 
+/// Whether nobody but AWS has put a tag on an object. The name of what services and tools make is no proof: with tags, it is
+/// somebody's.
+pub fn are_missing(body: &Json) -> bool {
+    of(body).keys().all(|key| key.starts_with("aws:"))
+}
+
 /// The list of pairs that some APIs have for a map.
 pub fn pairs(tags: &BTreeMap<String, String>) -> Json {
     tags.iter().map(|(key, value)| serde_json::json!({ "Key": key, "Value": value })).collect()

@@ -15,7 +15,7 @@ pub(crate) fn inventory(stack: &Stack, components: &Components, scope: &Scope) -
     let mut on_account = account_iam::grants(stack, components)?;
     let mut lines = Vec::new();
     for (address, component) in components {
-        let name = address.kind.full_name(component, scope)?;
+        let name = address.kind.inventory_name(component, scope)?;
         for (role, member) in effective::grants(address, component, components)? {
             lines.push(format!("{name} {role} {member}"));
         }
@@ -36,7 +36,7 @@ pub(crate) fn inside(address: &Address, component: &Dynamic, all: &Components, s
     address.kind.inner_names(&references::resolve(address, component, all), scope)
 }
 
-/// The lines of the objects of components.
+/// What tells the objects of components from all others.
 pub(crate) fn objects(components: &Components, scope: &Scope) -> BTreeSet<String> {
     components.iter().filter_map(|(address, component)| address.kind.full_name(component, scope)).collect()
 }

@@ -365,9 +365,14 @@ impl AnyKind {
         self.objects.name(component, scope)
     }
 
-    /// The line of the inventory for a component's object; `None` while its name is not known.
+    /// What tells a component's object from all others, also before it exists; `None` while its name is not known.
     pub fn full_name(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
         Some(self.objects.full_name(&self.object_name(component, scope)?, &scope.place))
+    }
+
+    /// The line of the inventory for a component's object; `None` while it is not known.
+    pub fn inventory_name(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
+        self.objects.inventory_name(component, scope)
     }
 
     /// See [`Objects::read`].

@@ -179,8 +179,14 @@ pub trait Objects: Send + Sync {
     /// The name of the component's object; `None` while it is not known.
     fn name(&self, component: &Dynamic, scope: &Scope) -> Option<String>;
 
-    /// The line of the inventory for an object (or one inside it) of that name in a stack at `place`.
+    /// The whole name of an object (or one inside it) of that name in a stack at `place`.
     fn full_name(&self, name: &str, place: &Place) -> String;
+
+    /// The line of the inventory for the component's object, where the cloud adds to the name what only it can tell;
+    /// `None` while it is not known.
+    fn inventory_name(&self, component: &Dynamic, scope: &Scope) -> Option<String> {
+        Some(self.full_name(&self.name(component, scope)?, &scope.place))
+    }
 
     /// The collection that the component's object is in.
     fn collection(&self, component: &Dynamic, scope: &Scope) -> Collection;

@@ -8,6 +8,7 @@ use super::address::Address;
 use super::effective;
 use super::model::Components;
 use super::scope::Scope;
+use super::tree;
 
 /// For every wanted component that stands for an object of another address in `prior`, that address. A KEY that was
 /// there before is taken over only if its own object goes to another KEY: KEYs can be exchanged, and nothing gets lost.
@@ -60,13 +61,17 @@ type Identity = (&'static str, String);
 
 fn identity(address: &Address, component: &Dynamic, all: &Components, scope: &Scope) -> Option<Identity> {
     let kind = address.kind;
+    // A title or a name may follow from what the component refers to, and from what can be foreseen.
+    let mut meant = effective::effective(address, component, all, scope);
     let name = if kind.is_named_by_cloud() {
-        // A title may follow from what the component refers to.
-        kind.title(&effective::effective(address, component, all, scope))?
+        kind.title(&meant)?
     } else {
-        let mut component = component.clone();
-        kind.effective(&mut component, &address.key, scope);
-        kind.object_name(&component, scope)?
+        for (attribute, value) in kind.predict(&meant, scope) {
+            if meant.get(attribute).is_null() {
+                tree::set(&mut meant, attribute, value);
+            }
+        }
+        kind.object_name(&meant, scope)?
     };
     Some((kind.name(), name))
 }

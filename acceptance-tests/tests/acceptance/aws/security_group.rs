@@ -1,6 +1,7 @@
 //! Security groups of EC2: their rules are made, changed and ended one by one.
 
 use acceptance_tests::{AwsWorld, Scene, on_every_terraform};
+use serde_json::json;
 
 on_every_terraform! {
     security_groups_are_made_changed_and_imported_with_the_fewest_calls,
@@ -59,6 +60,10 @@ fn security_groups_are_made_changed_and_imported_with_the_fewest_calls(scene: Sc
         "RevokeSecurityGroupEgress",
     ];
     assert_eq!(world.writes_since(mark), expected);
+    let arn = |group: &str| json!(format!("arn:aws:ec2:eu-west-1:123456789012:security-group/{}", id(&world, group)));
+    let inventory = world.main.state().resource("mlops_aws_stack.it").get("/inventory").clone();
+    let inventory = inventory.as_array().unwrap();
+    assert!(inventory.contains(&arn("web")) && inventory.contains(&arn("tasks")), "{inventory:?}");
     world.expect_settled();
 
     for (old, new, calls) in [

@@ -294,9 +294,10 @@ impl Kind for Alarm {
         name.map(|name| ("arn", Dynamic::String(arn(ARN, &scope.place, name)))).into_iter().collect()
     }
 
-    /// Target tracking makes alarms of its own.
+    /// Target tracking makes alarms of its own ("Target tracking scaling policies" in the guide of Application Auto Scaling),
+    /// and so does Elastic Beanstalk, whose environments are `awseb-e-ID-stack`.
     fn is_made_by_cloud(&self, body: &Json, _: &Scope) -> bool {
-        wire::text(body, "AlarmName").starts_with("TargetTracking-")
+        ["TargetTracking-", "awseb-e-"].iter().any(|start| wire::text(body, "AlarmName").starts_with(start))
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {

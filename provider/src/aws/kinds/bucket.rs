@@ -4,6 +4,7 @@
 //! whole by another ([`settings`]). Its JSON has them side by side, as the XML of their calls has them, so that what nobody
 //! here knows survives when one is written.
 
+mod foreign;
 mod lifecycle;
 mod settings;
 #[cfg(test)]
@@ -198,6 +199,10 @@ impl Kind for Bucket {
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         let name = component.get("name").as_str();
         name.map(|name| ("arn", Dynamic::String(arn(ARN, &scope.place, name)))).into_iter().collect()
+    }
+
+    fn is_made_by_cloud(&self, body: &Json, _: &Scope) -> bool {
+        tags::are_missing(body) && foreign::is_of_a_tool(self.name_of(body))
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {

@@ -85,6 +85,14 @@ impl Kind for Cluster {
         name.map(|name| ("arn", Dynamic::String(arn(ARN, &scope.place, name)))).into_iter().collect()
     }
 
+    /// ECS makes a cluster of this name for who runs a task or opens the console without one ("Clusters" in its guide).
+    fn is_made_by_cloud(&self, body: &Json, _: &Scope) -> bool {
+        let is_empty = ["activeServicesCount", "registeredContainerInstancesCount", "runningTasksCount"]
+            .iter()
+            .all(|count| body[*count].as_i64().unwrap_or_default() == 0);
+        self.name_of(body) == "default" && is_empty && tags::are_missing(body)
+    }
+
     fn unmanaged(&self) -> &'static [&'static str] {
         &[
             "activeServicesCount",

@@ -111,6 +111,14 @@ impl Kind for LogGroup {
         name.map(|name| ("arn", Dynamic::String(arn(ARN, &scope.place, name)))).into_iter().collect()
     }
 
+    /// Log groups of services: `/aws/SERVICE/...` is what they call those that they make by themselves ("AWS services that
+    /// publish logs to CloudWatch Logs"); enhanced monitoring of RDS and stages of API Gateway have names of their own.
+    fn is_made_by_cloud(&self, body: &Json, _: &Scope) -> bool {
+        const STARTS: [&str; 3] = ["/aws/", "API-Gateway-Execution-Logs_", "/aws-glue/"];
+        let name = self.name_of(body);
+        tags::are_missing(body) && (name == "RDSOSMetrics" || STARTS.iter().any(|start| name.starts_with(start)))
+    }
+
     fn unmanaged(&self) -> &'static [&'static str] {
         &["arn", "creationTime", "logGroupArn", "metricFilterCount", "storedBytes"]
     }

@@ -26,6 +26,8 @@ pub(super) struct Policy;
 const ARN: &str = "arn:{partition}:iam::{account}:policy/{name}";
 /// The field of a policy's JSON with its document.
 const DOCUMENT: &str = "Document";
+/// How many characters a document has at most, without those that are blank.
+const LONGEST: usize = 6_144;
 /// How many versions of a policy there can be.
 const VERSIONS: usize = 5;
 
@@ -61,6 +63,7 @@ impl Declared for Policy {
         iam::validate_name((&spec.name, 128), &spec.path, Self::NOUN, path, diagnostics);
         if let Some(statements) = spec.statements.known() {
             policy::validate(statements, &path.attribute("statements"), diagnostics);
+            policy::validate_size(statements, LONGEST, &path.attribute("statements"), diagnostics);
         }
     }
 }

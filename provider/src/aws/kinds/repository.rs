@@ -109,6 +109,12 @@ impl Kind for Repository {
         name.map(|name| ("arn", Dynamic::String(arn(ARN, &scope.place, name)))).into_iter().collect()
     }
 
+    /// CDK's bootstrap makes `cdk-QUALIFIER-container-assets-ACCOUNT-REGION` ("Customize AWS CDK bootstrapping").
+    fn is_made_by_cloud(&self, body: &Json, _: &Scope) -> bool {
+        let name = self.name_of(body);
+        tags::are_missing(body) && name.starts_with("cdk-") && name.contains("-container-assets-")
+    }
+
     fn unmanaged(&self) -> &'static [&'static str] {
         &["createdAt", "encryptionConfiguration.encryptionType", "registryId", "repositoryArn", "repositoryUri"]
     }

@@ -34,7 +34,7 @@ const ATTACHED: &str = "AttachedPolicies";
 const INLINE: &str = "InlinePolicies";
 const BOUNDARY: &str = "PermissionsBoundary";
 const DOCUMENT: &str = "AssumeRolePolicyDocument";
-/// The paths of roles that AWS makes.
+/// The paths of roles that AWS makes: of services ("Create a service-linked role") and of IAM Identity Center.
 const OF_AWS: [&str; 2] = ["/aws-service-role/", "/aws-reserved/"];
 
 /// Roles of IAM, by KEY.
@@ -99,7 +99,7 @@ impl Kind for Role {
     }
 
     fn is_made_by_cloud(&self, body: &Json, _: &Scope) -> bool {
-        OF_AWS.iter().any(|path| wire::text(body, "Path").starts_with(path))
+        is_of_aws(body) || (tags::are_missing(body) && is_of_the_organisation(wire::text(body, "RoleName")))
     }
 
     fn unmanaged(&self) -> &'static [&'static str] {
@@ -121,6 +121,21 @@ impl Discovery for Role {
         let provider = provider.map(|(_, name)| ("oidc_providers", name.to_owned()));
         policies.chain(provider).collect()
     }
+}
+
+/// Whether nobody but AWS can change a role.
+fn is_of_aws(body: &Json) -> bool {
+    OF_AWS.iter().any(|path| wire::text(body, "Path").starts_with(path))
+}
+
+/// Whether a role has the name of one that whoever looks after the accounts has in each of them.
+fn is_of_the_organisation(name: &str) -> bool {
+    // Organizations makes the first in a new account ("Accessing member accounts"); Control Tower those that begin with its
+    // name ("How AWS Control Tower works with roles"); stack sets the last ("Grant service-managed permissions").
+    let starts = ["AWSControlTower", "aws-controltower-", "stacksets-exec-"];
+    // CDK's bootstrap has cdk-QUALIFIER-deploy-role-ACCOUNT-REGION and others ("Customize AWS CDK bootstrapping").
+    let is_of_cdk = name.strip_prefix("cdk-").is_some_and(|rest| rest.contains("-role-"));
+    name == "OrganizationAccountAccessRole" || is_of_cdk || starts.iter().any(|start| name.starts_with(start))
 }
 
 /// A role out of what the calls say of it.
@@ -196,7 +211,7 @@ impl Api for Role {
 
     async fn list(&self, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
         let mut roles = iam::all("ListRoles", "Roles", json!({}), run).await?;
-        roles.retain(|role| !self.is_made_by_cloud(role, run.scope));
+        roles.retain(|role| !is_of_aws(role));
         let found = try_join_all(roles.iter().map(|role| at(wire::text(role, "RoleName"), run))).await?;
         Ok(found.into_iter().flatten().collect())
     }

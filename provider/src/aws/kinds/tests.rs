@@ -8,6 +8,7 @@ use tfplugin::{Diagnostics, Dynamic, Path};
 use super::KINDS;
 use super::{cluster, policy, queue, role, service, table};
 use crate::engine::kind::AnyKind;
+use crate::engine::scope::Scope;
 use crate::engine::wire;
 use crate::google::kinds::fixtures::component;
 
@@ -366,4 +367,43 @@ fn what_aws_refuses_is_refused_by_the_plan() {
     ] {
         assert_eq!(problems(of, &hcl), Vec::<String>::new(), "{hcl}");
     }
+}
+
+#[test]
+fn what_services_the_organisation_and_tools_make_is_left_out_until_somebody_tags_it() {
+    let is_made = |of: &str, body: &Json| kind(of).is_made_by_cloud(body, &Scope::default());
+    let topic = |name: &str| json!({"Name": name});
+    let idle = |name: &str| json!({"clusterName": name, "activeServicesCount": 0, "runningTasksCount": 0});
+    let made = [
+        ("log_groups", json!({"logGroupName": "/aws/lambda/newsletter"})),
+        ("log_groups", json!({"logGroupName": "RDSOSMetrics"})),
+        ("log_groups", json!({"logGroupName": "API-Gateway-Execution-Logs_a1b2c3/prod"})),
+        ("roles", json!({"RoleName": "OrganizationAccountAccessRole", "Path": "/"})),
+        ("roles", json!({"RoleName": "AWSControlTowerExecution", "Path": "/"})),
+        ("roles", json!({"RoleName": "cdk-hnb659fds-deploy-role-123456789012-eu-west-1", "Path": "/"})),
+        ("clusters", idle("default")),
+        ("repositories", json!({"repositoryName": "cdk-hnb659fds-container-assets-123456789012-eu-west-1"})),
+        ("topics", topic("aws-controltower-SecurityNotifications")),
+    ];
+    for (of, mut body) in made {
+        assert!(is_made(of, &body), "{body}");
+        body["tags"] = json!({"Team": "data"});
+        assert!(!is_made(of, &body), "{body}");
+    }
+    let somebodys = [
+        ("log_groups", json!({"logGroupName": "/ecs/churn"})),
+        ("log_groups", json!({"logGroupName": "/awsome/churn"})),
+        ("roles", json!({"RoleName": "churn-deploy-role", "Path": "/"})),
+        ("clusters", idle("churn")),
+        ("clusters", json!({"clusterName": "default", "activeServicesCount": 1})),
+        ("clusters", json!({"clusterName": "default", "runningTasksCount": 1})),
+        ("repositories", json!({"repositoryName": "churn/api"})),
+        ("topics", topic("controltower")),
+    ];
+    for (of, body) in somebodys {
+        assert!(!is_made(of, &body), "{body}");
+    }
+    // Tags of whoever looks after the accounts make no role of AWS's anybody's.
+    let sso = json!({"RoleName": "AWSReservedSSO_Admin_1a2b", "Path": "/aws-reserved/sso.amazonaws.com/", "tags": {"a": "b"}});
+    assert!(is_made("roles", &sso));
 }

@@ -118,6 +118,11 @@ impl Kind for Topic {
         name.map(|name| ("arn", Dynamic::String(arn(ARN, &scope.place, name)))).into_iter().collect()
     }
 
+    /// Control Tower tells by topics of these names what becomes of accounts ("Notifications" in its guide).
+    fn is_made_by_cloud(&self, body: &Json, _: &Scope) -> bool {
+        tags::are_missing(body) && self.name_of(body).starts_with("aws-controltower-")
+    }
+
     fn unmanaged(&self) -> &'static [&'static str] {
         &[
             "Attributes.BeginningArchiveTime",

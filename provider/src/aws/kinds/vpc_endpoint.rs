@@ -232,6 +232,10 @@ impl Api for VpcEndpoint {
         ARN
     }
 
+    fn named_in_arn_by(&self) -> Option<&'static str> {
+        Some("id")
+    }
+
     fn name_of<'b>(&self, body: &'b Json) -> &'b str {
         wire::text(body, "path")
     }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json, json};
 use tfplugin::{Choice, Diagnostic, Diagnostics, Object, Path, Value};
 
 use crate::engine::marks::{FreeText, wire};
+use crate::engine::wire;
 
 pub use trust::Trust;
 pub use words::{Action, Principal};
@@ -126,6 +127,38 @@ pub fn validate(statements: &[Statement], path: &Path, diagnostics: &mut Diagnos
             }
         }
         validate_condition(&statement.condition, &path, diagnostics);
+    }
+}
+
+/// Checks that statements make no longer a document than IAM takes: `longest` characters, without those that are blank. What
+/// is not known yet counts nothing.
+pub fn validate_size(statements: &[Statement], longest: usize, path: &Path, diagnostics: &mut Diagnostics) {
+    let has = size(statements);
+    if has > longest {
+        let detail = format!(
+            "The statements make a document of {has} characters; at most {longest} are allowed, blanks not counted. Write \
+             several actions as one with *, or move statements into another policy."
+        );
+        diagnostics.push(Diagnostic::error("The policy is too long", detail).at(path.clone()));
+    }
+}
+
+/// How long the document of statements is at least, as IAM counts.
+fn size(statements: &[Statement]) -> usize {
+    let object = Statement::schema();
+    let known = |statement: &Statement| without_references(wire::create(&object, &statement.encode()));
+    let statements: Json = statements.iter().map(known).collect();
+    let document = written(&json!({ "Statement": statements }));
+    document.chars().filter(|one| !one.is_whitespace()).count()
+}
+
+/// A value in which texts that refer to what is not known here are empty.
+fn without_references(value: Json) -> Json {
+    match value {
+        Json::String(text) if text.contains("{{") => json!(""),
+        Json::Array(items) => items.into_iter().map(without_references).collect(),
+        Json::Object(fields) => fields.into_iter().map(|(name, value)| (name, without_references(value))).collect(),
+        other => other,
     }
 }
 
@@ -268,6 +301,24 @@ mod tests {
         {
             let text: Json = serde_json::from_str(&written(&document)).unwrap();
             assert_eq!(text["Version"], version);
+        }
+    }
+
+    fn statement(resource: &str) -> Statement {
+        let said = json!({ "Action": ["sqs:SendMessage"], "Resource": [resource] });
+        let tree = wire::read(&Statement::schema(), &said);
+        Statement::decode(&tree, &Path::root(), &mut Diagnostics::new()).unwrap()
+    }
+
+    #[test]
+    fn a_document_is_as_long_as_iam_counts_it() {
+        let whole = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sqs:SendMessage"],"Resource":["*"]}]}"#;
+        assert_eq!(size(&[statement("*")]), whole.len());
+        assert_eq!(size(&[statement("{{queues.jobs.arn}}")]), whole.len() - 1);
+        for (longest, expected) in [(whole.len(), 0), (whole.len() - 1, 1)] {
+            let mut diagnostics = Diagnostics::new();
+            validate_size(&[statement("*")], longest, &Path::root(), &mut diagnostics);
+            assert_eq!(diagnostics.iter().count(), expected);
         }
     }
 

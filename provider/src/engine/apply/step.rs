@@ -345,7 +345,7 @@ async fn is_foreign(work: &Work<'_>, address: &Address, name: &str) -> Result<Op
 /// The warning for an object that is not deleted, because another stack has it.
 fn left_to_owner(work: &Work<'_>, address: &Address, prior: &Dynamic, owner: &str) -> Diagnostic {
     let (noun, label) = (address.kind.noun(), address.kind.terms().labels().noun);
-    let name = address.kind.full_name(prior, &work.run.scope).unwrap_or_default();
+    let name = address.kind.inventory_name(prior, &work.run.scope).unwrap_or_default();
     Diagnostic::warning(
         format!("The {noun} belongs to another stack"),
         format!(
@@ -360,7 +360,7 @@ fn left_to_owner(work: &Work<'_>, address: &Address, prior: &Dynamic, owner: &st
 /// The warning for a replaced object that is still there.
 pub(super) fn left_over(work: &Work<'_>, address: &Address, prior: &Dynamic) -> Diagnostic {
     let noun = address.kind.noun();
-    let name = address.kind.full_name(prior, &work.run.scope).unwrap_or_default();
+    let name = address.kind.inventory_name(prior, &work.run.scope).unwrap_or_default();
     Diagnostic::warning(
         format!("The replaced {noun} is still there"),
         format!("{address} was made anew, and the old {noun} is left: {name}. The stack knows it no longer; delete it by hand."),

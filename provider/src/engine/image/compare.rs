@@ -84,7 +84,7 @@ pub(in crate::engine) fn compare(before: &Stack, after: Stack, scope: &Scope) ->
 fn between(before: &Components, after: &Components, scope: &Scope, differences: &mut Vec<Difference>) {
     for (address, was) in before {
         let Some(is) = after.get(address) else {
-            let object = address.kind.full_name(was, scope);
+            let object = address.kind.inventory_name(was, scope);
             differences.push(Difference::Gone { component: address.to_string(), object });
             continue;
         };

@@ -102,7 +102,7 @@ impl Announcement {
     pub(crate) fn add_foreign(&mut self, components: &Components, scope: &Scope) {
         for (address, component) in components {
             if let Some(owner) = labels::other_owner(address.kind.terms(), component, scope) {
-                let object = address.kind.full_name(component, scope).unwrap_or_default();
+                let object = address.kind.inventory_name(component, scope).unwrap_or_default();
                 self.label = address.kind.terms().labels().noun;
                 self.foreign.push(Line {
                     place: address.to_string(),
@@ -218,7 +218,7 @@ fn count(number: usize, noun: &str) -> String {
 /// The object of a component of the prior state and those inside it.
 fn lines(address: &Address, component: &Dynamic, view: View<'_>) -> Vec<Line> {
     let kind = address.kind;
-    let Some(object) = kind.full_name(component, view.scope) else { return Vec::new() };
+    let Some(object) = kind.inventory_name(component, view.scope) else { return Vec::new() };
     let what =
         if kind.holds_data() { format!("{} with all that is in it", kind.noun()) } else { kind.noun().to_owned() };
     let inner = inventory::inside(address, component, view.before, view.scope).unwrap_or_default();
