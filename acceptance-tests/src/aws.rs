@@ -55,7 +55,8 @@ impl Scene {
         let log = folder.path().join("calls.txt");
         // Of each service that is made, one task runs at once.
         let usual = [("MOTO_ACCOUNT_ID", account), ("MOTO_ECS_SERVICE_RUNNING", "1")];
-        let moto = S3::start_as(&[&log], &[&usual[..], more].concat());
+        let mut moto = S3::start_as(&[&log], &[&usual[..], more].concat());
+        moto.region = region;
         let mut environment = terraform_environment(folder.path(), &programs::provider());
         let of_aws = [
             ("AWS_ENDPOINT_URL", moto.url.as_str()),

@@ -15,6 +15,8 @@ const REGION: &str = "eu-west-1";
 pub struct S3 {
     /// Where it listens: `http://127.0.0.1:PORT`.
     pub url: String,
+    /// The region that calls are signed for.
+    pub(crate) region: &'static str,
     process: Child,
 }
 
@@ -48,7 +50,7 @@ impl S3 {
         let output = process.stdout.take().or_fail("read the output of moto");
         BufReader::new(output).read_line(&mut line).or_fail("read the port of moto");
         let port: u16 = line.trim().parse().or_fail("start moto's server: see above");
-        Self { url: format!("http://127.0.0.1:{port}"), process }
+        Self { url: format!("http://127.0.0.1:{port}"), region: REGION, process }
     }
 
     /// Makes a bucket in `eu-west-1`.
@@ -116,7 +118,7 @@ impl S3 {
         body: String,
     ) -> String {
         let method = reqwest::Method::from_bytes(method.as_bytes()).or_fail("read the method");
-        let scope = format!("nobody/20260101/{REGION}/{service}/aws4_request");
+        let scope = format!("nobody/20260101/{}/{service}/aws4_request", self.region);
         let signed = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
         let url = format!("{}{path}", self.url);
         let headers: Vec<(String, String)> =

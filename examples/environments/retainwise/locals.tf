@@ -45,11 +45,11 @@ locals {
     backend_memory  = { preset = "service_memory", service = "backend", threshold = 85 }
     worker_cpu      = { preset = "service_cpu", service = "worker" }
     worker_memory   = { preset = "service_memory", service = "worker", threshold = 85 }
-    queue_depth     = { preset = "queue_depth", queue = "predictions" }
+    queue_depth     = { preset = "queue_depth", queue = "predictions", treat_missing_data = "notBreaching" }
     queue_age       = { preset = "queue_age", queue = "predictions" }
-    dlq             = { preset = "dead_letters", queue = "dlq" }
-    alb_5xx         = { preset = "target_5xx", target_group = "backend" }
-    alb_latency     = { preset = "target_latency", target_group = "backend", threshold = 2.5 }
+    dlq             = { preset = "dead_letters", queue = "dlq", statistic = "Sum", evaluation_periods = 1, treat_missing_data = "notBreaching" }
+    alb_5xx         = { preset = "target_5xx", load_balancer = "main", treat_missing_data = "notBreaching" }
+    alb_latency     = { preset = "target_latency", load_balancer = "main", threshold = 2.5 }
     unhealthy_hosts = { preset = "unhealthy_hosts", target_group = "backend" }
     db_cpu          = { preset = "database_cpu", db_instance = "main" }
     db_storage      = { preset = "database_storage", db_instance = "main" }

@@ -6,7 +6,7 @@ resource "mlops_aws_stack" "retainwise" {
   region              = var.region
   vpc_id              = var.vpc_id
   deletion_protection = var.deletion_protection
-  tags                = var.as_found ? null : { Environment = "prod", Project = "RetainWise" }
+  tags                = { Environment = "prod", ManagedBy = "Terraform", Project = "RetainWise" }
 
   # They outlive the stack: its own state is in them.
   buckets = {
@@ -173,6 +173,7 @@ resource "mlops_aws_stack" "retainwise" {
       parameter_group         = "main"
       security_groups         = ["database"]
       backup_retention_period = 7
+      copy_tags_to_snapshot   = true
       maintenance_window      = "sun:04:30-sun:05:30"
       deletion_protection     = var.deletion_protection
     }
@@ -223,10 +224,13 @@ resource "mlops_aws_stack" "retainwise" {
 
   topics = { alerts = { name = "retainwise-alerts", subscriptions = { on_call = { protocol = "email", endpoint = var.alert_email } } } }
   alarms = { for key, alarm in local.alarms : key => merge({
-    name        = "retainwise-${replace(key, "_", "-")}"
-    description = "RetainWise: ${key}"
-    actions     = ["alerts"]
-    ok_actions  = ["alerts"]
-    shadow      = var.shadow_alarms
+    name               = "retainwise-${replace(key, "_", "-")}"
+    description        = "RetainWise: ${key}"
+    period             = "5m"
+    evaluation_periods = 2
+    treat_missing_data = "missing"
+    actions            = ["alerts"]
+    ok_actions         = ["alerts"]
+    shadow             = var.shadow_alarms
   }, alarm) }
 }

@@ -457,8 +457,10 @@ impl Api for DbInstance {
     }
 
     async fn update(&self, before: &Json, after: &Json, changed: &Changed, run: Run<'_>) -> Result<(), ApiError> {
-        if changed.is_beyond(tags::FIELD) {
-            rds::call("ModifyDBInstance", written(before, after, changed), run).await?;
+        let wanted = written(before, after, changed);
+        // The instance and when it is changed are always told.
+        if changed.is_beyond(tags::FIELD) && wanted.as_object().is_some_and(|fields| fields.len() > 2) {
+            rds::call("ModifyDBInstance", wanted, run).await?;
         }
         let resource = arn(ARN, &run.scope.place, self.name_of(before));
         rds::set_tags(&resource, &tags::Change::between(before, after), run).await
@@ -483,13 +485,17 @@ impl Api for DbInstance {
 /// What RDS is told of a change.
 pub(super) fn written(before: &Json, after: &Json, changed: &Changed) -> Json {
     let mut wanted = json!({ "DBInstanceIdentifier": before["DBInstanceIdentifier"], AT_ONCE: after[AT_ONCE] });
-    for field in SETTINGS.iter().filter(|field| changed.has(field)) {
+    // To be told a version that it has already would have RDS choose another minor one.
+    let moves_on = wire::text(before, "AutoMinorVersionUpgrade") == "true";
+    let runs =
+        |field: &str| field == VERSION && is_of(wire::text(before, RUNNING), wire::text(after, VERSION), moves_on);
+    for field in SETTINGS.iter().filter(|field| changed.has(field) && !runs(field)) {
         wanted[*field] = after.get(*field).cloned().unwrap_or_default();
     }
     if changed.has(GROUPS) {
         wanted[GROUPS] = rds::named("VpcSecurityGroupId", &after[GROUPS]);
     }
-    if changed.has(VERSION) {
+    if wanted.get(VERSION).is_some() {
         let major = |body: &Json| wire::text(body, VERSION).split('.').next().unwrap_or_default().to_owned();
         wanted["AllowMajorVersionUpgrade"] = json!(major(before) != major(after));
     }

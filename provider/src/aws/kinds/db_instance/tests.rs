@@ -76,6 +76,16 @@ fn what_waits_for_the_window_counts_as_done_and_is_told() {
 }
 
 #[test]
+fn a_version_that_runs_already_is_not_asked_for() {
+    let running =
+        |version: &str| json!({"DBInstanceIdentifier": "db", "EngineVersion": version, "RunningVersion": "15.4"});
+    for (wanted, is_told) in [("15", false), ("15.4", false), ("15.5", true), ("16", true)] {
+        let written = written(&running("15.4"), &running(wanted), &vec!["EngineVersion".to_owned()].into());
+        assert_eq!(written.get("EngineVersion").is_some(), is_told, "{wanted}: {written}");
+    }
+}
+
+#[test]
 fn only_what_differs_is_written() {
     let before = object(found(), Some(&known()));
     let mut after = before.clone();
