@@ -123,6 +123,23 @@ resource "mlops_aws_stack" "prod" {
     github = { url = "https://token.actions.githubusercontent.com", client_ids = ["sts.amazonaws.com"] }
   }
 
+  # Requests to port 80 are sent to 443, and those to the service's tasks.
+  load_balancers = {
+    main = {
+      name            = "churn"
+      subnets         = var.public_subnets
+      security_groups = ["web"]
+      listeners = {
+        http  = { port = 80, redirect = { protocol = "HTTPS", port = "443" } }
+        https = { port = 443, certificate = var.certificate, target_group = "api" }
+      }
+    }
+  }
+
+  target_groups = {
+    api = { name = "churn-api", port = 8000, health_check = { path = "/health" } }
+  }
+
   clusters = {
     main = { name = "churn", container_insights = "enabled" }
   }
@@ -140,6 +157,7 @@ resource "mlops_aws_stack" "prod" {
       execution_role = "api"
       task_role      = "api"
       log_group      = "api"
+      target_group   = "api"
       subnets        = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"]
       scaling        = { min = 1, max = 4, cpu_utilization = 60 }
     }
@@ -152,6 +170,7 @@ resource "mlops_aws_stack" "prod" {
 
   alarms = {
     dead = { name = "churn-dead-letters", preset = "dead_letters", queue = "failed", actions = ["alerts"] }
+    slow = { name = "churn-slow", preset = "target_latency", target_group = "api", actions = ["alerts"] }
     cpu  = { name = "churn-db-cpu", preset = "database_cpu", db_instance = "main", actions = ["alerts"] }
   }
 }
@@ -162,6 +181,14 @@ variable "vpc_id" {
 
 variable "private_subnets" {
   type = set(string)
+}
+
+variable "public_subnets" {
+  type = set(string)
+}
+
+variable "certificate" {
+  type = string
 }
 
 variable "database_password" {

@@ -45,27 +45,52 @@ pub async fn settings(action: &'static str, of: (&str, &str), run: Run<'_>) -> R
     call(action, json!({ parameter: arn }), run).await.map(|answer| answer["Attributes"].clone())
 }
 
-/// Settings as a tree: what stands between the dots of `idle_timeout.timeout_seconds` are fields. Those at AWS's `defaults` that
-/// nobody `declares` are left out, as AWS adds more of them over time.
-pub fn tree(pairs: &Json, defaults: &[(&str, &str)], declares: impl Fn(&str) -> bool) -> Json {
-    let mut tree = json!({});
+/// Where a setting stands in an object's JSON: `idle_timeout.timeout_seconds` at `settings.idleTimeout.timeoutSeconds`, as all
+/// fields are written.
+pub fn path(setting: &str) -> String {
+    let mut path = format!("{SETTINGS}.");
+    let mut is_start = false;
+    for c in setting.chars() {
+        match c {
+            '_' => is_start = true,
+            _ if std::mem::take(&mut is_start) => path.push(c.to_ascii_uppercase()),
+            _ => path.push(c),
+        }
+    }
+    path
+}
+
+/// The name of the setting whose fields these are.
+fn setting(fields: &str) -> String {
+    let mut name = String::new();
+    for c in fields.chars() {
+        if c.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    name
+}
+
+/// Puts the settings that are answered into the JSON of their object. Those at AWS's `defaults` that nobody `declares` are left
+/// out, as AWS adds more of them over time.
+pub fn put_settings(body: &mut Json, pairs: &Json, defaults: &[(&str, &str)], declares: impl Fn(&str) -> bool) {
     for pair in items(pairs) {
         let (key, value) = (wire::text(pair, "Key"), wire::text(pair, "Value"));
         let is_default = defaults.contains(&(key, value)) || value.is_empty();
         if key.is_empty() || (is_default && !declares(key)) {
             continue;
         }
-        wire::put(&mut tree, key, json!(value));
+        wire::put(body, &path(key), json!(value));
     }
-    tree
 }
 
-/// The pairs of a tree of settings, of which `is_wanted` has the names.
-pub fn pairs(tree: &Json, is_wanted: impl Fn(&str) -> bool) -> Vec<Json> {
+/// The settings in an object's JSON as the pairs of the API, of which `is_wanted` has the names.
+pub fn pairs(body: &Json, is_wanted: impl Fn(&str) -> bool) -> Vec<Json> {
     let mut found = BTreeMap::new();
-    collect("", tree, &mut found);
-    found.retain(|key, _| is_wanted(key));
-    found.into_iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
+    collect("", &body[SETTINGS], &mut found);
+    let found = found.into_iter().map(|(fields, value)| (setting(&fields), value));
+    found.filter(|(key, _)| is_wanted(key)).map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
 }
 
 fn collect(name: &str, tree: &Json, found: &mut BTreeMap<String, String>) {
@@ -149,12 +174,13 @@ mod tests {
             {"Key": "idle_timeout.timeout_seconds", "Value": "60"}, {"Key": "waf.fail_open.enabled", "Value": "false"},
             {"Key": "routing.http.xff_header_processing.mode", "Value": "preserve"}, {"Key": "access_logs.s3.bucket", "Value": ""},
         ]);
-        let made = tree(&found, &[("waf.fail_open.enabled", "false")], |key| key.starts_with("idle"));
+        let mut body = json!({});
+        put_settings(&mut body, &found, &[("waf.fail_open.enabled", "false")], |key| key.starts_with("idle"));
         let expected = json!({
-            "idle_timeout": {"timeout_seconds": "60"}, "routing": {"http": {"xff_header_processing": {"mode": "preserve"}}},
+            "idleTimeout": {"timeoutSeconds": "60"}, "routing": {"http": {"xffHeaderProcessing": {"mode": "preserve"}}},
         });
-        assert_eq!(made, expected);
-        let told = pairs(&made, |key| key.starts_with("idle"));
+        assert_eq!(body[SETTINGS], expected);
+        let told = pairs(&body, |key| key.starts_with("idle"));
         assert_eq!(told, [json!({"Key": "idle_timeout.timeout_seconds", "Value": "60"})]);
     }
 

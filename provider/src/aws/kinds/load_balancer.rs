@@ -93,19 +93,19 @@ pub(super) struct LoadBalancerSpec {
     #[tf(default = "ipv4", ext(wire(ADDRESSES).always()))]
     ip_address_type: Value<IpAddressType>,
     /// After how long without data a connection is closed: 1 second to 4000 seconds.
-    #[tf(default = "60s", ext(wire("settings.idle_timeout.timeout_seconds").codec(SECONDS)))]
+    #[tf(default = "60s", ext(wire("settings.idleTimeout.timeoutSeconds").codec(SECONDS)))]
     idle_timeout: Value<Duration>,
     /// Whether AWS refuses to delete it.
-    #[tf(default = false, ext(wire("settings.deletion_protection.enabled").codec(BOOL_TEXT)))]
+    #[tf(default = false, ext(wire("settings.deletionProtection.enabled").codec(BOOL_TEXT)))]
     deletion_protection: Value<bool>,
     /// Whether headers that HTTP does not allow are dropped.
-    #[tf(default = false, ext(wire("settings.routing.http.drop_invalid_header_fields.enabled").codec(BOOL_TEXT)))]
+    #[tf(default = false, ext(wire("settings.routing.http.dropInvalidHeaderFields.enabled").codec(BOOL_TEXT)))]
     drop_invalid_header_fields: Value<bool>,
     /// Whether clients may speak HTTP/2.
     #[tf(default = true, ext(wire("settings.routing.http2.enabled").codec(BOOL_TEXT)))]
     http2: Value<bool>,
     /// Where every request is written to. They are not logged when absent.
-    #[tf(optional, ext(wire("settings.access_logs.s3")))]
+    #[tf(optional, ext(wire("settings.accessLogs.s3")))]
     access_logs: Value<AccessLogs>,
     /// What it listens on, by a KEY of your choice. Listeners that others made are left alone; one of the same port is taken
     /// over. They go with the balancer.
@@ -217,7 +217,7 @@ impl Kind for LoadBalancer {
             "CreatedTime",
             "State",
             "VpcId",
-            "settings.access_logs.s3.enabled",
+            "settings.accessLogs.s3.enabled",
             "listeners.*.ListenerArn",
             "listeners.*.LoadBalancerArn",
         ]
@@ -256,7 +256,7 @@ impl Discovery for LoadBalancer {
         let listeners = body[LISTENERS].as_object().into_iter().flatten();
         let targets = listeners.filter_map(|(_, listener)| elb::parts(wire::text(listener, listener::TARGET)));
         uses.extend(targets.map(|(name, _)| ("target_groups", name.to_owned())));
-        let bucket = wire::text(body, "settings.access_logs.s3.bucket");
+        let bucket = wire::text(body, "settings.accessLogs.s3.bucket");
         uses.extend((!bucket.is_empty()).then(|| ("buckets", bucket.to_owned())));
         uses
     }
@@ -273,9 +273,10 @@ pub(super) fn object(
     wire::remove(&mut balancer, "AvailabilityZones");
     balancer[SUBNETS] = items(&zones).iter().filter_map(|zone| zone.get("SubnetId")).cloned().collect();
     balancer[GROUPS] = items(&balancer[GROUPS]).iter().cloned().collect();
-    balancer[elb::SETTINGS] = elb::tree(settings, &DEFAULTS, |key| DECLARED.contains(&key));
-    if wire::text(&balancer[elb::SETTINGS], &format!("{LOGS}.enabled")) != "true" {
-        wire::remove(&mut balancer, &format!("{}.access_logs", elb::SETTINGS));
+    elb::put_settings(&mut balancer, settings, &DEFAULTS, |key| DECLARED.contains(&key));
+    let logs = elb::path(LOGS);
+    if wire::text(&balancer, &format!("{logs}.enabled")) != "true" {
+        wire::remove(&mut balancer, &logs);
     }
     let full_name = elb::parts(wire::text(&balancer, "LoadBalancerArn")).map(|(_, full)| full.to_owned());
     balancer["fullName"] = json!(full_name);
@@ -298,10 +299,11 @@ async fn complete(balancer: Json, run: Run<'_>) -> Result<Json, ApiError> {
 
 /// The settings that a balancer is to be told of, as far as they are `wanted`.
 pub(super) fn settings(body: &Json, wanted: impl Fn(&str) -> bool) -> Vec<Json> {
-    let mut tree = body[elb::SETTINGS].clone();
-    let is_logged = wire::get(&tree, &format!("{LOGS}.bucket")).is_some();
-    wire::put(&mut tree, &format!("{LOGS}.enabled"), json!(is_logged.to_string()));
-    elb::pairs(&tree, wanted)
+    let mut body = body.clone();
+    let logs = elb::path(LOGS);
+    let is_logged = wire::get(&body, &format!("{logs}.bucket")).is_some();
+    wire::put(&mut body, &format!("{logs}.enabled"), json!(is_logged.to_string()));
+    elb::pairs(&body, wanted)
 }
 
 async fn set(arn: &str, settings: Vec<Json>, run: Run<'_>) -> Result<(), ApiError> {

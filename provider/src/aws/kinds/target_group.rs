@@ -84,10 +84,10 @@ pub(super) struct TargetGroupSpec {
     #[tf(optional, computed, ext(wire(HEALTH)))]
     health_check: Value<HealthCheck>,
     /// For how long a target that leaves still finishes its requests: up to an hour.
-    #[tf(default = "5m", ext(wire("settings.deregistration_delay.timeout_seconds").codec(SECONDS)))]
+    #[tf(default = "5m", ext(wire("settings.deregistrationDelay.timeoutSeconds").codec(SECONDS)))]
     deregistration_delay: Value<Duration>,
     /// For how long a new target gets more and more requests: 30 seconds to 15 minutes, or none.
-    #[tf(default = "0s", ext(wire("settings.slow_start.duration_seconds").codec(SECONDS)))]
+    #[tf(default = "0s", ext(wire("settings.slowStart.durationSeconds").codec(SECONDS)))]
     slow_start: Value<Duration>,
     /// Tags of this group, over those of the provider and the stack. Tags that others set are left alone.
     #[tf(optional, ext(Labels { wire: tags::FIELD, inherit: true }))]
@@ -149,7 +149,7 @@ enum ProtocolVersion {
     /// HTTP/2.
     #[tf(name = "HTTP2")]
     Http2,
-    /// gRPC.
+    /// HTTP/2 with calls of gRPC.
     #[tf(name = "GRPC")]
     Grpc,
 }
@@ -236,7 +236,7 @@ pub(super) fn object(mut group: Json, settings: &Json, of_group: BTreeMap<String
     health["codes"] = ["HttpCode", "GrpcCode"].iter().find_map(|code| matcher.get(code)).cloned().unwrap_or_default();
     wire::remove(&mut group, "Matcher");
     group[HEALTH] = health;
-    group[elb::SETTINGS] = elb::tree(settings, &DEFAULTS, |key| DECLARED.contains(&key));
+    elb::put_settings(&mut group, settings, &DEFAULTS, |key| DECLARED.contains(&key));
     let full_name = elb::parts(wire::text(&group, "TargetGroupArn")).map(|(_, full)| full.to_owned());
     group["fullName"] = json!(full_name);
     tags::put(&mut group, of_group);
@@ -265,7 +265,7 @@ async fn complete(group: Json, run: Run<'_>) -> Result<Json, ApiError> {
 }
 
 async fn set(arn: &str, body: &Json, is_wanted: impl Fn(&str) -> bool, run: Run<'_>) -> Result<(), ApiError> {
-    let settings = elb::pairs(&body[elb::SETTINGS], is_wanted);
+    let settings = elb::pairs(body, is_wanted);
     if settings.is_empty() {
         return Ok(());
     }
@@ -324,7 +324,7 @@ impl Api for TargetGroup {
             wanted["TargetGroupArn"] = json!(arn);
             elb::call("ModifyTargetGroup", wanted, run).await?;
         }
-        set(arn, after, |key| changed.has(&format!("{}.{key}", elb::SETTINGS)), run).await?;
+        set(arn, after, |key| changed.has(&elb::path(key)), run).await?;
         elb::set_tags(arn, &tags::Change::between(before, after), run).await
     }
 
@@ -347,7 +347,7 @@ impl Api for TargetGroup {
 fn is_unusual(body: &Json) -> impl Fn(&str) -> bool + '_ {
     let usual = [("deregistration_delay.timeout_seconds", "300"), ("slow_start.duration_seconds", "0")];
     move |key| {
-        let value = wire::text(body, &format!("{}.{key}", elb::SETTINGS));
+        let value = wire::text(body, &elb::path(key));
         !usual.contains(&(key, value))
     }
 }

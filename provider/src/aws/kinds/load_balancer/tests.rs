@@ -38,7 +38,7 @@ fn a_certificate_makes_the_protocol() {
 
 #[test]
 fn logs_are_on_where_they_have_a_bucket() {
-    let on = json!({"settings": {"access_logs": {"s3": {"bucket": "logs"}}}});
+    let on = json!({"settings": {"accessLogs": {"s3": {"bucket": "logs"}}}});
     let told = settings(&on, |key| key.starts_with(LOGS));
     let pair = |key: &str, value: &str| json!({"Key": format!("{LOGS}.{key}"), "Value": value});
     assert_eq!(told, [pair("bucket", "logs"), pair("enabled", "true")]);

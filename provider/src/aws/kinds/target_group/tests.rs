@@ -17,7 +17,7 @@ fn a_health_check_is_read_and_told() {
     ]);
     let body = object(found, &settings, BTreeMap::new());
     assert_eq!((&body["health"]["path"], &body["health"]["codes"]), (&json!("/health"), &json!("200")));
-    assert_eq!(body["settings"], json!({"deregistration_delay": {"timeout_seconds": "300"}}));
+    assert_eq!(body["settings"], json!({"deregistrationDelay": {"timeoutSeconds": "300"}}));
     assert_eq!(body["fullName"], "targetgroup/web/0a");
     let told = health_check(&body);
     assert_eq!((&told["HealthCheckPath"], &told["Matcher"]), (&json!("/health"), &json!({"HttpCode": "200"})));

@@ -55,7 +55,10 @@ async fn an_object_that_is_gone_is_told() {
 async fn a_fingerprint_of_something_else_is_told() {
     let evidence = after(|_| {}, Some("0123")).await;
     let told = failed(&evidence);
-    assert!(told.contains("but the criterion names 0123. Set fingerprint = mlops_stack.NAME.fingerprint (mlops_aws_stack"), "{told}");
+    assert!(
+        told.contains("but the criterion names 0123. Set fingerprint = mlops_stack.NAME.fingerprint (mlops_aws_stack"),
+        "{told}"
+    );
 }
 
 #[tokio::test]
