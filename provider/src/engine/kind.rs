@@ -77,7 +77,7 @@ pub trait Kind: Send + Sync + 'static {
     }
 
     /// Optional and computed attributes that follow from other components of the stack, each with its kind and KEY, where the
-    /// configuration is silent: the balancer in front of a target group.
+    /// configuration is silent.
     fn implied(
         &self,
         component: &Dynamic,

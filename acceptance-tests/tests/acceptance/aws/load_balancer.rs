@@ -70,17 +70,24 @@ fn a_load_balancer_is_made_with_its_listeners_and_changed_with_the_fewest_calls(
         ("path = \"/health\"", "path = \"/ready\"", ["ModifyTargetGroup"].as_slice()),
         ("port = 8000,", "port = 8000, deregistration_delay = \"1m\",", &["ModifyTargetGroupAttributes"]),
         ("listeners = {", "idle_timeout = \"2m\"\n listeners = {", &["ModifyLoadBalancerAttributes"]),
+        (
+            "listeners = {",
+            "access_logs = { bucket = \"churn-logs\" }\n listeners = {",
+            &["ModifyLoadBalancerAttributes"],
+        ),
         ("redirect = { port = \"8080\" }", "fixed_response = { status_code = 410 }", &["ModifyListener"]),
         ("old = { port = 80,", "old = { port = 81,", &["CreateListener", "DeleteListener"]),
         ("\"data\"", "\"ml\"", &["AddTags", "AddTags", "CreateTags", "TagResource", "TagResource"]),
     ] {
         let changed = stack.replacen(from, to, 1);
         assert_ne!(changed, stack);
-        world.apply_stack(&stack);
         let mark = world.mark();
         world.apply_stack(&changed);
         assert_eq!(world.writes_since(mark), calls, "{to}");
         world.expect_settled();
+        let mark = world.mark();
+        world.apply_stack(&stack);
+        assert_eq!(world.writes_since(mark), calls, "back from {to}");
     }
     world.finish();
     let left = world.form("elasticloadbalancing", &[("Action", "DescribeTargetGroups"), ELB]);

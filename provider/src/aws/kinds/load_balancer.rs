@@ -380,9 +380,9 @@ impl Api for LoadBalancer {
             let wanted = json!({ "LoadBalancerArn": arn, "IpAddressType": after[ADDRESSES] });
             elb::call("SetIpAddressType", wanted, run).await?;
         }
-        let are_logs_changed = changed.has(&format!("{}.{LOGS}", elb::SETTINGS));
-        let is_changed =
-            |key: &str| changed.has(&format!("{}.{key}", elb::SETTINGS)) || (are_logs_changed && key.starts_with(LOGS));
+        // Logs that are no longer wanted leave nothing of themselves.
+        let are_logs_changed = changed.has(&elb::path("access_logs"));
+        let is_changed = |key: &str| changed.has(&elb::path(key)) || (are_logs_changed && key.starts_with(LOGS));
         set(arn, settings(after, is_changed), run).await?;
         if changed.has(LISTENERS) {
             listener::write(arn, before, after, run).await?;
