@@ -43,8 +43,17 @@ impl Scene {
     /// RetainWise as people made it by hand, in an account with other things; the answers of the calls that made it, by name.
     pub fn retainwise(self) -> (AwsWorld, Value) {
         let world = self.retainwise_account();
-        let answers = world.seed("acceptance-tests/environments/retainwise.jsonl");
+        let answers = world.seed(RETAINWISE.1, "acceptance-tests/environments/retainwise.jsonl");
         (world, answers)
+    }
+
+    /// Another team's environment, made by hand with other names and settings, in another region of RetainWise's account.
+    pub fn fraud_scoring(self) -> AwsWorld {
+        let place = (RETAINWISE.0, "eu-west-1");
+        let world = self.aws_world_in(place, &[("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")]);
+        world.seed(RETAINWISE.1, "acceptance-tests/environments/retainwise.jsonl");
+        world.seed(place.1, "acceptance-tests/environments/fraud_scoring.jsonl");
+        world
     }
 
     fn aws_world_in(self, place: (&'static str, &'static str), more: &[(&str, &str)]) -> AwsWorld {
@@ -77,9 +86,8 @@ impl AwsWorld {
     }
 
     /// Makes what a list of calls makes (`tools/seed_aws.py` reads it); their answers, by name.
-    fn seed(&self, calls: &str) -> Value {
+    fn seed(&self, region: &str, calls: &str) -> Value {
         let script = workspace().join("acceptance-tests/tools/seed_aws.py");
-        let (_, region) = self.place;
         let output =
             Command::new("python3").arg(&script).args([&self.moto.url, region]).arg(workspace().join(calls)).output();
         let output = output.or_fail(format!("run {}", script.display()));
@@ -170,6 +178,16 @@ impl AwsWorld {
         calls.retain(|call| !["Describe", "Get", "List", "GET "].iter().any(|verb| call.starts_with(verb)));
         calls.sort();
         calls
+    }
+
+    /// Waits until there are `count` calls since a mark.
+    #[track_caller]
+    pub fn wait_for_calls(&self, mark: Mark, count: usize) {
+        let patience = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while self.calls().len() < mark.0 + count {
+            assert!(std::time::Instant::now() < patience, "{count} calls were not made within a minute");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
     }
 
     fn calls(&self) -> Vec<String> {

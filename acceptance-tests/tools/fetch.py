@@ -29,7 +29,7 @@ APIS = (
 )
 AWS_SERVICES = (
     # moto finds elbv2 by way of elb.
-    "application-autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elb", "elbv2", "iam", "logs", "rds", "s3",
+    "application-autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elb", "elbv2", "iam", "kms", "logs", "rds", "s3",
     "secretsmanager", "sns", "sqs", "sts",
 )
 

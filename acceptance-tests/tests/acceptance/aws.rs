@@ -1,8 +1,10 @@
 //! Stacks on AWS, against moto: made, changed with the fewest calls, drifted, imported, and kept to their account.
 
 mod alarm;
+mod another_team;
 mod bucket;
 mod database;
+mod interrupted;
 mod load_balancer;
 mod noise;
 mod secret;
@@ -76,7 +78,10 @@ fn drift_of_an_aws_stack_is_seen_and_healed(scene: Scene) {
 
     let mark = world.mark();
     world.main.apply(&[]).expect_success();
-    assert_eq!(world.writes_since(mark), ["CreateLogGroup", "PutRetentionPolicy", "SetQueueAttributes"]);
+    assert_eq!(
+        world.writes_since(mark),
+        ["CreateLogGroup", "PutRetentionPolicy", "SetQueueAttributes", "UntagResource"]
+    );
     let tags = world.call("sqs", "AmazonSQS.ListQueueTags", &json!({"QueueUrl": url}))["Tags"].clone();
     assert_eq!((&tags["theirs"], &tags["Team"]), (&json!("1"), &json!("data")), "tags of others stay");
     world.finish();

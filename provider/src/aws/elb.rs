@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
+use tfplugin::Choice;
 
 use super::api::{ApiError, Found, Request, Service, items};
 use super::session::Run;
@@ -13,6 +14,17 @@ use crate::engine::wire;
 
 /// The field of an object's JSON with its settings, which the API has as a list of pairs.
 pub const SETTINGS: &str = "settings";
+
+/// How a balancer is spoken to, and how it speaks to targets.
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// In plain text.
+    #[tf(name = "HTTP")]
+    Http,
+    /// With TLS.
+    #[tf(name = "HTTPS")]
+    Https,
+}
 
 /// Makes a call; what it answers with.
 ///

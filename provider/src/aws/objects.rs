@@ -7,9 +7,9 @@ use tfplugin::{Dynamic, ObjectSchema};
 use tracing::warn;
 
 use super::api::{ApiError, Service};
-use super::patience;
 use super::session::Run;
 use super::terms::arn;
+use super::{patience, tags};
 use crate::engine::error::{Answer, CallError};
 use crate::engine::grants::Policies;
 use crate::engine::kind::Kind;
@@ -80,6 +80,12 @@ pub trait Api: Kind {
     async fn complete(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {
         let _ = (body, run);
         Ok(())
+    }
+
+    /// Whether that takes more than the first call, so that an interrupted creation leaves less than was asked for.
+    fn is_made_in_steps(&self, body: &Json) -> bool {
+        let _ = body;
+        false
     }
 
     /// Adds to an object's JSON what an update needs to know and the object does not keep.
@@ -346,7 +352,10 @@ impl Objects for AwsObjects {
     ) -> Result<LiveObject, CreateError> {
         let accepted = |error: ApiError| CreateError::Accepted(error.into());
         let run = Run::of(run).map_err(CreateError::Asked)?;
-        let body = wire::create(object, component);
+        let mut body = wire::create(object, component);
+        if self.api.is_made_in_steps(&body) {
+            tags::mark_unfinished(&mut body);
+        }
         let name = self.api.object_name(component).unwrap_or_default();
         let name = name.as_str();
         if self.api.creates_silently() {
@@ -402,7 +411,8 @@ impl Objects for AwsObjects {
             looks += 1;
         };
         let mut after = current.body.clone();
-        let changed = Changed::from(wire::update(object, change.before, change.after, &mut after));
+        let mut changed = Changed::from(wire::update(object, change.before, change.after, &mut after));
+        changed.0.extend(tags::finish(&mut after));
         if changed.0.is_empty() {
             return Ok(Some(current));
         }
@@ -418,6 +428,10 @@ impl Objects for AwsObjects {
                 warn!(name, "what was written is not read back yet");
                 Ok(Some(written))
             }
+            // Tags are there at once, whatever somebody else has under way.
+            Ok(Some(found)) if !changed.is_beyond(tags::FIELD) => {
+                Ok(Some(LiveObject { readiness: Readiness::Ready, ..found }))
+            }
             Ok(Some(found)) => Ok(self.settled(object, run, found).await?),
             Ok(None) => Ok(None),
             Err(error) => Err(UpdateError::Unread { found: Box::new(written), error: error.into() }),
@@ -430,6 +444,13 @@ impl Objects for AwsObjects {
         run: &run::Run,
         found: LiveObject,
     ) -> Result<Option<LiveObject>, CallError> {
+        let aws = Run::of(run)?;
+        let mut after = found.body.clone();
+        if let Some(mark) = tags::finish(&mut after) {
+            self.api.update(&found.body, &after, &Changed(vec![mark]), aws).await?;
+            let readiness = found.readiness.clone();
+            return self.settle(object, run, LiveObject { readiness, ..self.live(object, after, aws.scope) }).await;
+        }
         self.settle(object, run, found).await
     }
 

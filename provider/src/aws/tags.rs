@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use crate::engine::labels;
+
 /// The field of an object's JSON with its tags, as a map. The kinds put it there, whatever their API calls it.
 pub const FIELD: &str = "tags";
 
@@ -46,6 +48,20 @@ pub fn put(body: &mut Json, tags: BTreeMap<String, String>) {
 /// somebody's.
 pub fn are_missing(body: &Json) -> bool {
     of(body).keys().all(|key| key.starts_with("aws:"))
+}
+
+/// Marks the JSON of an object to be created in several calls as unfinished.
+pub fn mark_unfinished(body: &mut Json) {
+    if !body[FIELD].is_object() {
+        body[FIELD] = serde_json::json!({});
+    }
+    body[FIELD][labels::UNFINISHED] = serde_json::json!("true");
+}
+
+/// Takes the mark off an object's JSON: the path that has changed by it, if there was one.
+pub fn finish(body: &mut Json) -> Option<String> {
+    let mark = body.get_mut(FIELD)?.as_object_mut()?.remove(labels::UNFINISHED);
+    mark.map(|_| format!("{FIELD}.{}", labels::UNFINISHED))
 }
 
 /// The list of pairs that some APIs have for a map.

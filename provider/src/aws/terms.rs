@@ -54,6 +54,10 @@ impl Terms for AwsTerms {
         "account"
     }
 
+    fn account_is_shared(&self) -> bool {
+        true
+    }
+
     fn import_example(&self) -> &'static str {
         "123456789012/eu-west-1/ct-scan"
     }

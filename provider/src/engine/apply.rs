@@ -8,7 +8,7 @@ mod ordering;
 mod report;
 mod step;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -61,6 +61,8 @@ pub(super) struct Work<'a> {
     scope_before: &'a Scope,
     /// Whether there is no state of the stack at all.
     is_without_state: bool,
+    /// Components whose objects an interrupted run has left before it could stamp them.
+    unstamped: BTreeSet<Address>,
     /// Whether the state protects what it holds.
     is_protected: bool,
     live: Mutex<Components>,
@@ -138,12 +140,17 @@ pub(crate) async fn apply(
         // Terraform then keeps what it had, also the remains of an interrupted apply that it puts aside under
         // create_before_destroy.
         let unlabelled = steps.iter().filter(|step| !labels::are_kept(step.address.kind));
-        let found = look::creations(run, cloud, unlabelled, &kept, is_without_state, left).await;
-        let conflicts: Diagnostics = found.into_iter().filter(|one| one.severity == Severity::Error).collect();
+        let sight = look::creations(run, cloud, unlabelled, &kept, is_without_state, left).await;
+        let conflicts: Diagnostics =
+            sight.diagnostics.into_iter().filter(|one| one.severity == Severity::Error).collect();
         if conflicts.has_error() {
             return Outcome { components: left.clone(), is_account_settled: false, diagnostics: conflicts };
         }
     }
+    let unstamped = match is_without_state {
+        true => unstamped(run, cloud, &steps, &kept, left).await,
+        false => BTreeSet::new(),
+    };
     let mut live = kept.clone();
     for step in &steps {
         // What an interrupted creation left is there until its step says otherwise.
@@ -164,6 +171,7 @@ pub(crate) async fn apply(
         is_account_settled: AtomicBool::new(true),
         scope_before,
         is_without_state,
+        unstamped,
         is_protected,
         live: Mutex::new(live),
         created: Mutex::default(),
@@ -174,6 +182,24 @@ pub(crate) async fn apply(
     run.progress.flush().await;
     let components = work.live.into_inner().unwrap_or_else(PoisonError::into_inner);
     Outcome { components, is_account_settled: work.is_account_settled.into_inner(), diagnostics }
+}
+
+/// The components whose objects an interrupted run has left before it could stamp them, as the plan has announced. Only
+/// where there is such an object, the others are looked at for the stamp.
+async fn unstamped(
+    run: &Run,
+    cloud: &'static dyn Cloud,
+    steps: &[Step],
+    kept: &Components,
+    left: &Components,
+) -> BTreeSet<Address> {
+    let is_stamped_late = |step: &&Step| step.address.kind.untouched().is_some();
+    let late = steps.iter().filter(is_stamped_late);
+    let sight = look::creations(run, cloud, late, kept, true, left).await;
+    if !sight.diagnostics.has_error() {
+        return sight.unstamped;
+    }
+    look::creations(run, cloud, steps, kept, true, left).await.unstamped
 }
 
 /// Makes a removal and a creation of each replacement. Where the new object has the name of the old one, the old one

@@ -5,6 +5,7 @@
 
 mod account;
 mod adopt_names;
+mod bearing;
 mod choice;
 mod expressible;
 mod keys;
@@ -82,7 +83,7 @@ pub(crate) async fn discover(
     let survey = survey(run, cloud, import).await?;
     let mut policies = Policies::default();
     let mut diagnostics = Diagnostics::new();
-    let chosen = choice::choose(run, import, &survey, &mut policies, &mut diagnostics).await?;
+    let chosen = choice::choose(run, cloud, import, &survey, &mut policies, &mut diagnostics).await?;
     let (read, on_account) = futures::join!(
         policies.read(run, &survey.candidates, &chosen),
         account::policy(run, cloud.layout(), import, chosen.iter().map(|at| &survey.candidates[*at])),

@@ -151,6 +151,12 @@ pub trait Kind: Send + Sync + 'static {
         None
     }
 
+    /// Where labels are written by a call of their own: whether an object, as read, is what the call before leaves, with no
+    /// label and no setting.
+    fn untouched(&self) -> Option<fn(&Json) -> bool> {
+        None
+    }
+
     /// Whether the cloud made the object by itself, so that an import leaves it out.
     fn is_made_by_cloud(&self, body: &Json, scope: &Scope) -> bool {
         let _ = (body, scope);
@@ -215,9 +221,10 @@ pub trait Discovery {
     /// The objects that this one uses: `(kind, name as that kind's `id` or `name`)`.
     fn uses(&self, body: &Json) -> Vec<(&'static str, String)>;
 
-    /// Whether an import of what these objects use brings them along: what watches others comes with them.
-    fn follows_its_uses(&self) -> bool {
-        false
+    /// What this object watches or leads to, in the same form: an import of one of these brings it along.
+    fn watches(&self, body: &Json) -> Vec<(&'static str, String)> {
+        let _ = body;
+        Vec::new()
     }
 }
 

@@ -19,15 +19,24 @@ pub(crate) const COMPONENT_STAMP: &str = "mlops-component";
 /// two stacks.
 pub(crate) const REGION_STAMP: &str = "mlops-region";
 
+/// The label of an object whose creation takes several calls, until the last of them: a later run that meets it knows that
+/// an interrupted one has left it half made.
+pub(crate) const UNFINISHED: &str = "mlops-unfinished";
+
 /// The stamp in the recorded labels of a component, if the stack put one there.
 fn recorded_stamp(terms: &dyn Terms, component: &Dynamic) -> BTreeMap<String, String> {
     let mut labels = tree::strings(component.get(terms.labels().effective));
-    labels.retain(|key, _| is_stamp(key));
+    labels.retain(|key, _| is_stamp(key) && key != UNFINISHED);
     labels
 }
 
 pub(super) fn is_stamp(key: &str) -> bool {
-    [STACK_STAMP, COMPONENT_STAMP, REGION_STAMP].contains(&key)
+    [STACK_STAMP, COMPONENT_STAMP, REGION_STAMP, UNFINISHED].contains(&key)
+}
+
+/// Whether the creation of the object that was found as `component` has not come to its end.
+pub(crate) fn is_unfinished(terms: &dyn Terms, component: &Dynamic) -> bool {
+    !component.get(terms.labels().effective).get(UNFINISHED).is_null()
 }
 
 /// What the labels on the object should be. An object to be created is stamped; one that exists keeps the stamp that it has.
@@ -130,6 +139,7 @@ pub(crate) fn imported(terms: &dyn Terms, scope: &Scope, found: &Dynamic) -> (Dy
     let mut effective = tree::strings(found);
     let is_of_others = |key: &str| scope.foreign_labels.iter().any(|prefix| key.starts_with(prefix.as_str()));
     effective.retain(|key, _| is_stamp(key) || !(terms.is_cloud_label(key) || is_of_others(key)));
+    effective.remove(UNFINISHED);
     let own: BTreeMap<_, _> =
         effective.iter().filter(|(key, _)| !is_stamp(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
     let own = if own.is_empty() { Dynamic::Null } else { tree::string_map(&own) };

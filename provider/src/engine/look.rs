@@ -3,7 +3,7 @@
 //! It adds diagnostics only, reads once for each kind and place, and is silent where it cannot read: the creation itself then
 //! says what is in its way. The same rules hold when the creation meets the object (see `apply::create`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use tfplugin::schema::Presence;
@@ -45,6 +45,8 @@ pub(crate) struct Look<'a> {
     /// Whether there is no state of the stack at all: then a stamp alone is no proof, because a copied configuration would
     /// have the same.
     pub(crate) is_without_state: bool,
+    /// Components whose objects an interrupted run of the stack has left before it could stamp them.
+    pub(crate) unstamped: &'a BTreeSet<Address>,
 }
 
 impl Look<'_> {
@@ -83,11 +85,14 @@ impl Look<'_> {
         let is_stamped_for = labels::stamped_key(kind.terms(), &found.tree) == Some(&address.key);
         match labels::owner(kind.terms(), &found.tree, self.scope) {
             Owner::This if kind.is_named_by_cloud() && !is_stamped_for => Verdict::Another,
+            // What an interrupted creation has not come to is no difference.
+            Owner::This if labels::is_unfinished(kind.terms(), &found.tree) => Verdict::Resumed,
             Owner::This if self.is_without_state && !common::adopts(effective) => match differs().first() {
                 None => Verdict::Resumed,
                 Some(first) => Verdict::InTheWay(Box::new(self.differs(address, found, first))),
             },
             Owner::This => Verdict::Resumed,
+            Owner::Nobody if self.unstamped.contains(address) => Verdict::Resumed,
             Owner::Nobody if common::adopts(effective) => self.adopt(address, effective, found),
             Owner::Nobody | Owner::Other if kind.is_named_by_cloud() => Verdict::Another,
             Owner::Other => Verdict::InTheWay(Box::new(self.foreign(address, found, common::adopts(effective)))),
@@ -379,6 +384,15 @@ fn difference(attribute: &Attribute, known: &Dynamic, wanted: &Dynamic) -> Strin
 /// Components to be created of one collection: what they would be, and what tells their objects, the name or else the title.
 type Wanted<'s> = Vec<(&'s Address, Dynamic, String)>;
 
+/// What was seen of the objects that are there already.
+#[derive(Debug, Default)]
+pub(crate) struct Sight {
+    /// What a plan says of them.
+    pub(crate) diagnostics: Diagnostics,
+    /// The components whose objects an interrupted run has left before it could stamp them.
+    pub(crate) unstamped: BTreeSet<Address>,
+}
+
 /// What a plan says of the objects that are there already; `skip` are components whose objects are known.
 pub(crate) async fn creations<'s>(
     run: &Run,
@@ -387,7 +401,7 @@ pub(crate) async fn creations<'s>(
     planned: &Components,
     is_without_state: bool,
     skip: &Components,
-) -> Diagnostics {
+) -> Sight {
     let mut collections: BTreeMap<(&str, String), Wanted<'s>> = BTreeMap::new();
     for step in steps.into_iter().filter(|step| step.action == Action::Create && !skip.contains_key(&step.address)) {
         let (address, kind) = (&step.address, step.address.kind);
@@ -399,7 +413,8 @@ pub(crate) async fn creations<'s>(
             collections.entry((kind.name(), place)).or_default().push((address, wanted, name));
         }
     }
-    let look = Look { cloud, scope: &run.scope, is_without_state };
+    let none = BTreeSet::new();
+    let look = Look { cloud, scope: &run.scope, is_without_state, unstamped: &none };
     let looks = collections.into_iter().map(|((_, place), wanted)| look_at(run, &look, place, wanted));
     let mut diagnostics = Diagnostics::new();
     let mut lines = Lines::default();
@@ -407,11 +422,22 @@ pub(crate) async fn creations<'s>(
         diagnostics.extend(errors);
         lines.taken_over.extend(more.taken_over);
         lines.adopted.extend(more.adopted);
+        lines.untouched.extend(more.untouched);
+        lines.is_interrupted |= more.is_interrupted;
+    }
+    let mut unstamped = BTreeSet::new();
+    for Untouched { address, line, problem } in std::mem::take(&mut lines.untouched) {
+        if lines.is_interrupted {
+            lines.unstamped.push(line);
+            unstamped.insert(address);
+        } else {
+            diagnostics.push(problem);
+        }
     }
     if !diagnostics.has_error() {
         diagnostics.extend(lines.warnings());
     }
-    diagnostics
+    Sight { diagnostics, unstamped }
 }
 
 /// What a plan says of objects that will be the stack's, a line each.
@@ -419,6 +445,20 @@ pub(crate) async fn creations<'s>(
 struct Lines {
     taken_over: Vec<String>,
     adopted: Vec<String>,
+    /// Objects that nobody has said anything of yet.
+    untouched: Vec<Untouched>,
+    /// Those of them that an interrupted run has left.
+    unstamped: Vec<String>,
+    /// Whether there are objects with the stack's stamp, of which no state knows: some run was interrupted.
+    is_interrupted: bool,
+}
+
+/// An object as the first call of a creation leaves it.
+struct Untouched {
+    address: Address,
+    line: String,
+    /// What is to be said of it where nothing else tells of an interrupted run.
+    problem: Diagnostic,
 }
 
 impl Lines {
@@ -436,6 +476,12 @@ impl Lines {
             "taken over",
             "They are there already and are exactly what would be created, as an interrupted apply leaves them. The stack \
              manages them from then on as imported ones: it never deletes them.",
+        );
+        warn(
+            &self.unstamped,
+            "gone on with",
+            "They are there already, without any tag or setting, as an apply leaves them that is interrupted right after their \
+             creation; other objects bear this stack's stamp, so that there was one. The stack manages them as its own.",
         );
         warn(
             &self.adopted,
@@ -466,9 +512,17 @@ async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) 
         for found in found.iter().filter(is_it) {
             let line = || format!("- {address}: {}", kind.objects().full_name(&found.name, &run.scope.place));
             // A list may leave out what is inside.
-            let whole = if adopts && !is_whole { kind.read(run, &found.name).await.ok().flatten() } else { None };
+            let untouched = kind.untouched().filter(|_| look.is_without_state && !adopts);
+            let whole = if (adopts || untouched.is_some()) && !is_whole {
+                kind.read(run, &found.name).await.ok().flatten()
+            } else {
+                None
+            };
             let found = whole.as_ref().unwrap_or(found);
             match look.meet(run, address, wanted, found).await {
+                Verdict::InTheWay(problem) if untouched.is_some_and(|is_untouched| is_untouched(&found.body)) => {
+                    lines.untouched.push(Untouched { address: (*address).clone(), line: line(), problem: *problem });
+                }
                 Verdict::InTheWay(problem) => diagnostics.push(*problem),
                 Verdict::TakenOver => lines.taken_over.push(line()),
                 // Two of one title, in the cloud or in the stack: which is which, nobody has said.
@@ -486,7 +540,8 @@ async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) 
                     adopted.insert(found.name.clone(), address);
                     lines.adopted.push(format!("{}; {}", line(), differences.join("; ")));
                 }
-                Verdict::Resumed | Verdict::Another => {}
+                Verdict::Resumed => lines.is_interrupted = true,
+                Verdict::Another => {}
             }
         }
     }

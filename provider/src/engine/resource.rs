@@ -165,9 +165,9 @@ impl<T: StackType, C: Lends<T>> Resource<C> for StackResource<T> {
                 let run = identified(T::cloud(), &run, &steps).await.unwrap_or(run);
                 let is_without_state = request.prior.is_none() && known.is_none();
                 let known = known.map(|stack| stack.components()).unwrap_or_default();
-                diagnostics.extend(
-                    look::creations(&run, T::cloud(), &steps, &planned.components(), is_without_state, &known).await,
-                );
+                let components = planned.components();
+                let sight = look::creations(&run, T::cloud(), &steps, &components, is_without_state, &known).await;
+                diagnostics.extend(sight.diagnostics);
             }
         }
         PlanResponse { planned: Some(planned.into()), private, requires_replace: Vec::new(), diagnostics }

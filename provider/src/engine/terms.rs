@@ -20,6 +20,11 @@ pub trait Terms: Send + Sync {
     /// What messages call the account: `project`, `account`.
     fn account_noun(&self) -> &'static str;
 
+    /// Whether teams usually share an account, so that only names and labels tell whose an object is.
+    fn account_is_shared(&self) -> bool {
+        false
+    }
+
     /// What labels are called.
     fn labels(&self) -> LabelWords;
 

@@ -41,11 +41,14 @@ fn a_bucket_is_made_and_changed_setting_by_setting(scene: Scene) {
         "PUT /churn-terraform-state?lifecycle",
         "PUT /churn-terraform-state?policy",
         "PUT /churn-terraform-state?publicAccessBlock",
+        // A mark says that it is unfinished, until the last call.
+        "PUT /churn-terraform-state?tagging",
         "PUT /churn-terraform-state?tagging",
         "PUT /churn-terraform-state?versioning",
         "PUT /churn-uploads",
         "PUT /churn-uploads?cors",
         "PUT /churn-uploads?publicAccessBlock",
+        "PUT /churn-uploads?tagging",
         "PUT /churn-uploads?tagging",
     ];
     assert_eq!(made, expected);
@@ -85,6 +88,7 @@ fn drift_of_a_bucket_is_seen_and_healed(scene: Scene) {
         "PUT /churn-uploads",
         "PUT /churn-uploads?cors",
         "PUT /churn-uploads?publicAccessBlock",
+        "PUT /churn-uploads?tagging",
         "PUT /churn-uploads?tagging",
     ];
     assert_eq!(healed, expected);

@@ -64,7 +64,9 @@ fn a_database_is_made_changed_and_imported_with_the_fewest_calls(scene: Scene) {
         "CreateDBParameterGroup",
         "CreateDBSubnetGroup",
         "CreateSecurityGroup",
+        "DeleteTags",
         "ModifyDBParameterGroup",
+        "RemoveTagsFromResource",
     ];
     assert_eq!(world.writes_since(mark), expected);
     assert!(!world.main.state_file().contains("hunter2"));

@@ -60,6 +60,7 @@ fn a_load_balancer_is_made_with_its_listeners_and_changed_with_the_fewest_calls(
         "CreateLoadBalancer",
         "CreateSecurityGroup",
         "CreateTargetGroup",
+        "DeleteTags",
         "PutMetricAlarm",
         "PutMetricAlarm",
     ];

@@ -57,6 +57,8 @@ fn security_groups_are_made_changed_and_imported_with_the_fewest_calls(scene: Sc
         "AuthorizeSecurityGroupIngress",
         "CreateSecurityGroup",
         "CreateSecurityGroup",
+        "DeleteTags",
+        "DeleteTags",
         "RevokeSecurityGroupEgress",
     ];
     assert_eq!(world.writes_since(mark), expected);

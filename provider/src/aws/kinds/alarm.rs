@@ -319,10 +319,32 @@ impl Kind for Alarm {
 }
 
 impl Discovery for Alarm {
+    /// What the metric's dimensions name.
+    fn watches(&self, body: &Json) -> Vec<(&'static str, String)> {
+        let dimension = |name: &str| body["Dimensions"][name].as_str().map(str::to_owned);
+        // `app/NAME/ID` of a balancer, `targetgroup/NAME/ID`.
+        let within = |name: &str| Some(dimension(name)?.split('/').nth(1)?.to_owned());
+        let service = dimension("ClusterName").zip(dimension("ServiceName"));
+        let watched = [
+            ("services", service.map(|(cluster, service)| format!("{cluster}/{service}"))),
+            ("queues", dimension("QueueName")),
+            ("db_instances", dimension("DBInstanceIdentifier")),
+            ("load_balancers", within("LoadBalancer")),
+            ("target_groups", within("TargetGroup")),
+            ("tables", dimension("TableName")),
+            ("topics", dimension("TopicName")),
+            ("buckets", dimension("BucketName")),
+            ("log_groups", dimension("LogGroupName")),
+            ("vpc_endpoints", dimension("VPC Endpoint Id")),
+        ];
+        watched.into_iter().filter_map(|(kind, name)| Some((kind, name?))).collect()
+    }
+
+    /// The topics that it tells, and what it watches.
     fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
         let actions = ACTIONS.iter().filter_map(|list| body.get(*list)?.as_array()).flatten().filter_map(Json::as_str);
         let topics = actions.filter(|action| action.contains(":sns:")).filter_map(|topic| topic.rsplit(':').next());
-        topics.map(|topic| ("topics", topic.to_owned())).collect()
+        topics.map(|topic| ("topics", topic.to_owned())).chain(self.watches(body)).collect()
     }
 }
 

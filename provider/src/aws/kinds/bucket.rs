@@ -201,6 +201,10 @@ impl Kind for Bucket {
         name.map(|name| ("arn", Dynamic::String(arn(ARN, &scope.place, name)))).into_iter().collect()
     }
 
+    fn untouched(&self) -> Option<fn(&Json) -> bool> {
+        Some(|body| tags::are_missing(body) && settings::are_usual(body))
+    }
+
     fn is_made_by_cloud(&self, body: &Json, _: &Scope) -> bool {
         tags::are_missing(body) && foreign::is_of_a_tool(self.name_of(body))
     }
@@ -252,18 +256,23 @@ impl Api for Bucket {
 
     async fn create(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {
         let region = run.scope.place.region.as_str();
+        let mut with = json!({ "Tags": { "Tag": tags::pairs(&tags::of(body)) } });
         // The first of all regions is the one that has no name here.
-        let place = match region {
-            "us-east-1" => Json::Null,
-            region => json!({ "CreateBucketConfiguration": { "LocationConstraint": region } }),
-        };
-        let request = Request::new(Service::S3, "CreateBucket", place).at(Method::PUT, self.name_of(body), "");
+        if region != "us-east-1" {
+            with["LocationConstraint"] = json!(region);
+        }
+        let with = json!({ "CreateBucketConfiguration": with });
+        let request = Request::new(Service::S3, "CreateBucket", with).at(Method::PUT, self.name_of(body), "");
         run.call(request).await.map(drop)
+    }
+
+    fn is_made_in_steps(&self, _: &Json) -> bool {
+        true
     }
 
     async fn complete(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {
         let name = self.name_of(body);
-        // By its tags the stack knows it from then on.
+        // By its tags the stack knows it: what speaks an older S3 has not heard of tags at the creation.
         settings::set_tags(name, &tags::Change::between(&Json::Null, body), run).await?;
         let is_needed = |setting: &Setting| setting.is_told_to_new_buckets(body);
         for setting in Setting::ALL.into_iter().filter(is_needed) {

@@ -199,6 +199,10 @@ impl Api for DbParameterGroup {
         rds::call("CreateDBParameterGroup", wanted, run).await.map(drop)
     }
 
+    fn is_made_in_steps(&self, body: &Json) -> bool {
+        body.get(PARAMETERS).is_some()
+    }
+
     async fn complete(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {
         write(self.name_of(body), &Json::Null, body, run).await
     }

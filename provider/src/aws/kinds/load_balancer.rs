@@ -250,12 +250,17 @@ impl Gradual for LoadBalancer {
 }
 
 impl Discovery for LoadBalancer {
+    /// The target groups that its listeners lead to.
+    fn watches(&self, body: &Json) -> Vec<(&'static str, String)> {
+        let listeners = body[LISTENERS].as_object().into_iter().flatten();
+        let targets = listeners.filter_map(|(_, listener)| elb::parts(wire::text(listener, listener::TARGET)));
+        targets.map(|(name, _)| ("target_groups", name.to_owned())).collect()
+    }
+
     fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
         let groups = body[GROUPS].as_array().into_iter().flatten().filter_map(Json::as_str);
         let mut uses: Vec<(&'static str, String)> = groups.map(|group| ("security_groups", group.to_owned())).collect();
-        let listeners = body[LISTENERS].as_object().into_iter().flatten();
-        let targets = listeners.filter_map(|(_, listener)| elb::parts(wire::text(listener, listener::TARGET)));
-        uses.extend(targets.map(|(name, _)| ("target_groups", name.to_owned())));
+        uses.extend(self.watches(body));
         let bucket = wire::text(body, "settings.accessLogs.s3.bucket");
         uses.extend((!bucket.is_empty()).then(|| ("buckets", bucket.to_owned())));
         uses
@@ -314,6 +319,14 @@ async fn set(arn: &str, settings: Vec<Json>, run: Run<'_>) -> Result<(), ApiErro
     elb::call("ModifyLoadBalancerAttributes", wanted, run).await.map(drop)
 }
 
+/// The settings of a new balancer that differ from what AWS gives it.
+fn unusual(body: &Json) -> Vec<Json> {
+    let is_usual = |pair: &Json| DEFAULTS.contains(&(wire::text(pair, "Key"), wire::text(pair, "Value")));
+    let mut unusual = settings(body, |_| true);
+    unusual.retain(|pair| !is_usual(pair));
+    unusual
+}
+
 #[async_trait]
 impl Api for LoadBalancer {
     fn service(&self) -> Service {
@@ -357,13 +370,14 @@ impl Api for LoadBalancer {
         elb::call("CreateLoadBalancer", wanted, run).await.map(drop)
     }
 
+    fn is_made_in_steps(&self, body: &Json) -> bool {
+        !unusual(body).is_empty()
+    }
+
     async fn complete(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {
         let Some(made) = self.read(self.name_of(body), None, run).await? else { return Ok(()) };
         let arn = wire::text(&made, "LoadBalancerArn");
-        let is_usual = |pair: &Json| DEFAULTS.contains(&(wire::text(pair, "Key"), wire::text(pair, "Value")));
-        let mut unusual = settings(body, |_| true);
-        unusual.retain(|pair| !is_usual(pair));
-        set(arn, unusual, run).await?;
+        set(arn, unusual(body), run).await?;
         listener::write(arn, &Json::Null, body, run).await
     }
 

@@ -210,6 +210,10 @@ impl Api for LogGroup {
         run.call(Request::new(Service::LOGS, "CreateLogGroup", wanted)).await.map(drop)
     }
 
+    fn is_made_in_steps(&self, body: &Json) -> bool {
+        body.get("retentionInDays").is_some()
+    }
+
     async fn complete(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {
         match body.get("retentionInDays") {
             Some(_) => keep(self.name_of(body), body, run).await,

@@ -200,6 +200,10 @@ impl Api for Repository {
         call("CreateRepository", wanted, run).await.map(drop)
     }
 
+    fn is_made_in_steps(&self, body: &Json) -> bool {
+        body.get(RULES).is_some()
+    }
+
     async fn complete(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {
         match body.get(RULES) {
             Some(_) => set_rules(self.name_of(body), body, run).await,

@@ -229,6 +229,10 @@ impl Api for Role {
         call_naming("CreateRole", wanted, run).await
     }
 
+    fn is_made_in_steps(&self, body: &Json) -> bool {
+        !arns(body).is_empty()
+    }
+
     async fn complete(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {
         let name = wire::text(body, "RoleName");
         try_join_all(arns(body).into_iter().map(|policy| attach(name, policy, run))).await.map(drop)

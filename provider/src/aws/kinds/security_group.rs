@@ -232,6 +232,10 @@ impl Api for SecurityGroup {
         call("CreateSecurityGroup", wanted, run).await.map(drop)
     }
 
+    fn is_made_in_steps(&self, body: &Json) -> bool {
+        [Side::Ingress, Side::Egress].iter().any(|side| body.get(side.field()).is_some())
+    }
+
     async fn complete(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {
         let name = match body.get("vpcId").and_then(Json::as_str) {
             Some(vpc) => format!("{vpc}/{}", wire::text(body, "groupName")),

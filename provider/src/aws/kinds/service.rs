@@ -358,6 +358,8 @@ impl Discovery for Service {
         uses.extend(elb::parts(text("target.targetGroupArn")).map(|(name, _)| ("target_groups", name.to_owned())));
         let secrets = wire::get(body, "task.main.secrets").and_then(Json::as_object).into_iter().flatten();
         uses.extend(secrets.filter_map(|(_, secret)| Some(("secrets", secret.as_str()?.to_owned()))));
+        let env = wire::get(body, "task.main.environment").and_then(Json::as_object).into_iter().flatten();
+        uses.extend(env.filter_map(|(_, value)| value.as_str()).flat_map(told));
         let groups =
             wire::get(body, "networkConfiguration.awsvpcConfiguration.securityGroups").and_then(Json::as_array);
         let groups = groups.into_iter().flatten().filter_map(Json::as_str);
@@ -365,6 +367,19 @@ impl Discovery for Service {
         uses.retain(|(_, name)| !name.is_empty());
         uses
     }
+}
+
+/// What a program may be told to use by the value of a variable: a bucket, table or queue by its name, a queue by its URL, a
+/// topic by its ARN.
+fn told(value: &str) -> Vec<(&'static str, String)> {
+    let last = value.rsplit(['/', ':']).next().unwrap_or(value).to_owned();
+    if value.starts_with("https://sqs.") {
+        return vec![("queues", last)];
+    }
+    if value.starts_with("arn:") && value.split(':').nth(2) == Some("sns") {
+        return vec![("topics", last)];
+    }
+    ["buckets", "tables", "queues"].into_iter().map(|kind| (kind, value.to_owned())).collect()
 }
 
 /// A service out of what the calls say of it. `main` is what its main container is called, as far as somebody knows.
@@ -504,6 +519,10 @@ impl Api for Service {
         let is_early = |error: &ApiError| error.says("does not have an associated load balancer");
         let request = Request::new(Services::ECS, "CreateService", wanted);
         run.call(request.also_retry(patience::LISTENER, is_early)).await.map(drop)
+    }
+
+    fn is_made_in_steps(&self, _: &Json) -> bool {
+        true
     }
 
     async fn complete(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {

@@ -314,6 +314,10 @@ impl Api for Table {
         run.call(request("CreateTable", wanted)).await.map(drop)
     }
 
+    fn is_made_in_steps(&self, body: &Json) -> bool {
+        body[RECOVERY] == true || body.get(EXPIRY).is_some()
+    }
+
     async fn complete(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {
         let name = self.name_of(body);
         if body[RECOVERY] == true || body.get(EXPIRY).is_some() {

@@ -12,6 +12,7 @@ use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value, na
 
 use super::limits;
 use crate::aws::api::{ApiError, Request, Service, items};
+use crate::aws::elb::Protocol;
 use crate::aws::objects::{Api, Changed};
 use crate::aws::session::Run;
 use crate::aws::settings::Settings;
@@ -127,17 +128,6 @@ struct HealthCheck {
     /// After how many bad ones it no longer is: 2 to 10.
     #[tf(default = 2, ext(wire("unhealthy").codec(INT64).always()))]
     unhealthy_threshold: Value<i64>,
-}
-
-/// How targets are spoken to.
-#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
-enum Protocol {
-    /// In plain text.
-    #[tf(name = "HTTP")]
-    Http,
-    /// With TLS.
-    #[tf(name = "HTTPS")]
-    Https,
 }
 
 /// Which version of HTTP targets speak.
@@ -315,6 +305,10 @@ impl Api for TargetGroup {
         let made = elb::call("CreateTargetGroup", wanted, run).await?;
         let group = items(&made["TargetGroups"]).first().cloned().unwrap_or_default();
         set(wire::text(&group, "TargetGroupArn"), body, is_unusual(body), run).await
+    }
+
+    fn is_made_in_steps(&self, body: &Json) -> bool {
+        !elb::pairs(body, is_unusual(body)).is_empty()
     }
 
     async fn update(&self, before: &Json, after: &Json, changed: &Changed, run: Run<'_>) -> Result<(), ApiError> {

@@ -202,6 +202,10 @@ pub(super) fn object(mut endpoint: Json) -> Option<Json> {
         wire::remove(&mut endpoint, list);
         endpoint[field] = ids;
     }
+    // No other type can have it, whatever is said of it.
+    if wire::text(&endpoint, "vpcEndpointType") != "Interface" {
+        wire::remove(&mut endpoint, "privateDnsEnabled");
+    }
     let service = short(wire::text(&endpoint, "serviceName")).to_owned();
     endpoint["path"] = json!(format!("{}/{service}", wire::text(&endpoint, "vpcId")));
     endpoint["serviceName"] = json!(service);

@@ -201,6 +201,10 @@ impl<'c> Creation<'c> {
         let bare = found.clone();
         let kind = self.address.kind;
         match kind.objects().create_children(kind.object(), self.work.run, closed, found).await {
+            // The last call of its creation says so, with whatever the ones before have not brought about.
+            Ok(found) if labels::is_unfinished(kind.terms(), &found.tree) => {
+                Made { created: Some(found.clone()), ..self.take_over(found).await }
+            }
             Ok(found) => Made { created: Some(found.clone()), ..self.exists_as(&found, Diagnostics::new()) },
             Err(error) => self.incomplete(&bare, Operation::Create, error),
         }
@@ -411,8 +415,8 @@ impl<'c> Creation<'c> {
     }
 
     fn look(&self) -> Look<'_> {
-        let Work { run, cloud, is_without_state, .. } = self.work;
-        Look { cloud: *cloud, scope: &run.scope, is_without_state: *is_without_state }
+        let Work { run, cloud, is_without_state, unstamped, .. } = self.work;
+        Look { cloud: *cloud, scope: &run.scope, is_without_state: *is_without_state, unstamped }
     }
 
     /// Goes on with an object that was there before this creation, if it may.

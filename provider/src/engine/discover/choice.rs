@@ -1,15 +1,18 @@
-//! Which of the objects that are there an import takes: those that selectors name, else those with the stack's stamp, else
-//! all of them.
+//! Which of the objects that are there an import takes: those that selectors name, else those that are marked as the
+//! stack's, else all of them.
 //!
-//! Kinds without labels bear no stamp. Where the project has one stack, theirs are the stack's; where it has more, only
-//! what the stamped objects use.
+//! The stack's stamp is a mark; where teams share accounts, its name in an object's name or labels is one, too. What marked
+//! objects use comes along. Kinds without labels bear no stamp: where the project has one stack, theirs are the stack's;
+//! where it has more, only what the stamped objects use.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics};
 
 use super::policies::Policies;
-use super::{Candidate, Survey};
+use super::{Candidate, Survey, bearing};
+use crate::engine::cloud::Cloud;
 use crate::engine::import_id::ImportName;
 use crate::engine::kind::Discovery;
 use crate::engine::labels::Owner;
@@ -21,6 +24,7 @@ use crate::engine::run::Run;
 /// When a selector matches nothing, or a policy that decides could not be read.
 pub(super) async fn choose(
     run: &Run,
+    cloud: &dyn Cloud,
     import: &ImportName,
     survey: &Survey,
     policies: &mut Policies,
@@ -32,6 +36,18 @@ pub(super) async fn choose(
     }
     let all = 0..candidates.len();
     let stamped: BTreeSet<usize> = all.clone().filter(|at| candidates[*at].owner(&run.scope) == Owner::This).collect();
+    if cloud.terms().account_is_shared() {
+        let is_named = |at: &usize| bearing::bears(&candidates[*at], &import.stack);
+        let is_nobodys = |at: &usize| candidates[*at].owner(&run.scope) != Owner::Other;
+        let marked: BTreeSet<usize> = all.clone().filter(is_named).filter(is_nobodys).chain(stamped).collect();
+        if marked.is_empty() {
+            return Ok(all.collect());
+        }
+        let chosen = Uses::of(candidates).with_watchers(marked);
+        let left = all.filter(|at| !chosen.contains(at)).filter(is_nobodys);
+        diagnostics.extend(not_marked(cloud, import, candidates, left));
+        return Ok(chosen);
+    }
     if stamped.is_empty() {
         return Ok(all.collect());
     }
@@ -91,14 +107,7 @@ fn selected(import: &ImportName, candidates: &[Candidate]) -> Result<BTreeSet<us
     if !import.follow {
         return Ok(chosen);
     }
-    let uses = Uses::of(candidates);
-    let watchers: Vec<usize> = (0..candidates.len())
-        .filter(|at| {
-            candidates[*at].kind.discovery().is_some_and(Discovery::follows_its_uses) && uses.some_of(*at, &chosen)
-        })
-        .collect();
-    chosen.extend(watchers);
-    Ok(uses.followed(chosen))
+    Ok(Uses::of(candidates).with_watchers(chosen))
 }
 
 /// What each candidate uses of the others.
@@ -106,6 +115,8 @@ struct Uses<'c> {
     candidates: &'c [Candidate],
     by_name: BTreeMap<(&'static str, &'c str), usize>,
     direct: Vec<BTreeSet<usize>>,
+    /// What each candidate watches or leads to.
+    watched: Vec<BTreeSet<usize>>,
     /// The kinds whose objects bear no labels.
     unlabelled: BTreeSet<&'static str>,
 }
@@ -118,15 +129,18 @@ impl<'c> Uses<'c> {
                 by_name.entry((candidate.kind.name(), name)).or_insert(at);
             }
         }
-        let direct = candidates.iter().map(|candidate| {
-            let discovery = candidate.kind.discovery();
-            let used = discovery.map(|discovery| discovery.uses(&candidate.found.body)).unwrap_or_default();
-            used.into_iter().filter_map(|(kind, name)| by_name.get(&(kind, name.as_str())).copied()).collect()
-        });
-        let direct = direct.collect();
+        let of_each = |named: fn(&dyn Discovery, &Json) -> Vec<(&'static str, String)>| {
+            let of = |candidate: &Candidate| {
+                let discovery = candidate.kind.discovery();
+                let named = discovery.map(|discovery| named(discovery, &candidate.found.body)).unwrap_or_default();
+                named.into_iter().filter_map(|(kind, name)| by_name.get(&(kind, name.as_str())).copied()).collect()
+            };
+            candidates.iter().map(of).collect::<Vec<BTreeSet<usize>>>()
+        };
+        let (direct, watched) = (of_each(|it, body| it.uses(body)), of_each(|it, body| it.watches(body)));
         let unlabelled = candidates.iter().filter(|candidate| candidate.has_no_labels());
         let unlabelled = unlabelled.map(|candidate| candidate.kind.name()).collect();
-        Self { candidates, by_name, direct, unlabelled }
+        Self { candidates, by_name, direct, watched, unlabelled }
     }
 
     /// Whether a candidate uses one of `others`.
@@ -141,6 +155,21 @@ impl<'c> Uses<'c> {
             open.extend(self.direct[at].iter().copied().filter(|used| chosen.insert(*used)));
         }
         chosen
+    }
+
+    /// The chosen ones with everything that they use and that watches one of them, and so on.
+    fn with_watchers(&self, chosen: BTreeSet<usize>) -> BTreeSet<usize> {
+        let mut chosen = self.followed(chosen);
+        loop {
+            let watches = |at: &usize| self.watched[*at].iter().any(|watched| chosen.contains(watched));
+            let more: Vec<usize> =
+                (0..self.candidates.len()).filter(|at| !chosen.contains(at)).filter(watches).collect();
+            if more.is_empty() {
+                return chosen;
+            }
+            chosen.extend(more);
+            chosen = self.followed(chosen);
+        }
     }
 
     /// The candidates without labels that the members of a policy are, or come from.
@@ -172,6 +201,42 @@ fn left_out<'a>(
              uses them. To manage one with this stack, import everything that it is to have by name: \
              {project}/{region}/{stack}?{example}&KIND=NAME, and so on for each kind.",
             names.join(", ")
+        ),
+    ))
+}
+
+/// The warning that names what was left out because nothing says that it is the stack's.
+fn not_marked(
+    cloud: &dyn Cloud,
+    import: &ImportName,
+    candidates: &[Candidate],
+    indexes: impl Iterator<Item = usize>,
+) -> Option<Diagnostic> {
+    const SHOWN: usize = 10;
+    let mut left: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for at in indexes {
+        left.entry(candidates[at].kind.name()).or_default().push(candidates[at].name());
+    }
+    let (kind, names) = left.first_key_value()?;
+    let example = format!("{kind}={}", names.first()?);
+    let lines: Vec<String> = left
+        .iter()
+        .map(|(kind, names)| {
+            let more = names.len().saturating_sub(SHOWN);
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            format!("- {kind}: {}{more}", names[..names.len().min(SHOWN)].join(", "))
+        })
+        .collect();
+    let terms = cloud.terms();
+    let ImportName { account, region, stack, .. } = import;
+    Some(Diagnostic::warning(
+        "Objects that do not bear the stack's name were not imported",
+        format!(
+            "Neither their names nor their {label}s say {stack}, and nothing that does uses them. They stay as they are, and \
+             no plan changes them. To have the stack manage some, import everything that it is to have by name: \
+             {account}/{region}/{stack}?{example}&KIND=NAME, in which * stands for any text.\n\n{lines}",
+            label = terms.labels().noun,
+            lines = lines.join("\n")
         ),
     ))
 }

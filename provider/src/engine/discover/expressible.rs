@@ -3,6 +3,7 @@
 //! An import never fails because of one of them: it leaves out the object, or only the one inside it, and names it. Rules
 //! for new objects are not asked.
 
+use tfplugin::schema::Presence;
 use tfplugin::{Diagnostics, Dynamic, Path, Severity};
 
 use super::Candidate;
@@ -60,7 +61,15 @@ fn problems(address: &Address, component: &Dynamic, scope: &Scope) -> Vec<String
         Some(path) => format!("{path}: {}", problem.summary),
         None => problem.summary.clone(),
     };
-    errors.map(text).collect()
+    let mut problems: Vec<String> = errors.map(text).collect();
+    // A setting that every object had when its kind was written, and this one of another sort has not.
+    tree::walk(address.kind.object(), &named, &Path::root(), &mut |attribute, value, path| {
+        let is_missing = attribute.presence == Presence::Required && !attribute.write_only && value.is_null();
+        if is_missing && wire::children(attribute).is_none() {
+            problems.push(format!("{path}: Missing required argument"));
+        }
+    });
+    problems
 }
 
 #[cfg(test)]
@@ -95,6 +104,14 @@ mod tests {
         );
         let [warning] = &warnings.iter().collect::<Vec<_>>()[..] else { panic!("{warnings:?}") };
         assert!(warning.detail.contains("workload_identity_pools[\"pool\"].providers[\"bad\"] (NO)"), "{warning:?}");
+    }
+
+    #[test]
+    fn an_object_without_what_every_configuration_must_say_is_left_out() {
+        let (pool, warnings) = taken(&json!({"name": "github", "providers": {"silent": {"issuer_uri": null}}}));
+        assert_eq!(pool.map(|pool| pool.get("providers").clone()), Some(Dynamic::Null));
+        let detail = "providers[\"silent\"].issuer_uri: Missing required argument";
+        assert!(warnings.iter().any(|warning| warning.detail.contains(detail)), "{warnings:?}");
     }
 
     #[test]

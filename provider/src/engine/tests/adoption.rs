@@ -209,7 +209,7 @@ async fn foreseen(world: &World, config: &Json) -> Diagnostics {
     let plan = planned(None, &config);
     let mut run = world.run(Preparation::Report, CancellationToken::new());
     run.scope = config.scoped(run.scope);
-    look::creations(&run, &GOOGLE, &plan.steps, &plan.planned.components(), true, &Components::new()).await
+    look::creations(&run, &GOOGLE, &plan.steps, &plan.planned.components(), true, &Components::new()).await.diagnostics
 }
 
 #[tokio::test]

@@ -262,16 +262,16 @@ impl RestKind for AlertPolicy {
 }
 
 impl Discovery for AlertPolicy {
-    fn follows_its_uses(&self) -> bool {
-        true
+    /// The services that the filters name.
+    fn watches(&self, body: &Json) -> Vec<(&'static str, String)> {
+        condition::services(body).into_iter().map(|name| ("services", name)).collect()
     }
 
-    /// The channels, and the services that the filters name.
+    /// The channels, and what it watches.
     fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
         let channels = wire::get(body, "notificationChannels").and_then(Json::as_array).into_iter().flatten();
         let channels = channels.filter_map(|name| Some(("notification_channels", name.as_str()?.to_owned())));
-        let mut used: Vec<_> =
-            channels.chain(condition::services(body).into_iter().map(|name| ("services", name))).collect();
+        let mut used: Vec<_> = channels.chain(self.watches(body)).collect();
         used.dedup();
         used
     }

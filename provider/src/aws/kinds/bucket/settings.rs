@@ -229,6 +229,17 @@ pub(super) fn object(name: &str, found: impl IntoIterator<Item = (Setting, Json)
     body
 }
 
+/// Whether nobody has told a bucket, as read, anything that it would keep.
+pub(super) fn are_usual(body: &Json) -> bool {
+    let is_told = |setting: &Setting| match setting {
+        // Every bucket has these.
+        Setting::Encryption | Setting::PublicAccessBlock | Setting::Tags => false,
+        Setting::Policy => body[TLS_ONLY] == true || body.get(POLICY).is_some(),
+        setting => setting.fields().iter().any(|field| body.get(field).is_some()),
+    };
+    !Setting::ALL.iter().any(is_told)
+}
+
 /// An answer with something in it.
 fn some(answer: Json) -> Json {
     if answer.is_object() { answer } else { Json::Null }

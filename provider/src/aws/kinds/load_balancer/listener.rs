@@ -10,7 +10,7 @@ use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use super::super::limits;
 use crate::aws::api::{ApiError, Found, items};
-use crate::aws::elb;
+use crate::aws::elb::{self, Protocol};
 use crate::aws::session::Run;
 use crate::aws::terms::is_arn;
 use crate::engine::marks::{FreeText, Identity, Silent, WhenSilent, refers, wire};
@@ -89,17 +89,6 @@ struct FixedResponse {
     /// The body: up to 1024 characters.
     #[tf(optional, ext(wire("MessageBody"), FreeText))]
     message_body: Value<String>,
-}
-
-/// How clients speak.
-#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
-enum Protocol {
-    /// In plain text.
-    #[tf(name = "HTTP")]
-    Http,
-    /// With TLS.
-    #[tf(name = "HTTPS")]
-    Https,
 }
 
 /// For how long a redirect is.
