@@ -107,6 +107,17 @@ impl AwsWorld {
         self.main.apply(&[]).expect_success();
     }
 
+    /// From here on callers must be users: the main directory as somebody who may do these actions and nothing else.
+    pub fn allow_only(&self, actions: &[&str]) -> Workdir {
+        // moto calls CloudWatch as its calls are signed.
+        let of_cloudwatch = actions.iter().filter_map(|action| action.strip_prefix("cloudwatch:"));
+        let of_cloudwatch: Vec<String> = of_cloudwatch.map(|action| format!("monitoring:{action}")).collect();
+        let actions: Vec<&str> = actions.iter().copied().chain(of_cloudwatch.iter().map(String::as_str)).collect();
+        let key = self.moto.user("terraform", &actions);
+        self.moto.enforce();
+        self.main.with_env("AWS_ACCESS_KEY_ID", &key.id).with_env("AWS_SECRET_ACCESS_KEY", &key.secret)
+    }
+
     /// Another account of the same user: the directory's environment leads to it.
     pub fn in_account(&self, account: &str) -> (S3, Workdir) {
         let moto = S3::start_as(&[&self.log], &[("MOTO_ACCOUNT_ID", account)]);

@@ -71,6 +71,10 @@ impl Reader {
         let discovery = tools().join("discovery");
         let line = format!("exec '{}' --discovery '{}' \"$@\"", localcloud().display(), discovery.display());
         script(&root.join("bin/localcloud"), &line);
+        let python = tools().join("python");
+        let moto = "from moto.server import main; main()";
+        let line = format!("PYTHONPATH='{}' exec python3 -c '{moto}' \"$@\"", python.display());
+        script(&root.join("bin/moto_server"), &line);
         // Where a reader has the repository, and where the toolchain is in spite of the new home.
         std::os::unix::fs::symlink(workspace(), root.join("terraform-provider-mlops")).or_fail("link the repository");
         let path = format!("{}:{}", root.join("bin").display(), std::env::var("PATH").unwrap_or_default());
@@ -116,6 +120,11 @@ impl Reader {
     /// Has this reader type something of their own wherever the guide has an example for it, and expect it in outputs.
     pub fn puts(&mut self, example: &str, own: &str) {
         self.own.push((example.to_owned(), own.to_owned()));
+    }
+
+    /// The port at which this reader's localcloud listens, or what stands for it.
+    pub fn port(&self) -> &str {
+        self.address.rsplit(':').next().unwrap_or_default()
     }
 
     /// The reader does not have a program: commands that call it are left out.

@@ -7,6 +7,7 @@ mod database;
 mod interrupted;
 mod load_balancer;
 mod noise;
+mod rights;
 mod secret;
 mod security_group;
 mod topic;

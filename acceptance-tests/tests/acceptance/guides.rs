@@ -18,6 +18,7 @@ on_every_terraform! {
     phases,
     checkpoint_format,
     importing_an_environment,
+    from_hand_made_aws,
     state_and_recovery,
     moving_and_renaming,
     deletions,
@@ -34,11 +35,12 @@ on_every_terraform! {
 }
 
 /// Guides, each with a test of its own above.
-const TRIED: [&str; 17] = [
+const TRIED: [&str; 18] = [
     "getting-started",
     "phases",
     "checkpoint-format",
     "importing-an-environment",
+    "from-hand-made-aws",
     "state-and-recovery",
     "moving-and-renaming",
     "deletions",
@@ -77,6 +79,13 @@ fn checkpoint_format(scene: Scene) {
 
 fn importing_an_environment(scene: Scene) {
     follow(scene, "importing-an-environment");
+}
+
+fn from_hand_made_aws(scene: Scene) {
+    let mut reader = Reader::new(&scene);
+    let port = reader.port();
+    reader.puts("-p 9000", &format!("-p {port}"));
+    follow_as(&mut reader, "from-hand-made-aws");
 }
 
 fn state_and_recovery(scene: Scene) {

@@ -10,6 +10,7 @@ on_every_terraform! {
     the_pipeline_of_retainwise_goes_on_deploying,
     the_example_takes_over_what_is_there_and_then_makes_it_safer,
     an_empty_account_gets_all_of_retainwise_and_gives_it_back,
+    the_rights_that_its_policy_manages_are_enough_for_retainwise,
     retainwise_is_written_in_fewer_than_250_lines,
 }
 
@@ -191,6 +192,24 @@ fn an_empty_account_gets_all_of_retainwise_and_gives_it_back(scene: Scene) {
     let mut left = world.objects();
     left.sort();
     assert_eq!(left, ["retainwise-terraform-locks", "retainwise-terraform-state-prod"]);
+}
+
+fn the_rights_that_its_policy_manages_are_enough_for_retainwise(scene: Scene) {
+    let world = scene.retainwise_account();
+    load(&world, &world.main, &Network::new(&world));
+    world.main.write("image.auto.tfvars", "image = \"retainwise:1\"\ndeletion_protection = false\n");
+    // Its phases look at what is no part of the stack.
+    std::fs::remove_file(world.main.path.join("phases.tf")).unwrap();
+    let plan = world.main.plan(&[]);
+    let change = plan.view().change(STACK);
+    let allowed = change.after("/policies/cicd/managed_actions").as_array().unwrap().clone();
+    let allowed: Vec<&str> = allowed.iter().filter_map(Value::as_str).collect();
+    let terraform = world.allow_only(&allowed);
+    terraform.apply(&[]).expect_success();
+    terraform.plan(&[]).expect_empty();
+    terraform.write("image.auto.tfvars", "image = \"retainwise:2\"\ndeletion_protection = false\n");
+    terraform.apply(&[]).expect_success();
+    terraform.destroy().expect_success();
 }
 
 fn retainwise_is_written_in_fewer_than_250_lines(_: Scene) {

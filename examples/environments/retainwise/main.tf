@@ -93,6 +93,7 @@ resource "mlops_aws_stack" "retainwise" {
       path        = "/retainwise/"
       description = "Full permissions for CI/CD to manage infrastructure via Terraform"
       statements  = concat(local.state_access, var.as_found ? local.by_hand : [])
+      manages     = !var.as_found
     }
   }
 

@@ -35,6 +35,12 @@ pub trait Api: Kind {
     /// The ARN of an object: see [`arn`].
     fn arn(&self) -> &'static str;
 
+    /// The actions of IAM that whoever makes, reads, changes and deletes such objects may have to be allowed. An import also
+    /// lists them.
+    ///
+    /// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
+    fn actions(&self) -> &'static [&'static str];
+
     /// The name in an object's JSON.
     fn name_of<'b>(&self, body: &'b Json) -> &'b str;
 
@@ -255,6 +261,10 @@ impl Objects for AwsObjects {
     fn name_pattern(&self) -> String {
         let pattern = self.api.arn().replace("{partition}", "aws").replace("{region}", "REGION");
         pattern.replace("{account}", "ACCOUNT").replace("{name}", "NAME")
+    }
+
+    fn are_read_by_name(&self) -> bool {
+        true
     }
 
     fn are_in_region(&self) -> bool {

@@ -499,7 +499,10 @@ async fn look_at(run: &Run, look: &Look<'_>, place: String, wanted: Wanted<'_>) 
     let Some(kind) = wanted.first().map(|(address, ..)| address.kind) else { return (diagnostics, lines) };
     let is_titled = kind.is_named_by_cloud();
     let (found, is_whole): (Vec<LiveObject>, bool) = match wanted.as_slice() {
-        [(_, _, name)] if !is_titled => (kind.read(run, name).await.ok().flatten().into_iter().collect(), true),
+        wanted if !is_titled && (wanted.len() == 1 || kind.objects().are_read_by_name()) => {
+            let reads = join_all(wanted.iter().map(|(_, _, name)| kind.read(run, name))).await;
+            (reads.into_iter().filter_map(|found| found.ok().flatten()).collect(), true)
+        }
         _ => (kind.list(run, &place, Detail::Tree).await.unwrap_or_default(), false),
     };
     let mut adopted: BTreeMap<String, &Address> = BTreeMap::new();

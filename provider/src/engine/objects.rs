@@ -266,6 +266,11 @@ pub trait Objects: Send + Sync {
         change: Change<'_>,
     ) -> Result<Option<LiveObject>, UpdateError>;
 
+    /// Whether some objects are better read by their names: a list holds the whole account's, with a call for each.
+    fn are_read_by_name(&self) -> bool {
+        false
+    }
+
     /// Has the API try again to bring about what a failed object says already. `None` when it is gone.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::credentials::NoCredentials;
 use super::refusal::Refusal;
+use super::rights;
 use crate::engine::context::Interrupted;
 use crate::engine::error::{Answer, CallError};
 
@@ -163,7 +164,8 @@ impl ApiError {
         if !refusal.is_denied() {
             return None;
         }
-        let action = format!("{}:{}", self.inner.call.service, self.inner.call.action);
+        let CallLine { service, action, .. } = &self.inner.call;
+        let action = format!("{service}:{}", rights::of_call(action));
         let (right, on) = refusal.missing_right().unwrap_or((&action, None));
         let on = on.map_or_else(String::new, |on| format!(" on {on}"));
         Some(format!("Allow {right}{on} to whoever runs Terraform, by a policy of the user or role, and try again."))

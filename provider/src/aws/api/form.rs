@@ -9,7 +9,9 @@ pub(super) fn encoded(action: &str, version: &str, item: &str, body: &Json) -> S
     let mut fields = vec![("Action".to_owned(), action.to_owned()), ("Version".to_owned(), version.to_owned())];
     flatten("", body, item, &mut fields);
     let url = reqwest::Url::parse_with_params("http://form/", fields);
-    url.ok().and_then(|url| url.query().map(str::to_owned)).unwrap_or_default()
+    let form = url.ok().and_then(|url| url.query().map(str::to_owned)).unwrap_or_default();
+    // As AWS's own tools write it: who takes a form apart and puts it together again gets what was signed.
+    form.replace('*', "%2A").replace("%7E", "~")
 }
 
 fn flatten(name: &str, value: &Json, item: &str, fields: &mut Vec<(String, String)>) {

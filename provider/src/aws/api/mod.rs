@@ -10,6 +10,7 @@ pub mod error;
 mod form;
 mod refusal;
 mod request;
+mod rights;
 mod service;
 mod sign;
 mod xml;

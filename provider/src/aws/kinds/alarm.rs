@@ -391,6 +391,17 @@ impl Api for Alarm {
         Service::CLOUDWATCH
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "cloudwatch:DeleteAlarms",
+            "cloudwatch:DescribeAlarms",
+            "cloudwatch:ListTagsForResource",
+            "cloudwatch:PutMetricAlarm",
+            "cloudwatch:TagResource",
+            "cloudwatch:UntagResource",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

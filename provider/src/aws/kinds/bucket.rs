@@ -220,6 +220,31 @@ impl Api for Bucket {
         Service::S3
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "s3:CreateBucket",
+            "s3:DeleteBucket",
+            "s3:DeleteBucketPolicy",
+            "s3:GetBucketCORS",
+            "s3:GetBucketPolicy",
+            "s3:GetBucketPublicAccessBlock",
+            "s3:GetBucketTagging",
+            "s3:GetBucketVersioning",
+            "s3:GetEncryptionConfiguration",
+            "s3:GetLifecycleConfiguration",
+            // Who may not list a bucket is told that it is forbidden where it is not there.
+            "s3:ListBucket",
+            "s3:PutBucketCORS",
+            "s3:PutBucketPolicy",
+            "s3:PutBucketPublicAccessBlock",
+            "s3:PutBucketTagging",
+            "s3:PutBucketVersioning",
+            "s3:PutEncryptionConfiguration",
+            "s3:PutLifecycleConfiguration",
+            "s3:TagResource",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

@@ -135,6 +135,18 @@ impl Api for Cluster {
         Service::ECS
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "ecs:CreateCluster",
+            "ecs:DeleteCluster",
+            "ecs:DescribeClusters",
+            "ecs:PutClusterCapacityProviders",
+            "ecs:TagResource",
+            "ecs:UntagResource",
+            "ecs:UpdateClusterSettings",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

@@ -423,6 +423,17 @@ impl Api for DbInstance {
         Service::RDS
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "rds:AddTagsToResource",
+            "rds:CreateDBInstance",
+            "rds:DeleteDBInstance",
+            "rds:DescribeDBInstances",
+            "rds:ModifyDBInstance",
+            "rds:RemoveTagsFromResource",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

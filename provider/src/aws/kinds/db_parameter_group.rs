@@ -174,6 +174,20 @@ impl Api for DbParameterGroup {
         Service::RDS
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "rds:AddTagsToResource",
+            "rds:CreateDBParameterGroup",
+            "rds:DeleteDBParameterGroup",
+            "rds:DescribeDBParameterGroups",
+            "rds:DescribeDBParameters",
+            "rds:ListTagsForResource",
+            "rds:ModifyDBParameterGroup",
+            "rds:RemoveTagsFromResource",
+            "rds:ResetDBParameterGroup",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

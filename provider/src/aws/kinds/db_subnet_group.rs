@@ -118,6 +118,18 @@ impl Api for DbSubnetGroup {
         Service::RDS
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "rds:AddTagsToResource",
+            "rds:CreateDBSubnetGroup",
+            "rds:DeleteDBSubnetGroup",
+            "rds:DescribeDBSubnetGroups",
+            "rds:ListTagsForResource",
+            "rds:ModifyDBSubnetGroup",
+            "rds:RemoveTagsFromResource",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

@@ -163,6 +163,21 @@ impl Api for LogGroup {
         Service::LOGS
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "logs:AssociateKmsKey",
+            "logs:CreateLogGroup",
+            "logs:DeleteLogGroup",
+            "logs:DeleteRetentionPolicy",
+            "logs:DescribeLogGroups",
+            "logs:DisassociateKmsKey",
+            "logs:ListTagsForResource",
+            "logs:PutRetentionPolicy",
+            "logs:TagResource",
+            "logs:UntagResource",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

@@ -30,9 +30,9 @@ mod vpc_endpoint;
 #[cfg(test)]
 mod tests;
 
-use super::objects::AwsObjects;
+use super::objects::{Api, AwsObjects};
 use super::terms::AwsTerms;
-use crate::engine::kind::AnyKind;
+use crate::engine::kind::{AnyKind, Declared};
 
 /// Lists kinds in the order of the reference.
 macro_rules! kinds {
@@ -43,6 +43,9 @@ macro_rules! kinds {
             static KIND: AnyKind = AnyKind::new(&$kind, &OBJECTS, &AwsTerms, || KINDS);
             &KIND
         }),*];
+
+        /// How their APIs are called.
+        static APIS: &[(&str, &dyn Api)] = &[$((<$kind as Declared>::NAME, &$kind)),*];
     };
 }
 
@@ -68,3 +71,8 @@ kinds![
     service::Service,
     alarm::Alarm,
 ];
+
+/// The actions of IAM that managing objects of a kind takes.
+fn actions(kind: &str) -> &'static [&'static str] {
+    APIS.iter().find(|(name, _)| *name == kind).map(|(_, api)| api.actions()).unwrap_or_default()
+}

@@ -106,6 +106,19 @@ impl Api for OidcProvider {
         Service::IAM
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "iam:AddClientIDToOpenIDConnectProvider",
+            "iam:CreateOpenIDConnectProvider",
+            "iam:DeleteOpenIDConnectProvider",
+            "iam:GetOpenIDConnectProvider",
+            "iam:RemoveClientIDFromOpenIDConnectProvider",
+            "iam:TagOpenIDConnectProvider",
+            "iam:UntagOpenIDConnectProvider",
+            "iam:UpdateOpenIDConnectProviderThumbprint",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

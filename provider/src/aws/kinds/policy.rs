@@ -2,23 +2,25 @@
 //!
 //! A change of the statements is a new version, which becomes the default. IAM keeps five: the oldest goes first.
 
-use std::collections::BTreeMap;
+mod managing;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use futures::future::try_join_all;
 use serde_json::{Value as Json, json};
-use tfplugin::{Diagnostics, Dynamic, Object, Path, Value};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 
 use crate::aws::api::{ApiError, Found, Service};
 use crate::aws::objects::{Api, Changed};
-use crate::aws::policy::{self, Statement};
+use crate::aws::policy::{self, Action, Statement};
 use crate::aws::session::Run;
 use crate::aws::terms::arn;
 use crate::aws::{iam, tags};
 use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Immutable, Labels, Unordered, wire};
 use crate::engine::scope::Scope;
-use crate::engine::wire;
+use crate::engine::{tree, wire};
 
 /// The kind.
 pub(super) struct Policy;
@@ -43,9 +45,16 @@ pub(super) struct PolicySpec {
     /// What the policy is for. Immutable.
     #[tf(optional, ext(wire("Description"), Immutable))]
     description: Value<String>,
-    /// What the policy allows and denies, in any order.
-    #[tf(required, ext(wire("Document.Statement"), Unordered))]
+    /// What the policy allows and denies, in any order. May be left out with `manages`.
+    #[tf(optional, ext(wire("Document.Statement"), Unordered))]
     statements: Value<Vec<Statement>>,
+    /// Whether the policy also allows what it takes to manage a stack with the kinds of this one: the actions that Terraform
+    /// needs to plan, apply and destroy it, and no others. `managed_actions` shows them.
+    #[tf(optional)]
+    manages: Value<bool>,
+    /// The actions that `manages` adds to the policy, on all resources. Set it only to have others in their place.
+    #[tf(optional, computed, ext(wire("Document.Managed")))]
+    managed_actions: Value<BTreeSet<Action>>,
     /// Tags of this policy, over those of the provider and the stack. Tags that others set are left alone.
     #[tf(optional, ext(Labels { wire: tags::FIELD, inherit: true }))]
     tags: Value<BTreeMap<String, String>>,
@@ -65,10 +74,43 @@ impl Declared for Policy {
             policy::validate(statements, &path.attribute("statements"), diagnostics);
             policy::validate_size(statements, LONGEST, &path.attribute("statements"), diagnostics);
         }
+        if spec.statements.is_null() && spec.manages.is_null() && spec.managed_actions.is_null() {
+            diagnostics.push(
+                Diagnostic::error(
+                    "The policy is empty",
+                    "A policy needs statements, or manages = true for what it takes to manage this stack.",
+                )
+                .at(path.attribute("statements")),
+            );
+        }
     }
 }
 
 impl Kind for Policy {
+    /// What managing the kinds of the stack takes.
+    fn implied(
+        &self,
+        component: &Dynamic,
+        others: &mut dyn Iterator<Item = (&'static str, &str, &Dynamic)>,
+    ) -> Vec<(&'static str, Dynamic)> {
+        let actions = match component.get("manages") {
+            Dynamic::Bool(true) => {
+                let kinds: BTreeSet<&str> = others.map(|(kind, _, _)| kind).collect();
+                Dynamic::set(kinds.into_iter().flat_map(super::actions).map(|action| Dynamic::string(*action)))
+            }
+            Dynamic::Unknown => Dynamic::Unknown,
+            _ => Dynamic::Null,
+        };
+        vec![("managed_actions", actions)]
+    }
+
+    /// The kinds of the stack tell the actions from then on.
+    fn imported(&self, component: &mut Dynamic, _: &Scope) {
+        if !component.get("managed_actions").is_null() {
+            tree::set(component, "manages", Dynamic::Bool(true));
+        }
+    }
+
     fn predict(&self, component: &Dynamic, scope: &Scope) -> Vec<(&'static str, Dynamic)> {
         let name = iam::full_name(component);
         name.map(|name| ("arn", Dynamic::String(arn(ARN, &scope.place, &name)))).into_iter().collect()
@@ -95,7 +137,7 @@ pub(super) fn object(mut policy: Json, version: &Json) -> Json {
     if let Some(fields) = policy.as_object_mut() {
         fields.remove("Tags");
     }
-    policy[DOCUMENT] = policy::read(wire::text(version, "Document"));
+    policy[DOCUMENT] = managing::apart(policy::read(wire::text(version, "Document")));
     tags::put(&mut policy, found);
     policy
 }
@@ -131,6 +173,20 @@ impl Api for Policy {
         Service::IAM
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "iam:CreatePolicy",
+            "iam:CreatePolicyVersion",
+            "iam:DeletePolicy",
+            "iam:DeletePolicyVersion",
+            "iam:GetPolicy",
+            "iam:GetPolicyVersion",
+            "iam:ListPolicyVersions",
+            "iam:TagPolicy",
+            "iam:UntagPolicy",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }
@@ -158,7 +214,7 @@ impl Api for Policy {
             "PolicyName": body["PolicyName"],
             "Path": body.get("Path"),
             "Description": body.get("Description"),
-            "PolicyDocument": policy::written(&body[DOCUMENT]),
+            "PolicyDocument": policy::written(&managing::joined(&body[DOCUMENT])),
             "Tags": tags::pairs(&tags::of(body)),
         });
         iam::call("CreatePolicy", wanted, run).await.map(drop)
@@ -171,7 +227,7 @@ impl Api for Policy {
             if let Some(oldest) = spare.first().filter(|_| spare.len() + 1 >= VERSIONS) {
                 forget_version(resource, oldest, run).await?;
             }
-            let text = policy::written(&after[DOCUMENT]);
+            let text = policy::written(&managing::joined(&after[DOCUMENT]));
             let wanted = json!({ "PolicyArn": resource, "PolicyDocument": text, "SetAsDefault": true });
             iam::call("CreatePolicyVersion", wanted, run).await?;
         }

@@ -237,6 +237,19 @@ impl Api for Queue {
         Service::SQS
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "sqs:CreateQueue",
+            "sqs:DeleteQueue",
+            "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
+            "sqs:ListQueueTags",
+            "sqs:SetQueueAttributes",
+            "sqs:TagQueue",
+            "sqs:UntagQueue",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

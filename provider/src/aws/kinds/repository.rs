@@ -155,6 +155,22 @@ impl Api for Repository {
         Service::ECR
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "ecr:CreateRepository",
+            "ecr:DeleteLifecyclePolicy",
+            "ecr:DeleteRepository",
+            "ecr:DescribeRepositories",
+            "ecr:GetLifecyclePolicy",
+            "ecr:ListTagsForResource",
+            "ecr:PutImageScanningConfiguration",
+            "ecr:PutImageTagMutability",
+            "ecr:PutLifecyclePolicy",
+            "ecr:TagResource",
+            "ecr:UntagResource",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

@@ -193,6 +193,24 @@ impl Api for Role {
         Service::IAM
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "iam:AttachRolePolicy",
+            "iam:CreateRole",
+            "iam:DeleteRole",
+            "iam:DeleteRolePermissionsBoundary",
+            "iam:DetachRolePolicy",
+            "iam:GetRole",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListRolePolicies",
+            "iam:PutRolePermissionsBoundary",
+            "iam:TagRole",
+            "iam:UntagRole",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateRole",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

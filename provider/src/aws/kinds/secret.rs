@@ -233,6 +233,19 @@ impl Api for Secret {
         Service::SECRETS_MANAGER
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "secretsmanager:CreateSecret",
+            "secretsmanager:DeleteSecret",
+            "secretsmanager:DescribeSecret",
+            "secretsmanager:PutSecretValue",
+            "secretsmanager:RestoreSecret",
+            "secretsmanager:TagResource",
+            "secretsmanager:UntagResource",
+            "secretsmanager:UpdateSecret",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

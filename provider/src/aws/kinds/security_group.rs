@@ -186,6 +186,22 @@ impl Api for SecurityGroup {
         Service::EC2
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:CreateSecurityGroup",
+            "ec2:CreateTags",
+            "ec2:DeleteSecurityGroup",
+            "ec2:DeleteTags",
+            "ec2:DescribeSecurityGroupRules",
+            "ec2:DescribeSecurityGroups",
+            "ec2:ModifySecurityGroupRules",
+            "ec2:RevokeSecurityGroupEgress",
+            "ec2:RevokeSecurityGroupIngress",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

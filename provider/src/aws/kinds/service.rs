@@ -463,6 +463,28 @@ impl Api for Service {
         Services::ECS
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "ecs:CreateService",
+            "ecs:DeleteService",
+            "ecs:DeregisterTaskDefinition",
+            "ecs:DescribeServices",
+            "ecs:DescribeTaskDefinition",
+            "ecs:ListTaskDefinitions",
+            "ecs:RegisterTaskDefinition",
+            "ecs:TagResource",
+            "ecs:UntagResource",
+            "ecs:UpdateService",
+            "application-autoscaling:DeleteScalingPolicy",
+            "application-autoscaling:DeregisterScalableTarget",
+            "application-autoscaling:DescribeScalableTargets",
+            "application-autoscaling:DescribeScalingPolicies",
+            "application-autoscaling:PutScalingPolicy",
+            "application-autoscaling:RegisterScalableTarget",
+            "iam:PassRole",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

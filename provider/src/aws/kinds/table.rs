@@ -264,6 +264,22 @@ impl Api for Table {
         Service::DYNAMODB
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "dynamodb:CreateTable",
+            "dynamodb:DeleteTable",
+            "dynamodb:DescribeContinuousBackups",
+            "dynamodb:DescribeTable",
+            "dynamodb:DescribeTimeToLive",
+            "dynamodb:ListTagsOfResource",
+            "dynamodb:TagResource",
+            "dynamodb:UntagResource",
+            "dynamodb:UpdateContinuousBackups",
+            "dynamodb:UpdateTable",
+            "dynamodb:UpdateTimeToLive",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

@@ -269,6 +269,20 @@ impl Api for TargetGroup {
         Service::ELB
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "elasticloadbalancing:AddTags",
+            "elasticloadbalancing:CreateTargetGroup",
+            "elasticloadbalancing:DeleteTargetGroup",
+            "elasticloadbalancing:DescribeTags",
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:ModifyTargetGroup",
+            "elasticloadbalancing:ModifyTargetGroupAttributes",
+            "elasticloadbalancing:RemoveTags",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

@@ -188,6 +188,23 @@ impl Api for Topic {
         Service::SNS
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "sns:CreateTopic",
+            "sns:DeleteTopic",
+            "sns:GetSubscriptionAttributes",
+            "sns:GetTopicAttributes",
+            "sns:ListSubscriptionsByTopic",
+            "sns:ListTagsForResource",
+            "sns:SetSubscriptionAttributes",
+            "sns:SetTopicAttributes",
+            "sns:Subscribe",
+            "sns:TagResource",
+            "sns:Unsubscribe",
+            "sns:UntagResource",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }

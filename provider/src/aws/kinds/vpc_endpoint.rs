@@ -232,6 +232,17 @@ impl Api for VpcEndpoint {
         Service::EC2
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        &[
+            "ec2:CreateTags",
+            "ec2:CreateVpcEndpoint",
+            "ec2:DeleteTags",
+            "ec2:DeleteVpcEndpoints",
+            "ec2:DescribeVpcEndpoints",
+            "ec2:ModifyVpcEndpoint",
+        ]
+    }
+
     fn arn(&self) -> &'static str {
         ARN
     }
