@@ -80,8 +80,8 @@ mod tests {
     use crate::engine::objects::{LiveObject, Readiness};
     use crate::google::kinds::{fixtures, kind};
 
-    fn taken(hcl: &Json) -> (Option<Dynamic>, Diagnostics) {
-        let kind = kind("workload_identity_pools").unwrap();
+    fn taken(kind_name: &str, hcl: &Json) -> (Option<Dynamic>, Diagnostics) {
+        let kind = kind(kind_name).unwrap();
         let tree = fixtures::component(kind, hcl);
         let found = LiveObject { name: "n".to_owned(), body: Json::Null, tree, readiness: Readiness::Ready };
         let candidate = Candidate { kind, found };
@@ -94,9 +94,12 @@ mod tests {
 
     #[test]
     fn of_an_object_inside_that_cannot_be_expressed_only_that_one_is_left_out() {
-        let (pool, warnings) = taken(&json!({"name": "github", "providers": {
-            "good": {"issuer_uri": "https://idp"}, "bad": {"name": "NO", "issuer_uri": "https://idp"},
-        }}));
+        let (pool, warnings) = taken(
+            "workload_identity_pools",
+            &json!({"name": "github", "providers": {
+                "good": {"issuer_uri": "https://idp"}, "bad": {"name": "NO", "issuer_uri": "https://idp"},
+            }}),
+        );
         let pool = pool.unwrap();
         assert_eq!(
             pool.get("providers").as_entries().unwrap().keys().map(AsRef::as_ref).collect::<Vec<&str>>(),
@@ -108,15 +111,15 @@ mod tests {
 
     #[test]
     fn an_object_without_what_every_configuration_must_say_is_left_out() {
-        let (pool, warnings) = taken(&json!({"name": "github", "providers": {"silent": {"issuer_uri": null}}}));
-        assert_eq!(pool.map(|pool| pool.get("providers").clone()), Some(Dynamic::Null));
-        let detail = "providers[\"silent\"].issuer_uri: Missing required argument";
+        let (schedule, warnings) = taken("schedules", &json!({"name": "nightly"}));
+        assert_eq!(schedule, None);
+        let detail = "(nightly): cron: Missing required argument";
         assert!(warnings.iter().any(|warning| warning.detail.contains(detail)), "{warnings:?}");
     }
 
     #[test]
     fn an_object_that_cannot_be_expressed_is_left_out_and_named() {
-        let (pool, warnings) = taken(&json!({"name": "NO"}));
+        let (pool, warnings) = taken("workload_identity_pools", &json!({"name": "NO"}));
         assert_eq!(pool, None);
         assert!(
             warnings.iter().any(|warning| warning.detail.contains("(NO): name: Invalid name of a pool")),
