@@ -347,19 +347,15 @@ impl Gradual for Service {
 impl Discovery for Service {
     fn uses(&self, body: &Json) -> Vec<(&'static str, String)> {
         let text = |path: &str| wire::text(body, path);
-        let after = |path: &str, mark: &str| text(path).split_once(mark).map(|(_, name)| name.to_owned());
-        let roles = ["task.executionRoleArn", "task.taskRoleArn"].into_iter().filter_map(|path| after(path, ":role/"));
+        // Of a role's ARN the name is the last part, after its path.
+        let role = |path: &str| text(path).split_once(":role/").map(|(_, role)| last_part(role).to_owned());
+        let roles = ["task.executionRoleArn", "task.taskRoleArn"].into_iter().filter_map(role);
         let mut uses: Vec<(&'static str, String)> = roles.map(|name| ("roles", name)).collect();
         uses.push(("clusters", text(CLUSTER).to_owned()));
-        uses.push(("log_groups", text("task.main.logs.group").to_owned()));
-        let image = after("task.main.image", ".amazonaws.com/");
-        let repository = image.and_then(|image| Some(image.split([':', '@']).next()?.to_owned()));
-        uses.extend(repository.map(|name| ("repositories", name)));
         uses.extend(elb::parts(text("target.targetGroupArn")).map(|(name, _)| ("target_groups", name.to_owned())));
-        let secrets = wire::get(body, "task.main.secrets").and_then(Json::as_object).into_iter().flatten();
-        uses.extend(secrets.filter_map(|(_, secret)| Some(("secrets", secret.as_str()?.to_owned()))));
-        let env = wire::get(body, "task.main.environment").and_then(Json::as_object).into_iter().flatten();
-        uses.extend(env.filter_map(|(_, value)| value.as_str()).flat_map(told));
+        let sidecars = wire::get(body, "task.sidecars").and_then(Json::as_object).into_iter().flatten();
+        let containers = wire::get(body, "task.main").into_iter().chain(sidecars.map(|(_, container)| container));
+        uses.extend(containers.flat_map(container::uses));
         let groups =
             wire::get(body, "networkConfiguration.awsvpcConfiguration.securityGroups").and_then(Json::as_array);
         let groups = groups.into_iter().flatten().filter_map(Json::as_str);
@@ -367,19 +363,6 @@ impl Discovery for Service {
         uses.retain(|(_, name)| !name.is_empty());
         uses
     }
-}
-
-/// What a program may be told to use by the value of a variable: a bucket, table or queue by its name, a queue by its URL, a
-/// topic by its ARN.
-fn told(value: &str) -> Vec<(&'static str, String)> {
-    let last = value.rsplit(['/', ':']).next().unwrap_or(value).to_owned();
-    if value.starts_with("https://sqs.") {
-        return vec![("queues", last)];
-    }
-    if value.starts_with("arn:") && value.split(':').nth(2) == Some("sns") {
-        return vec![("topics", last)];
-    }
-    ["buckets", "tables", "queues"].into_iter().map(|kind| (kind, value.to_owned())).collect()
 }
 
 /// A service out of what the calls say of it. `main` is what its main container is called, as far as somebody knows.

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value};
 
 use super::{call, items_of};
-use crate::aws::api::{ApiError, Found};
+use crate::aws::api::{ApiError, Found, items};
 use crate::aws::session::Run;
 use crate::aws::{cidr, ec2};
 use crate::engine::marks::{Identity, refers, wire};
@@ -268,6 +268,24 @@ fn ports(rule: &Json) -> (Json, Json) {
     }
 }
 
+/// Makes rules, as they are there, what is wanted of them.
+async fn modify(group: &Json, rules: &[(&Json, &Json)], run: Run<'_>) -> Result<(), ApiError> {
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let update = |(there, wanted): &(&Json, &Json)| {
+        let (from, to) = ports(wanted);
+        let rule = json!({
+            "IpProtocol": protocol(wanted), "FromPort": from, "ToPort": to, "CidrIpv4": wanted.get("cidrIpv4"),
+            "CidrIpv6": wanted.get("cidrIpv6"), "ReferencedGroupId": wanted.get("sourceGroup"),
+            "PrefixListId": wanted.get("prefixListId"), "Description": wire::text(wanted, "description"),
+        });
+        json!({ "SecurityGroupRuleId": there["securityGroupRuleId"], "SecurityGroupRule": rule })
+    };
+    let updates: Vec<Json> = rules.iter().map(update).collect();
+    call("ModifySecurityGroupRules", json!({ "GroupId": group, "SecurityGroupRule": updates }), run).await.map(drop)
+}
+
 /// Makes the rules of one side what `after` says. New ones come first, so that what is only said otherwise is never cut off.
 ///
 /// # Errors
@@ -276,27 +294,21 @@ pub(super) async fn write(side: Side, before: &Json, after: &Json, run: Run<'_>)
     let group = &before["groupId"];
     let Difference { new, changed, gone } = Difference::between(side, before, after);
     if !new.is_empty() {
-        let permissions: Vec<Json> = new.into_iter().map(permission).collect();
+        let permissions: Vec<Json> = new.iter().copied().map(permission).collect();
         let made = call(side.authorize(), json!({ "GroupId": group, "IpPermissions": permissions }), run).await;
-        // After an answer that was lost, what is there was made before.
-        match made {
-            Err(error) if error.is_refused_with("InvalidPermission.Duplicate") => {}
-            made => drop(made?),
-        }
-    }
-    if !changed.is_empty() {
-        let update = |(there, wanted): (&Json, &Json)| {
-            let (from, to) = ports(wanted);
-            let rule = json!({
-                "IpProtocol": protocol(wanted), "FromPort": from, "ToPort": to, "CidrIpv4": wanted.get("cidrIpv4"),
-                "CidrIpv6": wanted.get("cidrIpv6"), "ReferencedGroupId": wanted.get("sourceGroup"),
-                "PrefixListId": wanted.get("prefixListId"), "Description": wire::text(wanted, "description"),
-            });
-            json!({ "SecurityGroupRuleId": there["securityGroupRuleId"], "SecurityGroupRule": rule })
+        let made = match made {
+            // After an answer that was lost, what is there was made before.
+            Err(error) if error.is_refused_with("InvalidPermission.Duplicate") => Vec::new(),
+            made => items(&made?["securityGroupRuleSet"]).iter().cloned().map(shown).collect(),
         };
-        let updates: Vec<Json> = changed.into_iter().map(update).collect();
-        call("ModifySecurityGroupRules", json!({ "GroupId": group, "SecurityGroupRule": updates }), run).await?;
+        // What the call has not taken in of them is told again.
+        let is_short = |(there, wanted): &(&Json, &Json)| {
+            is_same(there, wanted) && wire::text(there, "description") != wire::text(wanted, "description")
+        };
+        let pairs = made.iter().flat_map(|there| new.iter().map(move |wanted| (there, *wanted)));
+        modify(group, &pairs.filter(is_short).collect::<Vec<_>>(), run).await?;
     }
+    modify(group, &changed, run).await?;
     if !gone.is_empty() {
         let ids: Vec<&Json> = gone.into_iter().map(|rule| &rule["securityGroupRuleId"]).collect();
         call(side.revoke(), json!({ "GroupId": group, "SecurityGroupRuleId": ids }), run).await.found()?;

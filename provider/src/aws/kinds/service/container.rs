@@ -10,6 +10,7 @@ use tfplugin::{Object, Value};
 
 use crate::aws::terms::is_arn;
 use crate::engine::marks::{FreeText, refers, wire};
+use crate::engine::wire;
 
 /// A container beside the main one.
 #[derive(Object, Clone)]
@@ -143,8 +144,49 @@ pub(super) fn told(name: &str, shown: &Json, region: &str) -> Json {
     container
 }
 
+/// What a container uses of the account: the repository of its image, its log group, secrets, and what it is told of in its
+/// variables.
+pub(super) fn uses(container: &Json) -> Vec<(&'static str, String)> {
+    let texts = |field: &str| {
+        let values = container.get(field).and_then(Json::as_object).into_iter().flatten();
+        values.filter_map(|(_, value)| value.as_str()).collect::<Vec<_>>()
+    };
+    let image = wire::text(container, "image").split_once(".amazonaws.com/");
+    let repository = image.and_then(|(_, image)| image.split([':', '@']).next());
+    let mut uses = vec![("log_groups", wire::text(container, "logs.group").to_owned())];
+    uses.extend(repository.map(|name| ("repositories", name.to_owned())));
+    uses.extend(texts("secrets").into_iter().map(|told| ("secrets", secret_name(told).to_owned())));
+    uses.extend(texts("environment").into_iter().flat_map(named_in));
+    uses
+}
+
+/// The name of a secret that a container is told of: by its name, or by its ARN, which ends with six signs of AWS's, and may
+/// say which part and version of the value is meant.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html>
+fn secret_name(told: &str) -> &str {
+    let Some((_, rest)) = told.split_once(":secret:") else { return told };
+    let name = rest.split(':').next().unwrap_or(rest);
+    name.rsplit_once('-').filter(|(_, end)| end.len() == 6).map_or(name, |(name, _)| name)
+}
+
+/// What a program may be told to use by the value of a variable: a bucket, table or queue by its name, a queue by its URL, a
+/// topic by its ARN.
+fn named_in(value: &str) -> Vec<(&'static str, String)> {
+    let last = value.rsplit(['/', ':']).next().unwrap_or(value).to_owned();
+    if value.starts_with("https://sqs.") {
+        return vec![("queues", last)];
+    }
+    if value.starts_with("arn:") && value.split(':').nth(2) == Some("sns") {
+        return vec![("topics", last)];
+    }
+    ["buckets", "tables", "queues"].into_iter().map(|kind| (kind, value.to_owned())).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -178,6 +220,31 @@ mod tests {
         {
             let found = shown(json!({"name": "a", "portMappings": mappings}), "eu-west-1");
             assert_eq!(found, json!({"portMappings": mappings}));
+        }
+    }
+
+    #[test]
+    fn what_a_container_uses_is_told_by_names_arns_and_urls() {
+        let container = json!({
+            "image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/churn/api@sha256:00",
+            "logs": {"group": "/ecs/churn"},
+            "secrets": {"A": "arn:aws:secretsmanager:eu-west-1:1:secret:churn/db-a1B2c3:password::", "B": "plain"},
+            "environment": {
+                "Q": "https://sqs.eu-west-1.amazonaws.com/1/churn-jobs", "T": "arn:aws:sns:eu-west-1:1:alerts", "N": "data",
+            },
+        });
+        let used: BTreeSet<String> =
+            uses(&container).into_iter().map(|(kind, name)| format!("{kind}={name}")).collect();
+        for expected in [
+            "repositories=churn/api",
+            "log_groups=/ecs/churn",
+            "secrets=churn/db",
+            "secrets=plain",
+            "queues=churn-jobs",
+            "topics=alerts",
+            "buckets=data",
+        ] {
+            assert!(used.contains(expected), "{expected}: {used:?}");
         }
     }
 }
