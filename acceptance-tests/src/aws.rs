@@ -1,13 +1,13 @@
 //! A world on AWS: a directory, a state, and an AWS of its own, which is moto's server with a log of the calls.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::world::terraform_environment;
-use crate::{Mark, OrFail, S3, Scene, Workdir, programs, workspace};
+use crate::{Mark, Moto, OrFail, Scene, Workdir, programs, workspace};
 
 /// The account that moto has, unless it is told another one.
 const ACCOUNT: &str = "123456789012";
@@ -24,8 +24,7 @@ pub struct AwsWorld {
     place: (&'static str, &'static str),
     /// The main configuration directory.
     pub main: Workdir,
-    moto: S3,
-    log: PathBuf,
+    moto: Moto,
     folder: TempDir,
 }
 
@@ -62,20 +61,18 @@ impl Scene {
         let folder =
             tempfile::Builder::new().prefix(&format!("{prefix}-")).tempdir().or_fail("make the world's folder");
         let log = folder.path().join("calls.txt");
-        // Of each service that is made, one task runs at once.
-        let usual = [("MOTO_ACCOUNT_ID", account), ("MOTO_ECS_SERVICE_RUNNING", "1")];
-        let mut moto = S3::start_as(&[&log], &[&usual[..], more].concat());
-        moto.region = region;
+        let mut moto = Moto::start(&log, &[&[("MOTO_ACCOUNT_ID", account)], more].concat());
+        moto.server.region = region;
         let mut environment = terraform_environment(folder.path(), &programs::provider());
         let of_aws = [
-            ("AWS_ENDPOINT_URL", moto.url.as_str()),
+            ("AWS_ENDPOINT_URL", moto.url()),
             ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
             ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI"),
             ("AWS_REGION", region),
         ];
         environment.extend(of_aws.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let main = Workdir::new(folder.path().join("main"), self.terraform.clone(), environment);
-        AwsWorld { place, main, moto, log, folder }
+        AwsWorld { place, main, moto, folder }
     }
 }
 
@@ -89,7 +86,7 @@ impl AwsWorld {
     fn seed(&self, region: &str, calls: &str) -> Value {
         let script = workspace().join("acceptance-tests/tools/seed_aws.py");
         let output =
-            Command::new("python3").arg(&script).args([&self.moto.url, region]).arg(workspace().join(calls)).output();
+            Command::new("python3").arg(&script).args([self.moto.url(), region]).arg(workspace().join(calls)).output();
         let output = output.or_fail(format!("run {}", script.display()));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).or_fail("read the answers")
@@ -113,15 +110,15 @@ impl AwsWorld {
         let of_cloudwatch = actions.iter().filter_map(|action| action.strip_prefix("cloudwatch:"));
         let of_cloudwatch: Vec<String> = of_cloudwatch.map(|action| format!("monitoring:{action}")).collect();
         let actions: Vec<&str> = actions.iter().copied().chain(of_cloudwatch.iter().map(String::as_str)).collect();
-        let key = self.moto.user("terraform", &actions);
-        self.moto.enforce();
+        let key = self.moto.server.user("terraform", &actions);
+        self.moto.server.enforce();
         self.main.with_env("AWS_ACCESS_KEY_ID", &key.id).with_env("AWS_SECRET_ACCESS_KEY", &key.secret)
     }
 
     /// Another account of the same user: the directory's environment leads to it.
-    pub fn in_account(&self, account: &str) -> (S3, Workdir) {
-        let moto = S3::start_as(&[&self.log], &[("MOTO_ACCOUNT_ID", account)]);
-        let main = self.main.with_env("AWS_ENDPOINT_URL", &moto.url);
+    pub fn in_account(&self, account: &str) -> (Moto, Workdir) {
+        let moto = Moto::start(&self.folder.path().join("calls-elsewhere.txt"), &[("MOTO_ACCOUNT_ID", account)]);
+        let main = self.main.with_env("AWS_ENDPOINT_URL", moto.url());
         (moto, main)
     }
 
@@ -140,21 +137,19 @@ impl AwsWorld {
     /// A call of a service in JSON, behind Terraform's back.
     pub fn call(&self, service: &str, target: &str, body: &Value) -> Value {
         let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)];
-        let answer = self.moto.send_as(service, "POST", "/", &headers, body.to_string());
+        let answer = self.moto.server.send_as(service, "POST", "/", &headers, body.to_string());
         if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).or_fail("read moto's answer") }
     }
 
     /// A call of a service that takes forms, behind Terraform's back: the fields of the form, `Action` and `Version` among them;
     /// the XML of its answer.
     pub fn form(&self, service: &str, fields: &[(&str, &str)]) -> String {
-        let url = reqwest::Url::parse_with_params("http://form/", fields).or_fail("write a form");
-        let headers = [("content-type", "application/x-www-form-urlencoded")];
-        self.moto.send_as(service, "POST", "/", &headers, url.query().unwrap_or_default().to_owned())
+        self.moto.form(service, fields)
     }
 
     /// A call of S3, behind Terraform's back.
     pub fn s3(&self, method: &str, path: &str, body: &str) -> String {
-        self.moto.send_as("s3", method, path, &[("content-type", "application/xml")], body.to_owned())
+        self.moto.server.send_as("s3", method, path, &[("content-type", "application/xml")], body.to_owned())
     }
 
     /// A call of IAM behind Terraform's back: its parameters beside the action; the XML of its answer.
@@ -180,30 +175,22 @@ impl AwsWorld {
 
     /// The present end of the list of calls.
     pub fn mark(&self) -> Mark {
-        Mark(self.calls().len())
+        self.moto.mark()
     }
 
     /// The actions since a mark that can change something, sorted.
     pub fn writes_since(&self, mark: Mark) -> Vec<String> {
-        let mut calls = self.calls().split_off(mark.0);
-        calls.retain(|call| !["Describe", "Get", "List", "GET "].iter().any(|verb| call.starts_with(verb)));
-        calls.sort();
-        calls
+        self.moto.writes_since(mark)
     }
 
     /// Waits until there are `count` calls since a mark.
     #[track_caller]
     pub fn wait_for_calls(&self, mark: Mark, count: usize) {
         let patience = std::time::Instant::now() + std::time::Duration::from_secs(60);
-        while self.calls().len() < mark.0 + count {
+        while self.moto.calls_since(mark).len() < count {
             assert!(std::time::Instant::now() < patience, "{count} calls were not made within a minute");
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-    }
-
-    fn calls(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
     }
 
     /// Fails unless a plan is empty, without and with a refresh, and neither writes.

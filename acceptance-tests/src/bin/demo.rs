@@ -1,5 +1,5 @@
 //! `make demo`: the whole life of the CT-scan environment, on the cloud that is built in: made from nothing, and imported
-//! as its team left it.
+//! as its team left it. Then RetainWise, which people made by hand on AWS, of which moto plays the part.
 //!
 //! Shows one screen a step: a heading, the lines of Terraform's output that matter, and counts. The whole output is in a file,
 //! which the last line names. Stops at the first step that goes wrong.
@@ -16,6 +16,7 @@ use acceptance_tests::{CloudOptions, OrFail, Scene, Seed, Terraform, Workdir, Wo
 use serde_json::{Value, json};
 
 const STACK: &str = "mlops_stack.ct_scan";
+const RETAINWISE: &str = "mlops_aws_stack.it";
 /// The objects and grants that Terraform manages in the environment.
 const MANAGED: usize = 52;
 /// What stays when the stack is destroyed: the database's deletion policy is ABANDON, and Google keeps deleted pools for
@@ -64,6 +65,7 @@ struct Demo {
     main: Workdir,
     /// The environment as its team left it, in a cloud of its own.
     seeded: World,
+    scene: Scene,
 }
 
 impl Demo {
@@ -79,7 +81,7 @@ impl Demo {
         let checkpoints = world.path().join("checkpoints");
         main.write("store.auto.tfvars", &format!("store = \"file://{}\"\n", checkpoints.display()));
         let seeded = World::new(&scene, Seed::ct_scan(), CloudOptions::default());
-        Self { transcript: Transcript::new(), world, main, seeded }
+        Self { transcript: Transcript::new(), world, main, seeded, scene }
     }
 
     fn play(&self) -> Step {
@@ -89,7 +91,8 @@ impl Demo {
         self.import(&self.world, &self.main.sibling(&self.world.path().join("imported")))?;
         self.refuse_a_new_location()?;
         self.import_what_was_built_by_hand()?;
-        self.destroy()
+        self.destroy()?;
+        self.import_from_aws()
     }
 
     fn create(&self) -> Step {
@@ -155,6 +158,40 @@ impl Demo {
             MANAGED => Ok(()),
             other => Err(format!("{other} objects and grants were imported, not {MANAGED}")),
         }
+    }
+
+    /// RetainWise, for whose import its team had planned eight hours.
+    fn import_from_aws(&self) -> Step {
+        heading("AWS: RetainWise, made by hand in the console, among the things of other teams");
+        let (world, _) = self.scene.clone().retainwise();
+        let id = "908226940571/us-east-1/retainwise";
+        let block = format!("import {{\n  to = {RETAINWISE}\n  id = \"{id}\"\n}}\n");
+        let fresh = world.directory("imported", &block);
+        say(&block);
+        let mark = world.mark();
+        let started = Instant::now();
+        self.transcript.run(&fresh, &["plan", "-input=false", "-generate-config-out=generated.tf"], 0)?;
+        self.transcript.run(&fresh, &["apply", "-input=false", "-auto-approve"], 0)?;
+        let time = started.elapsed().as_secs_f32();
+        heading("Plan of what was imported: nothing to do");
+        self.expect_no_changes(&fresh)?;
+        let writes = world.writes_since(mark);
+        if !writes.is_empty() {
+            return Err(format!("the import has changed the account:\n{}", writes.join("\n")));
+        }
+        let state = fresh.state().resource(RETAINWISE);
+        let inventory = state.get("/inventory").as_array().cloned().unwrap_or_default();
+        let lines: Vec<&str> = inventory.iter().filter_map(Value::as_str).collect();
+        self.transcript.keep("(the stack's inventory)", &lines.join("\n"));
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for line in &lines {
+            *counts.entry(line.split(':').nth(2).unwrap_or_default()).or_default() += 1;
+        }
+        say(&format!("{} components were imported in {time:.1} s; no call changed anything. By service:", lines.len()));
+        for (service, count) in counts {
+            say(&format!("  {count:7}  {service}"));
+        }
+        Ok(())
     }
 
     /// Shows how many objects and grants of each API the stack has, and says how many there are in all.

@@ -126,13 +126,14 @@ fn what_a_team_made_by_hand_on_aws_is_imported_without_a_write(scene: Scene) {
 fn an_aws_stack_keeps_to_its_account(scene: Scene) {
     let world = scene.aws_world();
     world.apply_stack(STACK);
-    let (_other, in_other) = world.in_account("210987654321");
-    let mark = world.mark();
+    let (other, in_other) = world.in_account("210987654321");
+    let (mark, mark_of_other) = (world.mark(), other.mark());
     for planned in [in_other.plan(&[]), in_other.plan(&["-destroy"])] {
         planned.expect_refused().error(&["The credentials are of another account"]);
     }
     in_other.apply(&["-refresh=false", "-replace=mlops_aws_stack.it"]).expect_failure();
     assert_eq!(world.writes_since(mark), Vec::<String>::new());
+    assert_eq!(other.writes_since(mark_of_other), Vec::<String>::new());
     world.finish();
 }
 

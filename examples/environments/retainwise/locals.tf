@@ -30,8 +30,8 @@ locals {
     execution_role  = "execution"
     subnets         = var.private_subnets
     security_groups = ["tasks"]
-    circuit_breaker = { enable = true, rollback = true }
-    execute_command = true
+    circuit_breaker = var.as_found ? null : { enable = true, rollback = true }
+    execute_command = var.as_found ? null : true
     secret_env      = { DATABASE_URL = "database_url" }
     env = {
       AWS_REGION            = var.region

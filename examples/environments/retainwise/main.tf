@@ -6,7 +6,7 @@ resource "mlops_aws_stack" "retainwise" {
   region              = var.region
   vpc_id              = var.vpc_id
   deletion_protection = var.deletion_protection
-  tags                = { Environment = "prod", ManagedBy = "Terraform", Project = "RetainWise" }
+  tags                = { Environment = "prod", ManagedBy = var.as_found ? "Console" : "Terraform", Project = "RetainWise" }
 
   # They outlive the stack: its own state is in them.
   buckets = {
@@ -119,6 +119,7 @@ resource "mlops_aws_stack" "retainwise" {
   security_groups = {
     alb = {
       name        = "retainwise-alb"
+      tags        = { Name = "retainwise-alb" }
       description = "Public load balancer"
       ingress = {
         http  = { port = 80, cidr = "0.0.0.0/0", description = "HTTP" }
@@ -127,16 +128,19 @@ resource "mlops_aws_stack" "retainwise" {
     }
     tasks = {
       name        = "retainwise-ecs-tasks"
+      tags        = { Name = "retainwise-ecs-tasks" }
       description = "ECS tasks"
       ingress     = { alb = { port = 8000, security_group = "alb", description = "From the load balancer" } }
     }
     database = {
       name        = "retainwise-rds"
+      tags        = { Name = "retainwise-rds" }
       description = "PostgreSQL"
       ingress     = { tasks = { port = 5432, security_group = "tasks", description = "From the tasks" } }
     }
     vpc_endpoints = {
       name        = "retainwise-vpc-endpoints"
+      tags        = { Name = "retainwise-vpc-endpoints" }
       description = "Security group for VPC endpoints"
       ingress     = { vpc = { port = 443, cidr = var.vpc_cidr, description = "Allow HTTPS from VPC" } }
     }
@@ -210,7 +214,7 @@ resource "mlops_aws_stack" "retainwise" {
       port         = 8000
       log_group    = "backend"
       target_group = "backend"
-      grace_period = "60s"
+      grace_period = var.as_found ? null : "60s"
     })
     worker = merge(local.service, {
       name      = "retainwise-worker"

@@ -7,17 +7,20 @@ use super::session::Run;
 use super::tags;
 use crate::engine::wire;
 
-/// What a list has in all its pages: those of `field` that the filters choose.
+/// How many values a filter takes at most.
+pub const VALUES: usize = 200;
+
+/// What a list has in all its pages: those of `field` that the filters choose, each by one of its values.
 ///
 /// # Errors
 /// Of the calls.
 pub async fn pages(
     action: &'static str,
     field: &str,
-    filters: &[(&str, &str)],
+    filters: &[(&str, Vec<String>)],
     run: Run<'_>,
 ) -> Result<Vec<Json>, ApiError> {
-    let filters: Vec<Json> = filters.iter().map(|(name, value)| json!({ "Name": name, "Value": [value] })).collect();
+    let filters: Vec<Json> = filters.iter().map(|(name, values)| json!({ "Name": name, "Value": values })).collect();
     let mut body = json!({ "MaxResults": 1000, "Filter": filters });
     let mut found = Vec::new();
     loop {

@@ -9,8 +9,8 @@ use super::api::{ApiError, Request, Service};
 use super::session::Run;
 use super::tags;
 
-/// What is described in one call.
-const AT_ONCE: usize = 10;
+/// How many are described in one call at most.
+pub const AT_ONCE: usize = 10;
 
 /// A call.
 ///

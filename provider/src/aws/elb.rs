@@ -118,13 +118,21 @@ fn collect(name: &str, tree: &Json, found: &mut BTreeMap<String, String>) {
     }
 }
 
+/// Of how many objects one call tells the tags at most.
+const AT_ONCE: usize = 20;
+
 /// The tags of the object with this ARN.
 ///
 /// # Errors
 /// Of the call.
 pub async fn tags_of(arn: &str, run: Run<'_>) -> Result<BTreeMap<String, String>, ApiError> {
-    let answer = call("DescribeTags", json!({ "ResourceArns": [arn] }), run).await?;
-    Ok(items(&answer["TagDescriptions"]).iter().flat_map(|one| tags::of_pairs(&one["Tags"])).collect())
+    let is_it = |found: &Json, arn: &str| found["ResourceArn"] == arn;
+    let of_arns = |arns: Vec<String>| async move {
+        let answer = call("DescribeTags", json!({ "ResourceArns": arns }), run).await?;
+        Ok(items(&answer["TagDescriptions"]).to_vec())
+    };
+    let found = run.ask_together(("tags of load balancing", AT_ONCE), arn, is_it, of_arns).await?;
+    Ok(found.iter().flat_map(|one| tags::of_pairs(&one["Tags"])).collect())
 }
 
 /// Changes the tags of the object with this ARN.

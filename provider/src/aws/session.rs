@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::api::{ApiError, Client, Request};
 use super::patience;
+use super::together::Together;
 use crate::engine::context::{CallContext, Interrupted};
 use crate::engine::error::{Answer, CallError};
 use crate::engine::run;
@@ -15,12 +16,13 @@ use crate::engine::scope::Scope;
 /// The client of one operation.
 pub struct Session {
     client: Client,
+    together: Together,
 }
 
 impl Session {
     /// A session of `client`.
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, together: Together::default() }
     }
 }
 
@@ -66,6 +68,25 @@ impl<'r> Run<'r> {
     /// Of the call.
     pub async fn call(&self, request: Request) -> Result<Json, ApiError> {
         self.session.client.call(self.context, &self.scope.place.region, request).await
+    }
+
+    /// The items of a list that `is_it` knows by `name`, in one call for all who ask for others at this moment. `list` is
+    /// what these calls have in common; `ask` asks for names, of which it takes so many `at_once`, and leaves out those that
+    /// there are not.
+    ///
+    /// # Errors
+    /// Of the calls.
+    pub async fn ask_together<F>(
+        &self,
+        list: (&str, usize),
+        name: &str,
+        is_it: fn(&Json, &str) -> bool,
+        ask: impl Fn(Vec<String>) -> F,
+    ) -> Result<Vec<Json>, ApiError>
+    where
+        F: Future<Output = Result<Vec<Json>, ApiError>>,
+    {
+        self.session.together.ask(list, name, is_it, ask).await
     }
 
     /// Waits before look number `look` at something that takes time, counted from 0.

@@ -154,6 +154,10 @@ pub struct OwnKeys;
 #[derive(Clone, Copy, Debug)]
 pub struct Inner;
 
+/// An object that can say one thing with several of its attributes: what this makes of it says the same in one form.
+#[derive(Clone, Copy)]
+pub struct OneForm(pub fn(&tfplugin::ObjectSchema, &Dynamic) -> Dynamic);
+
 /// A list whose order means nothing to the API: it is compared by content, and keeps the API's order when written.
 #[derive(Clone, Copy, Debug)]
 pub struct Unordered;

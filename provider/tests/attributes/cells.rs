@@ -11,6 +11,7 @@ use tfplugin::testing::TestAction;
 use tfplugin::value::json as terraform_json;
 
 use crate::drive::{Broken, Fault, Stage, fault};
+use crate::rival::{self, Change};
 use crate::samples::{SAMPLES, Sample, Says, configuration, sample};
 use crate::schema::{KEY, Place};
 use crate::snapshot::{Field, Snapshot};
@@ -307,32 +308,19 @@ impl<'s> Row<'s> {
     async fn drifted(&mut self) -> Result<Outcome, Fault> {
         let to_nothing = self.sample.drift_to_nothing;
         let mut stage = if to_nothing { Stage::with(&self.a).await? } else { self.at_a().await? };
-        let theirs = match self.at_b.take() {
-            _ if to_nothing => Stage::with(&self.nothing).await?.snapshot(),
-            Some(theirs) => theirs,
-            None => {
-                stage.converge(&self.b).await?;
-                let theirs = stage.snapshot();
-                stage.converge(&self.a).await?;
-                theirs
-            }
+        let (theirs, known) = match to_nothing {
+            true => (&self.nothing, None),
+            false => (&self.b, self.at_b.take()),
         };
-        let before = stage.snapshot();
-        let fields = before.differences(&theirs);
-        before.drift(&stage.cloud, &theirs, &fields);
-        let recorded = stage.state();
-        stage.refresh().await?;
-        if stage.state() == recorded {
-            return fault(Broken::Unseen, format!("a refresh shows nothing of {}", names(&fields)));
-        }
+        let Change { before, fields } = rival::change(&mut stage, &self.a, theirs, known, to_nothing).await?;
+        self.expect_seen(&mut stage, &fields).await?;
         if stage.plan(&self.a).await? == TestAction::NoOp {
             return fault(Broken::Unseen, format!("a plan shows nothing of {}", names(&fields)));
         }
         stage.converge(&self.a).await?;
         let healed = stage.snapshot();
         if !healed.heals(&before, &fields) {
-            let left: Vec<Field> = before.differences(&healed);
-            return fault(Broken::NotHealed, format!("the cloud differs in {}", names(&left)));
+            return fault(Broken::NotHealed, format!("the cloud differs in {}", names(&before.differences(&healed))));
         }
         self.stage = Some(stage);
         Ok(Outcome::Holds)
@@ -341,21 +329,24 @@ impl<'s> Row<'s> {
     /// Somebody made the object anew with another value.
     async fn drift_refused(&mut self) -> Result<Outcome, Fault> {
         let mut stage = self.at_a().await?;
-        let theirs = Stage::with(&self.b).await?.snapshot();
-        let meant = stage.snapshot();
-        let fields = meant.differences(&theirs);
-        meant.drift(&stage.cloud, &theirs, &fields);
-        let recorded = stage.state();
-        stage.refresh().await?;
-        if stage.state() == recorded {
-            return fault(Broken::Unseen, format!("a refresh shows nothing of {}", names(&fields)));
-        }
+        let Change { fields, .. } = rival::change(&mut stage, &self.a, &self.b, None, true).await?;
+        self.expect_seen(&mut stage, &fields).await?;
         match stage.plan(&self.a).await {
             Ok(TestAction::NoOp) => fault(Broken::Unseen, format!("a plan shows nothing of {}", names(&fields))),
             Ok(action) => fault(Broken::NotRefused, format!("the plan is {action:?}")),
             Err(Fault { broken: Broken::Plan, .. }) => Ok(Outcome::Holds),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// A refresh shows that somebody has changed these fields.
+    async fn expect_seen(&self, stage: &mut Stage, fields: &[Field]) -> Result<(), Fault> {
+        let recorded = stage.state();
+        stage.refresh().await?;
+        if stage.state() == recorded {
+            return fault(Broken::Unseen, format!("a refresh shows nothing of {}", names(fields)));
+        }
+        Ok(())
     }
 
     async fn imported(&self) -> Result<Outcome, Fault> {
@@ -366,7 +357,7 @@ impl<'s> Row<'s> {
         let recorded = self.value(&own);
         let of_kind = self.place.kind().and_then(|kind| SAMPLES.get(kind)).and_then(|kind| kind.import.as_deref());
         let selectors = self.sample.import.as_deref().or(of_kind).unwrap_or_default();
-        let state = stage.import(selectors).await?;
+        let state = stage.import(self.place.kind(), selectors).await?;
         let read = self.value_like(&state, &own);
         // What is nested says of itself whether it was read.
         if self.place.attribute.nested().is_some() && !read.is_null() || self.same(&recorded, &read) {
@@ -377,9 +368,5 @@ impl<'s> Row<'s> {
 }
 
 fn names(fields: &[Field]) -> String {
-    let names = fields.iter().map(|(thing, path)| match thing {
-        crate::snapshot::Thing::Object(service, object) => format!("//{service}{object} {}", path.join(".")),
-        crate::snapshot::Thing::Policy(service, resource) => format!("policy of //{service}/{resource}"),
-    });
-    names.collect::<Vec<_>>().join(", ")
+    fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

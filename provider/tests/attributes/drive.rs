@@ -2,34 +2,15 @@
 //!
 //! What goes wrong is a [`Fault`]: a cell of the table that does not hold.
 
-use localcloud::{Handle, Seed, Server, Settings};
 use serde_json::{Value as Json, json};
 use terraform_provider_mlops::provider::Mlops;
 use tfplugin::testing::{TestAction, TestObject, TestProvider};
 use tfplugin::value::json as terraform_json;
 use tfplugin::{Diagnostics, Severity};
 
-pub(crate) use crate::driver::STACK;
-use crate::driver::{self, DESCRIPTIONS, difference, line, readable};
+use crate::cloud::{Cloud, STACK};
+use crate::driver::{difference, line, readable};
 use crate::snapshot::Snapshot;
-
-const PROJECT: &str = "test-project";
-const REGION: &str = "europe-west1";
-const SERVICES: &[&str] = &[
-    "artifactregistry.googleapis.com",
-    "billingbudgets.googleapis.com",
-    "cloudbilling.googleapis.com",
-    "cloudresourcemanager.googleapis.com",
-    "firestore.googleapis.com",
-    "iam.googleapis.com",
-    "logging.googleapis.com",
-    "monitoring.googleapis.com",
-    "pubsub.googleapis.com",
-    "run.googleapis.com",
-    "secretmanager.googleapis.com",
-    "serviceusage.googleapis.com",
-    "storage.googleapis.com",
-];
 
 /// What kind of promise was not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
@@ -113,25 +94,23 @@ pub(crate) fn errors(diagnostics: &Diagnostics) -> String {
 
 /// A stack and its cloud.
 pub(crate) struct Stage {
-    pub(crate) cloud: Handle,
+    pub(crate) cloud: Cloud,
     provider: TestProvider<Mlops>,
-    object: Option<TestObject>,
+    /// What Terraform knows of the stack.
+    pub(crate) object: Option<TestObject>,
     /// Whether the last apply wrote.
     pub(crate) has_written: bool,
 }
 
 impl Stage {
-    /// A project with nothing in it but what samples need: who pays, metrics, an old revision, other projects.
+    /// A cloud with nothing in it but what samples need.
     pub(crate) async fn empty() -> Self {
-        let bare: Seed = serde_json::from_str(include_str!("project.json")).unwrap();
-        let seed = Seed { enabled_services: SERVICES.iter().map(ToString::to_string).collect(), ..bare };
-        let builder = Server::builder().seed(seed).settings(Settings::PROMPT).check(DESCRIPTIONS.clone());
-        let cloud = builder.spawn().await.unwrap();
-        let provider = provider(&cloud).await;
+        let cloud = Cloud::empty().await;
+        let provider = cloud.provider().await;
         Self { cloud, provider, object: None, has_written: false }
     }
 
-    /// A project with a stack that is settled.
+    /// A cloud with a stack that is settled.
     pub(crate) async fn with(config: &Json) -> Result<Self, Fault> {
         let mut stage = Self::empty().await;
         stage.converge(config).await?;
@@ -145,15 +124,6 @@ impl Stage {
     /// The state, as JSON.
     pub(crate) fn state(&self) -> Json {
         self.object.as_ref().map(|object| terraform_json::to_json(&object.state).unwrap()).unwrap_or_default()
-    }
-
-    fn writes(&self) -> Vec<String> {
-        let reads = [":getIamPolicy", ":testIamPermissions", ":search", ":query"];
-        let calls = self.cloud.requests().into_iter();
-        calls
-            .filter(|call| call.method != "GET" && !reads.iter().any(|verb| call.path.ends_with(verb)))
-            .map(|call| format!("{} {}{}", call.method, call.host, call.path))
-            .collect()
     }
 
     async fn expect_valid(&self, config: &Json) -> Result<(), Fault> {
@@ -178,10 +148,10 @@ impl Stage {
             Err(problems) => return fault(Broken::Plan, errors(&problems)),
         };
         let action = plan.action;
-        self.cloud.clear_requests();
+        self.cloud.forget_calls();
         let (object, problems) = self.provider.apply(plan).await;
         self.object = object;
-        self.has_written = !self.writes().is_empty();
+        self.has_written = !self.cloud.writes().is_empty();
         if problems.has_error() {
             return fault(Broken::Apply, errors(&problems));
         }
@@ -191,7 +161,7 @@ impl Stage {
 
     /// Holds that a refresh finds what is recorded, and that there is nothing to do.
     pub(crate) async fn settled(&mut self, config: &Json) -> Result<(), Fault> {
-        self.cloud.clear_requests();
+        self.cloud.forget_calls();
         let mut before = self.state();
         self.refresh().await?;
         let after = self.state();
@@ -213,7 +183,7 @@ impl Stage {
                 let planned = readable(&plan.planned);
                 fault(Broken::PlanNotEmpty, difference(&self.state(), &planned))
             }
-            Ok(_) => match self.writes() {
+            Ok(_) => match self.cloud.writes() {
                 writes if writes.is_empty() => Ok(()),
                 writes => fault(Broken::Writes, writes.join(", ")),
             },
@@ -231,10 +201,10 @@ impl Stage {
 
     /// Imports the stack into a fresh state. Nothing is written, and with the configuration that is generated for it the
     /// plan is empty.
-    pub(crate) async fn import(self, selectors: &str) -> Result<Json, Fault> {
-        let provider = provider(&self.cloud).await;
-        self.cloud.clear_requests();
-        let id = format!("{PROJECT}/{REGION}/it{selectors}");
+    pub(crate) async fn import(self, kind: Option<&str>, selectors: &str) -> Result<Json, Fault> {
+        let provider = self.cloud.provider().await;
+        self.cloud.forget_calls();
+        let id = Cloud::import_id(kind, selectors);
         let object = match provider.import(STACK, &id).await {
             Ok((Some(object), _)) => object,
             Ok((None, _)) => return fault(Broken::Import, "nothing was found"),
@@ -249,8 +219,4 @@ impl Stage {
         imported.expect_empty(&generated).await?;
         Ok(imported.state())
     }
-}
-
-async fn provider(cloud: &Handle) -> TestProvider<Mlops> {
-    driver::provider(cloud.url(), PROJECT, REGION, json!({})).await
 }

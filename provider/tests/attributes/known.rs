@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::cells::{Cell, Outcome};
+use crate::cloud;
 use crate::drive::{Broken, Fault};
 
 /// The listed cells.
@@ -12,7 +13,7 @@ pub(crate) struct Known(BTreeMap<(String, Cell), Broken>);
 
 impl Known {
     pub(crate) fn load() -> Self {
-        let lines = include_str!("known.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let lines = cloud::KNOWN.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let read = |line: &str| {
             let mut words = line.splitn(4, ' ');
             let path = words.next()?.to_owned();
@@ -27,10 +28,6 @@ impl Known {
 
     pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(|(path, _)| path.as_str())
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
     }
 
     /// Why an outcome is not what the list says; none where it is.

@@ -11,6 +11,7 @@ use tfplugin::schema::{Nesting, Presence, Shape};
 use tfplugin::value::json as terraform_json;
 use tfplugin::{Attribute, ObjectSchema, Type};
 
+use crate::cloud;
 use crate::schema::{KEY, Place, steps};
 
 /// What is known of an attribute beyond its schema. Every field may be absent.
@@ -54,7 +55,7 @@ pub(crate) struct Sample {
 
 /// The samples by path; `*.NAME` holds for every kind.
 pub(crate) static SAMPLES: LazyLock<BTreeMap<String, Sample>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("samples.json")).unwrap());
+    LazyLock::new(|| serde_json::from_str(cloud::SAMPLES).unwrap());
 
 impl Sample {
     /// What it has in common with another attribute's.
@@ -94,7 +95,7 @@ pub(crate) enum Says {
 
 /// A stack that says A, B or nothing of an attribute, and is otherwise as small as can be.
 pub(crate) fn configuration(place: &Place<'_>, says: Says) -> Json {
-    let mut stack = json!({"name": "it"});
+    let mut stack: Json = serde_json::from_str(cloud::STACK_ITSELF).unwrap();
     let mut holder: Vec<String> = Vec::new();
     let mut beside = Vec::new();
     for (path, parent) in &place.parents {

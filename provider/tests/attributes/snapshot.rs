@@ -3,12 +3,13 @@
 //! The differences of two snapshots are what an attribute has done, and they are what somebody else does who changes its field.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use localcloud::{Edit, Handle, Seed, SeedObject, SeedPolicy};
+use localcloud::{Edit, Seed, SeedObject, SeedPolicy};
 use serde_json::{Value as Json, json};
 
-pub(crate) use crate::driver::things::Thing;
-use crate::driver::things::things;
+use crate::cloud::Cloud;
+use crate::driver::things::{Thing, things};
 
 /// Everything in a cloud.
 #[derive(Clone)]
@@ -18,11 +19,21 @@ pub(crate) struct Snapshot {
 }
 
 /// A field that differs: the thing and the names of members; no members are the thing itself.
-pub(crate) type Field = (Thing, Vec<String>);
+#[derive(Clone, Debug)]
+pub(crate) struct Field(Thing, Vec<String>);
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Thing::Object(service, object) => write!(f, "//{service}{object} {}", self.1.join(".")),
+            Thing::Policy(service, resource) => write!(f, "policy of //{service}/{resource}"),
+        }
+    }
+}
 
 impl Snapshot {
-    pub(crate) fn of(cloud: &Handle) -> Self {
-        let seed = cloud.snapshot().unwrap();
+    pub(crate) fn of(cloud: &Cloud) -> Self {
+        let seed = cloud.0.snapshot().unwrap();
         Self { things: things(&seed), seed }
     }
 
@@ -35,16 +46,16 @@ impl Snapshot {
                 (Some(one), Some(other)) => {
                     let mut paths = Vec::new();
                     differ(one, other, &mut Vec::new(), &mut paths);
-                    fields.extend(paths.into_iter().map(|path| (thing.clone(), path)));
+                    fields.extend(paths.into_iter().map(|path| Field(thing.clone(), path)));
                 }
-                _ => fields.push((thing.clone(), Vec::new())),
+                _ => fields.push(Field(thing.clone(), Vec::new())),
             }
         }
         fields
     }
 
     /// The value of a field; null when it is not there.
-    pub(crate) fn field(&self, (thing, path): &Field) -> Json {
+    pub(crate) fn field(&self, Field(thing, path): &Field) -> Json {
         let Some(body) = self.things.get(thing) else { return Json::Null };
         if path.is_empty() && matches!(thing, Thing::Object(..)) {
             return json!(true);
@@ -68,9 +79,11 @@ impl Snapshot {
     /// Whether all fields are again as they were before they drifted. Things that others made may be there beside, and an
     /// object that the server names may have another name.
     pub(crate) fn heals(&self, before: &Self, fields: &[Field]) -> bool {
-        let ours = fields.iter().filter(|(thing, _)| before.things.contains_key(thing));
+        let ours = fields.iter().filter(|Field(thing, _)| before.things.contains_key(thing));
         ours.cloned().all(|field| match &field {
-            (Thing::Object(host, path), members) if members.is_empty() || !self.things.contains_key(&field.0) => {
+            Field(thing @ Thing::Object(host, path), members)
+                if members.is_empty() || !self.things.contains_key(thing) =>
+            {
                 self.siblings(host, path) >= before.siblings(host, path)
             }
             _ => self.agrees(before, &[field]),
@@ -79,7 +92,7 @@ impl Snapshot {
 
     /// What a value and its undoing have left behind. Objects that come and go are none of it.
     pub(crate) fn left_changed(&self, before: &Self) -> Vec<Field> {
-        before.differences(self).into_iter().filter(|(_, path)| !path.is_empty()).collect()
+        before.differences(self).into_iter().filter(|Field(_, path)| !path.is_empty()).collect()
     }
 
     fn siblings(&self, service: &str, path: &str) -> usize {
@@ -89,10 +102,10 @@ impl Snapshot {
     }
 
     /// Makes the cloud, which is as `self` says, in these fields as `other` says.
-    pub(crate) fn drift(&self, cloud: &Handle, other: &Self, fields: &[Field]) {
-        let things: BTreeSet<&Thing> = fields.iter().map(|(thing, _)| thing).collect();
+    pub(crate) fn drift(&self, cloud: &Cloud, other: &Self, fields: &[Field]) {
+        let things: BTreeSet<&Thing> = fields.iter().map(|Field(thing, _)| thing).collect();
         for thing in things {
-            let fields = fields.iter().filter(|(of, _)| of == thing);
+            let fields = fields.iter().filter(|Field(of, _)| of == thing);
             match thing {
                 Thing::Object(service, path) => {
                     let theirs = other.seed.resources.iter().find(|object| of(object, service, path));
@@ -100,12 +113,12 @@ impl Snapshot {
                         None => edit(cloud, json!({"service": service, "path": path, "delete": true})),
                         Some(object) if !self.things.contains_key(thing) => {
                             let resources = vec![object.clone()];
-                            cloud.plant(&Seed { resources, iam_policies: Vec::new(), ..other.seed.clone() });
+                            cloud.0.plant(&Seed { resources, iam_policies: Vec::new(), ..other.seed.clone() });
                         }
                         Some(_) => {
                             let mut merge = json!({});
-                            for (_, members) in fields {
-                                let value = other.field(&(thing.clone(), members.clone()));
+                            for Field(_, members) in fields {
+                                let value = other.field(&Field(thing.clone(), members.clone()));
                                 members.iter().fold(&mut merge, |json, name| &mut json[name]).clone_from(&value);
                             }
                             edit(cloud, json!({"service": service, "path": path, "merge": merge}));
@@ -116,7 +129,7 @@ impl Snapshot {
                     let theirs = other.seed.iam_policies.iter().find(|policy| of_policy(policy, service, resource));
                     let body = theirs.map(|policy| policy.body.clone()).unwrap_or_else(|| json!({"version": 1}));
                     let policy = SeedPolicy { service: service.clone(), resource: resource.clone(), body };
-                    cloud.plant(&Seed { resources: Vec::new(), iam_policies: vec![policy], ..other.seed.clone() });
+                    cloud.0.plant(&Seed { resources: Vec::new(), iam_policies: vec![policy], ..other.seed.clone() });
                 }
             }
         }
@@ -150,9 +163,9 @@ fn of_policy(policy: &SeedPolicy, service: &str, resource: &str) -> bool {
     policy.service == service && policy.resource == resource
 }
 
-fn edit(cloud: &Handle, edit: Json) {
+fn edit(cloud: &Cloud, edit: Json) {
     let edit: Edit = serde_json::from_value(edit).unwrap();
-    assert!(cloud.edit(&edit), "the cloud has no {} {}", edit.service, edit.path);
+    assert!(cloud.0.edit(&edit), "the cloud has no {} {}", edit.service, edit.path);
 }
 
 fn differ(one: &Json, other: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {

@@ -348,6 +348,9 @@ impl Discovery for Alarm {
     }
 }
 
+/// How many alarms one call describes at most.
+const AT_ONCE: usize = 100;
+
 async fn call(action: &'static str, body: Json, run: Run<'_>) -> Result<Json, ApiError> {
     run.call(Request::new(Service::CLOUDWATCH, action, body)).await
 }
@@ -380,6 +383,13 @@ pub(super) fn written(alarm: &Json) -> Json {
 }
 
 /// Puts the tags beside an alarm; `None` for one that is gone by now.
+/// The alarms of these names, which are no more than one call describes.
+async fn described(names: Vec<String>, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
+    let asked = json!({ "AlarmNames": names, "AlarmTypes": ["MetricAlarm"], "MaxRecords": AT_ONCE });
+    let mut page = call("DescribeAlarms", asked, run).await?;
+    Ok(page["MetricAlarms"].as_array_mut().map(std::mem::take).unwrap_or_default())
+}
+
 async fn tagged(alarm: Json, run: Run<'_>) -> Result<Option<Json>, ApiError> {
     let resource = json!({ "ResourceARN": alarm["AlarmArn"] });
     Ok(call("ListTagsForResource", resource, run).await.found()?.map(|found| object(alarm, &found)))
@@ -416,17 +426,17 @@ impl Api for Alarm {
     }
 
     async fn read(&self, name: &str, _: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
-        let asked = json!({ "AlarmNames": [name], "AlarmTypes": ["MetricAlarm"] });
+        let is_it = |alarm: &Json, name: &str| wire::text(alarm, "AlarmName") == name;
+        let alarms = run.ask_together(("DescribeAlarms", AT_ONCE), name, is_it, |names| described(names, run));
         let resource = json!({ "ResourceARN": arn(ARN, &run.scope.place, name) });
         let tags = async { call("ListTagsForResource", resource, run).await.found() };
-        let (mut answer, found) = try_join(call("DescribeAlarms", asked, run), tags).await?;
-        let alarm = answer["MetricAlarms"].as_array_mut().and_then(Vec::pop);
-        Ok(alarm.zip(found).map(|(alarm, found)| object(alarm, &found)))
+        let (mut alarms, found) = try_join(alarms, tags).await?;
+        Ok(alarms.pop().zip(found).map(|(alarm, found)| object(alarm, &found)))
     }
 
     async fn list(&self, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
         let mut alarms: Vec<Json> = Vec::new();
-        let mut body = json!({ "MaxRecords": 100, "AlarmTypes": ["MetricAlarm"] });
+        let mut body = json!({ "MaxRecords": AT_ONCE, "AlarmTypes": ["MetricAlarm"] });
         loop {
             let mut page = call("DescribeAlarms", body.clone(), run).await?;
             alarms.append(page["MetricAlarms"].as_array_mut().unwrap_or(&mut Vec::new()));

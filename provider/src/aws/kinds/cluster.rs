@@ -143,7 +143,7 @@ impl Api for Cluster {
             "ecs:PutClusterCapacityProviders",
             "ecs:TagResource",
             "ecs:UntagResource",
-            "ecs:UpdateClusterSettings",
+            "ecs:UpdateCluster",
         ]
     }
 
@@ -182,7 +182,7 @@ impl Api for Cluster {
     async fn update(&self, before: &Json, after: &Json, changed: &Changed, run: Run<'_>) -> Result<(), ApiError> {
         let name = self.name_of(before);
         if let Some(settings) = settings(after).filter(|_| changed.has(INSIGHTS)) {
-            ecs::call("UpdateClusterSettings", json!({ "cluster": name, "settings": settings }), run).await?;
+            ecs::call("UpdateCluster", json!({ "cluster": name, "settings": settings }), run).await?;
         }
         if changed.has(PROVIDERS) {
             let wanted = json!({

@@ -21,7 +21,7 @@ use crate::aws::session::Run;
 use crate::aws::terms::arn;
 use crate::aws::{rds, tags};
 use crate::engine::kind::{Declared, Discovery, Gradual, Kind};
-use crate::engine::marks::{Immutable, InputOnly, Labels, refers, wire};
+use crate::engine::marks::{Immutable, InputOnly, Labels, Silent, WhenSilent, refers, wire};
 use crate::engine::objects::Readiness;
 use crate::engine::scope::Scope;
 use crate::engine::wire::{self, INT64};
@@ -39,9 +39,12 @@ const RUNNING: &str = "RunningVersion";
 const AT_ONCE: &str = "ApplyImmediately";
 /// The field that names what waits for the maintenance window.
 const PENDING: &str = "Pending";
+/// The fields with the storage that there is, and with that up to which it grows.
+const STORAGE: &str = "AllocatedStorage";
+const MOST: &str = "MaxAllocatedStorage";
 /// The fields that both a creation and a change take, as an instance's JSON has them.
 const SETTINGS: [&str; 19] = [
-    "AllocatedStorage",
+    STORAGE,
     "AutoMinorVersionUpgrade",
     "BackupRetentionPeriod",
     "CACertificateIdentifier",
@@ -53,7 +56,7 @@ const SETTINGS: [&str; 19] = [
     VERSION,
     "Iops",
     PASSWORD,
-    "MaxAllocatedStorage",
+    MOST,
     "MultiAZ",
     "PreferredBackupWindow",
     "PreferredMaintenanceWindow",
@@ -84,10 +87,10 @@ pub(super) struct DbInstanceSpec {
     #[tf(required, ext(wire("DBInstanceClass")))]
     instance_class: Value<String>,
     /// The storage, in GiB. It can grow, and never shrink.
-    #[tf(required, ext(wire("AllocatedStorage").codec(INT64)))]
+    #[tf(required, ext(wire(STORAGE).codec(INT64)))]
     allocated_storage: Value<i64>,
     /// Up to how many GiB RDS makes the storage larger by itself. It does not when absent.
-    #[tf(optional, ext(wire("MaxAllocatedStorage").codec(INT64)))]
+    #[tf(optional, ext(wire(MOST).codec(INT64)))]
     max_allocated_storage: Value<i64>,
     /// The kind of storage: `gp3`, `gp2`, `io1`, `io2`. RDS's choice when absent.
     #[tf(optional, computed, ext(wire("StorageType")))]
@@ -118,7 +121,11 @@ pub(super) struct DbInstanceSpec {
     subnet_group: Value<String>,
     /// The engine's settings: the KEY of one of `db_parameter_groups`, or the name of another. RDS's own of the version when
     /// absent.
-    #[tf(optional, computed, ext(wire("DBParameterGroupName"), refers("db_parameter_groups", "name")))]
+    #[tf(
+        optional,
+        computed,
+        ext(wire("DBParameterGroupName"), refers("db_parameter_groups", "name"), WhenSilent(own_group))
+    )]
     parameter_group: Value<String>,
     /// Who may reach it: KEYs of `security_groups` of this stack, or ids of others. The default group of the VPC when absent.
     #[tf(optional, computed, ext(wire(GROUPS), refers("security_groups", "id").named_as("sg-ID", is_group)))]
@@ -175,6 +182,14 @@ pub(super) struct DbInstanceSpec {
 
 fn is_group(text: &str) -> bool {
     text.starts_with("sg-")
+}
+
+/// The parameter group of a silent configuration: RDS's own follows the version.
+fn own_group(silent: &Silent<'_>) -> Dynamic {
+    let version = |component: &Dynamic| component.get("engine_version").clone();
+    let is_own = silent.value.as_str().is_some_and(|group| group.starts_with("default."));
+    let moves = version(silent.component_before) != version(silent.component);
+    if is_own && moves { Dynamic::Unknown } else { silent.value.clone() }
 }
 
 impl Declared for DbInstance {
@@ -373,6 +388,11 @@ pub(super) fn object(mut instance: Json, known: Option<&Dynamic>) -> Json {
     if !names.is_empty() {
         instance[PENDING] = json!(names.join(", "));
     }
+    // Storage that shall not grow may grow to what it is: that is how RDS is told.
+    let gib = |field: &str| wire::text(&instance, field).parse::<u64>().ok();
+    if known.is_some_and(|known| known.get("max_allocated_storage").is_null()) && gib(MOST) <= gib(STORAGE) {
+        wire::remove(&mut instance, MOST);
+    }
     let version = wire::text(&instance, VERSION).to_owned();
     let asked = known
         .and_then(|known| known.get("engine_version").as_str())
@@ -502,6 +522,9 @@ pub(super) fn written(before: &Json, after: &Json, changed: &Changed) -> Json {
         |field: &str| field == VERSION && is_of(wire::text(before, RUNNING), wire::text(after, VERSION), moves_on);
     for field in SETTINGS.iter().filter(|field| changed.has(field) && !runs(field)) {
         wanted[*field] = after.get(*field).cloned().unwrap_or_default();
+    }
+    if changed.has(MOST) && after.get(MOST).is_none() {
+        wanted[MOST] = after[STORAGE].clone();
     }
     if changed.has(GROUPS) {
         wanted[GROUPS] = rds::named("VpcSecurityGroupId", &after[GROUPS]);

@@ -18,7 +18,7 @@ use crate::aws::session::Run;
 use crate::aws::terms::{arn, is_arn};
 use crate::aws::{iam, patience, tags};
 use crate::engine::kind::{Declared, Discovery, Kind};
-use crate::engine::marks::{Immutable, Labels, OwnKeys, refers, wire};
+use crate::engine::marks::{Immutable, Labels, OneForm, OwnKeys, refers, wire};
 use crate::engine::scope::Scope;
 use crate::engine::wire;
 use crate::engine::wire::SECONDS;
@@ -50,7 +50,7 @@ pub(super) struct RoleSpec {
     #[tf(optional, ext(wire("Description")))]
     description: Value<String>,
     /// Who may take the role.
-    #[tf(required, ext(wire(TRUST)))]
+    #[tf(required, ext(wire(TRUST), OneForm(Trust::one_form)))]
     trust: Value<Trust>,
     /// The policies that are attached to the role: KEYs of `policies`, or the ARNs of others, such as AWS's own. Policies
     /// that others attach are left alone.

@@ -156,26 +156,27 @@ fn place_of<'n>(name: &'n str, known: Option<&'n Dynamic>, run: Run<'n>) -> (Opt
     (vpc.or_else(|| of(run.scope.settings.get(name!(Settings.vpc_id)))), name)
 }
 
-/// The groups that these filters choose, without their rules.
-async fn groups(filters: Vec<(&str, &str)>, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
+/// The groups of these names in a VPC, or in all of them, without their rules; all groups where none are named.
+async fn groups(names: Vec<String>, vpc: Option<&str>, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
+    let filters = [("group-name", names), ("vpc-id", vpc.map(str::to_owned).into_iter().collect())];
+    let filters: Vec<(&str, Vec<String>)> = filters.into_iter().filter(|(_, values)| !values.is_empty()).collect();
     let mut groups = ec2::pages("DescribeSecurityGroups", "securityGroupInfo", &filters, run).await?;
     for group in &mut groups {
         let path = format!("{}/{}", wire::text(group, "vpcId"), wire::text(group, "groupName"));
         group["path"] = json!(path);
-        for rules in ["ipPermissions", "ipPermissionsEgress"] {
-            wire::remove(group, rules);
-        }
         ec2::name_tags(group);
     }
     Ok(groups)
 }
 
-/// Hangs rules into the groups that they are of.
+/// Hangs rules into the groups that they are of, in place of what the groups say of them themselves.
 pub(super) fn with_rules(mut group: Json, rules: &[Json]) -> Json {
     let id = wire::text(&group, "groupId").to_owned();
     for side in [Side::Ingress, Side::Egress] {
+        let permissions = group[side.permissions()].take();
+        wire::remove(&mut group, side.permissions());
         let own = rules.iter().filter(|rule| wire::text(rule, "groupId") == id && side.has(rule));
-        group[side.field()] = rule::by_key(own.cloned());
+        group[side.field()] = rule::by_key(own.map(|rule| rule::described(rule.clone(), &permissions)));
     }
     group
 }
@@ -221,19 +222,24 @@ impl Api for SecurityGroup {
 
     async fn read(&self, name: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
         let (vpc, group_name) = place_of(name, known, run);
-        let filters = [Some(("group-name", group_name)), vpc.map(|vpc| ("vpc-id", vpc))].into_iter().flatten();
-        let mut found = groups(filters.collect(), run).await?;
+        let list = format!("groups of {}", vpc.unwrap_or("all"));
+        let is_it = |group: &Json, name: &str| wire::text(group, "groupName") == name;
+        let of_names = |names| groups(names, vpc, run);
+        let mut found = run.ask_together((&list, ec2::VALUES), group_name, is_it, of_names).await?;
         if found.len() > 1 {
             warn!(name, "several VPCs have a security group of that name, and which of them is meant is not known");
             return Ok(None);
         }
         let Some(group) = found.pop() else { return Ok(None) };
-        let rules = rule::read(Some(wire::text(&group, "groupId")), run).await?;
+        let is_of = |rule: &Json, group: &str| wire::text(rule, "groupId") == group;
+        let list = ("rules of groups", ec2::VALUES);
+        let of_groups = |groups| rule::read(groups, run);
+        let rules = run.ask_together(list, wire::text(&group, "groupId"), is_of, of_groups).await?;
         Ok(Some(with_rules(group, &rules)))
     }
 
     async fn list(&self, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
-        let (groups, rules) = try_join(groups(Vec::new(), run), rule::read(None, run)).await?;
+        let (groups, rules) = try_join(groups(Vec::new(), None, run), rule::read(Vec::new(), run)).await?;
         Ok(groups.into_iter().map(|group| with_rules(group, &rules)).collect())
     }
 

@@ -217,8 +217,9 @@ async fn await_active(name: &str, run: Run<'_>) -> Result<(), ApiError> {
 
 /// A table out of what the calls say of it.
 pub(super) fn object(mut table: Json, backups: &Json, expiry: &Json, found: &Json) -> Json {
-    // A table that is paid for by the request has a throughput of zero.
-    if table[THROUGHPUT]["ReadCapacityUnits"].as_u64() == Some(0)
+    // A table that is paid for by the request has a throughput all the same: of zero, or what it had before.
+    let by_request = table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST";
+    if (by_request || table[THROUGHPUT]["ReadCapacityUnits"].as_u64() == Some(0))
         && let Some(fields) = table.as_object_mut()
     {
         fields.remove(THROUGHPUT);

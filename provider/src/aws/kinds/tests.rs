@@ -185,7 +185,38 @@ fn the_defaults_of_a_role_are_no_difference_and_its_trust_is_said_in_words() {
         assert_eq!(differences("roles", &hcl, &account(same)), Vec::<String>::new(), "{same}");
     }
     // The id that is left of a principal that was deleted.
-    assert_eq!(differences("roles", &hcl, &account("AROAEXAMPLE")), ["Trust.aws"]);
+    assert_eq!(differences("roles", &hcl, &account("AROAEXAMPLE")), ["Trust"]);
+}
+
+/// A role whose trust policy has these statements.
+fn trusting(statements: &Json) -> Json {
+    let document = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    role::object(json!({"RoleName": "api", "Path": "/", "AssumeRolePolicyDocument": document}), &[], Vec::new())
+}
+
+fn may_take(service: &str) -> Json {
+    json!({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+}
+
+#[test]
+fn a_statement_that_says_what_a_word_does_is_no_difference() {
+    let statement = json!({"principals": {"Service": ["b.com"]}, "actions": ["sts:AssumeRole"]});
+    let hcl = json!({"name": "api", "trust": {"services": ["a.com"], "statements": [statement]}});
+    let found = trusting(&json!([may_take("a.com"), may_take("b.com")]));
+    assert_eq!(differences("roles", &hcl, &found), Vec::<String>::new());
+}
+
+#[test]
+fn a_trust_keeps_nobody_whom_the_configuration_has_under_conditions_now() {
+    let condition = json!({"StringEquals": {"aws:SourceAccount": ["123456789012"]}});
+    let statement =
+        json!({"principals": {"Service": ["b.com"]}, "actions": ["sts:AssumeRole"], "condition": condition});
+    let hcl = json!({"name": "api", "trust": {"services": ["a.com"], "statements": [statement]}});
+    let mut found = trusting(&json!([may_take("a.com"), may_take("b.com")]));
+    let object = kind("roles").object();
+    wire::update(object, &wire::read(object, &found), &component(kind("roles"), &hcl), &mut found);
+    assert_eq!(found["Trust"]["services"], json!(["a.com"]));
+    assert_eq!(found["Trust"]["statements"][0]["Condition"], condition);
 }
 
 #[test]

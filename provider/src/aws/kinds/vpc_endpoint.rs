@@ -213,7 +213,7 @@ pub(super) fn object(mut endpoint: Json) -> Option<Json> {
     Some(endpoint)
 }
 
-async fn endpoints(filters: &[(&str, &str)], run: Run<'_>) -> Result<Vec<Json>, ApiError> {
+async fn endpoints(filters: &[(&str, Vec<String>)], run: Run<'_>) -> Result<Vec<Json>, ApiError> {
     let found = ec2::pages("DescribeVpcEndpoints", "vpcEndpointSet", filters, run).await?;
     Ok(found.into_iter().filter_map(object).collect())
 }
@@ -271,8 +271,8 @@ impl Api for VpcEndpoint {
             None => (run.scope.settings.get(name!(Settings.vpc_id)).as_str(), name),
         };
         let service = whole(service, &run.scope.place.region);
-        let filters = [Some(("service-name", service.as_str())), vpc.map(|vpc| ("vpc-id", vpc))];
-        let filters: Vec<(&str, &str)> = filters.into_iter().flatten().collect();
+        let filters = [Some(("service-name", vec![service])), vpc.map(|vpc| ("vpc-id", vec![vpc.to_owned()]))];
+        let filters: Vec<(&str, Vec<String>)> = filters.into_iter().flatten().collect();
         let mut found = endpoints(&filters, run).await?;
         let id = known.and_then(|known| known.get("id").as_str());
         if found.len() > 1 {

@@ -6,14 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
-use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value};
+use tfplugin::{Diagnostic, Diagnostics, Dynamic, Object, ObjectSchema, Path, Value};
 
 use super::words::principal;
-use super::{Action, Effect, Principal, validate_condition, validate_sid};
+use super::{Action, Effect, Principal, read, validate_condition, validate_sid, written};
 use crate::aws::terms::is_arn;
 use crate::engine::marks::{FreeText, Unordered, refers, wire};
+use crate::engine::wire;
 
-/// Where GitHub's tokens come from, which is also the end of its provider's ARN and the beginning of its keys.
+/// Where GitHub's tokens come from. An enterprise has a place of its own below it, or a server of its own.
 const GITHUB: &str = "token.actions.githubusercontent.com";
 /// For whom GitHub's tokens are when they are for AWS.
 const AUDIENCE: &str = "sts.amazonaws.com";
@@ -137,13 +138,14 @@ impl Trust {
             }
         }
         if let Some(github) = take("github") {
+            let issuer = github["provider"].as_str().and_then(issuer).unwrap_or(GITHUB);
             statements.push(json!({
                 "Effect": "Allow",
                 "Principal": { "Federated": github["provider"] },
                 "Action": "sts:AssumeRoleWithWebIdentity",
                 "Condition": {
-                    "StringEquals": { format!("{GITHUB}:aud"): github.get("audience").cloned().unwrap_or_else(|| json!(AUDIENCE)) },
-                    "StringLike": { format!("{GITHUB}:sub"): github["subjects"] },
+                    "StringEquals": { format!("{issuer}:aud"): github.get("audience").cloned().unwrap_or_else(|| json!(AUDIENCE)) },
+                    "StringLike": { format!("{issuer}:sub"): github["subjects"] },
                 },
             }));
         }
@@ -153,6 +155,25 @@ impl Trust {
         document["Statement"] = Json::Array(statements);
         document
     }
+
+    /// The form of a trust in which a statement that says no more than a word does is the word.
+    pub fn one_form(object: &ObjectSchema, trust: &Dynamic) -> Dynamic {
+        let mut words = wire::create(object, trust);
+        // Its provider may be a KEY, which only the place of the object makes an ARN.
+        let github = words.as_object_mut().and_then(|words| words.remove("github"));
+        let mut form = Trust::read(read(&written(&Trust::written(&words))));
+        match (github, form.get("github")) {
+            (Some(_), Some(_)) => return trust.clone(),
+            (Some(github), None) => form["github"] = github,
+            (None, _) => {}
+        }
+        wire::read(object, &form)
+    }
+}
+
+/// Whose tokens an identity provider knows, by its ARN: what the keys of conditions begin with.
+fn issuer(provider: &str) -> Option<&str> {
+    provider.split_once(":oidc-provider/").map(|(_, issuer)| issuer)
 }
 
 /// The words for principals of one type, with the type.
@@ -180,15 +201,15 @@ fn simple(statement: &Json) -> Option<(&'static str, &Vec<Json>)> {
 /// What a statement says of GitHub, if it says no more than [`GitHub`] can.
 fn of_github(statement: &Json) -> Option<Json> {
     let (of_type, principals, condition) = allowed(statement, "sts:AssumeRoleWithWebIdentity")?;
-    let provider = principals.first().filter(|_| principals.len() == 1)?;
-    let is_github = of_type == "Federated" && provider.as_str()?.ends_with(&format!("oidc-provider/{GITHUB}"));
+    let provider = principals.first().filter(|_| principals.len() == 1 && of_type == "Federated")?;
+    let issuer = issuer(provider.as_str()?)?;
     let (mut audience, mut subjects) = (None, None);
     for (operator, keys) in condition?.as_object()? {
         for (key, values) in keys.as_object()? {
             let values = values.as_array()?;
             let has_patterns = values.iter().any(|value| value.as_str().is_none_or(|text| text.contains(['*', '?'])));
             let means_the_same = operator == "StringLike" || (operator == "StringEquals" && !has_patterns);
-            let slot = match key.strip_prefix(GITHUB)? {
+            let slot = match key.strip_prefix(issuer)? {
                 ":aud" if values.len() == 1 && !has_patterns => &mut audience,
                 ":sub" => &mut subjects,
                 _ => return None,
@@ -198,12 +219,15 @@ fn of_github(statement: &Json) -> Option<Json> {
             }
         }
     }
-    is_github.then(|| Some(json!({ "provider": provider, "audience": audience?[0], "subjects": subjects? })))?
+    let (audience, subjects) = (audience?, subjects?);
+    // A server of an enterprise is known by what its tokens are about.
+    let is_of_repository = |subject: &Json| subject.as_str().is_some_and(|subject| subject.starts_with("repo:"));
+    let is_github = issuer.starts_with(GITHUB) || subjects.iter().all(is_of_repository);
+    is_github.then(|| json!({ "provider": provider, "audience": audience[0], "subjects": subjects }))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{read, written};
     use super::*;
 
     fn words(statements: &Json) -> Json {
@@ -238,6 +262,28 @@ mod tests {
         // A star that stands for itself is not a pattern.
         let odd = statement("ForAnyValue:StringEquals", "repo:a/b:*");
         assert_eq!(words(&json!([odd]))["statements"].as_array().map(Vec::len), Some(1));
+    }
+
+    #[test]
+    fn an_enterprises_workflows_are_known_by_its_own_issuer() {
+        for issuer in ["token.actions.githubusercontent.com/octo", "github.example.com/_services/token"] {
+            let said = json!({
+                "provider": format!("arn:aws:iam::123456789012:oidc-provider/{issuer}"),
+                "audience": AUDIENCE,
+                "subjects": ["repo:a/b:*"],
+            });
+            let document = Trust::written(&json!({ "github": said }));
+            let conditions = &document["Statement"][0]["Condition"];
+            assert_eq!(conditions["StringLike"][format!("{issuer}:sub")], json!(["repo:a/b:*"]));
+            assert_eq!(Trust::read(read(&written(&document)))["github"], said);
+        }
+        // Clusters of Kubernetes have conditions of the same shape.
+        let issuer = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE";
+        let other = Trust::written(&json!({"github": {
+            "provider": format!("arn:aws:iam::123456789012:oidc-provider/{issuer}"),
+            "subjects": ["system:serviceaccount:default:api"],
+        }}));
+        assert_eq!(Trust::read(read(&written(&other))).get("github"), None);
     }
 
     #[test]

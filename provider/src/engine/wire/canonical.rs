@@ -6,7 +6,7 @@ use tfplugin::schema::{Nesting, Shape};
 use tfplugin::{Attribute, Dynamic, ObjectSchema, Type};
 
 use super::equality::is_blank;
-use crate::engine::marks::{Children, Refers, Unordered};
+use crate::engine::marks::{Children, OneForm, Refers, Unordered};
 
 /// The text of a value of `attribute`. What the provider computes is no setting and does not count, nor do the KEYs of
 /// children. `name` gives names of the cloud one form.
@@ -20,7 +20,10 @@ pub fn canonical(attribute: &Attribute, value: &Dynamic, name: &impl Fn(&Attribu
         Shape::Nested(nesting, object) => {
             let one = |value: &Dynamic| of_object(object, value, name);
             match nesting {
-                Nesting::Single => one(value),
+                Nesting::Single => match attribute.extensions.get::<OneForm>() {
+                    Some(OneForm(form)) if value.is_wholly_known() => one(&form(object, value)),
+                    _ => one(value),
+                },
                 Nesting::List | Nesting::Set => of_elements(value, is_unordered || *nesting == Nesting::Set, one),
                 Nesting::Map if attribute.extensions.get::<Children>().is_some() => {
                     let children = value.as_entries().into_iter().flatten().map(|(_, child)| one(child));

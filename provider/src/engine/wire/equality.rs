@@ -6,7 +6,7 @@
 use tfplugin::schema::{Nesting, Shape};
 use tfplugin::{Attribute, Dynamic, ObjectSchema, Type};
 
-use crate::engine::marks::{Children, Identity, Immutable, Refers, Unordered};
+use crate::engine::marks::{Children, Identity, Immutable, OneForm, Refers, Unordered};
 
 /// Whether `a` and `b` mean the same as values of `attribute`. Unknown equals only unknown.
 pub fn equal(attribute: &Attribute, a: &Dynamic, b: &Dynamic) -> bool {
@@ -84,7 +84,9 @@ fn same(attribute: &Attribute, a: &Dynamic, b: &Dynamic) -> bool {
         Shape::Nested(nesting, object) => {
             let objects = |a: &Dynamic, b: &Dynamic| equal_object(object, a, b);
             match nesting {
-                Nesting::Single => objects(a, b),
+                Nesting::Single => {
+                    objects(a, b) || one_form(attribute, object, a, b).is_some_and(|(a, b)| objects(&a, &b))
+                }
                 Nesting::List if !unordered => same_list(a, b, objects),
                 Nesting::List | Nesting::Set => same_set(a, b, objects),
                 Nesting::Map if attribute.extensions.get::<Children>().is_some() => {
@@ -97,6 +99,13 @@ fn same(attribute: &Attribute, a: &Dynamic, b: &Dynamic) -> bool {
             }
         }
     }
+}
+
+/// Both in the one form of an object that has one, where all of them is known.
+fn one_form(attribute: &Attribute, object: &ObjectSchema, a: &Dynamic, b: &Dynamic) -> Option<(Dynamic, Dynamic)> {
+    let OneForm(form) = attribute.extensions.get::<OneForm>()?;
+    let is_known = a.is_wholly_known() && b.is_wholly_known();
+    is_known.then(|| (form(object, a), form(object, b)))
 }
 
 fn same_plain(attribute: &Attribute, plain: &Type, unordered: bool, a: &Dynamic, b: &Dynamic) -> bool {

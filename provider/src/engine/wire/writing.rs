@@ -13,7 +13,7 @@ use super::equality::{equal, equal_object, is_blank, is_void, same_identity, sam
 use super::masks::{Masks, Prefix};
 use super::reading::read;
 use super::{has_own_keys, is_written, place, wire_of};
-use crate::engine::marks::{Place, Unordered, Wire};
+use crate::engine::marks::{OneForm, Place, Unordered, Wire};
 
 /// The JSON of a creation: every attribute that says more than its absence would, and those that are always sent.
 pub fn create(object: &ObjectSchema, component: &Dynamic) -> Json {
@@ -166,6 +166,18 @@ fn change_at(
         Shape::Nested(Nesting::Single, object) if is_void(attribute, old) => {
             let slot = place::entry(json, path);
             place::object(slot);
+            fill(object, new, slot);
+            masks.add(at);
+        }
+        Shape::Nested(Nesting::Single, object) if attribute.extensions.get::<OneForm>().is_some() => {
+            // What is there may say in another attribute what was in this one, so the whole is said anew.
+            let slot = place::entry(json, path);
+            place::object(slot);
+            for (_, wire) in written(object) {
+                if let Place::At(path) = wire.place {
+                    place::clear(slot, path);
+                }
+            }
             fill(object, new, slot);
             masks.add(at);
         }

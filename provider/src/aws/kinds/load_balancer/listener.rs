@@ -38,7 +38,7 @@ pub(super) struct Listener {
     #[tf(optional, ext(wire("certificate")))]
     certificate: Value<String>,
     /// Which versions and ciphers of TLS are spoken. AWS's choice when absent; what there is stays.
-    #[tf(optional, computed, ext(wire("SslPolicy")))]
+    #[tf(optional, computed, ext(wire("SslPolicy"), WhenSilent(usual_policy)))]
     ssl_policy: Value<String>,
     /// Where requests go to: the KEY of one of `target_groups`, or the ARN of another.
     #[tf(optional, ext(wire(TARGET), refers("target_groups", "arn").named_as("arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID", is_arn)))]
@@ -111,6 +111,15 @@ fn protocol(silent: &Silent<'_>) -> Dynamic {
     }
 }
 
+/// The policy of TLS where the configuration says nothing of it: what there is, as long as there is TLS.
+fn usual_policy(silent: &Silent<'_>) -> Dynamic {
+    match (silent.now.get("certificate"), silent.value) {
+        (Dynamic::Null, _) => Dynamic::Null,
+        (_, Dynamic::Null) => Dynamic::Unknown,
+        (_, known) => known.clone(),
+    }
+}
+
 /// Checks the listeners of a balancer.
 pub(super) fn validate<'l>(
     listeners: impl Iterator<Item = (&'l String, &'l Listener)>,
@@ -177,7 +186,10 @@ pub(super) fn by_key(listeners: impl IntoIterator<Item = Json>) -> Json {
 pub(super) fn shown(mut listener: Json) -> Json {
     let certificates = listener["Certificates"].take();
     wire::remove(&mut listener, "Certificates");
-    if let Some(certificate) = items(&certificates).first().and_then(|one| one.get("CertificateArn")) {
+    // Without TLS it has neither certificate nor policy, whatever it had before.
+    if listener["Protocol"] == "HTTP" {
+        wire::remove(&mut listener, "SslPolicy");
+    } else if let Some(certificate) = items(&certificates).first().and_then(|one| one.get("CertificateArn")) {
         listener["certificate"] = certificate.clone();
     }
     if let Some((field, settings)) = only_action(items(&listener["DefaultActions"])) {

@@ -66,6 +66,14 @@ impl Side {
         }
     }
 
+    /// The field in which EC2 lists what the group permits on this side.
+    pub(super) fn permissions(self) -> &'static str {
+        match self {
+            Self::Ingress => "ipPermissions",
+            Self::Egress => "ipPermissionsEgress",
+        }
+    }
+
     /// Whether the rule is of this side.
     pub(super) fn has(self, rule: &Json) -> bool {
         (wire::text(rule, "isEgress") == "true") == (self == Self::Egress)
@@ -84,6 +92,26 @@ impl Side {
             Self::Egress => "RevokeSecurityGroupEgress",
         }
     }
+}
+
+/// A rule with its description, which of those in other groups may stand in the permissions of the group only.
+pub(super) fn described(mut rule: Json, permissions: &Json) -> Json {
+    let source = wire::text(&rule, "sourceGroup");
+    let ports = |of: &Json| {
+        let port = |field: &str| Some(wire::text(of, field).to_owned()).filter(|port| !port.is_empty() && port != "-1");
+        (port("fromPort"), port("toPort").or_else(|| port("fromPort")))
+    };
+    let is_same =
+        |permission: &&Json| permission["ipProtocol"] == rule["ipProtocol"] && ports(permission) == ports(&rule);
+    let groups = items(permissions).iter().filter(is_same).flat_map(|permission| items(&permission["groups"]));
+    let description = groups
+        .filter(|group| !source.is_empty() && wire::text(group, "groupId") == source)
+        .find_map(|group| group.get("description"))
+        .cloned();
+    if let (Some(description), None) = (description, rule.get("description")) {
+        rule["description"] = description;
+    }
+    rule
 }
 
 /// Checks a rule.
@@ -141,12 +169,12 @@ pub(super) fn validate(rule: &Rule, path: &Path, diagnostics: &mut Diagnostics) 
     }
 }
 
-/// The rules of one group, or of all.
+/// The rules of these groups; of all in the region where none are named.
 ///
 /// # Errors
 /// Of the calls.
-pub(super) async fn read(group: Option<&str>, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
-    let filters: Vec<(&str, &str)> = group.map(|group| ("group-id", group)).into_iter().collect();
+pub(super) async fn read(groups: Vec<String>, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
+    let filters = [("group-id", groups)].into_iter().filter(|(_, groups)| !groups.is_empty()).collect::<Vec<_>>();
     let rules = ec2::pages("DescribeSecurityGroupRules", "securityGroupRuleSet", &filters, run).await?;
     Ok(rules.into_iter().map(shown).collect())
 }

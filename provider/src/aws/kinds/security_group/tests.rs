@@ -41,6 +41,25 @@ fn a_group_that_says_nothing_of_what_goes_out_keeps_the_rule_of_ec2() {
 }
 
 #[test]
+fn what_only_the_permissions_of_a_group_say_of_a_rule_is_read() {
+    let of_group = rule(
+        "sgr-2",
+        false,
+        json!({"ipProtocol": "tcp", "fromPort": "5432", "toPort": "5432", "referencedGroupInfo": {"groupId": "sg-2"}}),
+    );
+    let permission = |port: &str, text: &str| {
+        json!({
+            "ipProtocol": "tcp", "fromPort": port, "toPort": port, "groups": [{"groupId": "sg-2", "description": text}],
+        })
+    };
+    let permissions = json!([permission("80", "Another"), permission("5432", "From the tasks")]);
+    let body = with_rules(json!({"groupId": "sg-1", "ipPermissions": permissions}), &[of_group]);
+    let rules = body["ingress"].as_object().unwrap();
+    assert_eq!(rules.values().map(|rule| &rule["description"]).collect::<Vec<_>>(), ["From the tasks"]);
+    assert_eq!(body.get("ipPermissions"), None);
+}
+
+#[test]
 fn an_import_is_silent_about_the_rule_of_ec2() {
     let imported = |rules: &[Json]| {
         let mut read = wire::read(kind("security_groups").object(), &group(rules));

@@ -51,15 +51,23 @@ async fn call(action: &'static str, body: Json, run: Run<'_>) -> Result<Json, Ap
     run.call(Request::new(Service::AUTO_SCALING, action, body)).await
 }
 
+/// How many targets one call describes at most.
+const AT_ONCE: usize = 50;
+
+/// What scales with these resources.
+async fn targets(resources: Vec<String>, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
+    let asked = json!({ "ServiceNamespace": "ecs", "ResourceIds": resources, "ScalableDimension": DIMENSION });
+    let mut answer = call("DescribeScalableTargets", asked, run).await?;
+    Ok(answer["ScalableTargets"].as_array_mut().map(std::mem::take).unwrap_or_default())
+}
+
 /// The scaling of a service; `None` where its number of tasks stands still.
 pub(super) async fn read(name: &str, run: Run<'_>) -> Result<Option<Json>, ApiError> {
-    let targets = json!({
-        "ServiceNamespace": "ecs", "ResourceIds": [format!("service/{name}")], "ScalableDimension": DIMENSION,
-    });
-    let calls =
-        try_join(call("DescribeScalableTargets", targets, run), call("DescribeScalingPolicies", target(name), run));
-    let (targets, policies) = calls.await?;
-    Ok(object(&targets["ScalableTargets"][0], &policies["ScalingPolicies"]))
+    let is_it = |target: &Json, resource: &str| wire::text(target, "ResourceId") == resource;
+    let resource = format!("service/{name}");
+    let target_of_it = run.ask_together(("scalable targets", AT_ONCE), &resource, is_it, |names| targets(names, run));
+    let (found, policies) = try_join(target_of_it, call("DescribeScalingPolicies", target(name), run)).await?;
+    Ok(object(found.first().unwrap_or(&Json::Null), &policies["ScalingPolicies"]))
 }
 
 /// The scaling out of what the calls say of it.
