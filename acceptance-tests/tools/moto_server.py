@@ -35,9 +35,11 @@ from werkzeug.serving import make_server
 
 # What moto brings along, and what it holds a second time.
 ITS_OWN = set(
-    """account_summary amis aws_managed_policies callbacks credential_report database_snapshots events instance_types
-    log_file_manager managed_prefix_lists network_acls resource_map snapshots _messages_lock""".split()
+    """account_summary amis aws_managed_policies callbacks credential_report database_snapshots dns_entries enis events
+    instance_types log_file_manager managed_prefix_lists network_acls resource_map snapshots _messages_lock""".split()
 )
+# Where it holds the tags of its objects, also of those that are gone.
+TAGS = {"tagger", "tagging_service", "tags"}
 SERVICES = """
     applicationautoscaling cloudwatch dynamodb ec2 ecr ecs elbv2 iam logs rds s3 secretsmanager sns sqs
 """.split()
@@ -82,6 +84,9 @@ def without_history(service, state):
         del policy["default_version_id"], policy["next_version_num"]
     for kind in ["clusters", "services"] if service == "ecs" else []:
         state[kind] = {name: one for name, one in state[kind].items() if one["status"] != "INACTIVE"}
+    if service == "ec2":
+        endpoints = state["vpc_end_points"].items()
+        state["vpc_end_points"] = {name: one for name, one in endpoints if one["state"] != "deleted"}
     secrets = state.get("secrets") or {}
     for name in [name for name, secret in secrets.items() if secret["deleted_date"]]:
         del secrets[name]
@@ -89,12 +94,16 @@ def without_history(service, state):
         current = [one for one in secret["versions"].values() if "AWSCURRENT" in one["version_stages"]]
         secret["versions"], secret["default_version_id"] = [{**one, "version_stages": []} for one in current], None
     families = state.get("task_definitions", {}) if service == "ecs" else {}
-    for name, revisions in families.items():
+    running = json.dumps(state.get("services"))
+    for name, revisions in list(families.items()):
         families[name] = list(revisions.values())[-1:]
-    if service == "ec2":
-        tags = state.pop("tags")
+        if f"task-definition/{name}:" not in running:
+            del families[name]
+    for tags in TAGS & state.keys():
+        all_tags = state.pop(tags)
         text = json.dumps(state)
-        state["tags"] = {owner: of for owner, of in tags.items() if owner in text}
+        of_owners = all_tags.get("tags", all_tags)
+        state[tags] = {owner: of for owner, of in of_owners.items() if owner.rsplit(":", 1)[-1] in text}
     return state
 
 

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use futures::future::try_join_all;
 use serde_json::Value as Json;
+use tfplugin::schema::Presence;
 use tfplugin::{Dynamic, ObjectSchema};
 use tracing::warn;
 
@@ -248,7 +249,9 @@ fn is_reached(object: &ObjectSchema, change: Change<'_>, found: &Dynamic) -> boo
             Some(OwnKeys) => labels::tracked(&found, &tree::union(&before, &after)),
             None => found,
         };
-        after.is_unknown() || wire::equal(attribute, &before, &after) || wire::equal(attribute, &after, &found)
+        // What the cloud decides is whatever is found.
+        let is_open = after.is_unknown() || (after.is_null() && attribute.presence == Presence::OptionalComputed);
+        is_open || wire::equal(attribute, &before, &after) || wire::equal(attribute, &after, &found)
     })
 }
 

@@ -14,8 +14,10 @@ use crate::cloud::Cloud;
 
 /// What is different after any write.
 static BY_ITSELF: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new("(?i)created|creation|modified|updated|(date|time|timestamp|_at|At)$|^(allow_major_version_upgrade|deployments|events|ParameterApplyStatus|task_sets)$")
-        .unwrap()
+    let times = "(?i)created|creation|modified|updated|(date|time|timestamp|_at|At)$";
+    let counts = "(running|pending)_(tasks_)?count|revision|deployments|events|task_sets|ParameterApplyStatus";
+    let places = "account_id|partition|region_name|allow_major_version_upgrade";
+    Regex::new(&format!("{times}|^({counts}|{places})$")).unwrap()
 });
 
 /// What the server may have made up: universally unique ids, ids in hexadecimal or capitals, the number of a revision.
@@ -87,7 +89,7 @@ fn collect(path: &str, value: &Json, lines: &mut BTreeSet<String>) {
         Json::Array(items) => items.iter().for_each(|item| collect(path, item, lines)),
         // What says nothing is as if it were not there.
         Json::Null | Json::Bool(false) => {}
-        Json::String(text) if text.is_empty() => {}
+        Json::String(text) if text.is_empty() || text == "false" => {}
         Json::Number(number) if number.as_f64() == Some(0.0) => {}
         Json::String(text) => drop(lines.insert(format!("{path} = {}", without_ids(text)))),
         other => drop(lines.insert(format!("{path} = {other}"))),

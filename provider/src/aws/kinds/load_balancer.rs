@@ -49,12 +49,13 @@ const DECLARED: [&str; 4] = [
 /// What AWS has where nobody says otherwise.
 ///
 /// Source: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html>
-const DEFAULTS: [(&str, &str); 18] = [
+const DEFAULTS: [(&str, &str); 19] = [
     ("idle_timeout.timeout_seconds", "60"),
     ("deletion_protection.enabled", "false"),
     ("routing.http.drop_invalid_header_fields.enabled", "false"),
     ("routing.http2.enabled", "true"),
     ("access_logs.s3.enabled", "false"),
+    ("access_logs.s3.prefix", ""),
     ("connection_logs.s3.enabled", "false"),
     ("health_check_logs.s3.enabled", "false"),
     ("client_keep_alive.seconds", "3600"),
@@ -308,6 +309,10 @@ pub(super) fn settings(body: &Json, wanted: impl Fn(&str) -> bool) -> Vec<Json> 
     let logs = elb::path(LOGS);
     let is_logged = wire::get(&body, &format!("{logs}.bucket")).is_some();
     wire::put(&mut body, &format!("{logs}.enabled"), json!(is_logged.to_string()));
+    let prefix = format!("{logs}.prefix");
+    if is_logged && wire::get(&body, &prefix).is_none() {
+        wire::put(&mut body, &prefix, json!(""));
+    }
     elb::pairs(&body, wanted)
 }
 

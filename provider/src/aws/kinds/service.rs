@@ -418,7 +418,10 @@ fn parts(name: &str) -> (&str, &str) {
 /// Registers the task of `body` and answers with the ARN of the revision.
 async fn register(body: &Json, run: Run<'_>) -> Result<Json, ApiError> {
     let mut wanted = task::registration(&body[TASK], wire::text(body, "serviceName"), &run.scope.place.region);
-    wanted["tags"] = ecs::pairs(&tags::of(body));
+    // It is not the revision that is unfinished.
+    let mut of_revision = tags::of(body);
+    of_revision.remove(labels::UNFINISHED);
+    wanted["tags"] = ecs::pairs(&of_revision);
     let is_new = |error: &ApiError| error.says("Role is not valid") || error.says("unable to assume");
     let request = Request::new(Services::ECS, "RegisterTaskDefinition", wanted).expects(&["taskDefinition"]);
     let mut answer = run.call(request.also_retry(patience::NEW_PRINCIPAL, is_new)).await?;
