@@ -41,6 +41,7 @@ fn logs_are_on_where_they_have_a_bucket() {
     let on = json!({"settings": {"accessLogs": {"s3": {"bucket": "logs"}}}});
     let told = settings(&on, |key| key.starts_with(LOGS));
     let pair = |key: &str, value: &str| json!({"Key": format!("{LOGS}.{key}"), "Value": value});
-    assert_eq!(told, [pair("bucket", "logs"), pair("enabled", "true")]);
+    // A prefix that was there before goes.
+    assert_eq!(told, [pair("bucket", "logs"), pair("enabled", "true"), pair("prefix", "")]);
     assert_eq!(settings(&json!({"settings": {}}), |_| true), [pair("enabled", "false")]);
 }
