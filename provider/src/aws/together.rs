@@ -105,48 +105,35 @@ mod tests {
 
     use super::*;
 
+    /// A read of the alarm of this name: it notes the calls that are made for it.
+    async fn read(together: &Together, calls: &RefCell<Vec<String>>, name: &str) -> Vec<Json> {
+        let ask = async |names: Vec<String>| {
+            calls.borrow_mut().push(names.join(","));
+            tokio::task::yield_now().await;
+            Ok(names.into_iter().filter(|name| name != "gone").map(|name| json!(name)).collect())
+        };
+        together.ask(("alarms", 2), name, |item, name| item == name, ask).await.unwrap()
+    }
+
     #[tokio::test]
     async fn those_who_ask_at_once_are_asked_for_in_as_few_calls_as_the_list_allows() {
         let (together, calls) = (Together::default(), RefCell::new(Vec::new()));
-        let read = |name: &'static str| {
-            together.ask(
-                ("alarms", 2),
-                name,
-                |item, name| item == name,
-                async |names: Vec<String>| {
-                    calls.borrow_mut().push(names.join(","));
-                    tokio::task::yield_now().await;
-                    Ok(names.into_iter().filter(|name| name != "gone").map(|name| json!(name)).collect())
-                },
-            )
-        };
-        let found: Vec<_> = join_all(["a", "b", "gone"].map(read)).await.into_iter().map(Result::unwrap).collect();
+        let found = join_all(["a", "b", "gone"].map(|name| read(&together, &calls, name))).await;
         assert_eq!(found, [vec![json!("a")], vec![json!("b")], vec![]]);
-        assert_eq!(read("c").await.unwrap(), [json!("c")]);
+        assert_eq!(read(&together, &calls, "c").await, [json!("c")]);
         assert_eq!(calls.into_inner(), ["a,b", "gone", "c"]);
     }
 
     #[tokio::test]
     async fn who_is_left_alone_by_the_first_asks_by_itself() {
         let (together, calls) = (Together::default(), RefCell::new(Vec::new()));
-        let read = |name: &'static str| {
-            together.ask(
-                ("alarms", 2),
-                name,
-                |item, name| item == name,
-                async |names: Vec<String>| {
-                    calls.borrow_mut().push(names.join(","));
-                    Ok(names.into_iter().map(|name| json!(name)).collect())
-                },
-            )
-        };
-        let mut first = Box::pin(read("a"));
+        let mut first = Box::pin(read(&together, &calls, "a"));
         assert!(futures::poll!(&mut first).is_pending());
-        let mut second = Box::pin(read("b"));
+        let mut second = Box::pin(read(&together, &calls, "b"));
         assert!(futures::poll!(&mut second).is_pending());
         drop(first);
-        assert_eq!(second.await.unwrap(), [json!("b")]);
-        assert_eq!(read("c").await.unwrap(), [json!("c")]);
+        assert_eq!(second.await, [json!("b")]);
+        assert_eq!(read(&together, &calls, "c").await, [json!("c")]);
         assert_eq!(calls.into_inner(), ["b", "c"]);
     }
 }

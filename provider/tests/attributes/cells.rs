@@ -10,8 +10,8 @@ use tfplugin::schema::{Presence, Shape};
 use tfplugin::testing::TestAction;
 use tfplugin::value::json as terraform_json;
 
-use crate::drive::{Broken, Fault, Stage, fault};
-use crate::rival::{self, Change};
+use crate::drive::{Broken, Change, Fault, Stage, fault};
+use crate::rival;
 use crate::samples::{SAMPLES, Sample, Says, configuration, sample};
 use crate::schema::{KEY, Place};
 use crate::snapshot::{Field, Snapshot};

@@ -10,7 +10,7 @@ use tfplugin::{Diagnostics, Severity};
 
 use crate::cloud::{Cloud, STACK};
 use crate::driver::{difference, line, readable};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Field, Snapshot};
 
 /// What kind of promise was not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
@@ -90,6 +90,12 @@ pub(crate) fn fault<T>(broken: Broken, detail: impl Into<String>) -> Result<T, F
 pub(crate) fn errors(diagnostics: &Diagnostics) -> String {
     let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error);
     errors.map(line).collect::<Vec<_>>().join(" | ")
+}
+
+/// What somebody else has changed in a cloud.
+pub(crate) struct Change {
+    pub(crate) before: Snapshot,
+    pub(crate) fields: Vec<Field>,
 }
 
 /// A stack and its cloud.

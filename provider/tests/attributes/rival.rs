@@ -2,14 +2,8 @@
 
 use serde_json::Value as Json;
 
-use crate::drive::{Fault, Stage};
-use crate::snapshot::{Field, Snapshot};
-
-/// What somebody else has changed.
-pub(crate) struct Change {
-    pub(crate) before: Snapshot,
-    pub(crate) fields: Vec<Field>,
-}
+use crate::drive::{Change, Fault, Stage};
+use crate::snapshot::Snapshot;
 
 /// Makes the cloud of a stack that is settled at `ours` look as one at `theirs` does, which is `known` where it was seen.
 /// What can only be made anew is.

@@ -3,14 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use crate::cloud::STACK_ITSELF;
-use crate::drive::{Fault, Stage};
-use crate::snapshot::{Field, Snapshot};
-
-/// What somebody else has changed.
-pub(crate) struct Change {
-    pub(crate) before: Snapshot,
-    pub(crate) fields: Vec<Field>,
-}
+use crate::drive::{Change, Fault, Stage};
+use crate::snapshot::Snapshot;
 
 /// Makes the cloud of a stack that is settled at `ours` look as one at `theirs` does. What can only be made anew is.
 pub(crate) async fn change(
