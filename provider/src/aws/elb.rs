@@ -131,7 +131,7 @@ pub async fn tags_of(arn: &str, run: Run<'_>) -> Result<BTreeMap<String, String>
         let answer = call("DescribeTags", json!({ "ResourceArns": arns }), run).await?;
         Ok(items(&answer["TagDescriptions"]).to_vec())
     };
-    let found = run.ask_together(("tags of load balancing", AT_ONCE), arn, is_it, of_arns).await?;
+    let found = run.together().ask(("tags of load balancing", AT_ONCE), arn, is_it, of_arns).await?;
     Ok(found.iter().flat_map(|one| tags::of_pairs(&one["Tags"])).collect())
 }
 

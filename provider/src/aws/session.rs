@@ -70,23 +70,9 @@ impl<'r> Run<'r> {
         self.session.client.call(self.context, &self.scope.place.region, request).await
     }
 
-    /// The items of a list that `is_it` knows by `name`, in one call for all who ask for others at this moment. `list` is
-    /// what these calls have in common; `ask` asks for names, of which it takes so many `at_once`, and leaves out those that
-    /// there are not.
-    ///
-    /// # Errors
-    /// Of the calls.
-    pub async fn ask_together<F>(
-        &self,
-        list: (&str, usize),
-        name: &str,
-        is_it: fn(&Json, &str) -> bool,
-        ask: impl Fn(Vec<String>) -> F,
-    ) -> Result<Vec<Json>, ApiError>
-    where
-        F: Future<Output = Result<Vec<Json>, ApiError>>,
-    {
-        self.session.together.ask(list, name, is_it, ask).await
+    /// Where reads that are asked for at the same moment become one call.
+    pub fn together(&self) -> &'r Together {
+        &self.session.together
     }
 
     /// Waits before look number `look` at something that takes time, counted from 0.

@@ -10,14 +10,12 @@ use futures::future::try_join_all;
 use serde_json::Value as Json;
 use tokio::sync::watch;
 
-use super::api::ApiError;
-
 /// What a list has answered; nothing yet.
 type Answer = Option<Arc<Vec<Json>>>;
 
 /// The reads of one operation that wait for others like them.
 #[derive(Debug, Default)]
-pub(super) struct Together {
+pub struct Together {
     waiting: Mutex<BTreeMap<String, Waiting>>,
 }
 
@@ -40,23 +38,31 @@ impl Together {
     ///
     /// # Errors
     /// Of the calls.
-    pub(super) async fn ask<F>(
+    pub async fn ask<F, E>(
         &self,
         (list, at_once): (&str, usize),
         name: &str,
         is_it: fn(&Json, &str) -> bool,
         ask: impl Fn(Vec<String>) -> F,
-    ) -> Result<Vec<Json>, ApiError>
+    ) -> Result<Vec<Json>, E>
     where
-        F: Future<Output = Result<Vec<Json>, ApiError>>,
+        F: Future<Output = Result<Vec<Json>, E>>,
     {
         let of_name = |found: &[Json]| found.iter().filter(|item| is_it(item, name)).cloned().collect();
         match self.join(list, name) {
             Part::First(answer) => {
                 tokio::task::yield_now().await;
-                let calls =
-                    self.close(list).chunks(at_once.max(1)).map(|names| ask(names.to_vec())).collect::<Vec<_>>();
-                let found = Arc::new(try_join_all(calls).await?.concat());
+                let names = self.close(list);
+                let calls = names.chunks(at_once.max(1)).map(|names| ask(names.to_vec()));
+                let found = match try_join_all(calls).await {
+                    Ok(found) => Arc::new(found.concat()),
+                    // What was asked for others may have failed: each learns of its own.
+                    Err(_) if names.len() > 1 => {
+                        drop(answer);
+                        return Ok(of_name(&ask(vec![name.to_owned()]).await?));
+                    }
+                    Err(error) => return Err(error),
+                };
                 let own = of_name(&found);
                 answer.send_replace(Some(found));
                 Ok(own)
@@ -65,7 +71,7 @@ impl Together {
                 let found = answer.wait_for(Option::is_some).await.ok().and_then(|found| found.clone());
                 match found {
                     Some(found) => Ok(of_name(&found)),
-                    // The first has failed or given up: its error is its own.
+                    // The first has failed or given up.
                     None => Ok(of_name(&ask(vec![name.to_owned()]).await?)),
                 }
             }
@@ -106,21 +112,24 @@ mod tests {
     use super::*;
 
     /// A read of the alarm of this name: it notes the calls that are made for it.
-    async fn read(together: &Together, calls: &RefCell<Vec<String>>, name: &str) -> Vec<Json> {
+    async fn read(together: &Together, calls: &RefCell<Vec<String>>, name: &str) -> Result<Vec<Json>, &'static str> {
         let ask = async |names: Vec<String>| {
             calls.borrow_mut().push(names.join(","));
             tokio::task::yield_now().await;
-            Ok(names.into_iter().filter(|name| name != "gone").map(|name| json!(name)).collect())
+            match names.iter().any(|name| name == "refused") {
+                true => Err("refused"),
+                false => Ok(names.into_iter().filter(|name| name != "gone").map(|name| json!(name)).collect()),
+            }
         };
-        together.ask(("alarms", 2), name, |item, name| item == name, ask).await.unwrap()
+        together.ask(("alarms", 2), name, |item, name| item == name, ask).await
     }
 
     #[tokio::test]
     async fn those_who_ask_at_once_are_asked_for_in_as_few_calls_as_the_list_allows() {
         let (together, calls) = (Together::default(), RefCell::new(Vec::new()));
         let found = join_all(["a", "b", "gone"].map(|name| read(&together, &calls, name))).await;
-        assert_eq!(found, [vec![json!("a")], vec![json!("b")], vec![]]);
-        assert_eq!(read(&together, &calls, "c").await, [json!("c")]);
+        assert_eq!(found, [Ok(vec![json!("a")]), Ok(vec![json!("b")]), Ok(vec![])]);
+        assert_eq!(read(&together, &calls, "c").await, Ok(vec![json!("c")]));
         assert_eq!(calls.into_inner(), ["a,b", "gone", "c"]);
     }
 
@@ -132,8 +141,15 @@ mod tests {
         let mut second = Box::pin(read(&together, &calls, "b"));
         assert!(futures::poll!(&mut second).is_pending());
         drop(first);
-        assert_eq!(second.await, [json!("b")]);
-        assert_eq!(read(&together, &calls, "c").await, [json!("c")]);
+        assert_eq!(second.await, Ok(vec![json!("b")]));
+        assert_eq!(read(&together, &calls, "c").await, Ok(vec![json!("c")]));
         assert_eq!(calls.into_inner(), ["b", "c"]);
+    }
+
+    #[tokio::test]
+    async fn nobody_has_the_error_of_another() {
+        let (together, calls) = (Together::default(), RefCell::new(Vec::new()));
+        let found = join_all(["a", "refused"].map(|name| read(&together, &calls, name))).await;
+        assert_eq!(found, [Ok(vec![json!("a")]), Err("refused")]);
     }
 }

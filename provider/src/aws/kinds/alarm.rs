@@ -427,7 +427,7 @@ impl Api for Alarm {
 
     async fn read(&self, name: &str, _: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
         let is_it = |alarm: &Json, name: &str| wire::text(alarm, "AlarmName") == name;
-        let alarms = run.ask_together(("DescribeAlarms", AT_ONCE), name, is_it, |names| described(names, run));
+        let alarms = run.together().ask(("DescribeAlarms", AT_ONCE), name, is_it, |names| described(names, run));
         let resource = json!({ "ResourceARN": arn(ARN, &run.scope.place, name) });
         let tags = async { call("ListTagsForResource", resource, run).await.found() };
         let (mut alarms, found) = try_join(alarms, tags).await?;

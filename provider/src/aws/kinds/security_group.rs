@@ -225,7 +225,7 @@ impl Api for SecurityGroup {
         let list = format!("groups of {}", vpc.unwrap_or("all"));
         let is_it = |group: &Json, name: &str| wire::text(group, "groupName") == name;
         let of_names = |names| groups(names, vpc, run);
-        let mut found = run.ask_together((&list, ec2::VALUES), group_name, is_it, of_names).await?;
+        let mut found = run.together().ask((&list, ec2::VALUES), group_name, is_it, of_names).await?;
         if found.len() > 1 {
             warn!(name, "several VPCs have a security group of that name, and which of them is meant is not known");
             return Ok(None);
@@ -234,7 +234,7 @@ impl Api for SecurityGroup {
         let is_of = |rule: &Json, group: &str| wire::text(rule, "groupId") == group;
         let list = ("rules of groups", ec2::VALUES);
         let of_groups = |groups| rule::read(groups, run);
-        let rules = run.ask_together(list, wire::text(&group, "groupId"), is_of, of_groups).await?;
+        let rules = run.together().ask(list, wire::text(&group, "groupId"), is_of, of_groups).await?;
         Ok(Some(with_rules(group, &rules)))
     }
 

@@ -496,7 +496,7 @@ impl Api for Service {
         let is_it = |found: &Json, name: &str| wire::text(found, "serviceName") == name;
         let list = format!("services of {cluster}");
         let of_names = |names: Vec<String>| async move { described(cluster, &names, run).await };
-        let found = run.ask_together((&list, ecs::AT_ONCE), service, is_it, of_names).await.found()?;
+        let found = run.together().ask((&list, ecs::AT_ONCE), service, is_it, of_names).await.found()?;
         let Some(service) = found.into_iter().flatten().next() else { return Ok(None) };
         let main = known.and_then(|known| known.get("container_name").as_str()).unwrap_or_default();
         complete(service, main, run).await.map(Some)

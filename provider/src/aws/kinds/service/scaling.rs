@@ -65,7 +65,7 @@ async fn targets(resources: Vec<String>, run: Run<'_>) -> Result<Vec<Json>, ApiE
 pub(super) async fn read(name: &str, run: Run<'_>) -> Result<Option<Json>, ApiError> {
     let is_it = |target: &Json, resource: &str| wire::text(target, "ResourceId") == resource;
     let resource = format!("service/{name}");
-    let target_of_it = run.ask_together(("scalable targets", AT_ONCE), &resource, is_it, |names| targets(names, run));
+    let target_of_it = run.together().ask(("scalable targets", AT_ONCE), &resource, is_it, |names| targets(names, run));
     let (found, policies) = try_join(target_of_it, call("DescribeScalingPolicies", target(name), run)).await?;
     Ok(object(found.first().unwrap_or(&Json::Null), &policies["ScalingPolicies"]))
 }
