@@ -41,22 +41,9 @@ pub(crate) struct Reach<'a> {
 pub(crate) fn answer(reach: Reach<'_>, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
     let Reach { world, faults, log } = reach;
     match (method, path) {
-        ("POST", "faults") => match serde_json::from_slice::<FaultSpec>(body) {
-            Ok(spec) => match faults.add(spec) {
-                Ok(()) => (200, json!({})),
-                Err(error) => refuse(&error),
-            },
-            Err(error) => refuse(&error),
-        },
-        ("GET", "faults") => (200, json!(faults.unspent())),
         ("DELETE", "faults") => {
             faults.clear();
             world.end_the_endless();
-            (200, json!({}))
-        }
-        ("GET", "requests") => (200, json!(log.records())),
-        ("DELETE", "requests") => {
-            log.clear();
             (200, json!({}))
         }
         ("GET", "snapshot") => match seed::snapshot(world) {
@@ -75,8 +62,34 @@ pub(crate) fn answer(reach: Reach<'_>, method: &str, path: &str, body: &[u8]) ->
             Ok(edit) => apply(world, &edit),
             Err(error) => refuse(&error),
         },
-        _ => (404, json!({"error": "no such control call"})),
+        _ => of_any(faults, log, method, path, body).unwrap_or_else(|| (404, json!({"error": "no such control call"}))),
     }
+}
+
+/// Answers the control calls that every cloud here has; `None` where it is none of them.
+pub(crate) fn of_any(
+    faults: &mut Faults,
+    log: &mut RequestLog,
+    method: &str,
+    path: &str,
+    body: &[u8],
+) -> Option<(u16, Value)> {
+    Some(match (method, path) {
+        ("POST", "faults") => match serde_json::from_slice::<FaultSpec>(body) {
+            Ok(spec) => match faults.add(spec) {
+                Ok(()) => (200, json!({})),
+                Err(error) => refuse(&error),
+            },
+            Err(error) => refuse(&error),
+        },
+        ("GET", "faults") => (200, json!(faults.unspent())),
+        ("GET", "requests") => (200, json!(log.records())),
+        ("DELETE", "requests") => {
+            log.clear();
+            (200, json!({}))
+        }
+        _ => return None,
+    })
 }
 
 /// The settings with those that `body` names replaced, such as `{"operations": "3s"}`.

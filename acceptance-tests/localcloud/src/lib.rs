@@ -13,10 +13,12 @@
 //! A module is above what it imports: nothing imports in a circle.
 
 pub mod api;
+pub mod aws;
 pub mod call;
 pub mod check;
 pub mod clock;
 pub mod collection;
+mod connections;
 pub mod control;
 pub mod critical_path;
 pub mod discovery;

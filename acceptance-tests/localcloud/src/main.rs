@@ -1,4 +1,4 @@
-//! The command line of localcloud.
+//! The command line of localcloud: the Google Cloud APIs, or the front before moto.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,14 +6,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use localcloud::discovery::Discovery;
-use localcloud::{Lag, Seed, Server, Settings, lag};
+use localcloud::{Lag, Seed, Server, Settings, aws, lag};
 
 /// The Google Cloud REST APIs of a deployment, on this machine.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct Args {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -52,9 +54,38 @@ struct Args {
     user_credentials: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum Other {
+    /// A front before a moto that runs: it logs the calls, takes its time, and spoils those that a fault is armed for
+    Aws(Front),
+}
+
+#[derive(Debug, clap::Args)]
+struct Front {
+    /// Where moto listens, such as http://127.0.0.1:5000
+    #[arg(long, value_name = "URL")]
+    moto: String,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Write the port into this file once the front answers
+    #[arg(long)]
+    port_file: Option<PathBuf>,
+    /// Each call takes at least this long, such as 50ms
+    #[arg(long, value_parser = parse_latency)]
+    latency: Option<Duration>,
+    /// Append one JSON line for each call to this file
+    #[arg(long)]
+    log: Option<PathBuf>,
+}
+
 fn main() -> ExitCode {
-    let args = Args::parse();
-    match run(args) {
+    let mut args = Args::parse();
+    let ran = match args.other.take() {
+        Some(Other::Aws(front)) => serve_front(front),
+        None => run(args),
+    };
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let mut text = error.to_string();
@@ -113,6 +144,24 @@ fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("  see what it holds:       curl {}/_localcloud/snapshot", handle.url());
         stop_signal().await?;
         handle.stop()?;
+        Ok(())
+    })
+}
+
+fn serve_front(args: Front) -> Result<(), Box<dyn std::error::Error>> {
+    let usual = aws::Settings::before(&args.moto);
+    let latency = args.latency.unwrap_or(usual.latency);
+    let settings = aws::Settings { listen: args.listen, latency, log: args.log, ..usual };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let front = settings.spawn().await?;
+        if let Some(path) = &args.port_file {
+            localcloud::write_whole(path, format!("{}\n", front.address().port()).as_bytes())?;
+        }
+        eprintln!("localcloud stands before {} at {}", args.moto, front.url());
+        eprintln!("  point a provider at it:  export AWS_ENDPOINT_URL={}", front.url());
+        eprintln!("  see what was called:     curl {}/_localcloud/requests", front.url());
+        stop_signal().await?;
         Ok(())
     })
 }

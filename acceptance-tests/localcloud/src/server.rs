@@ -7,31 +7,29 @@ mod dispatch;
 mod persist;
 
 use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use hyper::header::{HeaderName, HeaderValue};
-use hyper::service::service_fn;
-use hyper::{Response, StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use serde_json::Value;
+use hyper::header::HeaderName;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 use crate::api;
 use crate::call::{Body, Reply, Request, decode};
 use crate::check::RequestCheck;
 use crate::clock::Clock;
+use crate::connections::{self, Dropped, HttpResponse, accept, json_response, response};
 use crate::control::{self, Edit, Reach};
 use crate::error::{ApiError, ErrorStyle};
-use crate::fault::{Answer, Drop as Dropping, FaultSpec, Faults, HUGE, Unspent};
+use crate::fault::{Answer, Drop as Dropping, FaultSpec, Faults, Unspent};
 use crate::request_log::{RequestLog, RequestRecord, Ticket};
 use crate::route::Api;
 use crate::seed::{self, Seed};
@@ -68,6 +66,15 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+/// The log that calls are appended to.
+pub(crate) fn open_log(path: Option<&Path>) -> Result<Option<File>, StartError> {
+    let open = |path: &Path| {
+        let opened = OpenOptions::new().create(true).append(true).open(path);
+        opened.map_err(|source| StartError::Log { path: path.to_owned(), source })
+    };
+    path.map(open).transpose()
 }
 
 /// Entry to the library: `Server::builder()`.
@@ -187,16 +194,7 @@ impl Builder {
                 seed.plant(&mut world);
             }
         }
-        let log = match self.log {
-            None => None,
-            Some(path) => Some(
-                std::fs::OpenOptions::new()
-                    .create(true)
-                    .append(true)
-                    .open(&path)
-                    .map_err(|source| StartError::Log { path, source })?,
-            ),
-        };
+        let log = open_log(self.log.as_deref())?;
         let listener = TcpListener::bind(self.listen)
             .await
             .map_err(|source| StartError::Listen { address: self.listen, source })?;
@@ -212,7 +210,8 @@ impl Builder {
             released: watch::Sender::new(()),
         });
         let saver = self.state.clone().map(|path| tokio::spawn(persist::keep_saved(Arc::clone(&shared), path)));
-        let accept = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        let serving = Arc::clone(&shared);
+        let accept = tokio::spawn(accept(listener, move |request| answer(Arc::clone(&serving), request)));
         let arms_faults = AtomicBool::new(false);
         Ok(Handle { url: format!("http://{address}"), address, shared, state: self.state, accept, saver, arms_faults })
     }
@@ -365,39 +364,6 @@ impl Shared {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else { continue };
-                // Small answers must not wait for the other side's acknowledgement.
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "no TCP_NODELAY");
-                }
-                let shared = Arc::clone(&shared);
-                connections.spawn(async move {
-                    let service = service_fn(move |request| answer(Arc::clone(&shared), request));
-                    let served = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new())
-                        .serve_connection(TokioIo::new(stream), service)
-                        .await;
-                    if let Err(error) = served {
-                        tracing::debug!(%error, "connection ended");
-                    }
-                });
-            }
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-/// The connection ends without an answer, because a fault wants it.
-#[derive(Debug, thiserror::Error)]
-#[error("connection dropped by a fault")]
-struct Dropped;
-
-type HttpResponse = Response<Full<Bytes>>;
-
 async fn answer(shared: Arc<Shared>, request: hyper::Request<Incoming>) -> Result<HttpResponse, Dropped> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
@@ -486,19 +452,9 @@ async fn serve(shared: &Shared, request: &Request, parsed: Result<(), ApiError>)
 
 /// What comes in place of an answer.
 fn in_place(answer: Answer) -> HttpResponse {
-    static SPACES: LazyLock<Bytes> = LazyLock::new(|| vec![b' '; HUGE].into());
     const JSON: &str = "application/json; charset=UTF-8";
-    match answer {
-        Answer::Empty | Answer::Never => response(200, JSON, Bytes::new()),
-        Answer::Hollow => response(200, JSON, Bytes::from_static(b"{}")),
-        Answer::Malformed => response(200, JSON, Bytes::from_static(b"{\"name\": \"proj")),
-        Answer::Huge => response(200, JSON, SPACES.clone()),
-        Answer::Redirect => {
-            let mut response = response(302, "text/html", Bytes::from_static(b"<html>Sign in to the network</html>"));
-            response.headers_mut().insert("location", HeaderValue::from_static("http://127.0.0.1:9/sign-in"));
-            response
-        }
-    }
+    let malformed = Bytes::from_static(b"{\"name\": \"proj");
+    connections::in_place(answer, JSON, Bytes::from_static(b"{}"), malformed)
 }
 
 fn note(shared: &Shared, request: &Request, raw_query: &str) -> Ticket {
@@ -515,7 +471,7 @@ fn note(shared: &Shared, request: &Request, raw_query: &str) -> Ticket {
 
 fn reply_response(reply: Reply) -> HttpResponse {
     let (content_type, body) = match reply.body {
-        Body::Json(value) => ("application/json; charset=UTF-8".to_owned(), to_bytes(&value)),
+        Body::Json(value) => ("application/json; charset=UTF-8".to_owned(), value.to_string().into()),
         Body::Bytes(bytes, content_type) => (content_type, bytes),
         Body::Empty => ("application/json".to_owned(), Bytes::new()),
     };
@@ -533,21 +489,4 @@ fn refusal(error: &ApiError, style: ErrorStyle) -> HttpResponse {
         ErrorStyle::Xml => response(error.code, ErrorStyle::XML_TYPE, Bytes::from(error.xml())),
         ErrorStyle::Rpc | ErrorStyle::Storage => json_response(error.code, &error.body(style)),
     }
-}
-
-fn json_response(status: u16, body: &Value) -> HttpResponse {
-    response(status, "application/json; charset=UTF-8", to_bytes(body))
-}
-
-fn to_bytes(value: &Value) -> Bytes {
-    Bytes::from(value.to_string())
-}
-
-fn response(status: u16, content_type: &str, body: Bytes) -> HttpResponse {
-    let mut response = Response::new(Full::new(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if let Ok(value) = content_type.parse() {
-        response.headers_mut().insert("content-type", value);
-    }
-    response
 }
