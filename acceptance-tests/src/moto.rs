@@ -21,6 +21,11 @@ impl Moto {
         Self { server: S3::start_as(&[log], &[&usual[..], environment].concat()), log: log.to_owned() }
     }
 
+    /// An account that goes on from here, and whose changes are its own. Its calls are in no log.
+    pub fn branch(&self) -> Self {
+        Self { server: self.server.branch(), log: PathBuf::new() }
+    }
+
     /// Where it listens: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> &str {
         &self.server.url
@@ -45,6 +50,18 @@ impl Moto {
         let url = reqwest::Url::parse_with_params("http://form/", fields).or_fail("write a form");
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         self.server.send_as(service, "POST", "/", &headers, url.query().unwrap_or_default().to_owned())
+    }
+
+    /// A call of a service in JSON: the action as its API names it; its answer.
+    pub fn json(&self, service: &str, target: &str, body: &Value) -> Value {
+        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)];
+        let answer = self.server.send_as(service, "POST", "/", &headers, body.to_string());
+        if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).or_fail("read moto's answer") }
+    }
+
+    /// A call of S3; its answer.
+    pub fn s3(&self, method: &str, path: &str, body: &str) -> String {
+        self.server.send_as("s3", method, path, &[("content-type", "application/xml")], body.to_owned())
     }
 
     /// The present end of the list of calls.

@@ -5,19 +5,22 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
+use reqwest::StatusCode;
+
 use crate::{OrFail, programs, workspace};
 
 /// The region that buckets are made in.
 const REGION: &str = "eu-west-1";
 
-/// A running server on a port of its own; ends when dropped, or with this process.
+/// A running server on a port of its own, or a branch of one; ends when dropped, or with this process.
 #[derive(Debug)]
 pub struct S3 {
     /// Where it listens: `http://127.0.0.1:PORT`.
     pub url: String,
     /// The region that calls are signed for.
     pub(crate) region: &'static str,
-    process: Child,
+    /// None of a branch, which is its server's.
+    process: Option<Child>,
 }
 
 /// What a user of the server signs calls with.
@@ -50,7 +53,13 @@ impl S3 {
         let output = process.stdout.take().or_fail("read the output of moto");
         BufReader::new(output).read_line(&mut line).or_fail("read the port of moto");
         let port: u16 = line.trim().parse().or_fail("start moto's server: see above");
-        Self { url: format!("http://127.0.0.1:{port}"), region: REGION, process }
+        Self { url: format!("http://127.0.0.1:{port}"), region: REGION, process: Some(process) }
+    }
+
+    /// A server that goes on from here, and whose changes are its own.
+    pub(crate) fn branch(&self) -> Self {
+        let port = self.send("s3", "POST", "/branch", String::new());
+        Self { url: format!("http://127.0.0.1:{port}"), region: self.region, process: None }
     }
 
     /// Makes a bucket in `eu-west-1`.
@@ -117,6 +126,19 @@ impl S3 {
         headers: &[(&str, &str)],
         body: String,
     ) -> String {
+        let (status, text) = self.attempt(service, method, path, headers, body).or_fail(format!("reach moto's {path}"));
+        assert!(status.is_success(), "moto refuses {path}: {status} {text}");
+        text
+    }
+
+    fn attempt(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<(StatusCode, String), reqwest::Error> {
         let method = reqwest::Method::from_bytes(method.as_bytes()).or_fail("read the method");
         let scope = format!("nobody/20260101/{}/{service}/aws4_request", self.region);
         let signed = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
@@ -137,16 +159,20 @@ impl S3 {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().or_fail("start a runtime");
             runtime.block_on(call)
         });
-        let (status, text) = answer.join().ok().or_fail("call moto").or_fail(format!("reach moto's {path}"));
-        assert!(status.is_success(), "moto refuses {path}: {status} {text}");
-        text
+        answer.join().ok().or_fail("call moto")
     }
 }
 
 impl Drop for S3 {
     fn drop(&mut self) {
-        // It may have ended by itself, which its output tells.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        match &mut self.process {
+            // It may have ended by itself, which its output tells.
+            Some(process) => {
+                let _ = process.kill();
+                let _ = process.wait();
+            }
+            // It ends without an answer, or has ended with its server.
+            None => drop(self.attempt("s3", "POST", "/end", &[], String::new())),
+        }
     }
 }

@@ -29,8 +29,8 @@ APIS = (
 )
 AWS_SERVICES = (
     # moto finds elbv2 by way of elb.
-    "application-autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elb", "elbv2", "iam", "kms", "logs", "rds", "s3",
-    "secretsmanager", "sns", "sqs", "sts",
+    "application-autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elb", "elbv2", "iam", "kms", "logs", "rds",
+    "resourcegroupstaggingapi", "s3", "secretsmanager", "sns", "sqs", "sts",
 )
 
 

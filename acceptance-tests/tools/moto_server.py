@@ -5,8 +5,10 @@
 
 Into the file LOG it writes the action of every call, one a line. `GET /everything` answers with what moto holds, by
 service, account, region and its own names: what a call has done can be seen without the calls that would read it.
+`POST /branch` answers with the port of another server that goes on from here, and whose changes are its own; it ends with
+this one or by `POST /end`.
 
-What moto gets wrong is put right (`correct`). Requests are answered one at a time. Moto looks at If-Match and If-None-Match first and writes later; two requests at
+What moto gets wrong is put right (`correct`), and what AWS's models refuse is refused (`models.py`). Requests are answered one at a time. Moto looks at If-Match and If-None-Match first and writes later; two requests at
 once would both find that the condition holds. In S3 the two are one step.
 """
 
@@ -15,13 +17,17 @@ import enum
 import io
 import json
 import os
+import signal
+import stat
 import sys
 import threading
 from pathlib import Path
 from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "target" / "tools" / "python"))
 
+import models
 from moto.backends import get_backend
 from moto.core.base_backend import BaseBackend
 from moto.core.responses import EmptyResult
@@ -51,9 +57,7 @@ def action(environ):
     if target:
         return target.split(".")[-1]
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(body)
-        named = parse_qs(body.decode(errors="replace")).get("Action")
+        named = parse_qs(whole_body(environ).decode(errors="replace")).get("Action")
         if named:
             return named[0]
     query = (environ.get("QUERY_STRING") or "").split("=")[0]
@@ -172,11 +176,19 @@ class OneAtATime:
 
     def __call__(self, environ, start_response):
         with self.turn:
-            if environ["PATH_INFO"] == "/everything":
-                start_response("200 OK", [("Content-Type", "application/json")])
-                return [everything().encode()]
+            match environ["PATH_INFO"]:
+                case "/everything":
+                    return plain(start_response, everything())
+                case "/branch":
+                    return plain(start_response, str(branch(self.application)))
+                case "/end":
+                    os._exit(0)
             if self.log:
                 print(action(environ), file=self.log, flush=True)
+            body = whole_body(environ)
+            refused = models.objection(environ, body) if environ["PATH_INFO"] == "/" else None
+            if refused:
+                return refuse(environ, start_response, refused)
             return [b"".join(self.application(environ, start_response))]
 
 
@@ -187,19 +199,67 @@ class Quiet(MotoRequestHandler):
         pass
 
 
+def whole_body(environ):
+    """The body of a call, which can be read again."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def refuse(environ, start_response, text):
+    """Answers as AWS does to a call that its model refuses."""
+    start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.1")])
+    if environ.get("HTTP_X_AMZ_TARGET"):
+        return [json.dumps({"__type": "ValidationException", "message": text}).encode()]
+    error = f"<Error><Code>ValidationError</Code><Message>{escape(text)}</Message></Error>"
+    return [f"<ErrorResponse>{error}</ErrorResponse>".encode()]
+
+
+def plain(start_response, text):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [text.encode()]
+
+
+def branch(application):
+    """Starts a server that has all that this one has, as of now; its port. Nobody else's turn is it meanwhile."""
+    port, says = os.pipe()
+    if os.fork() == 0:
+        # Else whoever calls this server would wait for the end of that one.
+        for descriptor in map(int, os.listdir("/dev/fd")):
+            try:
+                is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
+            except OSError:
+                continue
+            if is_socket:
+                os.close(descriptor)
+        serve(OneAtATime(application, None), says)
+        os._exit(0)
+    os.close(says)
+    with os.fdopen(port) as said:
+        return int(said.readline())
+
+
 def end_with_input():
-    sys.stdin.buffer.read()
+    # Not by the reader of sys.stdin, whose lock a branch would inherit.
+    while os.read(0, 1024):
+        pass
     os._exit(0)
+
+
+def serve(application, says):
+    """Serves on a free port, which it writes into the file descriptor `says`."""
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
+    threading.Thread(target=end_with_input, daemon=True).start()
+    os.write(says, f"{server.server_port}\n".encode())
+    server.serve_forever()
 
 
 def main():
     correct()
+    # Nobody waits for branches.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     log = open(sys.argv[1], "a") if len(sys.argv) > 1 else None
-    application = OneAtATime(DomainDispatcherApplication(create_backend_app), log)
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
-    threading.Thread(target=end_with_input, daemon=True).start()
-    print(server.server_port, flush=True)
-    server.serve_forever()
+    serve(OneAtATime(DomainDispatcherApplication(create_backend_app), log), sys.stdout.fileno())
 
 
 if __name__ == "__main__":
