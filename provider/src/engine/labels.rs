@@ -39,7 +39,8 @@ pub(crate) fn is_unfinished(terms: &dyn Terms, component: &Dynamic) -> bool {
     !component.get(terms.labels().effective).get(UNFINISHED).is_null()
 }
 
-/// What the labels on the object should be. An object to be created is stamped; one that exists keeps the stamp that it has.
+/// What the labels on the object should be. An object that the stack makes or has made is stamped; one that exists keeps the
+/// stamp that it has.
 /// `None` for kinds without labels.
 pub(crate) fn wanted(
     address: &Address,
@@ -59,9 +60,13 @@ pub(crate) fn wanted(
         merged.extend(scope.labels.clone());
     }
     merged.extend(tree::strings(own));
-    match before {
-        Some(before) => merged.extend(recorded_stamp(address.kind.terms(), before)),
-        None => {
+    let recorded = before.map(|before| recorded_stamp(address.kind.terms(), before)).unwrap_or_default();
+    // What the stack made is stamped again: somebody took the stamp away, or the creation did not come so far.
+    let is_own =
+        before.is_none_or(|before| before.get(common::IMPORTED).as_bool() == Some(false) && !common::adopts(before));
+    match recorded {
+        recorded if !recorded.is_empty() || !is_own => merged.extend(recorded),
+        _ => {
             merged.insert(STACK_STAMP.to_owned(), scope.stack.clone());
             merged.insert(COMPONENT_STAMP.to_owned(), address.key.clone());
             let region = region_of(address.kind.terms(), component);
@@ -124,8 +129,10 @@ pub(crate) fn stamped_key<'f>(terms: &dyn Terms, found: &'f Dynamic) -> Option<&
 
 /// The labels, or the elements of a shared set, that are the stack's concern: of those found, the ones recorded before.
 pub(crate) fn tracked(found: &Dynamic, recorded: &Dynamic) -> Dynamic {
-    if let (Dynamic::Set(found), known) = (found, recorded.as_elements().unwrap_or_default()) {
-        return Dynamic::Set(found.iter().filter(|element| known.contains(element)).cloned().collect());
+    // A set of which nothing is left is found as nothing.
+    if matches!(found, Dynamic::Set(_)) || matches!(recorded, Dynamic::Set(_)) {
+        let (found, recorded) = (found.as_elements().unwrap_or_default(), recorded.as_elements().unwrap_or_default());
+        return Dynamic::Set(found.iter().filter(|element| recorded.contains(element)).cloned().collect());
     }
     let recorded = tree::strings(recorded);
     let mut found = tree::strings(found);
@@ -144,4 +151,18 @@ pub(crate) fn imported(terms: &dyn Terms, scope: &Scope, found: &Dynamic) -> (Dy
         effective.iter().filter(|(key, _)| !is_stamp(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
     let own = if own.is_empty() { Dynamic::Null } else { tree::string_map(&own) };
     (own, tree::string_map(&effective))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_shared_set_what_the_stack_had_is_tracked() {
+        let set = |elements: &[&str]| Dynamic::set(elements.iter().map(|element| Dynamic::string(*element)));
+        let recorded = set(&["ours", "lost"]);
+        assert_eq!(tracked(&set(&["ours", "theirs"]), &recorded), set(&["ours"]));
+        assert_eq!(tracked(&Dynamic::Null, &recorded), set(&[]));
+        assert_eq!(tracked(&set(&["theirs"]), &Dynamic::Null), set(&[]));
+    }
 }

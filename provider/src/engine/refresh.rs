@@ -28,6 +28,7 @@ type FoundByAddress = BTreeMap<Address, Option<LiveObject>>;
 /// # Errors
 /// When something could not be read: nothing is known to be gone then.
 pub(crate) async fn refresh(run: &Run, cloud: &dyn Cloud, prior: &Stack) -> Result<Stack, Diagnostics> {
+    let run = &run.refreshing();
     let components = prior.components();
     let mut stack = prior.clone();
     let begun = run.context.clock.now();

@@ -23,6 +23,15 @@ pub enum Preparation {
     Report,
 }
 
+/// How old what is read may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// What was written a moment ago has to be seen.
+    Current,
+    /// What a refresh reads may be moments old, as long as it is what the stack has recorded.
+    Recent,
+}
+
 /// What a cloud keeps for one operation: its client, and what it has learnt on the way.
 #[async_trait]
 pub trait Session: Any + Send + Sync {
@@ -40,6 +49,8 @@ pub struct Run {
     pub scope: Scope,
     /// What the operation may switch on.
     pub preparation: Preparation,
+    /// How old what it reads may be.
+    pub freshness: Freshness,
     /// Where it says how far it is.
     pub progress: Progress,
     session: Arc<dyn Session>,
@@ -48,7 +59,14 @@ pub struct Run {
 impl Run {
     /// An operation that begins now.
     pub fn new(session: Arc<dyn Session>, context: CallContext, scope: Scope, preparation: Preparation) -> Self {
-        Self { context, scope, preparation, progress: Progress::default(), session }
+        let (freshness, progress) = (Freshness::Current, Progress::default());
+        Self { context, scope, preparation, freshness, progress, session }
+    }
+
+    /// The same operation while it only reads what the stack has.
+    #[must_use]
+    pub fn refreshing(&self) -> Self {
+        Self { freshness: Freshness::Recent, ..self.clone() }
     }
 
     /// The same operation, which says to `progress` how far it is.

@@ -15,7 +15,7 @@ use crate::engine::objects::{Change, CreateError, Detail, LiveObject, Readiness,
 use crate::engine::problem::{self, Operation};
 use crate::engine::run::Run;
 use crate::engine::spelling::{is_hidden, spell};
-use crate::engine::{common, effective, labels, protection, secrets, tree, wire};
+use crate::engine::{common, effective, labels, protection, refresh, secrets, tree, wire};
 
 /// What a creation came to.
 pub(super) struct Made {
@@ -152,6 +152,16 @@ impl<'c> Creation<'c> {
             reached: None,
             diagnostics: diagnostics.into(),
         }
+    }
+
+    /// The object as far as its creation came.
+    fn exists_so_far(&self, found: &LiveObject, diagnostic: Diagnostic) -> Made {
+        let Made { component, .. } = self.exists_as(found, Diagnostics::new());
+        let so_far = |asked: Dynamic| {
+            let asked = (&asked, &self.meant);
+            refresh::reached(self.address, asked, asked, &found.tree)
+        };
+        Made { component: component.map(so_far), created: None, reached: None, diagnostics: diagnostic.into() }
     }
 
     /// The object as it was asked for, where nobody can say what it has become.
@@ -401,7 +411,7 @@ impl<'c> Creation<'c> {
                 self.without_parts(self.exists_unseen(self.problem(Operation::Create, &error)), None)
             }
             Ok(Some(found)) if is_accepted => {
-                self.without_parts(self.exists_as(&found, self.problem(Operation::Create, &error)), Some(&found))
+                self.without_parts(self.exists_so_far(&found, self.problem(Operation::Create, &error)), Some(&found))
             }
             Err(()) => failed(),
             Ok(None) if error.is_already_exists() => self.revive().await.unwrap_or_else(failed),

@@ -368,13 +368,10 @@ pub(super) fn left_over(work: &Work<'_>, address: &Address, prior: &Dynamic) -> 
     .at(address.path())
 }
 
-/// Records what a deletion that failed has left of the objects inside the component's, which go before it.
+/// Records what a deletion that failed has left: what is inside an object or attached to it goes before it.
 async fn record_rest(work: &Work<'_>, address: &Address, prior: &Dynamic) {
     let kind = address.kind;
     let Some(name) = kind.object_name(prior, &work.run.scope) else { return };
-    if !kind.object().attributes.iter().any(wire::holds_objects) {
-        return;
-    }
     let look = work.run.last_look();
     if let Ok(Some(found)) = kind.objects().read_known(kind.object(), &look, &name, prior).await {
         let meant = effective::effective(address, prior, work.before, work.scope_before);
