@@ -22,6 +22,7 @@ pub mod rds;
 pub mod session;
 pub mod settings;
 pub mod stack;
+pub mod tagging;
 pub mod tags;
 pub mod terms;
 pub mod together;

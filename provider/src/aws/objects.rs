@@ -484,7 +484,8 @@ impl Objects for AwsObjects {
         let run = Run::of(run)?;
         let Err(error) = self.api.delete(name, component, run).await else { return Ok(()) };
         let is_gone = async |run: Run<'_>| matches!(self.api.read(name, Some(component), run).await, Ok(None));
-        if error.is_not_found() || (error.may_have_happened() && run.last_look(is_gone).await) {
+        // It may be what followed the deletion that failed.
+        if error.is_not_found() || run.last_look(is_gone).await {
             return Ok(());
         }
         Err(error.into())

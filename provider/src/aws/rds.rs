@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
+use tfplugin::Dynamic;
 
 use super::api::{ApiError, Found, Request, Service, items};
 use super::session::Run;
-use super::tags;
+use super::{tagging, tags};
 
 /// Makes a call; what it answers with.
 ///
@@ -49,13 +50,16 @@ pub fn new_tags(body: &Json) -> Json {
     named("Tag", &tags::pairs(&tags::of(body)))
 }
 
-/// The tags of the object with this ARN; none where it is gone.
+/// The tags of the object with this ARN, which the stack has as `known`; none where it is gone.
 ///
 /// # Errors
 /// Of the call.
-pub async fn tags_of(arn: &str, run: Run<'_>) -> Result<BTreeMap<String, String>, ApiError> {
-    let answer = call("ListTagsForResource", json!({ "ResourceName": arn }), run).await.found()?.unwrap_or_default();
-    Ok(tags::of_pairs(&Json::Array(items(&answer["TagList"]["Tag"]).to_vec())))
+pub async fn tags_of(arn: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<BTreeMap<String, String>, ApiError> {
+    let own = async {
+        let answer = call("ListTagsForResource", json!({ "ResourceName": arn }), run).await.found()?;
+        Ok(answer.map(|answer| tags::of_pairs(&Json::Array(items(&answer["TagList"]["Tag"]).to_vec()))))
+    };
+    Ok(tagging::tags_of(arn, known, run, own).await?.unwrap_or_default())
 }
 
 /// Changes the tags of the object with this ARN.

@@ -10,7 +10,7 @@ use super::patience;
 use super::together::Together;
 use crate::engine::context::{CallContext, Interrupted};
 use crate::engine::error::{Answer, CallError};
-use crate::engine::run;
+use crate::engine::run::{self, Freshness};
 use crate::engine::scope::Scope;
 
 /// The client of one operation.
@@ -73,6 +73,11 @@ impl<'r> Run<'r> {
     /// Where reads that are asked for at the same moment become one call.
     pub fn together(&self) -> &'r Together {
         &self.session.together
+    }
+
+    /// Whether it is a refresh, which has written nothing.
+    pub fn is_refresh(&self) -> bool {
+        self.operation.freshness == Freshness::Recent
     }
 
     /// Waits before look number `look` at something that takes time, counted from 0.

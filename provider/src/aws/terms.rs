@@ -27,6 +27,9 @@ pub fn is_arn(text: &str) -> bool {
     text.starts_with("arn:") && text.split(':').count() >= 6
 }
 
+/// The attribute with all tags of an object that are the stack's concern.
+pub const EFFECTIVE_TAGS: &str = "effective_tags";
+
 /// Whether a text has the form of an account's number.
 pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -47,7 +50,7 @@ impl Terms for AwsTerms {
     }
 
     fn labels(&self) -> LabelWords {
-        LabelWords { noun: "tag", effective: "effective_tags" }
+        LabelWords { noun: "tag", effective: EFFECTIVE_TAGS }
     }
 
     fn account_noun(&self) -> &'static str {

@@ -19,7 +19,7 @@ use super::error::{ApiError, Cause};
 use super::refusal::Refusal;
 use super::request::Request;
 use super::service::{Protocol, Service};
-use super::{form, sign, xml};
+use super::{answers, form, sign, xml};
 use crate::engine::context::CallContext;
 use crate::http::{Pools, RetryPolicy};
 
@@ -114,7 +114,7 @@ impl Client {
     pub async fn caller(&self, ctx: &CallContext, region: &str) -> Result<&Caller, ApiError> {
         let ask = || async {
             let request = Request::new(Service::STS, "GetCallerIdentity", Json::Null);
-            let answer = self.call(ctx, region, request.expects(&["GetCallerIdentityResult"])).await?;
+            let answer = self.call(ctx, region, request).await?;
             let part = |name: &str| answer["GetCallerIdentityResult"][name].as_str().unwrap_or_default().to_owned();
             Ok(Caller { account: part("Account"), arn: part("Arn") })
         };
@@ -291,7 +291,7 @@ async fn receive(prepared: reqwest::RequestBuilder) -> Result<Received, Cause> {
 fn encoded(request: &Request) -> (String, String) {
     match request.service.protocol {
         Protocol::Json { version, .. } => {
-            let body = if request.body.is_null() { "{}".to_owned() } else { request.body.to_string() };
+            let body = if request.body.is_null() { "{}".to_owned() } else { without_nulls(&request.body).to_string() };
             (format!("application/x-amz-json-{version}"), body)
         }
         Protocol::Query { version, item } => {
@@ -305,17 +305,37 @@ fn encoded(request: &Request) -> (String, String) {
     }
 }
 
+/// What is null is not said, as in forms.
+fn without_nulls(body: &Json) -> Json {
+    match body {
+        Json::Object(fields) => {
+            let said = fields.iter().filter(|(_, value)| !value.is_null());
+            said.map(|(name, value)| (name.clone(), without_nulls(value))).collect()
+        }
+        Json::Array(items) => items.iter().map(without_nulls).collect(),
+        other => other.clone(),
+    }
+}
+
 /// The answer as JSON, with what the call needs of it. Of its content nothing is told: it may be a secret.
 fn decoded(request: &Request, body: &str) -> Result<Json, String> {
     let answer = match request.service.protocol {
-        _ if body.trim().is_empty() => Json::Null,
+        // A write may have nothing to say.
+        _ if body.trim().is_empty() && request.writes() => Json::Null,
+        _ if body.trim().is_empty() => return Err("it is empty".to_owned()),
         Protocol::Json { .. } => serde_json::from_str(body).map_err(|_| "it is not JSON".to_owned())?,
         // The policy of a bucket comes as it is.
         Protocol::RestXml if !body.starts_with('<') => Json::String(body.to_owned()),
-        Protocol::Query { .. } | Protocol::RestXml => xml::read(body).ok_or("it is not XML")?,
+        Protocol::Query { .. } | Protocol::RestXml => {
+            let (root, answer) = xml::read(body).ok_or("it is not XML")?;
+            match answers::wrong_root(request, &root) {
+                Some(wrong) => return Err(wrong),
+                None => answer,
+            }
+        }
     };
-    match request.expected.iter().find(|field| answer.get(**field).is_none_or(Json::is_null)) {
-        Some(field) => Err(format!("it has no {field}")),
+    match answers::missing(request, &answer) {
+        Some(missing) => Err(missing),
         None => Ok(answer),
     }
 }

@@ -3,6 +3,7 @@
 //! One [`Client`] owns connections, credentials and the limit on calls in flight; calls are [`Request`] values, in the
 //! protocol of their [`Service`]. What went wrong is an [`ApiError`], which answers questions instead of exposing codes.
 
+mod answers;
 pub mod client;
 pub mod credentials;
 pub mod endpoint;

@@ -46,7 +46,7 @@ impl Refusal {
     }
 
     fn of_xml(body: &str) -> Self {
-        let body = xml::read(body).unwrap_or_default();
+        let (_, body) = xml::read(body).unwrap_or_default();
         // EC2 has a list of errors, with one in it; S3 has the error alone.
         let error = body.pointer("/Errors/Error").or(body.get("Error")).unwrap_or(&body);
         let text = |of: &Json, name: &str| of.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();

@@ -27,7 +27,6 @@ pub struct Request {
     pub(super) action: &'static str,
     pub(super) body: Json,
     pub(super) target: Target,
-    pub(super) expected: &'static [&'static str],
     pub(super) passing: Vec<Passing>,
 }
 
@@ -36,20 +35,13 @@ impl Request {
     /// numbered fields; of a REST service the body is a document by the name of its root, or a text that is sent as it is.
     pub fn new(service: Service, action: &'static str, body: Json) -> Self {
         let target = Target { method: Method::POST, path: String::new(), query: "" };
-        Self { service, action, body, target, expected: &[], passing: Vec::new() }
+        Self { service, action, body, target, passing: Vec::new() }
     }
 
     /// Where the call of a REST service goes.
     #[must_use]
     pub fn at(mut self, method: Method, path: impl Into<String>, query: &'static str) -> Self {
         self.target = Target { method, path: path.into(), query };
-        self
-    }
-
-    /// An answer without one of these fields is an error.
-    #[must_use]
-    pub fn expects(mut self, fields: &'static [&'static str]) -> Self {
-        self.expected = fields;
         self
     }
 

@@ -70,6 +70,9 @@ impl Service {
     pub const SNS: Self = Self::query("sns", "2010-03-31");
     /// Queues of SQS.
     pub const SQS: Self = Self::json("sqs", "1.0", "AmazonSQS");
+    /// The tags of objects of all services.
+    pub const TAGGING: Self =
+        Self { signed_as: "tagging", host: "tagging", ..Self::json("tag", "1.1", "ResourceGroupsTaggingAPI_20170126") };
     /// Who one is, and roles to assume.
     pub const STS: Self = Self::query("sts", "2011-06-15");
 

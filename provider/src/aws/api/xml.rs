@@ -10,9 +10,11 @@ use serde_json::{Map, Value as Json};
 /// Elements that are the items of a list.
 const ITEMS: [&str; 3] = ["member", "entry", "item"];
 
-/// The JSON of a document's root element, without its name.
-pub(super) fn read(text: &str) -> Option<Json> {
-    Some(value(Document::parse(text).ok()?.root_element()))
+/// The name of a document's root element, and its JSON.
+pub(super) fn read(text: &str) -> Option<(String, Json)> {
+    let document = Document::parse(text).ok()?;
+    let root = document.root_element();
+    Some((root.tag_name().name().to_owned(), value(root)))
 }
 
 /// The items of a list whose items have a name of their own: one alone looks like an object, and none like an empty text.
@@ -84,7 +86,7 @@ mod tests {
     fn elements_become_objects_lists_and_texts() {
         let text = "<R xmlns='x'><Arn>a</Arn><None/><Names><member>a</member></Names><Rule>1</Rule><Rule>2</Rule></R>";
         let expected = json!({"Arn": "a", "None": "", "Names": ["a"], "Rule": ["1", "2"]});
-        assert_eq!(read(text), Some(expected));
+        assert_eq!(read(text), Some(("R".to_owned(), expected)));
         assert_eq!(read("<R>"), None);
     }
 
@@ -92,7 +94,7 @@ mod tests {
     fn a_document_reads_back_as_it_was_written() {
         let content = json!({"Status": "a < b & c", "Rule": [{"ID": "x"}, {"ID": "y"}]});
         let text = write(&json!({"Configuration": content, "None": null}));
-        assert_eq!(read(&text), Some(content), "{text}");
+        assert_eq!(read(&text), Some(("Configuration".to_owned(), content)), "{text}");
     }
 
     #[test]

@@ -19,8 +19,8 @@ use super::limits;
 use crate::aws::api::{ApiError, Found, Request, Service};
 use crate::aws::objects::{Api, Changed};
 use crate::aws::session::Run;
-use crate::aws::tags;
 use crate::aws::terms::arn;
+use crate::aws::{tagging, tags};
 use crate::engine::kind::{Declared, Discovery, Kind};
 use crate::engine::marks::{FreeText, Immutable, Labels, ScalarCodec, refers, wire};
 use crate::engine::scope::Scope;
@@ -356,7 +356,7 @@ async fn call(action: &'static str, body: Json, run: Run<'_>) -> Result<Json, Ap
 }
 
 /// An alarm out of what the calls say of it; what says nothing is left out.
-pub(super) fn object(mut alarm: Json, found: &Json) -> Json {
+pub(super) fn object(mut alarm: Json, found: BTreeMap<String, String>) -> Json {
     if let Some(fields) = alarm.as_object_mut() {
         fields.retain(|_, value| !value.is_null() && value != &json!([]) && value != &json!(""));
     }
@@ -366,7 +366,7 @@ pub(super) fn object(mut alarm: Json, found: &Json) -> Json {
     if alarm.get("TreatMissingData").is_none() {
         alarm["TreatMissingData"] = json!(MISSING);
     }
-    tags::put(&mut alarm, tags::of_pairs(&found["Tags"]));
+    tags::put(&mut alarm, found);
     alarm
 }
 
@@ -382,7 +382,6 @@ pub(super) fn written(alarm: &Json) -> Json {
     wanted
 }
 
-/// Puts the tags beside an alarm; `None` for one that is gone by now.
 /// The alarms of these names, which are no more than one call describes.
 async fn described(names: Vec<String>, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
     let asked = json!({ "AlarmNames": names, "AlarmTypes": ["MetricAlarm"], "MaxRecords": AT_ONCE });
@@ -390,9 +389,16 @@ async fn described(names: Vec<String>, run: Run<'_>) -> Result<Vec<Json>, ApiErr
     Ok(page["MetricAlarms"].as_array_mut().map(std::mem::take).unwrap_or_default())
 }
 
+/// The tags of an alarm; `None` where there is none.
+async fn tags_of(resource: &str, run: Run<'_>) -> Result<Option<BTreeMap<String, String>>, ApiError> {
+    let found = call("ListTagsForResource", json!({ "ResourceARN": resource }), run).await.found()?;
+    Ok(found.map(|found| tags::of_pairs(&found["Tags"])))
+}
+
+/// Puts the tags beside an alarm; `None` for one that is gone by now.
 async fn tagged(alarm: Json, run: Run<'_>) -> Result<Option<Json>, ApiError> {
-    let resource = json!({ "ResourceARN": alarm["AlarmArn"] });
-    Ok(call("ListTagsForResource", resource, run).await.found()?.map(|found| object(alarm, &found)))
+    let found = tags_of(wire::text(&alarm, "AlarmArn"), run).await?;
+    Ok(found.map(|found| object(alarm, found)))
 }
 
 #[async_trait]
@@ -409,6 +415,7 @@ impl Api for Alarm {
             "cloudwatch:PutMetricAlarm",
             "cloudwatch:TagResource",
             "cloudwatch:UntagResource",
+            tagging::PERMISSION,
         ]
     }
 
@@ -425,13 +432,13 @@ impl Api for Alarm {
         true
     }
 
-    async fn read(&self, name: &str, _: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+    async fn read(&self, name: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
         let is_it = |alarm: &Json, name: &str| wire::text(alarm, "AlarmName") == name;
         let alarms = run.together().ask(("DescribeAlarms", AT_ONCE), name, is_it, |names| described(names, run));
-        let resource = json!({ "ResourceARN": arn(ARN, &run.scope.place, name) });
-        let tags = async { call("ListTagsForResource", resource, run).await.found() };
+        let resource = arn(ARN, &run.scope.place, name);
+        let tags = tagging::tags_of(&resource, known, run, tags_of(&resource, run));
         let (mut alarms, found) = try_join(alarms, tags).await?;
-        Ok(alarms.pop().zip(found).map(|(alarm, found)| object(alarm, &found)))
+        Ok(alarms.pop().zip(found).map(|(alarm, found)| object(alarm, found)))
     }
 
     async fn list(&self, run: Run<'_>) -> Result<Vec<Json>, ApiError> {

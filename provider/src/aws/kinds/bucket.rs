@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 use regex::Regex;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
@@ -28,8 +28,8 @@ use crate::aws::api::{ApiError, Request, Service, items};
 use crate::aws::codecs::BOOL_TEXT;
 use crate::aws::objects::{Api, Changed};
 use crate::aws::session::Run;
-use crate::aws::tags;
 use crate::aws::terms::arn;
+use crate::aws::{tagging, tags};
 use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Immutable, Labels, ScalarCodec, Unordered, wire};
 use crate::engine::scope::Scope;
@@ -242,6 +242,7 @@ impl Api for Bucket {
             "s3:PutEncryptionConfiguration",
             "s3:PutLifecycleConfiguration",
             "s3:TagResource",
+            tagging::PERMISSION,
         ]
     }
 
@@ -258,10 +259,15 @@ impl Api for Bucket {
         true
     }
 
-    async fn read(&self, name: &str, _: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
-        let found = try_join_all(Setting::ALL.map(|setting| setting.read(name, run))).await;
+    async fn read(&self, name: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+        let resource = arn(ARN, &run.scope.place, name);
+        let tags = async { Ok(Some(settings::tags_of(name, run).await?)) };
+        let tags = tagging::tags_of(&resource, known, run, tags);
+        let found = try_join(try_join_all(Setting::ALL.map(|setting| setting.read(name, run))), tags).await;
         match found {
-            Ok(found) => Ok(Some(settings::object(name, Setting::ALL.into_iter().zip(found)))),
+            Ok((found, tags)) => {
+                Ok(Some(settings::object(name, Setting::ALL.into_iter().zip(found), tags.unwrap_or_default())))
+            }
             Err(error) if error.is_refused_with("NoSuchBucket") => Ok(None),
             Err(error) => Err(error),
         }

@@ -429,7 +429,7 @@ async fn instances(asked: Json, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
     let tagged = found.into_iter().map(|mut instance| async move {
         if instance.get("TagList").is_none() {
             let resource = arn(ARN, &run.scope.place, wire::text(&instance, "DBInstanceIdentifier"));
-            let found = rds::tags_of(&resource, run).await?;
+            let found = rds::tags_of(&resource, None, run).await?;
             instance["TagList"] = rds::named("Tag", &tags::pairs(&found));
         }
         Ok(instance)

@@ -17,7 +17,7 @@ use crate::aws::api::{ApiError, Service};
 use crate::aws::objects::{Api, Changed};
 use crate::aws::session::Run;
 use crate::aws::terms::arn;
-use crate::aws::{rds, tags};
+use crate::aws::{rds, tagging, tags};
 use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Immutable, Labels, wire};
 use crate::engine::scope::Scope;
@@ -120,12 +120,12 @@ pub(super) fn object(mut group: Json, parameters: &[Json], found: BTreeMap<Strin
 }
 
 /// The groups that are asked for.
-async fn groups(asked: Json, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
+async fn groups(asked: Json, known: Option<&Dynamic>, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
     let groups = rds::pages("DescribeDBParameterGroups", ("DBParameterGroups", "DBParameterGroup"), asked, run).await?;
     let whole = groups.into_iter().map(|group| async move {
         let name = wire::text(&group, "DBParameterGroupName").to_owned();
         let resource = arn(ARN, &run.scope.place, &name);
-        let (own, found) = try_join(parameters(&name, Some("user"), run), rds::tags_of(&resource, run)).await?;
+        let (own, found) = try_join(parameters(&name, Some("user"), run), rds::tags_of(&resource, known, run)).await?;
         Ok(object(group, &own, found))
     });
     try_join_all(whole).await
@@ -184,6 +184,7 @@ impl Api for DbParameterGroup {
             "rds:ListTagsForResource",
             "rds:ModifyDBParameterGroup",
             "rds:RemoveTagsFromResource",
+            tagging::PERMISSION,
             "rds:ResetDBParameterGroup",
         ]
     }
@@ -196,13 +197,13 @@ impl Api for DbParameterGroup {
         wire::text(body, "DBParameterGroupName")
     }
 
-    async fn read(&self, name: &str, _: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
-        let found = groups(json!({ "DBParameterGroupName": name }), run).await?;
+    async fn read(&self, name: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+        let found = groups(json!({ "DBParameterGroupName": name }), known, run).await?;
         Ok(found.into_iter().find(|group| self.name_of(group) == name))
     }
 
     async fn list(&self, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
-        groups(json!({}), run).await
+        groups(json!({}), None, run).await
     }
 
     async fn create(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {

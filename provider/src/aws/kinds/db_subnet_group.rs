@@ -14,7 +14,7 @@ use crate::aws::api::{ApiError, Service, items};
 use crate::aws::objects::{Api, Changed};
 use crate::aws::session::Run;
 use crate::aws::terms::arn;
-use crate::aws::{rds, tags};
+use crate::aws::{rds, tagging, tags};
 use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Immutable, Labels, wire};
 use crate::engine::scope::Scope;
@@ -94,11 +94,11 @@ pub(super) fn object(mut group: Json, found: BTreeMap<String, String>) -> Json {
 }
 
 /// The groups that are asked for.
-async fn groups(asked: Json, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
+async fn groups(asked: Json, known: Option<&Dynamic>, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
     let groups = rds::pages("DescribeDBSubnetGroups", ("DBSubnetGroups", "DBSubnetGroup"), asked, run).await?;
     let tagged = groups.into_iter().map(|group| async move {
         let resource = arn(ARN, &run.scope.place, wire::text(&group, "DBSubnetGroupName"));
-        let found = rds::tags_of(&resource, run).await?;
+        let found = rds::tags_of(&resource, known, run).await?;
         Ok(object(group, found))
     });
     try_join_all(tagged).await
@@ -127,6 +127,7 @@ impl Api for DbSubnetGroup {
             "rds:ListTagsForResource",
             "rds:ModifyDBSubnetGroup",
             "rds:RemoveTagsFromResource",
+            tagging::PERMISSION,
         ]
     }
 
@@ -138,13 +139,13 @@ impl Api for DbSubnetGroup {
         wire::text(body, "DBSubnetGroupName")
     }
 
-    async fn read(&self, name: &str, _: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
-        let found = groups(json!({ "DBSubnetGroupName": name }), run).await?;
+    async fn read(&self, name: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+        let found = groups(json!({ "DBSubnetGroupName": name }), known, run).await?;
         Ok(found.into_iter().find(|group| self.name_of(group) == name))
     }
 
     async fn list(&self, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
-        groups(json!({}), run).await
+        groups(json!({}), None, run).await
     }
 
     async fn create(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {

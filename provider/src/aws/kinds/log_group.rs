@@ -12,8 +12,8 @@ use tfplugin::{Choice, Diagnostic, Diagnostics, Dynamic, Object, Path, Value};
 use crate::aws::api::{ApiError, Found, Request, Service};
 use crate::aws::objects::{Api, Changed};
 use crate::aws::session::Run;
-use crate::aws::tags;
 use crate::aws::terms::arn;
+use crate::aws::{tagging, tags};
 use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Immutable, Labels, wire};
 use crate::engine::scope::Scope;
@@ -140,7 +140,7 @@ async fn page(prefix: Option<&str>, token: Option<&str>, run: Run<'_>) -> Result
     if let Some(token) = token {
         body["nextToken"] = json!(token);
     }
-    let mut page = run.call(Request::new(Service::LOGS, "DescribeLogGroups", body).expects(&["logGroups"])).await?;
+    let mut page = run.call(Request::new(Service::LOGS, "DescribeLogGroups", body)).await?;
     for group in page["logGroups"].as_array_mut().into_iter().flatten() {
         *group = object(group.take());
     }
@@ -175,6 +175,7 @@ impl Api for LogGroup {
             "logs:PutRetentionPolicy",
             "logs:TagResource",
             "logs:UntagResource",
+            tagging::PERMISSION,
         ]
     }
 
@@ -186,9 +187,11 @@ impl Api for LogGroup {
         body["logGroupName"].as_str().unwrap_or_default()
     }
 
-    async fn read(&self, name: &str, _: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+    async fn read(&self, name: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
         // They come in the order of their names: the one that is the prefix is the first.
-        let (mut page, tags) = try_join(page(Some(name), None, run), tags_of(name, run)).await?;
+        let resource = arn(ARN, &run.scope.place, name);
+        let tags = tagging::tags_of(&resource, known, run, tags_of(name, run));
+        let (mut page, tags) = try_join(page(Some(name), None, run), tags).await?;
         let groups = page["logGroups"].as_array_mut();
         let found = groups.and_then(|groups| groups.iter_mut().find(|group| self.name_of(group) == name));
         let (Some(found), Some(tags)) = (found, tags) else { return Ok(None) };

@@ -18,7 +18,7 @@ use crate::aws::codecs::BOOL_TEXT;
 use crate::aws::objects::{Api, Changed};
 use crate::aws::session::Run;
 use crate::aws::terms::{arn, is_arn};
-use crate::aws::{patience, tags};
+use crate::aws::{patience, tagging, tags};
 use crate::engine::kind::{Declared, Discovery, Kind};
 use crate::engine::marks::{Immutable, Labels, refers, wire};
 use crate::engine::scope::Scope;
@@ -186,29 +186,41 @@ async fn url(name: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option
     if let Some(url) = known.and_then(|known| known.get("url").as_str()) {
         return Ok(Some(url.to_owned()));
     }
-    let request = Request::new(Service::SQS, "GetQueueUrl", json!({ "QueueName": name })).expects(&["QueueUrl"]);
+    let request = Request::new(Service::SQS, "GetQueueUrl", json!({ "QueueName": name }));
     Ok(run.call(request).await.found()?.and_then(|answer| Some(answer["QueueUrl"].as_str()?.to_owned())))
 }
 
-/// The JSON of the queue at a URL.
-async fn at(url: &str, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+/// The tags of the queue at a URL.
+async fn tags_of(url: &str, run: Run<'_>) -> Result<Option<BTreeMap<String, String>>, ApiError> {
+    let answer = run.call(Request::new(Service::SQS, "ListQueueTags", json!({ "QueueUrl": url }))).await.found()?;
+    Ok(answer.map(|answer| tags::of(&json!({ tags::FIELD: answer["Tags"] }))))
+}
+
+/// The JSON of the queue at a URL, of which the stack has `known`.
+async fn at(url: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
     let attributes =
         Request::new(Service::SQS, "GetQueueAttributes", json!({ "QueueUrl": url, "AttributeNames": ["All"] }));
-    let tags = Request::new(Service::SQS, "ListQueueTags", json!({ "QueueUrl": url }));
-    let read = try_join(run.call(attributes.expects(&["Attributes"])), run.call(tags)).await;
-    Ok(read.found()?.map(|(attributes, tags)| object(url, &attributes["Attributes"], &tags["Tags"])))
+    let resource = arn(ARN, &run.scope.place, name_in(url));
+    let tags = tagging::tags_of(&resource, known, run, tags_of(url, run));
+    let attributes = async { run.call(attributes).await.found() };
+    let (attributes, found) = try_join(attributes, tags).await?;
+    Ok(attributes.zip(found).map(|(attributes, found)| object(url, &attributes["Attributes"], found)))
+}
+
+/// The name at the end of a queue's URL.
+fn name_in(url: &str) -> &str {
+    url.rsplit('/').next().unwrap_or_default()
 }
 
 /// A queue out of what the calls say of it.
-pub(super) fn object(url: &str, attributes: &Json, found: &Json) -> Json {
+pub(super) fn object(url: &str, attributes: &Json, found: BTreeMap<String, String>) -> Json {
     let mut attributes = attributes.as_object().cloned().unwrap_or_default();
     let redrive = attributes.remove(REDRIVE).and_then(|text| serde_json::from_str(text.as_str()?).ok());
-    let name = url.rsplit('/').next().unwrap_or_default();
-    let mut body = json!({ "QueueName": name, "QueueUrl": url, "Attributes": attributes });
+    let mut body = json!({ "QueueName": name_in(url), "QueueUrl": url, "Attributes": attributes });
     if let Some(redrive) = redrive {
         body[REDRIVE] = redrive;
     }
-    tags::put(&mut body, tags::of(&json!({ tags::FIELD: found })));
+    tags::put(&mut body, found);
     body
 }
 
@@ -247,6 +259,7 @@ impl Api for Queue {
             "sqs:SetQueueAttributes",
             "sqs:TagQueue",
             "sqs:UntagQueue",
+            tagging::PERMISSION,
         ]
     }
 
@@ -265,7 +278,7 @@ impl Api for Queue {
 
     async fn read(&self, name: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
         match url(name, known, run).await? {
-            Some(url) => at(&url, run).await,
+            Some(url) => at(&url, known, run).await,
             None => Ok(None),
         }
     }
@@ -282,7 +295,7 @@ impl Api for Queue {
                 None => break,
             }
         }
-        let queues = try_join_all(urls.iter().map(|url| at(url, run))).await?;
+        let queues = try_join_all(urls.iter().map(|url| at(url, None, run))).await?;
         Ok(queues.into_iter().flatten().collect())
     }
 
@@ -293,7 +306,7 @@ impl Api for Queue {
         }
         let wanted = json!({ "QueueName": self.name_of(body), "Attributes": attributes, "tags": tags::of(body) });
         let is_held = |error: &ApiError| error.is_refused_with("QueueDeletedRecently");
-        let request = Request::new(Service::SQS, "CreateQueue", wanted).expects(&["QueueUrl"]);
+        let request = Request::new(Service::SQS, "CreateQueue", wanted);
         run.call(request.also_retry(patience::DELETED_QUEUE, is_held)).await.map(drop)
     }
 

@@ -18,8 +18,8 @@ use self::lifecycle::{LifecycleRule, RULES};
 use crate::aws::api::{ApiError, Found, Request, Service};
 use crate::aws::objects::{Api, Changed};
 use crate::aws::session::Run;
-use crate::aws::tags;
 use crate::aws::terms::arn;
+use crate::aws::{tagging, tags};
 use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Immutable, Labels, wire};
 use crate::engine::scope::Scope;
@@ -124,18 +124,31 @@ async fn call(action: &'static str, body: Json, run: Run<'_>) -> Result<Json, Ap
     run.call(Request::new(Service::ECR, action, body)).await
 }
 
-/// Puts into the repository's JSON what other calls say of it; `false` when it is gone by now.
-async fn complete(repository: &mut Json, run: Run<'_>) -> Result<bool, ApiError> {
-    let name = wire::text(repository, "repositoryName").to_owned();
-    let resource = arn(ARN, &run.scope.place, &name);
+/// The tags of a repository; `None` where there is none.
+async fn tags_of(resource: &str, run: Run<'_>) -> Result<Option<BTreeMap<String, String>>, ApiError> {
+    let answer = call("ListTagsForResource", json!({ "resourceArn": resource }), run).await.found()?;
+    Ok(answer.map(|answer| tags::of_pairs(&answer["tags"])))
+}
+
+/// The lifecycle policy of a repository, where it has one, and its tags.
+type Details = (Option<Json>, BTreeMap<String, String>);
+
+/// What other calls say of a repository; `None` where there is none.
+async fn details(name: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Details>, ApiError> {
+    let resource = arn(ARN, &run.scope.place, name);
     let policy = async { call("GetLifecyclePolicy", json!({ "repositoryName": name }), run).await.found() };
-    let found = async { call("ListTagsForResource", json!({ "resourceArn": resource }), run).await.found() };
-    let (policy, Some(found)) = try_join(policy, found).await? else { return Ok(false) };
+    let found = tagging::tags_of(&resource, known, run, tags_of(&resource, run));
+    let (policy, found) = try_join(policy, found).await?;
+    Ok(found.map(|found| (policy, found)))
+}
+
+/// A repository out of what the calls say of it.
+fn object(mut repository: Json, (policy, found): Details) -> Json {
     if let Some(policy) = policy {
-        lifecycle::read(wire::text(&policy, "lifecyclePolicyText"), repository);
+        lifecycle::read(wire::text(&policy, "lifecyclePolicyText"), &mut repository);
     }
-    tags::put(repository, tags::of_pairs(&found["tags"]));
-    Ok(true)
+    tags::put(&mut repository, found);
+    repository
 }
 
 /// Makes the lifecycle policy what `wanted` says.
@@ -168,6 +181,7 @@ impl Api for Repository {
             "ecr:PutLifecyclePolicy",
             "ecr:TagResource",
             "ecr:UntagResource",
+            tagging::PERMISSION,
         ]
     }
 
@@ -179,13 +193,12 @@ impl Api for Repository {
         wire::text(body, "repositoryName")
     }
 
-    async fn read(&self, name: &str, _: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+    async fn read(&self, name: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
         let request = Request::new(Service::ECR, "DescribeRepositories", json!({ "repositoryNames": [name] }));
-        let Some(mut answer) = run.call(request.expects(&["repositories"])).await.found()? else { return Ok(None) };
-        let first = answer.get_mut("repositories").and_then(|found| found.get_mut(0));
-        let mut repository = first.map(Json::take).unwrap_or_default();
-        let is_there = !repository.is_null() && complete(&mut repository, run).await?;
-        Ok(is_there.then_some(repository))
+        let described = async { run.call(request).await.found() };
+        let (answer, details) = try_join(described, details(name, known, run)).await?;
+        let repository = answer.and_then(|mut answer| Some(answer["repositories"].get_mut(0)?.take()));
+        Ok(repository.zip(details).map(|(repository, details)| object(repository, details)))
     }
 
     async fn list(&self, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
@@ -199,8 +212,9 @@ impl Api for Repository {
                 None => break,
             }
         }
-        let are_there = try_join_all(found.iter_mut().map(|repository| complete(repository, run))).await?;
-        Ok(found.into_iter().zip(are_there).filter_map(|(found, is_there)| is_there.then_some(found)).collect())
+        let details = found.iter().map(|repository| details(self.name_of(repository), None, run));
+        let details = try_join_all(details).await?;
+        Ok(found.into_iter().zip(details).filter_map(|(found, details)| Some(object(found, details?))).collect())
     }
 
     async fn create(&self, body: &Json, run: Run<'_>) -> Result<(), ApiError> {

@@ -161,7 +161,13 @@ async fn attached(name: &str, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
 async fn at(name: &str, run: Run<'_>) -> Result<Option<Json>, ApiError> {
     let asked = || json!({ "RoleName": name });
     let role = iam::call("GetRole", asked(), run);
-    let inline = iam::all("ListRolePolicies", "PolicyNames", asked(), run);
+    // They are no concern of the stack: an import names them.
+    let inline = async {
+        if run.is_refresh() {
+            return Ok(Vec::new());
+        }
+        iam::all("ListRolePolicies", "PolicyNames", asked(), run).await
+    };
     let read = try_join(role, try_join(attached(name, run), inline)).await.found()?;
     Ok(read.map(|(mut role, (attached, inline))| object(role["Role"].take(), &attached, inline)))
 }

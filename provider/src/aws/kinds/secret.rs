@@ -187,9 +187,9 @@ pub(super) fn object(mut secret: Json) -> Option<Json> {
     Some(secret)
 }
 
-/// Makes the value the current version.
-async fn put_value(name: &str, value: &Json, run: Run<'_>) -> Result<(), ApiError> {
-    let body = json!({ "SecretId": name, "ClientRequestToken": token(), VALUE: value });
+/// Makes the value the current version, which gets the token for its id.
+async fn put_value(name: &str, value: &Json, token: &str, run: Run<'_>) -> Result<(), ApiError> {
+    let body = json!({ "SecretId": name, "ClientRequestToken": token, VALUE: value });
     call("PutSecretValue", body, run).await.map(drop)
 }
 
@@ -256,7 +256,7 @@ impl Api for Secret {
 
     async fn read(&self, name: &str, _: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
         let request = Request::new(Service::SECRETS_MANAGER, "DescribeSecret", json!({ "SecretId": name }));
-        Ok(run.call(request.expects(&["Name"])).await.found()?.and_then(object))
+        Ok(run.call(request).await.found()?.and_then(object))
     }
 
     async fn list(&self, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
@@ -297,8 +297,15 @@ impl Api for Secret {
             set_settings(name, body, run).await?;
         }
         match body.get(VALUE) {
-            Some(value) => put_value(name, value, run).await,
+            Some(value) => put_value(name, value, &token(), run).await,
             None => Ok(()),
+        }
+    }
+
+    /// The id of a new version is known before it is made.
+    fn instruct(&self, _: &Dynamic, body: &mut Json) {
+        if body.get(VALUE).is_some() {
+            body[CURRENT] = json!(token());
         }
     }
 
@@ -308,7 +315,7 @@ impl Api for Secret {
             set_settings(name, after, run).await?;
         }
         if let Some(value) = after.get(VALUE) {
-            put_value(name, value, run).await?;
+            put_value(name, value, wire::text(after, CURRENT), run).await?;
         }
         set_tags(name, &tags::Change::between(before, after), run).await
     }

@@ -423,7 +423,7 @@ async fn register(body: &Json, run: Run<'_>) -> Result<Json, ApiError> {
     of_revision.remove(labels::UNFINISHED);
     wanted["tags"] = ecs::pairs(&of_revision);
     let is_new = |error: &ApiError| error.says("Role is not valid") || error.says("unable to assume");
-    let request = Request::new(Services::ECS, "RegisterTaskDefinition", wanted).expects(&["taskDefinition"]);
+    let request = Request::new(Services::ECS, "RegisterTaskDefinition", wanted);
     let mut answer = run.call(request.also_retry(patience::NEW_PRINCIPAL, is_new)).await?;
     Ok(answer["taskDefinition"]["taskDefinitionArn"].take())
 }

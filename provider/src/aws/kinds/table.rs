@@ -16,8 +16,8 @@ use super::limits;
 use crate::aws::api::{ApiError, Found, Request, Service};
 use crate::aws::objects::{Api, Changed};
 use crate::aws::session::Run;
-use crate::aws::tags;
 use crate::aws::terms::arn;
+use crate::aws::{tagging, tags};
 use crate::engine::kind::{Declared, Gradual, Kind};
 use crate::engine::marks::{Codec, Immutable, Labels, wire, wire_with};
 use crate::engine::objects::Readiness;
@@ -202,7 +202,7 @@ fn request(action: &'static str, body: Json) -> Request {
 }
 
 async fn describe(name: &str, run: Run<'_>) -> Result<Option<Json>, ApiError> {
-    let answer = run.call(request("DescribeTable", json!({ "TableName": name })).expects(&["Table"])).await.found()?;
+    let answer = run.call(request("DescribeTable", json!({ "TableName": name }))).await.found()?;
     Ok(answer.map(|mut answer| answer["Table"].take()))
 }
 
@@ -216,7 +216,7 @@ async fn await_active(name: &str, run: Run<'_>) -> Result<(), ApiError> {
 }
 
 /// A table out of what the calls say of it.
-pub(super) fn object(mut table: Json, backups: &Json, expiry: &Json, found: &Json) -> Json {
+pub(super) fn object(mut table: Json, backups: &Json, expiry: &Json, found: BTreeMap<String, String>) -> Json {
     // A table that is paid for by the request has a throughput all the same: of zero, or what it had before.
     let by_request = table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST";
     if (by_request || table[THROUGHPUT]["ReadCapacityUnits"].as_u64() == Some(0))
@@ -230,7 +230,7 @@ pub(super) fn object(mut table: Json, backups: &Json, expiry: &Json, found: &Jso
     if matches!(expiry["TimeToLiveStatus"].as_str(), Some("ENABLED" | "ENABLING")) {
         table[EXPIRY] = expiry["AttributeName"].clone();
     }
-    tags::put(&mut table, tags::of_pairs(&found["Tags"]));
+    tags::put(&mut table, found);
     table
 }
 
@@ -275,6 +275,7 @@ impl Api for Table {
             "dynamodb:ListTagsOfResource",
             "dynamodb:TagResource",
             "dynamodb:UntagResource",
+            tagging::PERMISSION,
             "dynamodb:UpdateContinuousBackups",
             "dynamodb:UpdateTable",
             "dynamodb:UpdateTimeToLive",
@@ -289,26 +290,30 @@ impl Api for Table {
         body["TableName"].as_str().unwrap_or_default()
     }
 
-    async fn read(&self, name: &str, _: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+    async fn read(&self, name: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
         let named = || json!({ "TableName": name });
-        let resource = json!({ "ResourceArn": arn(ARN, &run.scope.place, name) });
+        let resource = arn(ARN, &run.scope.place, name);
+        let own = async {
+            let answer = run.call(request("ListTagsOfResource", json!({ "ResourceArn": resource }))).await.found()?;
+            Ok(answer.map(|answer| tags::of_pairs(&answer["Tags"])))
+        };
         let read = try_join4(
-            run.call(request("DescribeTable", named()).expects(&["Table"])),
+            run.call(request("DescribeTable", named())),
             run.call(request("DescribeContinuousBackups", named())),
             run.call(request("DescribeTimeToLive", named())),
-            run.call(request("ListTagsOfResource", resource)),
+            tagging::tags_of(&resource, known, run, own),
         );
-        let Some((mut table, backups, expiry, tags)) = read.await.found()? else { return Ok(None) };
+        let Some((mut table, backups, expiry, Some(tags))) = read.await.found()? else { return Ok(None) };
         let table = table["Table"].take();
         let is_leaving = table["TableStatus"] == "DELETING";
-        Ok((!is_leaving).then(|| object(table, &backups, &expiry, &tags)))
+        Ok((!is_leaving).then(|| object(table, &backups, &expiry, tags)))
     }
 
     async fn list(&self, run: Run<'_>) -> Result<Vec<Json>, ApiError> {
         let mut names: Vec<String> = Vec::new();
         let mut body = json!({});
         loop {
-            let page = run.call(request("ListTables", body).expects(&["TableNames"])).await?;
+            let page = run.call(request("ListTables", body)).await?;
             let found = page["TableNames"].as_array().into_iter().flatten();
             names.extend(found.filter_map(|name| Some(name.as_str()?.to_owned())));
             match page["LastEvaluatedTableName"].as_str() {

@@ -2,6 +2,8 @@
 
 mod recordings;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 use tfplugin::{Diagnostics, Dynamic, Path};
 
@@ -42,7 +44,7 @@ fn attributes() -> Json {
 
 #[test]
 fn the_defaults_of_a_queue_are_no_difference() {
-    let found = queue::object(URL, &attributes(), &Json::Null);
+    let found = queue::object(URL, &attributes(), BTreeMap::new());
     let silent = json!({"name": "predictions", "maximum_message_size": 1_048_576, "sqs_managed_sse_enabled": true});
     assert_eq!(differences("queues", &silent, &found), Vec::<String>::new());
 }
@@ -54,7 +56,7 @@ fn a_redrive_policy_is_compared_by_meaning() {
         let mut found = attributes();
         let policy = json!({"maxReceiveCount": count, "deadLetterTargetArn": target});
         found["RedrivePolicy"] = json!(policy.to_string());
-        let found = queue::object(URL, &found, &Json::Null);
+        let found = queue::object(URL, &found, BTreeMap::new());
         let same = json!({
             "name": "predictions", "maximum_message_size": 1_048_576, "sqs_managed_sse_enabled": true,
             "dead_letter": {"queue": target, "max_receive_count": 3},
@@ -68,7 +70,7 @@ fn settings_of_a_queue_are_written_as_one_map_of_texts() {
     let mut found = attributes();
     found["RedrivePolicy"] = json!(r#"{"maxReceiveCount":3,"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:1:dlq"}"#);
     found["KmsMasterKeyId"] = json!("alias/mine");
-    let before = queue::object(URL, &found, &json!({"a": "1"}));
+    let before = queue::object(URL, &found, BTreeMap::from([("a".to_owned(), "1".to_owned())]));
     let object = kind("queues").object();
     let wanted =
         component(kind("queues"), &json!({"name": "predictions", "visibility_timeout": "5m", "delay_seconds": 7}));
@@ -96,12 +98,7 @@ fn locks() -> Json {
         "DeletionProtectionEnabled": false,
     });
     let backups = json!({"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"}}});
-    table::object(
-        table,
-        &backups,
-        &json!({"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}),
-        &json!({"Tags": []}),
-    )
+    table::object(table, &backups, &json!({"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}), BTreeMap::new())
 }
 
 #[test]

@@ -21,8 +21,8 @@ use crate::aws::api::{ApiError, Found, Request, Service, items};
 use crate::aws::codecs::BOOL_TEXT;
 use crate::aws::objects::{Api, Changed};
 use crate::aws::session::Run;
-use crate::aws::tags;
 use crate::aws::terms::arn;
+use crate::aws::{tagging, tags};
 use crate::engine::kind::{Declared, Kind};
 use crate::engine::marks::{Children, Immutable, Labels, WithObject, wire};
 use crate::engine::scope::Scope;
@@ -165,14 +165,14 @@ fn entries(map: &Map<String, Json>) -> Json {
 }
 
 /// A topic out of what the calls say of it.
-pub(super) fn object(name: &str, attributes: &Json, found: &Json, subscriptions: Json) -> Json {
+pub(super) fn object(name: &str, attributes: &Json, found: BTreeMap<String, String>, subscriptions: Json) -> Json {
     let mut attributes = map(attributes);
     let is_default = |policy: &Json| policy.as_str().is_some_and(|policy| policy.contains(DEFAULT_POLICY));
     if attributes.get("Policy").is_some_and(is_default) {
         attributes.remove("Policy");
     }
     let mut body = json!({ "Name": name, "Attributes": attributes, SUBSCRIPTIONS: subscriptions });
-    tags::put(&mut body, tags::of_pairs(found));
+    tags::put(&mut body, found);
     body
 }
 
@@ -202,6 +202,7 @@ impl Api for Topic {
             "sns:TagResource",
             "sns:Unsubscribe",
             "sns:UntagResource",
+            tagging::PERMISSION,
         ]
     }
 
@@ -218,15 +219,19 @@ impl Api for Topic {
         true
     }
 
-    async fn read(&self, name: &str, _: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
+    async fn read(&self, name: &str, known: Option<&Dynamic>, run: Run<'_>) -> Result<Option<Json>, ApiError> {
         let topic = arn(ARN, &run.scope.place, name);
+        let own = async {
+            let answer = call("ListTagsForResource", json!({ "ResourceArn": topic }), run).await.found()?;
+            Ok(answer.map(|answer| tags::of_pairs(&answer["Tags"])))
+        };
         let read = try_join3(
             call("GetTopicAttributes", json!({ "TopicArn": topic }), run),
-            call("ListTagsForResource", json!({ "ResourceArn": topic }), run),
+            tagging::tags_of(&topic, known, run, own),
             subscription::read(&topic, run),
         );
-        let Some((attributes, tags, subscriptions)) = read.await.found()? else { return Ok(None) };
-        Ok(Some(object(name, &attributes["Attributes"], &tags["Tags"], subscriptions)))
+        let Some((attributes, Some(tags), subscriptions)) = read.await.found()? else { return Ok(None) };
+        Ok(Some(object(name, &attributes["Attributes"], tags, subscriptions)))
     }
 
     async fn list(&self, run: Run<'_>) -> Result<Vec<Json>, ApiError> {

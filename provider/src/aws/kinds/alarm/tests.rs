@@ -1,5 +1,7 @@
 //! What presets mean, what is read of an alarm, what is written, and what is refused.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 
 use super::{object, written};
@@ -86,7 +88,7 @@ fn found() -> Json {
         "EvaluationPeriods": 1, "Threshold": 5.0, "ComparisonOperator": "GreaterThanThreshold",
         "EvaluateLowSampleCountPercentile": "ignore", "Unit": null,
     });
-    object(alarm, &json!({"Tags": []}))
+    object(alarm, BTreeMap::new())
 }
 
 fn same() -> Json {

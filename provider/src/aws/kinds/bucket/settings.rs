@@ -29,7 +29,6 @@ pub(super) enum Setting {
     Lifecycle,
     Cors,
     Policy,
-    Tags,
 }
 
 /// How S3 names a setting.
@@ -43,17 +42,39 @@ struct Names {
     missing: &'static str,
 }
 
+impl Names {
+    /// What S3 says of it; null where there is none.
+    async fn read(&self, bucket: &str, run: Run<'_>) -> Result<Json, ApiError> {
+        let request = Request::new(Service::S3, self.get, Json::Null).at(Method::GET, bucket, self.query);
+        match run.call(request).await {
+            Err(error) if error.is_refused_with(self.missing) => Ok(Json::Null),
+            answer => answer,
+        }
+    }
+}
+
+/// The tags, which are read and written like a setting.
+const TAGGING: Names = Names {
+    query: "tagging",
+    get: "GetBucketTagging",
+    put: "PutBucketTagging",
+    delete: "DeleteBucketTagging",
+    missing: "NoSuchTagSet",
+};
+
+/// The tags of a bucket.
+///
+/// # Errors
+/// Of the call; that there is no such bucket, too.
+pub(super) async fn tags_of(bucket: &str, run: Run<'_>) -> Result<BTreeMap<String, String>, ApiError> {
+    let answer = TAGGING.read(bucket, run).await?;
+    Ok(tags::of_pairs(&Json::Array(items(&answer["TagSet"]["Tag"]).to_vec())))
+}
+
 impl Setting {
     /// All of them, in the order in which they are written: who may reach the bucket comes first.
-    pub(super) const ALL: [Self; 7] = [
-        Self::PublicAccessBlock,
-        Self::Policy,
-        Self::Encryption,
-        Self::Versioning,
-        Self::Lifecycle,
-        Self::Cors,
-        Self::Tags,
-    ];
+    pub(super) const ALL: [Self; 6] =
+        [Self::PublicAccessBlock, Self::Policy, Self::Encryption, Self::Versioning, Self::Lifecycle, Self::Cors];
 
     fn names(self) -> Names {
         match self {
@@ -99,17 +120,10 @@ impl Setting {
                 delete: "DeleteBucketPolicy",
                 missing: "NoSuchBucketPolicy",
             },
-            Self::Tags => Names {
-                query: "tagging",
-                get: "GetBucketTagging",
-                put: "PutBucketTagging",
-                delete: "DeleteBucketTagging",
-                missing: "NoSuchTagSet",
-            },
         }
     }
 
-    /// The fields of a bucket's JSON that it is written from; the tags are written by [`set_tags`].
+    /// The fields of a bucket's JSON that it is written from.
     pub(super) fn fields(self) -> &'static [&'static str] {
         match self {
             Self::Versioning => &["Versioning"],
@@ -118,7 +132,6 @@ impl Setting {
             Self::Lifecycle => &["Lifecycle"],
             Self::Cors => &["Cors"],
             Self::Policy => &[TLS_ONLY],
-            Self::Tags => &[],
         }
     }
 
@@ -132,12 +145,7 @@ impl Setting {
     /// # Errors
     /// Of the call; that there is no such bucket, too.
     pub(super) async fn read(self, bucket: &str, run: Run<'_>) -> Result<Json, ApiError> {
-        let names = self.names();
-        let request = Request::new(Service::S3, names.get, Json::Null).at(Method::GET, bucket, names.query);
-        match run.call(request).await {
-            Err(error) if error.is_refused_with(names.missing) => Ok(Json::Null),
-            answer => answer,
-        }
+        self.names().read(bucket, run).await
     }
 
     /// Makes it what the bucket's JSON says.
@@ -176,7 +184,6 @@ impl Setting {
                 tls::policy(body.get(POLICY), is_tls_only, bucket, &run.scope.place)
                     .map(|policy| json!(policy.to_string()))
             }
-            Self::Tags => None,
         }
     }
 }
@@ -198,7 +205,11 @@ fn encryption(body: &Json) -> Json {
 }
 
 /// A bucket out of what the calls say of it.
-pub(super) fn object(name: &str, found: impl IntoIterator<Item = (Setting, Json)>) -> Json {
+pub(super) fn object(
+    name: &str,
+    found: impl IntoIterator<Item = (Setting, Json)>,
+    tags: BTreeMap<String, String>,
+) -> Json {
     let mut body = json!({ "Name": name });
     for (setting, answer) in found {
         match setting {
@@ -221,11 +232,9 @@ pub(super) fn object(name: &str, found: impl IntoIterator<Item = (Setting, Json)
                 body[TLS_ONLY] = json!(is_tls_only);
                 wire::put(&mut body, POLICY, rest);
             }
-            Setting::Tags => {
-                tags::put(&mut body, tags::of_pairs(&Json::Array(items(&answer["TagSet"]["Tag"]).to_vec())))
-            }
         }
     }
+    tags::put(&mut body, tags);
     body
 }
 
@@ -233,7 +242,7 @@ pub(super) fn object(name: &str, found: impl IntoIterator<Item = (Setting, Json)
 pub(super) fn are_usual(body: &Json) -> bool {
     let is_told = |setting: &Setting| match setting {
         // Every bucket has these.
-        Setting::Encryption | Setting::PublicAccessBlock | Setting::Tags => false,
+        Setting::Encryption | Setting::PublicAccessBlock => false,
         Setting::Policy => body[TLS_ONLY] == true || body.get(POLICY).is_some(),
         setting => setting.fields().iter().any(|field| body.get(field).is_some()),
     };
@@ -263,9 +272,8 @@ pub(super) async fn set_tags(bucket: &str, change: &tags::Change, run: Run<'_>) 
     if *change == tags::Change::default() {
         return Ok(());
     }
-    let names = Setting::Tags.names();
-    let now = Setting::Tags.read(bucket, run).await?;
-    let mut wanted: BTreeMap<String, String> = tags::of_pairs(&Json::Array(items(&now["TagSet"]["Tag"]).to_vec()));
+    let names = TAGGING;
+    let mut wanted = tags_of(bucket, run).await?;
     wanted.retain(|key, _| !change.remove.contains(key));
     wanted.extend(change.set.clone());
     let request = if wanted.is_empty() {

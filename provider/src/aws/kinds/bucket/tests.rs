@@ -1,5 +1,7 @@
 //! What is read of a bucket, what is written, and what is refused.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 use tfplugin::Dynamic;
 
@@ -19,7 +21,7 @@ fn bucket(answers: Vec<(Setting, Json)>) -> Json {
         let answer = answers.iter().find(|(of, _)| *of == setting).map(|(_, answer)| answer.clone());
         (setting, answer.unwrap_or_default())
     });
-    settings::object("uploads", all)
+    settings::object("uploads", all, BTreeMap::new())
 }
 
 fn closed() -> (Setting, Json) {

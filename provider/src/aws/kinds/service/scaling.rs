@@ -1,6 +1,5 @@
 //! How the number of tasks follows their load: Application Auto Scaling, with a target for CPU and one for memory.
 
-use futures::future::try_join;
 use serde_json::{Value as Json, json};
 use tfplugin::{Object, Value};
 
@@ -66,8 +65,11 @@ pub(super) async fn read(name: &str, run: Run<'_>) -> Result<Option<Json>, ApiEr
     let is_it = |target: &Json, resource: &str| wire::text(target, "ResourceId") == resource;
     let resource = format!("service/{name}");
     let target_of_it = run.together().ask(("scalable targets", AT_ONCE), &resource, is_it, |names| targets(names, run));
-    let (found, policies) = try_join(target_of_it, call("DescribeScalingPolicies", target(name), run)).await?;
-    Ok(object(found.first().unwrap_or(&Json::Null), &policies["ScalingPolicies"]))
+    let found = target_of_it.await?;
+    // Only what can be scaled has policies.
+    let Some(found) = found.first() else { return Ok(None) };
+    let policies = call("DescribeScalingPolicies", target(name), run).await?;
+    Ok(object(found, &policies["ScalingPolicies"]))
 }
 
 /// The scaling out of what the calls say of it.

@@ -178,7 +178,7 @@ fn body(of: &str, said: &Json, known: Option<&Dynamic>) -> Json {
             if let Some(redrive) = said.get("RedrivePolicy") {
                 attributes["RedrivePolicy"] = json!(redrive.to_string());
             }
-            queue::object(&format!("https://sqs/{}", text(said, "QueueName")), &attributes, &Json::Null)
+            queue::object(&format!("https://sqs/{}", text(said, "QueueName")), &attributes, BTreeMap::new())
         }
         "tables" => {
             let status = |is_on: &Json| if is_on == true { "ENABLED" } else { "DISABLED" };
@@ -188,18 +188,18 @@ fn body(of: &str, said: &Json, known: Option<&Dynamic>) -> Json {
             let expiry = json!({"TimeToLiveDescription": {
                 "TimeToLiveStatus": status(&expiry["Enabled"]), "AttributeName": expiry["AttributeName"],
             }});
-            table::object(said.clone(), &backups, &expiry, &Json::Null)
+            table::object(said.clone(), &backups, &expiry, BTreeMap::new())
         }
         "topics" => {
             let attributes = texts(said);
             let pair = |(key, value): (&String, &Json)| json!({"key": key, "value": value});
             let attributes = attributes.as_object().unwrap().iter().map(pair).collect();
-            topic::object(text(said, "TopicName"), &attributes, &Json::Null, Json::Null)
+            topic::object(text(said, "TopicName"), &attributes, BTreeMap::new(), Json::Null)
         }
         "log_groups" => log_group::object(camel(said)),
         "repositories" => camel(said),
         "secrets" => secret::object(said.clone()).unwrap(),
-        "alarms" => alarm::object(said.clone(), &Json::Null),
+        "alarms" => alarm::object(said.clone(), BTreeMap::new()),
         "clusters" => {
             let mut cluster = camel(said);
             cluster["settings"] = cluster["clusterSettings"].take();

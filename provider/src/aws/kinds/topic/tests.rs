@@ -1,5 +1,7 @@
 //! What is read of a topic and its subscriptions, what is written, and what is refused.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 use tfplugin::Dynamic;
 
@@ -23,7 +25,7 @@ fn email(confirmed: bool) -> Json {
 }
 
 fn topic(subscriptions: Vec<Json>) -> Json {
-    object("alerts", &attributes(), &json!([]), by_key(subscriptions))
+    object("alerts", &attributes(), BTreeMap::new(), by_key(subscriptions))
 }
 
 const ON_CALL: &str =
