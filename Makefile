@@ -3,6 +3,9 @@
 
 PROGRAMS := -p terraform-provider-mlops -p localcloud -p acceptance-tests --bins
 
+# Of the eleven thousand cells on AWS, each of which takes two seconds.
+AWS_CELLS ?= 1500
+
 .PHONY: demo test test-crates test-terraform resume-matrix torture fuzz check docs bench localcloud picture build release zips seal install packages tools
 
 demo: tools          ## the main job, on the cloud that is built in: plan, apply, drift, import, destroy
@@ -27,8 +30,9 @@ resume-matrix: tools ## every call of a create fails, in every way, under every 
 	cargo build -q $(PROGRAMS)
 	WHOLE_MATRIX=1 cargo test -p acceptance-tests --test acceptance a_create_that_fails_at_any_call -- --nocapture
 
-torture: tools       ## every call of create, update, refresh, import and destroy fails in every way, the provider is killed, others write: an hour
+torture: tools       ## every call of create, update, refresh, import and destroy fails in every way, the provider is killed, others write; on AWS a large sample: two hours
 	TORTURE=all cargo test -p terraform-provider-mlops --test torture -- --nocapture
+	TORTURE_SAMPLE=$(AWS_CELLS) cargo test -p terraform-provider-mlops --test aws_torture -- --nocapture
 
 fuzz: tools          ## ten minutes of mutated input for each reader of foreign bytes
 	FUZZ_SECONDS=600 cargo test -p terraform-provider-mlops --test torture any_ -- --nocapture

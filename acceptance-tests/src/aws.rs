@@ -106,10 +106,14 @@ impl AwsWorld {
 
     /// From here on callers must be users: the main directory as somebody who may do these actions and nothing else.
     pub fn allow_only(&self, actions: &[&str]) -> Workdir {
-        // moto calls CloudWatch as its calls are signed.
-        let of_cloudwatch = actions.iter().filter_map(|action| action.strip_prefix("cloudwatch:"));
-        let of_cloudwatch: Vec<String> = of_cloudwatch.map(|action| format!("monitoring:{action}")).collect();
-        let actions: Vec<&str> = actions.iter().copied().chain(of_cloudwatch.iter().map(String::as_str)).collect();
+        // moto calls some services as calls of them are signed.
+        let signed = [("cloudwatch:", "monitoring:"), ("tag:", "tagging:")];
+        let as_signed = |action: &&str| {
+            let (prefix, signed) = signed.iter().find(|(prefix, _)| action.starts_with(prefix))?;
+            Some(action.replacen(prefix, signed, 1))
+        };
+        let as_signed: Vec<String> = actions.iter().filter_map(as_signed).collect();
+        let actions: Vec<&str> = actions.iter().copied().chain(as_signed.iter().map(String::as_str)).collect();
         let key = self.moto.server.user("terraform", &actions);
         self.moto.server.enforce();
         self.main.with_env("AWS_ACCESS_KEY_ID", &key.id).with_env("AWS_SECRET_ACCESS_KEY", &key.secret)
@@ -136,9 +140,7 @@ impl AwsWorld {
 
     /// A call of a service in JSON, behind Terraform's back.
     pub fn call(&self, service: &str, target: &str, body: &Value) -> Value {
-        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)];
-        let answer = self.moto.server.send_as(service, "POST", "/", &headers, body.to_string());
-        if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).or_fail("read moto's answer") }
+        self.moto.json(service, target, body)
     }
 
     /// A call of a service that takes forms, behind Terraform's back: the fields of the form, `Action` and `Version` among them;
@@ -149,7 +151,7 @@ impl AwsWorld {
 
     /// A call of S3, behind Terraform's back.
     pub fn s3(&self, method: &str, path: &str, body: &str) -> String {
-        self.moto.server.send_as("s3", method, path, &[("content-type", "application/xml")], body.to_owned())
+        self.moto.s3(method, path, body)
     }
 
     /// A call of IAM behind Terraform's back: its parameters beside the action; the XML of its answer.
@@ -176,6 +178,11 @@ impl AwsWorld {
     /// The present end of the list of calls.
     pub fn mark(&self) -> Mark {
         self.moto.mark()
+    }
+
+    /// How many calls there were since a mark.
+    pub fn count_since(&self, mark: Mark) -> usize {
+        self.moto.calls_since(mark).len()
     }
 
     /// The actions since a mark that can change something, sorted.

@@ -6,6 +6,7 @@ use acceptance_tests::{AwsWorld, Scene, Workdir, on_every_terraform, workspace};
 use serde_json::{Value, json};
 
 on_every_terraform! {
+    a_refresh_of_retainwise_takes_fewer_than_two_calls_an_object,
     what_retainwise_made_by_hand_is_imported_without_a_write,
     the_pipeline_of_retainwise_goes_on_deploying,
     the_example_takes_over_what_is_there_and_then_makes_it_safer,
@@ -107,6 +108,17 @@ fn deploy(world: &AwsWorld, name: &str, image: &str) {
     let made = call("RegisterTaskDefinition", wanted);
     let revision = &made["taskDefinition"]["taskDefinitionArn"];
     call("UpdateService", json!({"cluster": "retainwise-cluster", "service": name, "taskDefinition": revision}));
+}
+
+/// What one call tells of several objects is not asked for each of them.
+fn a_refresh_of_retainwise_takes_fewer_than_two_calls_an_object(scene: Scene) {
+    let (world, _) = scene.retainwise();
+    let imported = world.expect_importable("908226940571/us-east-1/retainwise");
+    let objects = inventory(&imported, "mlops_aws_stack.it").len();
+    let mark = world.mark();
+    imported.plan(&[]).expect_empty();
+    let calls = world.count_since(mark);
+    assert!(calls < 2 * objects, "{calls} calls for {objects} objects");
 }
 
 fn what_retainwise_made_by_hand_is_imported_without_a_write(scene: Scene) {

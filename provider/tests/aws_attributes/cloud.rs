@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use acceptance_tests::{Mark, Moto};
 use expect_test::{ExpectFile, expect_file};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use terraform_provider_mlops::provider::Mlops;
 use tfplugin::testing::TestProvider;
@@ -69,6 +69,11 @@ impl Cloud {
 
     pub(crate) fn moto(&self) -> &Moto {
         &self.running.as_ref().unwrap().moto
+    }
+
+    /// All that there is in the account.
+    pub(crate) fn everything(&self) -> Json {
+        self.moto().everything()
     }
 
     pub(crate) async fn provider(&self) -> TestProvider<Mlops> {

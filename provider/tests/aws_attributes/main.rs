@@ -12,6 +12,7 @@ mod drive;
 mod driver;
 #[path = "../attributes/known.rs"]
 mod known;
+mod lines;
 mod rival;
 #[path = "../attributes/samples.rs"]
 mod samples;

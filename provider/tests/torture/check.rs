@@ -5,13 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use acceptance_tests::{Difference, Snapshot, State};
-use localcloud::Seed;
+use acceptance_tests::Difference;
 use serde_json::{Value as Json, json};
 
 use crate::cells::{Cell, Operation};
+use crate::cloud::{self, CALLS, COMPONENTS};
 use crate::driver::difference;
-use crate::driver::things::{Thing, things};
 use crate::faults::{Fault, Rival};
 use crate::rival;
 use crate::world::{Configs, Said, World};
@@ -102,72 +101,6 @@ pub(crate) struct Undisturbed {
     pub(crate) state: BTreeMap<Operation, Json>,
 }
 
-/// Everything that lasts in a cloud, with names in place of the ids that the server chose.
-pub(crate) fn canonical(seed: &Seed) -> Json {
-    let mut things = things(seed);
-    for (thing, grants) in &mut things {
-        if let (Thing::Policy(..), Json::Array(lines)) = (thing, &*grants) {
-            *grants = lines.iter().filter_map(Json::as_str).map(|line| (line.to_owned(), json!(true))).collect();
-        }
-    }
-    for (thing, body) in &mut things {
-        // The copy of a setting of the topic, and what comes by itself after a while.
-        let is_index = matches!(thing, Thing::Object(_, path) if path.contains("/indexes/"));
-        if let Some(members) = body.as_object_mut() {
-            members.retain(|name, _| name != "topicMessageRetentionDuration" && !(is_index && name == "state"));
-        }
-        if let Some(ttl) = body.pointer_mut("/ttlConfig/state") {
-            *ttl = Json::Null;
-        }
-    }
-    let mut names: Vec<(String, String)> = Vec::new();
-    for (thing, body) in &things {
-        let Thing::Object(_, path) = thing else { continue };
-        let id = path.rsplit('/').next().unwrap_or_default();
-        let title = body["displayName"].as_str().map(str::to_owned);
-        let title = title.or_else(|| path.contains("/indexes/").then(|| body["fields"].to_string()));
-        if let Some(title) = title.filter(|_| id.len() > 8 && !id.contains('@')) {
-            names.push((id.to_owned(), title));
-        }
-    }
-    let mut entries: Vec<String> = things
-        .iter()
-        .map(|(thing, body)| {
-            let name = match thing {
-                Thing::Object(host, path) => format!("//{host}{path}"),
-                Thing::Policy(host, resource) => format!("policy of //{host}/{resource}"),
-            };
-            let text = json!([name, body]).to_string();
-            names
-                .iter()
-                .fold(text, |text, (id, title)| text.replace(id, &format!("<{}>", title.replace(['"', '\\'], "'"))))
-        })
-        .collect();
-    entries.sort();
-    let mut found = serde_json::Map::new();
-    for entry in entries {
-        let parsed: Json = serde_json::from_str(&entry).unwrap();
-        let mut name = parsed[0].as_str().unwrap_or_default().to_owned();
-        while found.contains_key(&name) {
-            name.push_str(" (again)");
-        }
-        found.insert(name, parsed[1].clone());
-    }
-    Json::Object(found)
-}
-
-/// In what a state and a cloud disagree.
-fn disagreements(world: &World) -> Vec<String> {
-    let values = world.state();
-    let resources = if values.is_null() {
-        json!([])
-    } else {
-        json!([{"address": "mlops_stack.it", "type": "mlops_stack", "values": values}])
-    };
-    let state = State(json!({"values": {"root_module": {"resources": resources}}}));
-    acceptance_tests::disagreements(&state, &Snapshot(json!(world.seed())))
-}
-
 /// Whether errors say what failed, why, and what to do.
 fn told(said: &Said) -> Result<(), Broken> {
     for error in &said.errors {
@@ -175,10 +108,10 @@ fn told(said: &Said) -> Result<(), Broken> {
             return broken(Promise::NoPanic, error);
         }
         let has = |parts: &[&str]| parts.iter().any(|part| error.contains(part));
-        if !has(&["[\"", "mlops_stack", "the stack", "The stack", "project", "policy"]) {
+        if !has(&COMPONENTS) {
             return broken(Promise::Told, format!("no component is named: {error}"));
         }
-        if !has(&["GET ", "POST ", "PATCH ", "PUT ", "DELETE ", "exists", "somebody else"]) {
+        if !has(&CALLS) {
             return broken(Promise::Told, format!("no call is named: {error}"));
         }
         if error.chars().count() < 80 {
@@ -286,10 +219,10 @@ async fn writing(
         Ok(Some(changes)) => return broken(Promise::Settled, changes),
         Err(said) => return broken(Promise::Settled, said.errors.join(" | ")),
     }
-    let left = acceptance_tests::differences(&undisturbed.cloud[&cell.operation], &canonical(&world.seed()));
+    let left = acceptance_tests::differences(&undisturbed.cloud[&cell.operation], &world.cloud.contents());
     let ours: Vec<Difference> =
         left.iter().filter(|one| !rival::is_its(&one.path, &one.before, &one.after)).cloned().collect();
-    let is_version = |one: &Difference| one.path.contains("~1secrets~1") && one.path.contains("~1versions~1");
+    let is_version = |one: &Difference| cloud::is_version_of_secret(&one.path);
     match ours {
         ours if ours.is_empty() => Ok(()),
         ours if ours.iter().all(is_version) => broken(Promise::SentOnce, lines(&ours)),
@@ -299,7 +232,7 @@ async fn writing(
 
 /// Everything that the rival has added is there still.
 pub(crate) fn others_kept(world: &World, rival: Rival) -> Result<(), Broken> {
-    let left = acceptance_tests::differences(&json!({}), &canonical(&world.seed()));
+    let left = acceptance_tests::differences(&json!({}), &world.cloud.contents());
     let theirs: BTreeSet<String> = left.iter().flat_map(|one| theirs(&one.path, &one.after)).collect();
     let (wanted, kept) = (rival::additions(rival), theirs.len());
     if kept >= wanted {
@@ -329,9 +262,7 @@ fn recorded(world: &World) -> Json {
         attributes.remove("fingerprint");
         attributes.remove("inventory");
     }
-    for service in state["services"].as_object_mut().into_iter().flat_map(|services| services.values_mut()) {
-        service["latest_ready_revision"] = Json::Null;
-    }
+    cloud::forget_what_changes(&mut state);
     state
 }
 
@@ -347,7 +278,7 @@ fn lines(differences: &[Difference]) -> String {
 
 /// State and cloud agree, but for the id of an object that could not be read after its creation, which an error has named.
 fn agreement(world: &World, said: Option<&Said>) -> Result<(), Broken> {
-    let mut found = disagreements(world);
+    let mut found = world.cloud.disagreements(&world.state());
     found.retain(|line| !(line.ends_with("has no id") && said.is_some_and(Said::has_failed)));
     match found {
         found if found.is_empty() => Ok(()),

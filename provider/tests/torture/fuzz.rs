@@ -4,9 +4,29 @@
 
 use acceptance_tests::fuzz::rounds;
 use localcloud::State;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
+use crate::cloud::STACK;
 use crate::world::{Configs, Said, Start, World};
+
+impl World {
+    /// Validates a configuration.
+    async fn validate(&self, config: &Json) -> Said {
+        Said::of(&self.provider.validate(STACK, config).await)
+    }
+
+    /// An import by any id.
+    async fn import_as(&self, id: &str) -> Said {
+        match self.provider.import(STACK, id).await {
+            Ok((_, diagnostics)) | Err(diagnostics) => Said::of(&diagnostics),
+        }
+    }
+
+    /// What a function answers to a text: its error, if it has one.
+    async fn parse(&self, text: &str) -> Option<String> {
+        self.provider.call("parse_phase_checkpoint", &[json!(text)]).await.err().map(|error| error.text)
+    }
+}
 
 #[track_caller]
 fn no_crash(said: &Said, input: &str) {

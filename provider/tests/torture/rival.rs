@@ -4,6 +4,7 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::cloud::Cloud;
 use crate::faults::Rival;
 
 /// In everything that the rival adds.
@@ -34,8 +35,8 @@ struct Writer {
 }
 
 /// Makes the rival's changes.
-pub(crate) async fn interfere(url: &str, rival: Rival) {
-    let writer = Writer { url: url.to_owned(), http: reqwest::Client::new() };
+pub(crate) async fn interfere(cloud: &Cloud, rival: Rival) {
+    let writer = Writer { url: cloud.url().to_owned(), http: reqwest::Client::new() };
     match rival {
         Rival::Labels => writer.labels().await,
         Rival::Grants => writer.grants().await,

@@ -2,30 +2,22 @@
 //!
 //! A world begins where another one was ([`Start`]), so that a cell of an update does not pay for a creation.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use localcloud::{Handle, Lag, RequestRecord, Seed, Server, Settings, State};
+use localcloud::RequestRecord;
 use serde_json::{Value as Json, json};
 use terraform_provider_mlops::provider::Mlops;
 use tfplugin::testing::{TestAction, TestObject, TestPlan, TestProvider};
 use tfplugin::value::json as terraform_json;
 use tfplugin::{Diagnostics, Severity};
 
-use crate::driver::{self, DESCRIPTIONS, STACK, line};
-
-const PROJECT: &str = "dtu-mlops-data-482907";
-const REGION: &str = "europe-west1";
-/// The import id of the stack.
-const ID: &str = "dtu-mlops-data-482907/europe-west1/ct-scan";
-
-/// Lags that are counted in calls: every run of a cell makes the same ones.
-const SETTINGS: Settings = Settings { operations: Lag::Looks(1), ..Settings::PROMPT };
+use crate::cloud::{self, CHANGE, Cloud, FIRST, ID, STACK, Saved};
+use crate::driver::{self, line};
 
 /// Where a world begins.
 #[derive(Clone)]
 pub(crate) struct Start {
-    pub(crate) cloud: State,
+    pub(crate) cloud: Saved,
     pub(crate) object: Option<TestObject>,
 }
 
@@ -37,7 +29,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    fn of(diagnostics: &Diagnostics) -> Self {
+    pub(crate) fn of(diagnostics: &Diagnostics) -> Self {
         let mut said = Self::default();
         for one in diagnostics.iter() {
             let lines = if one.severity == Severity::Error { &mut said.errors } else { &mut said.warnings };
@@ -52,44 +44,35 @@ impl Said {
 }
 
 pub(crate) struct World {
-    pub(crate) cloud: Arc<Handle>,
-    provider: TestProvider<Mlops>,
+    pub(crate) cloud: Arc<Cloud>,
+    pub(crate) provider: TestProvider<Mlops>,
     pub(crate) object: Option<TestObject>,
     /// What plans have said of deletions.
     announced: Vec<String>,
 }
 
 impl World {
-    /// An empty project.
+    /// Nothing but what is there before a stack.
     pub(crate) async fn empty() -> Self {
-        let seed: Seed =
-            serde_json::from_str(include_str!("../../../acceptance-tests/environments/ct-scan-project.json")).unwrap();
-        let cloud = Server::builder().seed(seed).settings(SETTINGS).check(DESCRIPTIONS.clone()).spawn().await.unwrap();
-        Self::of(cloud, None).await
+        Self::of(Cloud::empty().await, None).await
     }
 
     pub(crate) async fn at(start: &Start) -> Self {
-        let builder = Server::builder().resume(start.cloud.clone()).settings(SETTINGS);
-        let cloud = builder.check(DESCRIPTIONS.clone()).spawn().await.unwrap();
-        Self::of(cloud, start.object.clone()).await
+        Self::of(Cloud::at(&start.cloud).await, start.object.clone()).await
     }
 
-    async fn of(cloud: Handle, object: Option<TestObject>) -> Self {
-        Self { provider: provider(cloud.url()).await, cloud: Arc::new(cloud), object, announced: Vec::new() }
+    async fn of(cloud: Cloud, object: Option<TestObject>) -> Self {
+        Self { provider: cloud::provider(cloud.url()).await, cloud: Arc::new(cloud), object, announced: Vec::new() }
     }
 
     /// Where a world begins that goes on from here.
     pub(crate) fn start(&self) -> Start {
-        Start { cloud: self.cloud.state(), object: self.object.clone() }
+        Start { cloud: self.cloud.save(), object: self.object.clone() }
     }
 
     /// The stack's state as JSON; null when there is none.
     pub(crate) fn state(&self) -> Json {
         self.object.as_ref().map(|object| terraform_json::to_json(&object.state).unwrap()).unwrap_or_default()
-    }
-
-    pub(crate) fn seed(&self) -> Seed {
-        self.cloud.snapshot().unwrap()
     }
 
     /// A refresh. One that fails leaves the state as it is.
@@ -155,47 +138,22 @@ impl World {
         }
     }
 
-    /// Validates a configuration.
-    pub(crate) async fn validate(&self, config: &Json) -> Said {
-        Said::of(&self.provider.validate(STACK, config).await)
-    }
-
-    /// An import by any id.
-    pub(crate) async fn import_as(&self, id: &str) -> Said {
-        match self.provider.import(STACK, id).await {
-            Ok((_, diagnostics)) | Err(diagnostics) => Said::of(&diagnostics),
-        }
-    }
-
-    /// What a function answers to a text: its error, if it has one.
-    pub(crate) async fn parse(&self, text: &str) -> Option<String> {
-        self.provider.call("parse_phase_checkpoint", &[json!(text)]).await.err().map(|error| error.text)
-    }
-
     pub(crate) fn forget(&mut self) {
         self.object = None;
     }
 
     /// The calls that change something.
     pub(crate) fn writes(&self) -> Vec<RequestRecord> {
-        let reads = [":getIamPolicy", ":testIamPermissions", ":search", ":query"];
-        let is_write =
-            |call: &RequestRecord| call.method != "GET" && !reads.iter().any(|verb| call.path.ends_with(verb));
-        self.cloud.requests().into_iter().filter(is_write).collect()
+        self.cloud.requests().into_iter().filter(cloud::is_write).collect()
     }
 
     /// The deletions that no plan has announced.
     pub(crate) fn unannounced(&self) -> Vec<String> {
-        let deletions = self.writes().into_iter().filter(|call| call.method == "DELETE" && call.status < 400);
         let is_named = |name: &str| self.announced.iter().any(|line| line.contains(name));
-        let unannounced = deletions.filter(|call| !call.path.rsplit('/').next().is_some_and(is_named));
-        unannounced.map(|call| format!("DELETE {}{}", call.host, call.path)).collect()
+        let deletions = self.writes().into_iter().filter(|call| call.status < 400 && cloud::is_deletion(call));
+        let unannounced = deletions.filter(|call| !cloud::names_of(call).iter().any(|name| is_named(name)));
+        unannounced.map(|call| call.line()).collect()
     }
-}
-
-/// A provider that does not wait long: of a fault there is one, and an outage lasts for all of a call's attempts.
-pub(crate) async fn provider(url: &str) -> TestProvider<Mlops> {
-    driver::provider(url, PROJECT, REGION, json!({"max_retries": 2, "request_timeout": "10s"})).await
 }
 
 /// The configurations: as the stack is made, and as it is changed.
@@ -206,16 +164,11 @@ pub(crate) struct Configs {
 
 impl Configs {
     pub(crate) fn load() -> Self {
-        let first = data("stack.json");
+        let first: Json = serde_json::from_str(FIRST).unwrap();
         let mut next = first.clone();
-        merge(&mut next, &data("change.json"));
+        merge(&mut next, &serde_json::from_str(CHANGE).unwrap());
         Self { first: Arc::new(first), next: Arc::new(next) }
     }
-}
-
-fn data(name: &str) -> Json {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture").join(name);
-    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
 /// A JSON merge patch.

@@ -6,6 +6,7 @@ use acceptance_tests::{AwsWorld, Scene, on_every_terraform};
 on_every_terraform! {
     who_may_do_what_the_policy_allows_manages_the_stack,
     without_one_of_the_actions_the_error_names_it,
+    who_may_not_ask_for_all_tags_at_once_asks_each_service,
     the_policy_follows_the_kinds_of_its_stack,
 }
 
@@ -59,6 +60,17 @@ fn without_one_of_the_actions_the_error_names_it(scene: Scene) {
     assert_eq!(others.len() + 1, allowed.len());
     let terraform = world.allow_only(&others);
     terraform.apply(&[]).expect_failure().error(&["queues[\"jobs\"]", missing]);
+}
+
+fn who_may_not_ask_for_all_tags_at_once_asks_each_service(scene: Scene) {
+    let world = scene.aws_world();
+    world.stack(&stack(3));
+    let allowed = allowed(&world);
+    let others: Vec<&str> = allowed.iter().map(String::as_str).filter(|action| *action != "tag:GetResources").collect();
+    assert_eq!(others.len() + 1, allowed.len());
+    let terraform = world.allow_only(&others);
+    terraform.apply(&[]).expect_success();
+    terraform.plan(&[]).expect_empty();
 }
 
 fn the_policy_follows_the_kinds_of_its_stack(scene: Scene) {
