@@ -1,4 +1,5 @@
 //! The front before moto: calls go through, are logged, and are spoilt as a fault says.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

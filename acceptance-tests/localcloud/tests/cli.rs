@@ -22,7 +22,8 @@ impl Program {
             .expect("the program");
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let first = lines.next().expect("a line").unwrap();
-        let url = first.strip_prefix("localcloud serves at ").expect(&first).to_owned();
+        let (_, url) = first.rsplit_once(" at ").expect(&first);
+        let url = url.to_owned();
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, url }
     }
@@ -124,4 +125,23 @@ fn a_seed_that_is_none_is_refused_with_its_path() {
     assert!(!output.status.success());
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("bad.json is no environment: missing field `project`"), "{text}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_front_before_moto_says_when_moto_does_not_answer() {
+    // Nobody listens on the port of a listener that is gone.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let program = Program::start(&["aws", "--moto", &format!("http://{gone}")]);
+    let scope = "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/sqs/aws4_request, Signature=0";
+    let call_of_sqs = reqwest::Client::new()
+        .post(&program.url)
+        .header("authorization", scope)
+        .header("x-amz-target", "AmazonSQS.ListQueues");
+    let answer = call_of_sqs.body("{}").send().await.unwrap();
+    let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+    assert!(status == 502 && text.contains(&format!("cannot reach moto at {gone}")), "{status} {text}");
+    let (_, calls) = call("GET", &format!("{}/_localcloud/requests", program.url), None).await;
+    assert_eq!((&calls[0]["host"], &calls[0]["status"]), (&json!("sqs"), &json!(502)));
+    assert!(program.terminate().success());
 }

@@ -6,17 +6,16 @@ use serde_json::Value as Json;
 use super::request::Request;
 use super::service::Protocol;
 
-/// The field that every answer has, by the action. Below the root, in XML.
+/// The field that every answer has, by the action. Below the root, in XML. Lists that may be left out when there is nothing in
+/// them are not here.
 ///
 /// Source: the response syntax of each action in the service's API reference.
-const FIELDS: [(&str, &str); 22] = [
+const FIELDS: [(&str, &str); 20] = [
     ("CreateQueue", "QueueUrl"),
-    ("DescribeAlarms", "MetricAlarms"),
     ("DescribeContinuousBackups", "ContinuousBackupsDescription"),
     ("DescribeLogGroups", "logGroups"),
     ("DescribeRepositories", "repositories"),
     ("DescribeSecret", "Name"),
-    ("DescribeServices", "services"),
     ("DescribeTable", "Table"),
     ("DescribeTaskDefinition", "taskDefinition"),
     ("DescribeTimeToLive", "TimeToLiveDescription"),
