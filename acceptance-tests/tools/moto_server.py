@@ -8,8 +8,9 @@ service, account, region and its own names: what a call has done can be seen wit
 `POST /branch` answers with the port of another server that goes on from here, and whose changes are its own; it ends with
 this one or by `POST /end`.
 
-What moto gets wrong is put right (`correct`), and what AWS's models refuse is refused (`models.py`). Requests are answered one at a time. Moto looks at If-Match and If-None-Match first and writes later; two requests at
-once would both find that the condition holds. In S3 the two are one step.
+What moto gets wrong is put right (`correct`), and what AWS's models refuse is refused (`models.py`). Requests are answered
+one at a time. Moto looks at If-Match and If-None-Match first and writes later; two requests at once would both find that the
+condition holds. In S3 the two are one step.
 """
 
 import datetime

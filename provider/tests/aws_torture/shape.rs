@@ -3,7 +3,7 @@
 use std::fmt;
 
 use localcloud::aws::is_write;
-use localcloud::{Answer, Drop, FaultSpec, MatchSpec, RequestRecord, UNTIL_CLEARED};
+use localcloud::{FaultSpec, MatchSpec, RequestRecord};
 
 use crate::cells::Operation;
 use crate::faults::Fault;
@@ -142,34 +142,17 @@ impl Shape {
     /// The fault that strikes the call before which `skip` others of this shape came.
     pub(crate) fn spec(&self, fault: Fault, skip: u32) -> FaultSpec {
         let path = Some(format!("^{}$", regex::escape(&self.path)));
-        let matches = MatchSpec { host: Some(self.host.clone()), method: Some(self.method.clone()), path };
-        let bare = FaultSpec { matches, skip, ..FaultSpec::default() };
-        let status = |(status, code): (u16, &str)| bare.clone().status(status, code);
-        let answer = |answer| FaultSpec { answer: Some(answer), ..bare.clone() };
         let (service, action) = (self.host.as_str(), self.action());
-        match fault {
-            Fault::TooMany | Fault::TooManyRetryAfter => status(throttling(service)),
-            Fault::Internal => status((500, "InternalFailure")),
-            Fault::Unavailable => status((503, "ServiceUnavailable")),
-            Fault::Outage => FaultSpec { times: UNTIL_CLEARED, ..status((503, "ServiceUnavailable")) },
-            Fault::Denied => status((403, "AccessDenied")),
-            Fault::NotFound => status(not_found(service, action)),
-            Fault::Aborted => status(conflict(service).unwrap_or((409, "Conflict"))),
-            Fault::Exists => status(exists(service, action)),
-            Fault::Precondition => status((412, "PreconditionFailed")),
-            Fault::DroppedBefore => FaultSpec { drop: Some(Drop::Before), ..bare },
-            Fault::DroppedAfter => FaultSpec { drop: Some(Drop::After), ..bare },
-            Fault::OperationFails => FaultSpec { operation_error: true, ..bare },
-            Fault::OperationEndless => FaultSpec { operation_endless: true, ..bare },
-            Fault::Malformed => answer(Answer::Malformed),
-            Fault::Empty => answer(Answer::Empty),
-            Fault::Hollow => answer(Answer::Hollow),
-            Fault::Huge => answer(Answer::Huge),
-            Fault::Slow => FaultSpec { delay_ms: 14_000, ..bare },
-            Fault::Redirect => answer(Answer::Redirect),
-            Fault::KilledBefore | Fault::Rival(_) => FaultSpec { hold: true, ..bare },
-            Fault::KilledAfter => answer(Answer::Never),
-        }
+        let refusal = match fault {
+            Fault::TooMany => throttling(service),
+            Fault::Unavailable | Fault::Outage => (503, "ServiceUnavailable"),
+            Fault::Denied => (403, "AccessDenied"),
+            Fault::NotFound => not_found(service, action),
+            Fault::Aborted => conflict(service).unwrap_or((409, "Conflict")),
+            Fault::Exists => exists(service, action),
+            _ => (500, "InternalFailure"),
+        };
+        fault.spec(MatchSpec { host: Some(self.host.clone()), method: Some(self.method.clone()), path }, skip, refusal)
     }
 }
 

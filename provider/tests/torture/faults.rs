@@ -1,4 +1,6 @@
-//! The faults. Which calls each can strike, and how, is said in `shape`.
+//! The faults. Which calls each can strike, and how an API refuses, is said in `shape`.
+
+use localcloud::{Answer, FaultSpec, MatchSpec};
 
 /// A kind of fault. Each strikes one call, but for an outage, which strikes all calls of a shape from one on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +99,37 @@ impl Fault {
             Self::Rival(Rival::Grants) => "rival-grants",
             Self::Rival(Rival::Children) => "rival-children",
             Self::Rival(Rival::Fields) => "rival-fields",
+        }
+    }
+
+    /// The fault at the call before which `skip` others came that match; the API refuses it with this status and this code.
+    pub(crate) fn spec(self, matches: MatchSpec, skip: u32, (status, code): (u16, &str)) -> FaultSpec {
+        let bare = FaultSpec { matches, skip, ..FaultSpec::default() };
+        let refused = bare.clone().status(status, code);
+        let answer = |answer| FaultSpec { answer: Some(answer), ..bare.clone() };
+        match self {
+            Self::TooMany
+            | Self::Internal
+            | Self::Unavailable
+            | Self::Denied
+            | Self::NotFound
+            | Self::Aborted
+            | Self::Exists
+            | Self::Precondition => refused,
+            Self::TooManyRetryAfter => FaultSpec { retry_after: Some(1), ..refused },
+            Self::Outage => refused.until_cleared(),
+            Self::DroppedBefore => bare.dropped_before(),
+            Self::DroppedAfter => bare.dropped_after(),
+            Self::OperationFails => bare.operation_error(),
+            Self::OperationEndless => FaultSpec { operation_endless: true, ..bare },
+            Self::Malformed => answer(Answer::Malformed),
+            Self::Empty => answer(Answer::Empty),
+            Self::Hollow => answer(Answer::Hollow),
+            Self::Huge => answer(Answer::Huge),
+            Self::Slow => FaultSpec { delay_ms: 14_000, ..bare },
+            Self::Redirect => answer(Answer::Redirect),
+            Self::KilledBefore | Self::Rival(_) => FaultSpec { hold: true, ..bare },
+            Self::KilledAfter => answer(Answer::Never),
         }
     }
 

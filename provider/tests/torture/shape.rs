@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use localcloud::{Answer, Drop, FaultSpec, MatchSpec, RequestRecord, UNTIL_CLEARED};
+use localcloud::{FaultSpec, MatchSpec, RequestRecord};
 
 use crate::cells::Operation;
 use crate::faults::Fault;
@@ -127,36 +127,18 @@ impl Shape {
 
     /// The fault that strikes the call before which `skip` others of this shape came.
     pub(crate) fn spec(&self, fault: Fault, skip: u32) -> FaultSpec {
-        let matches =
-            MatchSpec { host: Some(self.host.clone()), method: Some(self.method.clone()), path: Some(self.regex()) };
-        let bare = FaultSpec { matches, skip, ..FaultSpec::default() };
-        let status =
-            |status, reason: &str| FaultSpec { status: Some(status), reason: Some(reason.to_owned()), ..bare.clone() };
-        let answer = |answer| FaultSpec { answer: Some(answer), ..bare.clone() };
-        match fault {
-            Fault::TooMany => status(429, "RESOURCE_EXHAUSTED"),
-            Fault::TooManyRetryAfter => FaultSpec { retry_after: Some(1), ..status(429, "RESOURCE_EXHAUSTED") },
-            Fault::Internal => status(500, "INTERNAL"),
-            Fault::Unavailable => status(503, "UNAVAILABLE"),
-            Fault::Outage => FaultSpec { times: UNTIL_CLEARED, ..status(503, "UNAVAILABLE") },
-            Fault::Denied => status(403, "PERMISSION_DENIED"),
-            Fault::NotFound => status(404, "NOT_FOUND"),
-            Fault::Aborted => status(409, "ABORTED"),
-            Fault::Exists => status(409, "ALREADY_EXISTS"),
-            Fault::Precondition => FaultSpec { status: Some(412), ..bare },
-            Fault::DroppedBefore => FaultSpec { drop: Some(Drop::Before), ..bare },
-            Fault::DroppedAfter => FaultSpec { drop: Some(Drop::After), ..bare },
-            Fault::OperationFails => FaultSpec { operation_error: true, ..bare },
-            Fault::OperationEndless => FaultSpec { operation_endless: true, ..bare },
-            Fault::Malformed => answer(Answer::Malformed),
-            Fault::Empty => answer(Answer::Empty),
-            Fault::Hollow => answer(Answer::Hollow),
-            Fault::Huge => answer(Answer::Huge),
-            Fault::Slow => FaultSpec { delay_ms: 14_000, ..bare },
-            Fault::Redirect => answer(Answer::Redirect),
-            Fault::KilledBefore | Fault::Rival(_) => FaultSpec { hold: true, ..bare },
-            Fault::KilledAfter => answer(Answer::Never),
-        }
+        let (host, method) = (Some(self.host.clone()), Some(self.method.clone()));
+        let refusal = match fault {
+            Fault::TooMany | Fault::TooManyRetryAfter => (429, "RESOURCE_EXHAUSTED"),
+            Fault::Unavailable | Fault::Outage => (503, "UNAVAILABLE"),
+            Fault::Denied => (403, "PERMISSION_DENIED"),
+            Fault::NotFound => (404, "NOT_FOUND"),
+            Fault::Aborted => (409, "ABORTED"),
+            Fault::Exists => (409, "ALREADY_EXISTS"),
+            Fault::Precondition => (412, "FAILED_PRECONDITION"),
+            _ => (500, "INTERNAL"),
+        };
+        fault.spec(MatchSpec { host, method, path: Some(self.regex()) }, skip, refusal)
     }
 }
 
